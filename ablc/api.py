@@ -1,0 +1,226 @@
+"""Coding and decoding pictures, as a caller sees it."""
+
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from ablc import _core, rate
+from ablc.errors import ModelError, StreamWarning
+from ablc.importance import cell_means, check_mask
+from ablc.regions import Region
+from ablc.settings import (
+    SIDE_MAX,
+    TUNES,
+    DecodeSettings,
+    EncodeSettings,
+    Fill,
+    Provider,
+    Subsampling,
+    Tune,
+    cores,
+    pixel_limit,
+)
+
+Pixels = npt.NDArray[np.uint8]
+Mask = Literal["rdo"] | npt.NDArray[np.bool_]
+
+
+def encode(
+    image: Pixels,
+    *,
+    quality: float | None = None,
+    target_bytes: int | None = None,
+    bpp: float | None = None,
+    lossless: bool = False,
+    effort: int = 5,
+    threads: int | None = None,
+    subsampling: Subsampling = "auto",
+    importance: npt.ArrayLike | None = None,
+    mask: Mask = "rdo",
+    tune: Tune = "ssim",
+    assist: tuple[str, ...] = (),
+    icc: bytes = b"",
+    exif: bytes = b"",
+    xmp: bytes = b"",
+) -> bytes:
+    """A picture as one .ablc stream (docs/FORMAT.md).
+
+    image: (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) uint8: grey, sRGB, sRGB with alpha;
+        H and W in 1..65535. Alpha is coded without loss.
+    quality: 1..100, default 50. Instead of it, at most one of:
+    target_bytes: size of the stream, met within 2 % and never exceeded.
+    bpp: the same in bits per pixel.
+    lossless: every sample comes back.
+    effort: 1 (fastest) to 9 (smallest).
+    threads: default one per core; the bytes do not depend on it.
+    subsampling: of the chroma; "auto" is 4:2:0 below quality 90 and 4:4:4 from there on.
+    importance: (H, W) numbers >= 0, 1 = neutral, 0 = spend nothing here.
+    mask: "rdo" lets the encoder choose which blocks are kept; (ceil(H/8), ceil(W/8)) bool says it.
+    tune: the measure that the encoder's choices serve.
+    assist: assistant information to add; none exists in this version.
+    icc, exif, xmp: carried along as they are; EXIF without the "Exif" prefix of JPEG files.
+
+    Raises ValueError for any other argument, and if no setting reaches the size asked for.
+    """
+    encoder = Encoder(
+        quality=quality,
+        target_bytes=target_bytes,
+        bpp=bpp,
+        lossless=lossless,
+        effort=effort,
+        threads=threads,
+        subsampling=subsampling,
+        tune=tune,
+        assist=assist,
+    )
+    return encoder.encode(image, importance=importance, mask=mask, icc=icc, exif=exif, xmp=xmp)
+
+
+def decode(
+    data: bytes,
+    *,
+    fill: Fill = "auto",
+    iterations: int = 0,
+    provider: Provider = "auto",
+    region: tuple[int, int, int, int] | None = None,
+    threads: int | None = None,
+    partial: bool = False,
+    max_pixels: int | None = None,
+) -> Pixels:
+    """The picture in a stream, (H, W, C) uint8 with C 1 (grey), 3 (sRGB) or 4 (with alpha).
+
+    fill: what paints ablated blocks: "classical" needs no network, "net" and "ppgn" do;
+        "auto" is the best that is installed.
+    iterations: latent steps, for fill="ppgn".
+    provider: where networks run.
+    region: x, y, width, height of the part wanted, in pixels.
+    threads: default one per core; the pixels do not depend on it.
+    partial: save what can be saved of a damaged stream; a StreamWarning names what is lost.
+    max_pixels: refuse larger pictures; default PIL.Image.MAX_IMAGE_PIXELS.
+
+    Raises StreamError if the bytes are damaged or no .ablc stream, LimitError beyond max_pixels,
+    ModelError if the fill needs networks that are not installed, ValueError for a wrong argument.
+    """
+    decoder = Decoder(
+        fill=fill,
+        iterations=iterations,
+        provider=provider,
+        threads=threads,
+        partial=partial,
+        max_pixels=max_pixels,
+    )
+    return decoder.decode(data, region=region)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encoder(EncodeSettings):
+    """Codes pictures with one set of settings, those of encode(). May be shared by threads."""
+
+    def encode(
+        self,
+        image: Pixels,
+        *,
+        importance: npt.ArrayLike | None = None,
+        mask: Mask = "rdo",
+        icc: bytes = b"",
+        exif: bytes = b"",
+        xmp: bytes = b"",
+    ) -> bytes:
+        """A picture as one .ablc stream; the arguments are those of ablc.encode."""
+        pixels = _check_image(image)  # (H, W, C)
+        height, width, _ = pixels.shape
+        cells = None if importance is None else cell_means(importance, height, width)
+        chosen = isinstance(mask, str) and mask == "rdo"  # by the encoder itself
+        kept = None if chosen else check_mask(mask, height, width)
+
+        def code(step: int, lambda_scale: float) -> bytes:
+            return _core.encode(
+                pixels,
+                step=step,
+                lossless=self.lossless,
+                subsample=self.subsample,
+                effort=self.effort,
+                threads=self.threads or cores(),
+                tune=TUNES.index(self.tune),
+                lambda_scale=lambda_scale,
+                importance=cells,
+                mask=kept,
+                icc=icc,
+                exif=exif,
+                xmp=xmp,
+            )
+
+        target = self.target(height, width)
+        if target is None:
+            return code(self.step, 1.0)
+        start = rate.first_step(8 * max(target, 1) / (height * width))
+        return rate.hit_target(code, target, start=start)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Holds nothing that needs closing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoder(DecodeSettings):
+    """Decodes streams with one set of settings, those of decode(). May be shared by threads."""
+
+    def decode(self, data: bytes, *, region: tuple[int, int, int, int] | None = None) -> Pixels:
+        """The picture in a stream; the arguments are those of ablc.decode."""
+        wanted = None if region is None else Region.of(region)
+        if self.fill in ("net", "ppgn"):
+            raise ModelError(f"fill={self.fill!r} needs networks, and none are installed yet")
+        image, lost = _core.decode(
+            data,
+            max_pixels=pixel_limit(self.max_pixels),
+            threads=self.threads or cores(),
+            partial=self.partial,
+        )
+        if lost:
+            warnings.warn(f"damaged stream, lost: {'; '.join(lost)}", StreamWarning, stacklevel=2)
+        if wanted is None:
+            return image
+        rows, cols = wanted.check(*image.shape[:2]).slices
+        return np.ascontiguousarray(image[rows, cols])
+
+    def decode_batch(self, streams: Iterable[bytes]) -> list[Pixels]:
+        """The pictures of several streams, in their order, decoded side by side.
+
+        Raises what decode() raises for the first stream that does not decode.
+        """
+        streams = list(streams)
+        workers = min(self.threads or cores(), len(streams))
+        if workers <= 1:
+            return [self.decode(data) for data in streams]
+        single = replace(self, threads=max(1, (self.threads or cores()) // len(streams)))
+        from concurrent.futures import ThreadPoolExecutor  # late: its import takes longer than ours
+
+        with ThreadPoolExecutor(workers) as pool:
+            return list(pool.map(single.decode, streams))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Holds nothing that needs closing: without networks there are no sessions."""
+
+
+def _check_image(image: object) -> Pixels:
+    """The image as contiguous (H, W, C) uint8. Raises ValueError if it is no picture."""
+    if not isinstance(image, np.ndarray):
+        raise ValueError(f"image must be a numpy array, not {type(image).__name__}")
+    if image.dtype != np.uint8 or image.ndim not in (2, 3):
+        raise ValueError(f"image must be (H, W, C) uint8, not {image.shape} {image.dtype}")
+    pixels = image[:, :, np.newaxis] if image.ndim == 2 else image
+    height, width, channels = pixels.shape
+    if channels not in (1, 3, 4):
+        raise ValueError(f"image must have 1, 3 or 4 channels, not {channels}")
+    if not (1 <= height <= SIDE_MAX and 1 <= width <= SIDE_MAX):
+        raise ValueError(f"image must be 1..{SIDE_MAX} pixels high and wide, not {height}x{width}")
+    return np.ascontiguousarray(pixels)

@@ -1,0 +1,326 @@
+"""The command `ablc`: options in, one call of the API, files out."""
+
+import sys
+import warnings
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import numpy as np
+import numpy.typing as npt
+import typer
+from PIL import Image
+
+import ablc
+from ablc import console, files, panels, pictures
+from ablc import demo as demonstration
+from ablc.errors import LimitError, ModelError, PictureError, StreamError, StreamWarning
+from ablc.importance import WEIGHT_DEFAULT, Roi, paint
+from ablc.info import Metadata
+from ablc.regions import Region
+from ablc.settings import Fill, Subsampling, Tune
+
+BAD_DATA, BAD_USAGE = 1, 2
+
+app = typer.Typer(
+    name="ablc",
+    help="Small pictures that keep what matters: an ablative image codec.",
+    epilog="- in place of a file name is standard input or output. "
+    "Exit codes: 0 done, 1 bad data, 2 bad usage.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+Threads = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="N", help="Processor cores to use.", show_default="all"),
+]
+MaxPixels = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="N", help="Refuse larger pictures.", show_default="89 million"),
+]
+Strip = Annotated[bool, typer.Option("--strip", help="Leave ICC profile, EXIF and XMP behind.")]
+
+
+@app.command()
+def encode(
+    source: Annotated[str, typer.Argument(metavar="IN", help="Picture, any that Pillow reads.")],
+    target: Annotated[str, typer.Argument(metavar="OUT", help="Stream to write (.ablc).")],
+    quality: Annotated[
+        float | None,
+        typer.Option("-q", "--quality", metavar="1..100", help="Fidelity.", show_default="50"),
+    ] = None,
+    size: Annotated[
+        int | None,
+        typer.Option("--bytes", metavar="N", help="Size to hit: within 2 %, never above."),
+    ] = None,
+    bpp: Annotated[
+        float | None,
+        typer.Option("--bpp", metavar="X", help="The same in bits per pixel."),
+    ] = None,
+    lossless: Annotated[bool, typer.Option("--lossless", help="Every sample comes back.")] = False,
+    roi: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="WHERE[:WEIGHT]",
+            help="Region that counts WEIGHT times (8; below 1: less): X,Y,W,H in pixels, or a "
+            "picture of the same size that is white inside. May be repeated; later ones win.",
+        ),
+    ] = None,
+    effort: Annotated[
+        int, typer.Option(min=1, max=9, metavar="1..9", help="From fastest to smallest.")
+    ] = 5,
+    subsampling: Annotated[
+        Subsampling, typer.Option(help="Chroma; auto is 4:4:4 from quality 90 on.")
+    ] = "auto",
+    tune: Annotated[Tune, typer.Option(help="Measure to serve.")] = "ssim",
+    strip: Strip = False,
+    threads: Threads = None,
+    max_pixels: MaxPixels = None,
+) -> None:
+    """Code a picture as a small .ablc file."""
+    encoder = ablc.Encoder(
+        quality=quality,
+        target_bytes=size,
+        bpp=bpp,
+        lossless=lossless,
+        effort=effort,
+        threads=threads,
+        subsampling=subsampling,
+        tune=tune,
+    )
+    picture = _read_picture(source, max_pixels)
+    height, width, _ = picture.pixels.shape
+    importance = paint([_parse_roi(text) for text in roi], height, width) if roi else None
+    carried = Metadata() if strip else picture.metadata
+    with console.busy(f"coding {source}"):
+        data = encoder.encode(
+            picture.pixels,
+            importance=importance,
+            icc=carried.icc,
+            exif=carried.exif,
+            xmp=carried.xmp,
+        )
+    _write(target, data)
+    console.remark(f"{target}: {len(data):,} bytes, {8 * len(data) / (height * width):.3f} bpp")
+
+
+@app.command()
+def decode(
+    source: Annotated[str, typer.Argument(metavar="IN", help="Stream to read (.ablc).")],
+    target: Annotated[
+        str, typer.Argument(metavar="OUT", help="Picture; the extension names the format.")
+    ],
+    fill: Annotated[Fill, typer.Option(help="What paints ablated blocks.")] = "auto",
+    region: Annotated[
+        str | None, typer.Option(metavar="X,Y,W,H", help="Write this part only, in pixels.")
+    ] = None,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Save what can be saved of a damaged file.")
+    ] = False,
+    strip: Strip = False,
+    threads: Threads = None,
+    max_pixels: MaxPixels = None,
+) -> None:
+    """Decode an .ablc file to a picture."""
+    chosen = pictures.format_of(target)
+    part = Region.parse(region) if region else None
+    decoder = ablc.Decoder(fill=fill, threads=threads, partial=partial, max_pixels=max_pixels)
+    data = files.read(source)
+    with (
+        console.busy(f"decoding {source}"),
+        console.blaming(source),
+        warnings.catch_warnings(record=True) as caught,
+    ):
+        warnings.simplefilter("always", StreamWarning)
+        pixels = decoder.decode(data, region=part)
+        carried = Metadata() if strip else _metadata(data, partial=partial)
+    for warning in caught:
+        console.warn(f"{source}: {warning.message}")
+    with console.busy(f"writing {target}"), console.blaming(target):
+        file = pictures.pack(pictures.Picture(pixels, carried), chosen)
+    _write(target, file)
+
+
+@app.command()
+def inspect(
+    source: Annotated[str, typer.Argument(metavar="IN", help="Stream to read (.ablc).")],
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    max_pixels: MaxPixels = None,
+) -> None:
+    """Show what an .ablc file holds, to the last byte."""
+    data = files.read(source)
+    with console.blaming(source):
+        found = ablc.inspect(data, max_pixels=max_pixels)
+    if json:
+        print(found.to_json())
+        return
+    colours = {1: "grey", 3: "RGB", 4: "RGBA"}[found.channels]
+    coding = "lossless" if found.lossless else f"step {found.step:g}, {found.subsampling}"
+    leaves = ", ".join(f"{count} of {side}x{side}" for side, count in found.leaves.items())
+    console.pairs(
+        [
+            ("picture", f"{found.width}x{found.height} {colours}"),
+            ("coding", f"{coding}, format version {found.version}"),
+            ("size", f"{found.size:,} bytes, {found.bpp:.3f} bpp"),
+            ("kept", f"{found.kept:.1%} of the pixels"),
+            ("blocks", leaves or "none"),
+            ("tiles", str(found.tiles)),
+            ("networks", found.model or "none"),
+            ("checksum", "correct" if found.checksum_ok else "WRONG: the file is damaged"),
+        ]
+    )
+    print()
+    console.columns(
+        ("section", "offset", "bytes", "share"),
+        [
+            (part.name, str(part.offset), f"{part.length:,}", f"{part.length / found.size:.1%}")
+            for part in found.sections
+        ],
+    )
+
+
+@app.command()
+def compare(
+    first: Annotated[str, typer.Argument(metavar="A", help="Picture or .ablc file.")],
+    second: Annotated[str, typer.Argument(metavar="B", help="Picture or .ablc file.")],
+    out: Annotated[str | None, typer.Option(metavar="PNG", help="Write both side by side.")] = None,
+) -> None:
+    """Measure how far picture B is from picture A."""
+    chosen = pictures.format_of(out) if out else "PNG"
+    sizes, shown = [], []
+    for name in (first, second):
+        data = files.read(name)
+        with console.blaming(name):
+            shown.append(_pixels(name, data))
+        sizes.append(f"{len(data):,} bytes, {8 * len(data) / shown[-1][..., 0].size:.3f} bpp")
+    with console.busy("measuring"):
+        found = ablc.compare(shown[0], shown[1])
+    ssim = "none: under 11 pixels" if found.ssim is None else f"{found.ssim:.4f}"
+    ms_ssim = "none: under 176 pixels" if found.ms_ssim is None else f"{found.ms_ssim:.4f}"
+    measures = [("PSNR", f"{found.psnr:.2f} dB"), ("SSIM", ssim), ("MS-SSIM", ms_ssim)]
+    console.pairs([(first, sizes[0]), (second, sizes[1]), *measures])
+    if out:
+        detail = f"{sizes[1]}, PSNR {found.psnr:.2f} dB"
+        sheet = panels.draw(
+            [
+                panels.Panel(shown[0], Path(first).name, sizes[0]),
+                panels.Panel(shown[1], Path(second).name, detail),
+            ]
+        )
+        _write(out, pictures.pack(pictures.Picture(np.asarray(sheet)), chosen))
+
+
+@app.command()
+def demo(
+    photo: Annotated[
+        Path | None,
+        typer.Argument(metavar="[PHOTO]", help="Any picture; without one, a CC0 photograph."),
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the results.")] = Path(
+        "ablc-demo"
+    ),
+    quality: Annotated[
+        float, typer.Option("-q", "--quality", metavar="1..100", help="Fidelity.")
+    ] = demonstration.QUALITY_DEFAULT,
+) -> None:
+    """Code a photograph and show it beside JPEG of the same size."""
+    source = photo or demonstration.photograph()
+    with console.busy(f"coding {source.name}"), console.blaming(str(source)):
+        made = demonstration.make(source, out, quality)
+    console.pairs([(panel.title, panel.detail) for panel in made.panels])
+    written = (demonstration.STREAM, demonstration.DECODED, demonstration.SIDE_BY_SIDE)
+    console.pairs([("written", str(out / name)) for name in written])
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+) -> None:
+    if version:
+        print(f"ablc {ablc.__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+        raise typer.Exit(BAD_USAGE)
+
+
+def _read_picture(name: str, max_pixels: int | None) -> pictures.Picture:
+    """The picture in a file, with a warning for whatever had to change."""
+    if max_pixels is not None:
+        Image.MAX_IMAGE_PIXELS = max_pixels  # Pillow knows no other way
+    data = files.read(name)
+    with console.busy(f"reading {name}"), console.blaming(name):
+        picture = pictures.parse(data)
+    for note in picture.notes:
+        console.warn(f"{name}: {note}")
+    return picture
+
+
+def _pixels(name: str, data: bytes) -> npt.NDArray[np.uint8]:
+    """The pixels of an .ablc file or of a picture."""
+    try:
+        return ablc.decode(data)
+    except LimitError:
+        raise
+    except StreamError:
+        if name.lower().endswith(".ablc"):
+            raise
+        return pictures.parse(data).pixels
+
+
+def _metadata(data: bytes, *, partial: bool) -> Metadata:
+    """Metadata of a stream, or none where damage took it and a part will do."""
+    try:
+        return ablc.metadata(data)
+    except StreamError:
+        if not partial:
+            raise
+        return Metadata()
+
+
+def _parse_roi(text: str) -> Roi:
+    """The region that WHERE[:WEIGHT] names."""
+    where, colon, last = text.rpartition(":")
+    try:
+        weight = float(last) if colon else WEIGHT_DEFAULT
+    except ValueError:  # a colon of the file name's own
+        colon, weight = "", WEIGHT_DEFAULT
+    where = where if colon else text
+    if Path(where).exists():
+        with console.blaming(where):
+            white = pictures.to_image(pictures.parse(files.read(where)).pixels).convert("L")
+        return Roi(np.asarray(white), weight)
+    try:
+        box = Region.parse(where)
+    except ValueError as error:
+        raise ValueError(f"--roi {text}: {error}, and no such file exists") from error
+    return Roi(box, weight)
+
+
+def _write(name: str, data: bytes) -> None:
+    if name == files.PIPE and sys.stdout.isatty():
+        raise ValueError("standard output is a terminal: name a file, or pipe it somewhere")
+    files.write(name, data)
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Runs one command and ends the process with its exit code."""
+    try:
+        code = app(arguments, prog_name="ablc", standalone_mode=False)
+    except typer.TyperException as error:  # the command line itself
+        console.fail(error.format_message(), BAD_USAGE)
+    except (StreamError, PictureError) as error:
+        console.fail(str(error), BAD_DATA)
+    except (ValueError, ModelError) as error:
+        console.fail(str(error), BAD_USAGE)
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError) as error:
+        console.fail(f"{error.filename}: {error.strerror}", BAD_USAGE)
+    except OSError as error:
+        console.fail(str(error), BAD_DATA)
+    except (KeyboardInterrupt, typer.Abort):
+        sys.exit(130)
+    sys.exit(code or 0)

@@ -1,0 +1,102 @@
+"""What a stream holds, down to the last byte."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ablc import _core
+from ablc.settings import pixel_limit
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A run of bytes with one purpose (docs/FORMAT.md)."""
+
+    name: str
+    offset: int  # bytes from the start of the stream
+    length: int  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What a picture says about itself; empty where it says nothing."""
+
+    icc: bytes = b""  # ICC profile
+    exif: bytes = b""  # TIFF structure, without the "Exif" prefix of JPEG files
+    xmp: bytes = b""  # XML packet
+
+
+@dataclass(frozen=True, slots=True)
+class StreamInfo:
+    """A stream's header and layout. The sections' lengths add up to size."""
+
+    size: int  # bytes
+    version: int  # of the format
+    width: int  # pixels
+    height: int  # pixels
+    channels: int  # 1 grey, 3 RGB, 4 RGBA
+    lossless: bool
+    subsampling: Literal["4:2:0", "4:4:4"]
+    step: float  # luma quantisation step, grey levels
+    tile: int  # side of an independently coded tile, pixels
+    tiles: int  # number of them
+    checksum_ok: bool
+    model: str  # id of the networks that the encoder had in mind, hex; empty: none
+    kept: float  # share of the pixels that lie in kept blocks
+    leaves: dict[int, int]  # block side in pixels -> number of blocks
+    sections: tuple[Section, ...]  # in the order of the file, without gaps
+
+    @property
+    def bpp(self) -> float:
+        """Bits per pixel, of the whole stream."""
+        return 8 * self.size / (self.width * self.height)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {**asdict(self), "bpp": self.bpp}
+
+    def to_json(self) -> str:
+        """One JSON object, indented."""
+        return json.dumps(self.to_dict(), indent=2)
+
+
+def inspect(data: bytes, *, max_pixels: int | None = None) -> StreamInfo:
+    """What a stream holds. A wrong checksum is reported, not raised.
+
+    Raises StreamError if the bytes are no .ablc stream, LimitError beyond max_pixels
+    (default: PIL.Image.MAX_IMAGE_PIXELS).
+    """
+    found = _core.inspect(data, max_pixels=pixel_limit(max_pixels))
+    return StreamInfo(
+        size=len(data),
+        version=found["version"],
+        width=found["width"],
+        height=found["height"],
+        channels=found["channels"],
+        lossless=found["lossless"],
+        subsampling="4:2:0" if found["subsample"] else "4:4:4",
+        step=found["step"] / 16,
+        tile=found["tile"],
+        tiles=found["tiles"],
+        checksum_ok=found["checksum_ok"],
+        model=found["model"].hex(),
+        kept=found["kept"],
+        leaves={int(side): count for side, count in found["leaves"].items()},
+        sections=tuple(Section(**section) for section in found["sections"]),
+    )
+
+
+def keep_mask(data: bytes, *, max_pixels: int | None = None) -> npt.NDArray[np.bool_]:
+    """(R, C) bool cells of 8x8 pixels, True where the stream keeps the block around them.
+
+    Raises StreamError and LimitError as inspect does.
+    """
+    return _core.keep_mask(data, max_pixels=pixel_limit(max_pixels))
+
+
+def metadata(data: bytes) -> Metadata:
+    """ICC profile, EXIF and XMP of a stream. Raises StreamError if the bytes are none."""
+    return Metadata(**_core.metadata(data))

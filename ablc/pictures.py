@@ -1,0 +1,197 @@
+"""Picture files, by way of Pillow: any mode in, 8-bit grey, RGB or RGBA out, metadata kept."""
+
+import io
+import warnings
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageCms, ImageOps, PngImagePlugin, UnidentifiedImageError
+
+from ablc.errors import LimitError, PictureError
+from ablc.info import Metadata
+
+EXIF_PREFIX = b"Exif\0\0"  # of JPEG files; Pillow wants it for every format
+PROFILE_SPACES = {"L": b"GRAY", "RGB": b"RGB ", "RGBA": b"RGB "}  # ICC header, bytes 16..19
+OPAQUE_FORMATS = ("BMP", "JPEG", "PPM")  # which hold no alpha, or lose it
+SAVE_OPTIONS: dict[str, dict[str, Any]] = {
+    "AVIF": {"quality": 95, "subsampling": "4:4:4"},
+    "JPEG": {"quality": 95, "subsampling": "4:4:4", "optimize": True},
+    "WEBP": {"lossless": True},
+}
+TIFF_TAGS = (270, 271, 272, 305, 306, 315, 33432)  # what was taken, with what, by whom, when
+TIFF_XMP = 700
+TIFF_IFDS = (0x8769, 0x8825)  # EXIF and GPS
+NO_METADATA = Metadata()
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture as it is coded, upright, with what its file says about it."""
+
+    pixels: npt.NDArray[np.uint8]  # (H, W, C), C 1, 3 or 4
+    metadata: Metadata = NO_METADATA
+    notes: tuple[str, ...] = ()  # what had to change on the way, one sentence each
+
+
+def parse(data: bytes) -> Picture:
+    """The picture in the bytes of a file, turned upright as its EXIF says.
+
+    Palettes become RGB or RGBA, one bit becomes grey, CMYK becomes sRGB, 16 bits become 8.
+    Raises PictureError if Pillow cannot read it, LimitError beyond PIL.Image.MAX_IMAGE_PIXELS.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's remarks on odd metadata
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(data)) as opened:
+                deep = any(";16" in str(tile[3]) for tile in getattr(opened, "tile", ()))
+                frames = getattr(opened, "n_frames", 1)
+                opened.load()
+                image = ImageOps.exif_transpose(opened)
+                exif = _exif_of(opened, image)
+            return _convert(image, exif, deep=deep, frames=frames)
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+        raise LimitError(
+            f"the picture has more than the {Image.MAX_IMAGE_PIXELS} pixels allowed"
+        ) from None
+    except UnidentifiedImageError:
+        raise PictureError("not a picture in a format that Pillow reads") from None
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        raise PictureError(f"the picture cannot be read: {error}") from error
+
+
+def format_of(name: str) -> str:
+    """Pillow's format for a file name; PNG if the name has no extension.
+
+    Raises ValueError if Pillow writes no such files.
+    """
+    extension = PurePath(name).suffix.lower()
+    if not extension:
+        return "PNG"
+    chosen = Image.registered_extensions().get(extension)
+    if chosen not in Image.SAVE:
+        raise ValueError(f"no picture format to write goes with {extension} ({name})")
+    return chosen
+
+
+def pack(picture: Picture, chosen: str = "PNG") -> bytes:
+    """The picture as a file of one of Pillow's formats.
+
+    Raises PictureError if the format cannot hold it, such as transparency in a JPEG file.
+    """
+    pixels, metadata = picture.pixels, picture.metadata
+    if pixels.shape[2] == 4 and chosen in OPAQUE_FORMATS:
+        if (pixels[..., 3] != 255).any():
+            raise PictureError(f"{chosen} holds no transparency: write .png or .webp instead")
+        pixels = pixels[..., :3]
+    options = dict(SAVE_OPTIONS.get(chosen, {}))
+    if metadata.icc:
+        options["icc_profile"] = metadata.icc
+    file = io.BytesIO()
+    try:
+        if chosen == "TIFF":
+            options["exif"] = _tiff_tags(metadata)
+        elif metadata.exif:
+            options["exif"] = EXIF_PREFIX + metadata.exif
+        if chosen == "PNG" and metadata.xmp:
+            options["pnginfo"] = PngImagePlugin.PngInfo()
+            options["pnginfo"].add_itxt("XML:com.adobe.xmp", metadata.xmp.decode())
+        elif metadata.xmp:
+            options["xmp"] = metadata.xmp
+        to_image(pixels).save(file, chosen, **options)
+    except (OSError, SyntaxError, ValueError, KeyError, TypeError) as error:
+        raise PictureError(f"the picture cannot be written as {chosen}: {error}") from error
+    return file.getvalue()
+
+
+def to_image(pixels: npt.NDArray[np.uint8]) -> Image.Image:
+    """Pillow's picture of (H, W, C) samples."""
+    return Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
+
+
+def _convert(image: Image.Image, exif: bytes, *, deep: bool, frames: int) -> Picture:
+    """The upright image as 8-bit samples."""
+    notes = ["the first frame is coded, the others are not"] if frames > 1 else []
+    icc = image.info.get("icc_profile") or b""
+    xmp = image.info.get("xmp") or b""
+    if image.mode.startswith("I") or deep:
+        notes.append("16 bits a sample became 8")
+    if image.mode.startswith("I"):
+        image = _eight_bits(image)
+    elif image.mode == "CMYK" and icc:
+        image = _to_srgb(image, icc)
+        icc = b""
+        notes.append("CMYK became sRGB by way of the picture's ICC profile")
+    elif image.mode not in ("L", "RGB", "RGBA") or image.has_transparency_data:
+        image = image.convert(_plain_mode(image))
+    if icc and icc[16:20] != PROFILE_SPACES[image.mode]:
+        icc = b""
+        notes.append("the ICC profile is dropped: it is for other colours than are coded")
+    pixels = np.atleast_3d(np.array(image))  # (H, W, C)
+    xmp = xmp.encode() if isinstance(xmp, str) else xmp
+    return Picture(pixels, Metadata(icc, exif, xmp), tuple(notes))
+
+
+def _plain_mode(image: Image.Image) -> str:
+    """The mode among L, RGB and RGBA that loses nothing of image."""
+    if image.has_transparency_data or image.mode in ("La", "RGBa"):
+        return "RGBA"
+    if image.mode == "1":
+        return "L"
+    if image.mode in ("P", "CMYK", "YCbCr", "HSV", "RGBX"):
+        return "RGB"
+    raise PictureError(f"pictures of mode {image.mode} are not supported")
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Grey of 0..65535 as grey of 0..255."""
+    samples = np.asarray(image).astype(np.int64)
+    if samples.min() < 0 or samples.max() > 65535:
+        raise PictureError(f"samples are {samples.min()}..{samples.max()}, wanted 0..65535")
+    return Image.fromarray(((samples + 128) // 257).astype(np.uint8))
+
+
+def _to_srgb(image: Image.Image, icc: bytes) -> Image.Image:
+    try:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
+        found = ImageCms.profileToProfile(
+            image, profile, ImageCms.createProfile("sRGB"), outputMode="RGB"
+        )
+    except ImageCms.PyCMSError as error:
+        raise PictureError(f"the picture's ICC profile cannot be used: {error}") from error
+    if found is None:  # only when converting in place
+        raise PictureError("the picture's ICC profile cannot be used")
+    return found
+
+
+def _exif_of(opened: Image.Image, upright: Image.Image) -> bytes:
+    """EXIF without prefix."""
+    if opened.format != "TIFF":
+        return bytes(upright.info.get("exif") or b"").removeprefix(EXIF_PREFIX)
+    exif = _about_the_picture(opened.getexif())
+    return exif.tobytes().removeprefix(EXIF_PREFIX) if len(exif) else b""
+
+
+def _about_the_picture(source: Image.Exif) -> Image.Exif:
+    """The tags of source that are not about the layout of a TIFF file."""
+    exif = Image.Exif()
+    for tag in TIFF_TAGS:
+        if tag in source:
+            exif[tag] = source[tag]
+    for ifd in TIFF_IFDS:
+        if content := source.get_ifd(ifd):
+            exif[ifd] = content
+    return exif
+
+
+def _tiff_tags(metadata: Metadata) -> Image.Exif:
+    """EXIF and XMP as Pillow writes them into a TIFF file."""
+    carried, exif = Image.Exif(), Image.Exif()
+    carried.load(metadata.exif)
+    exif.load(_about_the_picture(carried).tobytes())
+    if metadata.xmp:
+        exif[TIFF_XMP] = metadata.xmp
+    return exif

@@ -1,0 +1,46 @@
+"""Rectangles of a picture."""
+
+from collections.abc import Iterable
+from typing import NamedTuple, Self
+
+
+class Region(NamedTuple):
+    """A rectangle in pixels, x to the right and y down from the upper left corner."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The region that "X,Y,W,H" names. Raises ValueError for any other text."""
+        try:
+            x, y, width, height = (int(part) for part in text.split(","))
+        except ValueError:
+            raise ValueError(f"a region is X,Y,W,H in whole pixels, not {text!r}") from None
+        return cls(x, y, width, height)
+
+    @classmethod
+    def of(cls, values: Iterable[int]) -> Self:
+        """The region of x, y, width, height. Raises ValueError unless these are four numbers."""
+        parts = tuple(values)
+        if len(parts) != 4 or not all(type(part) is int for part in parts):
+            raise ValueError(f"a region is four whole numbers x, y, width, height, not {parts}")
+        return cls(*parts)
+
+    def check(self, height: int, width: int) -> Self:
+        """The region itself. Raises ValueError unless it lies in a picture of height x width."""
+        right, bottom = self.x + self.width, self.y + self.height
+        inside = self.x >= 0 and self.y >= 0 and right <= width and bottom <= height
+        if not inside or self.width < 1 or self.height < 1:
+            raise ValueError(
+                f"region {self.x},{self.y},{self.width},{self.height} is empty or not inside "
+                f"the picture of {width}x{height} pixels"
+            )
+        return self
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Rows and columns of the region."""
+        return slice(self.y, self.y + self.height), slice(self.x, self.x + self.width)

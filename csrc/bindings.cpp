@@ -1,0 +1,259 @@
+// The only file that knows Python: checks arguments, releases the GIL, turns Status into exceptions.
+
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <cmath>
+#include <optional>
+
+#include "codec.h"
+#include "mask.h"
+
+namespace py = pybind11;
+using namespace pybind11::literals;
+
+namespace {
+
+using Pixels = py::array_t<std::uint8_t, py::array::c_style>;
+
+py::object stream_error;  // NOLINT: owned by the module for the life of the process
+py::object limit_error;
+
+[[noreturn]] void raise(const py::object& type, const std::string& message) {
+  PyErr_SetString(type.ptr(), message.c_str());
+  throw py::error_already_set();
+}
+
+ablc::ByteView view(const py::bytes& data) {
+  const std::string_view text(data);
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+py::bytes bytes_of(ablc::ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+
+ablc::Bytes copy_of(const py::bytes& data) {
+  const ablc::ByteView v = view(data);
+  return {v.begin(), v.end()};
+}
+
+/// The one place where a Status becomes an exception.
+void require_ok(ablc::Status status, ablc::ByteView file, const ablc::Header& header, std::uint64_t max_pixels,
+                const std::vector<std::string>& lost = {}) {
+  std::string detail;
+  for (const std::string& what : lost) detail += (detail.empty() ? ": " : ", ") + what;
+  switch (status) {
+    case ablc::Status::ok: return;
+    case ablc::Status::truncated:
+      raise(stream_error, "the stream of " + std::to_string(file.size()) + " bytes is cut short");
+    case ablc::Status::corrupt: {
+      const bool ours = file.size() >= 3 && std::equal(file.begin(), file.begin() + 3, ablc::kMagic.begin());
+      raise(stream_error, ours ? "the stream is damaged" + (detail.empty() ? std::string(": its checksum or header is wrong") : detail)
+                               : "not an ablc stream: it does not begin with 'ABL'");
+    }
+    case ablc::Status::unsupported:
+      raise(stream_error, "the stream needs a newer decoder: version or flags unknown");
+    case ablc::Status::limit:
+      raise(limit_error, "the picture of " + std::to_string(header.width) + "x" + std::to_string(header.height) +
+                             " pixels exceeds the limit of " + std::to_string(max_pixels) + " pixels");
+  }
+}
+
+ablc::Parsed parse(const py::bytes& data, std::uint64_t max_pixels, bool partial) {
+  ablc::Parsed parsed;
+  const ablc::ByteView file = view(data);
+  require_ok(ablc::parse(file, max_pixels, partial, parsed), file, parsed.header, max_pixels);
+  return parsed;
+}
+
+[[noreturn]] void refuse(const std::string& message) { throw py::value_error(message); }
+
+template <class T>
+void require_range(const char* name, T value, T low, T high) {
+  if (!(value >= low && value <= high))
+    refuse(std::string(name) + " is " + py::str(py::cast(value)).cast<std::string>() + ", wanted " +
+           py::str(py::cast(low)).cast<std::string>() + ".." + py::str(py::cast(high)).cast<std::string>());
+}
+
+/// (R, C) array as a plane, one sample a cell of an image of the given size.
+template <class T, class Array>
+ablc::Plane<T> cell_plane(const char* name, const Array& array, int width, int height) {
+  const int columns = ablc::div_up(width, 8);
+  const int rows = ablc::div_up(height, 8);
+  if (array.ndim() != 2 || array.shape(0) != rows || array.shape(1) != columns)
+    refuse(std::string(name) + " must be (" + std::to_string(rows) + ", " + std::to_string(columns) + "), one value per 8x8 cell");
+  ablc::Plane<T> plane(columns, rows);
+  std::copy_n(array.data(), plane.samples.size(), plane.samples.begin());
+  return plane;
+}
+
+py::bytes encode(const Pixels& image, int step, bool lossless, bool subsample, int effort, int threads, int tune,
+                 float lambda_scale, const std::optional<py::array_t<float, py::array::c_style>>& importance,
+                 const std::optional<py::array_t<bool, py::array::c_style>>& mask, const py::bytes& icc, const py::bytes& exif,
+                 const py::bytes& xmp, const py::bytes& model) {
+  if (image.ndim() != 3 || (image.shape(2) != 1 && image.shape(2) != 3 && image.shape(2) != 4))
+    refuse("image must be (H, W, C) with C 1, 3 or 4");
+  for (const py::ssize_t side : {image.shape(0), image.shape(1)})
+    if (side < 1 || side > 65535) refuse("image sides must be 1..65535, found " + std::to_string(side));
+  require_range("step", step, 16, 16384);
+  require_range("effort", effort, 1, 9);
+  require_range("threads", threads, 1, 256);
+  require_range("tune", tune, 0, 1);
+  require_range("lambda_scale", lambda_scale, 0.01f, 100.0f);
+  const ablc::ConstImage pixels{static_cast<int>(image.shape(1)), static_cast<int>(image.shape(0)),
+                                static_cast<int>(image.shape(2)),
+                                {image.data(), static_cast<std::size_t>(image.size())}};
+  ablc::EncodeSettings settings;
+  settings.step = step;
+  settings.lossless = lossless;
+  settings.subsample = subsample ? 1 : 0;
+  settings.effort = effort;
+  settings.threads = threads;
+  settings.tune_ssim = tune == 0;
+  settings.lambda_scale = lambda_scale;
+  if (importance) {
+    settings.importance = cell_plane<float>("importance", *importance, pixels.width, pixels.height);
+    for (const float v : settings.importance.samples)
+      if (!(v >= 0) || !std::isfinite(v)) refuse("importance must be finite and not negative");
+  }
+  if (mask) settings.mask = cell_plane<std::uint8_t>("mask", *mask, pixels.width, pixels.height);
+  settings.icc = copy_of(icc);
+  settings.exif = copy_of(exif);
+  settings.xmp = copy_of(xmp);
+  settings.model = copy_of(model);
+  ablc::Bytes file;
+  {
+    py::gil_scoped_release unlocked;
+    file = ablc::encode(pixels, settings);
+  }
+  return bytes_of(file);
+}
+
+py::tuple decode(const py::bytes& data, std::uint64_t max_pixels, int threads, bool partial) {
+  require_range("threads", threads, 1, 256);
+  const ablc::Parsed parsed = parse(data, max_pixels, partial);
+  const ablc::Header& header = parsed.header;
+  Pixels image({header.height, header.width, header.channels});
+  const ablc::Image out{header.width, header.height, header.channels,
+                        {image.mutable_data(), static_cast<std::size_t>(image.size())}};
+  std::vector<std::string> lost;
+  ablc::Status status;
+  {
+    py::gil_scoped_release unlocked;
+    status = ablc::decode(parsed, threads, partial, out, lost);
+  }
+  require_ok(status, view(data), header, max_pixels, lost);
+  return py::make_tuple(image, lost);
+}
+
+ablc::MaskInfo mask_info(const ablc::Parsed& parsed, const py::bytes& data, std::uint64_t max_pixels) {
+  ablc::MaskInfo info;
+  ablc::Status status;
+  {
+    py::gil_scoped_release unlocked;
+    status = ablc::read_mask(parsed, info);
+  }
+  require_ok(status, view(data), parsed.header, max_pixels);
+  return info;
+}
+
+py::array_t<bool> keep_mask(const py::bytes& data, std::uint64_t max_pixels) {
+  const ablc::Parsed parsed = parse(data, max_pixels, false);
+  const ablc::MaskInfo info = mask_info(parsed, data, max_pixels);
+  py::array_t<bool> kept({info.kept.height, info.kept.width});
+  std::copy(info.kept.samples.begin(), info.kept.samples.end(), kept.mutable_data());
+  return kept;
+}
+
+py::dict inspect(const py::bytes& data, std::uint64_t max_pixels) {
+  const ablc::Parsed parsed = parse(data, max_pixels, false);
+  const ablc::Header& header = parsed.header;
+  const ablc::MaskInfo info = mask_info(parsed, data, max_pixels);
+  py::list sections;
+  const std::size_t size = view(data).size();
+  const std::size_t head = parsed.sections.empty() ? size : parsed.sections.front().start;
+  sections.append(py::dict("name"_a = "HEAD", "offset"_a = 0, "length"_a = head));
+  py::bytes model;
+  for (std::size_t i = 0; i < parsed.sections.size(); ++i) {
+    const ablc::Section& s = parsed.sections[i];
+    const std::size_t end = i + 1 < parsed.sections.size() ? parsed.sections[i + 1].start : size;
+    const char* name = ablc::section_name(s.id);
+    sections.append(py::dict("name"_a = *name ? py::str(name) : py::str("#" + std::to_string(static_cast<int>(s.id))),
+                             "offset"_a = s.start, "length"_a = end - s.start));
+    if (s.id == ablc::SectionId::model) model = bytes_of(s.body);
+  }
+  double kept = 0;
+  for (int y = 0; y < info.kept.height; ++y)
+    for (int x = 0; x < info.kept.width; ++x)
+      if (info.kept.at(x, y)) kept += std::min(8, header.width - 8 * x) * std::min(8, header.height - 8 * y);
+  return py::dict("version"_a = static_cast<int>(ablc::kMagic[3]), "width"_a = header.width, "height"_a = header.height,
+                  "channels"_a = header.channels, "lossless"_a = header.lossless, "subsample"_a = header.subsample == 1,
+                  "step"_a = header.step, "tile"_a = header.tile_log2 ? 1 << header.tile_log2 : 0, "tiles"_a = header.tiles(),
+                  "checksum_ok"_a = parsed.checksum_ok, "model"_a = model, "sections"_a = sections,
+                  "kept"_a = kept / (static_cast<double>(header.width) * header.height),
+                  "leaves"_a = py::dict("8"_a = info.leaves[0], "16"_a = info.leaves[1], "32"_a = info.leaves[2]));
+}
+
+py::dict metadata(const py::bytes& data) {
+  const ablc::Parsed parsed = parse(data, UINT64_MAX, false);
+  py::dict found("icc"_a = py::bytes(), "exif"_a = py::bytes(), "xmp"_a = py::bytes());
+  for (const ablc::Section& s : parsed.sections) {
+    if (s.id == ablc::SectionId::icc) found["icc"] = bytes_of(s.body);
+    if (s.id == ablc::SectionId::exif) found["exif"] = bytes_of(s.body);
+    if (s.id == ablc::SectionId::xmp) found["xmp"] = bytes_of(s.body);
+  }
+  return found;
+}
+
+py::bytes pack_mask(const py::array_t<bool, py::array::c_style>& mask) {
+  if (mask.ndim() != 2) refuse("mask must be (R, C) bool");
+  ablc::Plane<std::uint8_t> cells(static_cast<int>(mask.shape(1)), static_cast<int>(mask.shape(0)));
+  std::copy_n(mask.data(), cells.samples.size(), cells.samples.begin());
+  ablc::Bytes packed;
+  {
+    py::gil_scoped_release unlocked;
+    ablc::RangeEncoder coder;
+    const auto models = std::make_unique<ablc::MaskModels>();
+    ablc::code_cell_mask(coder, *models, cells);
+    packed = coder.finish();
+  }
+  return bytes_of(packed);
+}
+
+py::array_t<bool> unpack_mask(const py::bytes& data, int rows, int columns) {
+  require_range("rows", rows, 0, 65535);
+  require_range("columns", columns, 0, 65535);
+  ablc::Plane<std::uint8_t> cells(columns, rows);
+  ablc::RangeDecoder coder(view(data));
+  {
+    py::gil_scoped_release unlocked;
+    const auto models = std::make_unique<ablc::MaskModels>();
+    ablc::code_cell_mask(coder, *models, cells);
+  }
+  if (coder.overrun() || coder.unused()) raise(stream_error, "the packed mask is damaged or not " + std::to_string(rows) + "x" + std::to_string(columns));
+  py::array_t<bool> mask({rows, columns});
+  std::copy(cells.samples.begin(), cells.samples.end(), mask.mutable_data());
+  return mask;
+}
+
+}  // namespace
+
+PYBIND11_MODULE(_core, m) {
+  m.doc() = "Integer codec of ablc (csrc/).";
+  stream_error = py::exception<std::runtime_error>(m, "StreamError", PyExc_ValueError);
+  limit_error = py::exception<std::runtime_error>(m, "LimitError", stream_error);
+  stream_error.attr("__doc__") = "The bytes are not a valid ablc stream.";
+  limit_error.attr("__doc__") = "The stream asks for more pixels than the caller allows.";
+
+  m.def("encode", &encode, "image"_a.noconvert(), py::kw_only(), "step"_a = 640, "lossless"_a = false, "subsample"_a = true,
+        "effort"_a = 5, "threads"_a = 1, "tune"_a = 0, "lambda_scale"_a = 1.0f, "importance"_a = py::none(),
+        "mask"_a = py::none(), "icc"_a = py::bytes(), "exif"_a = py::bytes(), "xmp"_a = py::bytes(), "model"_a = py::bytes(),
+        "Code (H, W, C) uint8 as one stream; step in 1/16 grey level, 16..16384.");
+  m.def("decode", &decode, "data"_a, py::kw_only(), "max_pixels"_a, "threads"_a = 1, "partial"_a = false,
+        "((H, W, C) uint8, what was lost in words). Raises StreamError, LimitError.");
+  m.def("inspect", &inspect, "data"_a, py::kw_only(), "max_pixels"_a, "Header, sections with offset and length, leaves.");
+  m.def("keep_mask", &keep_mask, "data"_a, py::kw_only(), "max_pixels"_a, "(ceil(H/8), ceil(W/8)) bool: cells in kept blocks.");
+  m.def("metadata", &metadata, "data"_a, "ICC profile, EXIF and XMP as stored.");
+  m.def("pack_mask", &pack_mask, "mask"_a.noconvert(), "Code an (R, C) bool mask.");
+  m.def("unpack_mask", &unpack_mask, "data"_a, "rows"_a, "columns"_a, "The (R, C) bool mask again. Raises StreamError.");
+}

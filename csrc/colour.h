@@ -1,0 +1,41 @@
+#pragma once
+
+// Colour planes (docs/FORMAT.md, Colour): YCbCr of JFIF with 4:2:0 or 4:4:4 chroma, and the
+// reversible YCoCg-R of the lossless mode.
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "plane.h"
+
+namespace ablc {
+
+/// Interleaved 8-bit pixels, rows one after another.
+struct Image {
+  int width = 0;
+  int height = 0;
+  int channels = 0;  ///< 1 grey, 3 RGB, 4 RGBA
+  std::span<std::uint8_t> samples;
+  std::uint8_t* row(int y) const {
+    return samples.data() + static_cast<std::ptrdiff_t>(y) * width * channels;
+  }
+};
+struct ConstImage {
+  int width = 0;
+  int height = 0;
+  int channels = 0;
+  std::span<const std::uint8_t> samples;
+  const std::uint8_t* row(int y) const {
+    return samples.data() + static_cast<std::ptrdiff_t>(y) * width * channels;
+  }
+};
+
+/// Planes of a window, which may reach over the right and bottom border: edge samples repeat there.
+/// window: even corner and size when subsample is 1. Grey fills the first plane only.
+std::array<Plane<std::uint8_t>, 3> to_planes(const ConstImage& image, const Rect& window, int subsample);
+
+/// Whole decoded planes to the colour channels of rows [y0, y1); alpha is left alone.
+void from_planes(const std::array<Plane<std::uint8_t>, 3>& planes, int subsample, int y0, int y1, const Image& out);
+
+}  // namespace ablc

@@ -1,0 +1,180 @@
+#include <cmath>
+#include <cstdlib>
+
+#include "codec.h"
+#include "layout.h"
+#include "lossless.h"
+#include "mask.h"
+#include "parallel.h"
+#include "plane_coder.h"
+#include "search.h"
+#include "upsample.h"
+
+namespace ablc {
+
+namespace {
+
+/// Source planes of a tile, padded to whole superblocks.
+std::array<Plane<std::uint8_t>, 3> tile_planes(const ConstImage& image, const Header& header, const Rect& rect) {
+  return to_planes(image, {rect.x, rect.y, round_up(rect.width, kSuper), round_up(rect.height, kSuper)}, header.subsample);
+}
+
+/// Means of 8x8 samples in 1/16 grey level.
+void box_means(const Plane<std::uint8_t>& plane, const Rect& cells, Plane<std::int16_t>& base) {
+  for (int cy = 0; cy < cells.height; ++cy)
+    for (int cx = 0; cx < cells.width; ++cx) {
+      int sum = 2;
+      for (int y = 0; y < kBaseScale; ++y)
+        for (int x = 0; x < kBaseScale; ++x) sum += plane.at(cx * kBaseScale + x, cy * kBaseScale + y);
+      base.at(cells.x + cx, cells.y + cy) = static_cast<std::int16_t>(sum >> 2);
+    }
+}
+
+Bytes encode_base(const std::array<Plane<std::uint8_t>, 3>& org, const Header& header, const Rect& rect, float lambda,
+                  std::array<Plane<std::int16_t>, 3>& base) {
+  RangeEncoder coder;
+  PlaneCoder planes;
+  const PlaneParams params = base_params(header.step);
+  static const float kBaseLambda = getenv("BL") ? static_cast<float>(atof(getenv("BL"))) : 0.5f;
+  const float price = kBaseLambda * lambda * static_cast<float>(params.step * params.step);
+  for (int p = 0; p < header.planes(); ++p) {
+    const Rect cells = base_rect(header, rect, p);
+    auto& plane = base[static_cast<std::size_t>(p)];
+    box_means(org[static_cast<std::size_t>(p)], cells, plane);
+    planes.encode(coder, plane, cells, params, p, p == 2, price);
+  }
+  return coder.finish();
+}
+
+void write_mask(RangeEncoder& coder, Tile& tile, const Node& node) {
+  if (outside(tile, node)) return;
+  const CellInfo& cell = tile.cells.at(node.x, node.y);
+  if (code_split(coder, tile, node, cell.log2_size < node.log2_size)) {
+    for (int i = 0; i < 4; ++i) write_mask(coder, tile, node.child(i));
+    return;
+  }
+  code_keep(coder, tile, node, cell.kept != 0);
+}
+
+/// Writes the blocks below node; a unit of chroma follows the luma of its 16x16 or 32x32 node.
+void write_blocks(RangeEncoder& coder, Tile& tile, const Node& node, int zorder, SuperChoice& choice) {
+  if (outside(tile, node)) return;
+  const CellInfo& cell = tile.cells.at(node.x, node.y);
+  if (cell.log2_size < node.log2_size) {
+    const int step = 1 << (2 * (node.log2_size - 1 - kMinLog2));
+    for (int i = 0; i < 4; ++i) write_blocks(coder, tile, node.child(i), zorder + i * step, choice);
+  } else if (cell.kept) {
+    LeafChoice& leaf = choice.luma[static_cast<std::size_t>(zorder)];
+    code_luma(coder, tile, node, leaf.mode, leaf.count, leaf.levels.data());
+  }
+  const bool unit = node.log2_size == 4 || (node.log2_size == 5 && cell.log2_size == 5);
+  if (tile.planes == 1 || !unit) return;
+  for (int plane = 1; plane <= 2; ++plane) {
+    LeafChoice& c = choice.chroma[static_cast<std::size_t>(plane - 1)][static_cast<std::size_t>(zorder / 4)];
+    LevelSummary summary;
+    code_chroma(coder, tile, node, plane, c.coded, c.mode, c.count, c.levels.data(), summary);
+  }
+}
+
+struct TileCode {
+  Bytes mask;
+  Bytes blocks;
+};
+
+TileCode encode_tile(const ConstImage& image, const Header& header, const Rect& rect, const EncodeSettings& settings,
+                     const SearchSettings& search_settings, const Quantiser& luma, const Quantiser& chroma,
+                     const std::array<Plane<std::int16_t>, 3>& base) {
+  const auto org = tile_planes(image, header, rect);
+  const std::unique_ptr<Tile> tile = make_tile(header, rect, base);
+  Plane<float> importance;
+  if (!settings.importance.samples.empty()) {
+    importance = Plane<float>(tile->cells.width, tile->cells.height);
+    for (int y = 0; y < importance.height; ++y)
+      for (int x = 0; x < importance.width; ++x)
+        importance.at(x, y) = settings.importance.clamped(rect.x / kCell + x, rect.y / kCell + y);
+  }
+  RangeEncoder mask, blocks;
+  if (header.explicit_mask) {
+    tile->wanted = Plane<std::uint8_t>(tile->activity.width, tile->activity.height);
+    for (int y = 0; y < tile->wanted.height; ++y)
+      for (int x = 0; x < tile->wanted.width; ++x)
+        tile->wanted.at(x, y) = settings.mask.at(rect.x / kCell + x, rect.y / kCell + y) != 0;
+    auto models = std::make_unique<MaskModels>();
+    code_cell_mask(mask, *models, tile->wanted);
+  }
+  TileSearch search(*tile, org, search_settings, luma, chroma, importance);
+  auto choice = std::make_unique<SuperChoice>();
+  for (int y = 0; y < tile->cells.height; y += kSuper / kCell)
+    for (int x = 0; x < tile->cells.width; x += kSuper / kCell) {
+      search.decide(x, y, *choice);
+      write_mask(mask, *tile, {x, y, kMaxLog2});
+      write_blocks(blocks, *tile, {x, y, kMaxLog2}, 0, *choice);
+    }
+  return {mask.finish(), blocks.finish()};
+}
+
+Header make_header(const ConstImage& image, const EncodeSettings& settings) {
+  Header header;
+  header.width = image.width;
+  header.height = image.height;
+  header.channels = image.channels;
+  header.lossless = settings.lossless;
+  header.subsample = image.channels == 1 ? 0 : settings.subsample;
+  header.step = settings.step;
+  header.explicit_mask = !settings.lossless && !settings.mask.samples.empty();
+  // Large pictures: tiles, for threads and for windows.
+  const std::int64_t pixels = static_cast<std::int64_t>(image.width) * image.height;
+  if (pixels > 3 << 19) header.tile_log2 = 9;
+  return header;
+}
+
+void encode_lossy(const ConstImage& image, const Header& header, const EncodeSettings& settings,
+                  std::vector<std::pair<SectionId, Bytes>>& sections) {
+  static const float kLambda = getenv("LAM") ? static_cast<float>(atof(getenv("LAM"))) : 0.09f;
+  static const float kPower = getenv("POW") ? static_cast<float>(atof(getenv("POW"))) : 0.35f;
+  SearchSettings search{search_effort(settings.effort), kLambda * settings.lambda_scale, settings.tune_ssim ? kPower : 0.0f};
+  const Quantiser luma(header.step);
+  const Quantiser chroma(chroma_step(header.step));
+  auto base = make_base(header);
+  const auto tiles = static_cast<std::size_t>(header.tiles());
+  std::vector<Bytes> bases(tiles), masks(tiles), blocks(tiles);
+  parallel_for(header.tiles(), settings.threads, [&](int t) {
+    const Rect rect = header.tile(t);
+    bases[static_cast<std::size_t>(t)] = encode_base(tile_planes(image, header, rect), header, rect, search.lambda, base);
+  });
+  parallel_for(header.tiles(), settings.threads, [&](int t) {
+    TileCode code = encode_tile(image, header, header.tile(t), settings, search, luma, chroma, base);
+    masks[static_cast<std::size_t>(t)] = std::move(code.mask);
+    blocks[static_cast<std::size_t>(t)] = std::move(code.blocks);
+  });
+  sections.emplace_back(SectionId::base, join_segments(bases));
+  sections.emplace_back(SectionId::mask, join_segments(masks));
+  sections.emplace_back(SectionId::blocks, join_segments(blocks));
+}
+
+}  // namespace
+
+Bytes encode(const ConstImage& image, const EncodeSettings& settings) {
+  const Header header = make_header(image, settings);
+  std::vector<std::pair<SectionId, Bytes>> sections;
+  for (const auto& [id, body] : {std::pair{SectionId::icc, &settings.icc}, std::pair{SectionId::exif, &settings.exif},
+                                 std::pair{SectionId::xmp, &settings.xmp}, std::pair{SectionId::model, &settings.model}})
+    if (!body->empty()) sections.emplace_back(id, *body);
+
+  const int tiles = header.tiles();
+  const auto segments = [&](auto&& make) {
+    std::vector<Bytes> list(static_cast<std::size_t>(tiles));
+    parallel_for(tiles, settings.threads, [&](int t) { list[static_cast<std::size_t>(t)] = make(header.tile(t)); });
+    return join_segments(list);
+  };
+  if (header.lossless) {
+    sections.emplace_back(SectionId::planes, segments([&](const Rect& rect) { return encode_lossless(image, rect); }));
+  } else {
+    encode_lossy(image, header, settings, sections);
+  }
+  if (image.channels == 4)
+    sections.emplace_back(SectionId::alpha, segments([&](const Rect& rect) { return encode_alpha(image, rect); }));
+  return join(header, sections);
+}
+
+}  // namespace ablc

@@ -1,0 +1,57 @@
+#include "layout.h"
+
+#include <cstdlib>
+
+#include "upsample.h"
+
+namespace ablc {
+
+int base_step(int step) {
+  static const int kb = getenv("KB") ? atoi(getenv("KB")) : 77;
+  return std::max(1, (step * kb + 512) >> 10);
+}
+
+PlaneParams base_params(int step) { return {.step = base_step(step), .lowest = 0, .highest = 4080, .start = 2048}; }
+
+int chroma_step(int step) {
+  static const float kChroma = getenv("CQ") ? static_cast<float>(atof(getenv("CQ"))) : 1.0f;
+  return static_cast<int>(static_cast<float>(step) * kChroma);
+}
+
+Rect base_rect(const Header& header, const Rect& tile, int plane) {
+  const int s = plane == 0 ? 0 : header.subsample;
+  return {(tile.x >> s) / kBaseScale, (tile.y >> s) / kBaseScale, div_up(chroma_size(tile.width, s), kBaseScale),
+          div_up(chroma_size(tile.height, s), kBaseScale)};
+}
+
+std::array<Plane<std::int16_t>, 3> make_base(const Header& header) {
+  std::array<Plane<std::int16_t>, 3> base;
+  for (int p = 0; p < header.planes(); ++p) {
+    const Rect all = base_rect(header, {0, 0, header.width, header.height}, p);
+    base[static_cast<std::size_t>(p)] = Plane<std::int16_t>(all.width, all.height, 128 * 16);
+  }
+  return base;
+}
+
+std::unique_ptr<Tile> make_tile(const Header& header, const Rect& rect, const std::array<Plane<std::int16_t>, 3>& base) {
+  auto tile = std::make_unique<Tile>();
+  tile->width = round_up(rect.width, kSuper);
+  tile->height = round_up(rect.height, kSuper);
+  tile->planes = header.planes();
+  tile->subsample = header.subsample;
+  tile->cells = Plane<CellInfo>(tile->width / kCell, tile->height / kCell);
+  tile->activity = activity(base[0], base_rect(header, rect, 0));
+  for (int p = 0; p < tile->planes; ++p) {
+    const auto i = static_cast<std::size_t>(p);
+    const int s = p == 0 ? 0 : header.subsample;
+    tile->p0[i] = Plane<std::uint8_t>(tile->width >> s, tile->height >> s);
+    Rect cells = base_rect(header, rect, p);
+    cells.width = (tile->width >> s) / kBaseScale;
+    cells.height = (tile->height >> s) / kBaseScale;
+    upsample(base[i], cells, tile->p0[i]);
+    tile->rec[i] = tile->p0[i];
+  }
+  return tile;
+}
+
+}  // namespace ablc

@@ -1,0 +1,32 @@
+#pragma once
+
+// Geometry and derived settings that encoder and decoder share.
+
+#include <memory>
+
+#include "plane_coder.h"
+#include "stream.h"
+#include "tile.h"
+
+namespace ablc {
+
+inline int chroma_size(int luma, int subsample) { return (luma + subsample) >> subsample; }
+
+/// Step of the base layer in 1/16 grey level: 0.6 / 8 of the luma step, a DC coefficient's share.
+int base_step(int step);
+
+PlaneParams base_params(int step);
+
+/// Step of the chroma planes' levels in 1/16 grey level.
+int chroma_step(int step);
+
+/// Base samples of a tile's plane, in samples of the whole base plane.
+Rect base_rect(const Header& header, const Rect& tile, int plane);
+
+/// Whole base planes of a picture, mid grey.
+std::array<Plane<std::int16_t>, 3> make_base(const Header& header);
+
+/// A tile ready to be coded: P0 and rec hold the upsampled base.
+std::unique_ptr<Tile> make_tile(const Header& header, const Rect& tile, const std::array<Plane<std::int16_t>, 3>& base);
+
+}  // namespace ablc

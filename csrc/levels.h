@@ -1,0 +1,169 @@
+#pragma once
+
+// Quantised transform coefficients (levels) and their contexts (docs/FORMAT.md, Levels).
+// Everything here is a template over the coder, so that writing, reading and pricing are one text.
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <cstdlib>
+
+#include "range_coder.h"
+#include "transform.h"
+
+namespace ablc {
+
+inline constexpr int kSizes = 3;        // 8, 16, 32
+inline constexpr int kBands = 12;       // bands of frequency
+inline constexpr int kTemplates = 8;    // classes of the magnitude already coded around a coefficient
+inline constexpr int kDensities = 6;    // classes of the magnitude in neighbouring blocks
+inline constexpr int kCountClasses = 12;
+inline constexpr int kMaxLevel = 32767;
+
+/// Contexts of the levels of one kind of plane.
+struct LevelModels {
+  std::array<Model, kSizes * kDensities * kCountClasses> count;
+  std::array<Model, kSizes * kCountClasses * 3> count_mantissa;
+  std::array<Model, kSizes * 2 * kBands * kTemplates> significant;
+  std::array<Model, kSizes * 4 * kTemplates> above_one;
+  std::array<Model, kSizes * 2 * kTemplates> above_two;
+  std::array<Model, 3 * 16> escape;
+};
+
+/// Order of the coefficients and what depends on the position alone.
+struct Scan {
+  struct Position {
+    std::uint16_t raster;    // y * n + x
+    std::uint16_t padded;    // in a map with two more columns and rows at top and left
+    std::uint8_t band;       // 0..kBands - 1
+    std::uint8_t zone;       // 0 DC, 1 low, 2 middle, 3 high
+    std::uint8_t x, y;
+  };
+  std::array<Position, kMaxArea> order;
+  explicit Scan(int log2_size);
+};
+/// log2_size 3..5.
+const Scan& scan_of(int log2_size);
+
+inline constexpr int kPadded = kMaxBlock + 2;
+
+/// Sum of the magnitudes (each at most 15) of the five coefficients of higher frequency next to each.
+struct Neighbourhood {
+  std::array<std::uint8_t, kPadded * kPadded> sum;
+  int stride;
+  explicit Neighbourhood(int log2_size) : stride((1 << log2_size) + 2) {
+    std::fill_n(sum.begin(), stride * stride, std::uint8_t{0});
+  }
+  void add(int padded, int magnitude) {
+    const auto m = static_cast<std::uint8_t>(std::min(magnitude, 15));
+    std::uint8_t* at = sum.data() + padded;
+    at[-1] = static_cast<std::uint8_t>(at[-1] + m);
+    at[-2] = static_cast<std::uint8_t>(at[-2] + m);
+    at[-stride] = static_cast<std::uint8_t>(at[-stride] + m);
+    at[-stride - 1] = static_cast<std::uint8_t>(at[-stride - 1] + m);
+    at[-2 * stride] = static_cast<std::uint8_t>(at[-2 * stride] + m);
+  }
+};
+
+struct LevelContext {
+  int size;     // log2 - 3
+  int density;  // 0..5
+
+  std::size_t significant(const Scan::Position& p, int sum) const {
+    return static_cast<std::size_t>(((size * 2 + (density > 2)) * kBands + p.band) * kTemplates + std::min(sum, kTemplates - 1));
+  }
+  std::size_t above_one(const Scan::Position& p, int sum) const {
+    return static_cast<std::size_t>((size * 4 + p.zone) * kTemplates + std::min(sum, kTemplates - 1));
+  }
+  std::size_t above_two(const Scan::Position& p, int sum) const {
+    return static_cast<std::size_t>((size * 2 + (p.zone > 1)) * kTemplates + std::min(sum / 2, kTemplates - 1));
+  }
+};
+
+/// Number of coefficients up to the last that is not zero, 0..n*n.
+template <class Coder>
+int code_count(Coder& coder, LevelModels& models, const LevelContext& context, int count) {
+  const int longest = 2 * (context.size + kMinLog2) + 1;
+  const int length_in = std::bit_width(static_cast<unsigned>(count));
+  int length = 0;
+  Model* unary = &models.count[static_cast<std::size_t>((context.size * kDensities + context.density) * kCountClasses)];
+  while (length < longest && coder.bit(unary[length], length < length_in)) ++length;
+  if (length < 2) return length;
+  int value = 1;
+  Model* mantissa = &models.count_mantissa[static_cast<std::size_t>((context.size * kCountClasses + length) * 3)];
+  for (int b = length - 2, depth = 0; b >= 0; --b, ++depth) {
+    const int bit_in = count >> b & 1;
+    const int bit = depth == 0   ? coder.bit(mantissa[0], bit_in)
+                    : depth == 1 ? coder.bit(mantissa[1 + (value & 1)], bit_in)
+                                 : static_cast<int>(coder.raw(static_cast<std::uint32_t>(bit_in), 1));
+    value = value * 2 + bit;
+  }
+  return value;
+}
+
+/// Magnitude of a level that is not zero, 1..kMaxLevel.
+template <class Coder>
+int code_magnitude(Coder& coder, LevelModels& models, const LevelContext& context, const Scan::Position& position, int sum,
+                   int magnitude) {
+  if (!coder.bit(models.above_one[context.above_one(position, sum)], magnitude > 1)) return 1;
+  if (!coder.bit(models.above_two[context.above_two(position, sum)], magnitude > 2)) return 2;
+  // Exp-Golomb of order k with adaptive prefix.
+  const int k = sum < 10 ? 0 : sum < 25 ? 1 : 2;
+  const int rest_in = magnitude - 3 + (1 << k);
+  const int length_in = std::bit_width(static_cast<unsigned>(std::max(rest_in, 1))) - 1;
+  int length = k;
+  Model* prefix = &models.escape[static_cast<std::size_t>(k * 16)];
+  while (length < 15 && coder.bit(prefix[length], length < length_in)) ++length;
+  const auto low = coder.raw(static_cast<std::uint32_t>(rest_in) & ((1u << length) - 1), length);
+  return std::min(static_cast<int>(low) + (1 << length) - (1 << k) + 3, kMaxLevel);
+}
+
+/// Extent of the levels of a block, and what its neighbours want to know of it.
+struct LevelSummary {
+  int count = 0;
+  int rows = 0;
+  int columns = 0;
+  int magnitude = 0;  // sum, saturating
+};
+
+/// levels: n x n raster, all zero when reading. Codes count and levels.
+template <class Coder>
+LevelSummary code_levels(Coder& coder, LevelModels& models, const LevelContext& context, int count_in, std::int16_t* levels) {
+  const int log2_size = context.size + kMinLog2;
+  const Scan& scan = scan_of(log2_size);
+  LevelSummary summary;
+  summary.count = code_count(coder, models, context, count_in);
+  summary.count = std::min(summary.count, 1 << (2 * log2_size));
+  if (summary.count == 0) return summary;
+  Neighbourhood around(log2_size);
+  for (int k = summary.count - 1; k >= 0; --k) {
+    const Scan::Position& p = scan.order[static_cast<std::size_t>(k)];
+    const int sum = around.sum[p.padded];
+    const int value_in = levels[p.raster];
+    if (k < summary.count - 1 && !coder.bit(models.significant[context.significant(p, sum)], value_in != 0)) continue;
+    const int magnitude = code_magnitude(coder, models, context, p, sum, std::abs(value_in));
+    const bool negative = coder.raw(value_in < 0, 1) != 0;
+    levels[p.raster] = static_cast<std::int16_t>(negative ? -magnitude : magnitude);
+    around.add(p.padded, magnitude);
+    summary.magnitude += magnitude;
+    summary.rows = std::max(summary.rows, p.y + 1);
+    summary.columns = std::max(summary.columns, p.x + 1);
+  }
+  return summary;
+}
+
+/// Coder that only adds up what decisions would cost, in bits; models stay as they are.
+struct PriceCoder {
+  float bits = 0;
+  int bit(const Model& model, int value) {
+    bits += price::of(model, value);
+    return value;
+  }
+  std::uint32_t raw(std::uint32_t value, int count) {
+    bits += static_cast<float>(count);
+    return value;
+  }
+};
+
+}  // namespace ablc

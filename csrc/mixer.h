@@ -1,0 +1,84 @@
+#pragma once
+
+// Logistic mixing of several adaptive estimates of one decision, in integers
+// (after Mahoney, "Adaptive weighing of context models for lossless data compression", 2005).
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+#include "range_coder.h"
+
+namespace ablc {
+
+/// ln(p / (1 - p)) in 1/256 for p in 1/4096, and its inverse; fixed tables of the format.
+struct Logistic {
+  std::array<std::int16_t, 4096> stretch;  // -2047..2047
+  std::array<std::uint16_t, 4096> squash;  // index stretch + 2048; 1..4095
+  Logistic();
+};
+extern const Logistic kLogistic;
+
+/// One estimate: a probability of 1 in 1/65536 and how often it was used.
+struct Estimate {
+  std::uint16_t p = 1u << 15;
+  std::uint16_t seen = 0;
+
+  template <int kLimit>
+  void update(int bit) {
+    static_assert(kLimit <= 255);
+    const int target = bit ? 65535 : 0;
+    p = static_cast<std::uint16_t>(p + (target - p) * kRate[seen] / 65536);
+    if (seen < kLimit) ++seen;
+  }
+  static const std::array<std::uint16_t, 256> kRate;  // 65536 / (n + 1.6)
+};
+
+/// Weights of kInputs estimates, 1.0 = 65536.
+template <int kInputs>
+struct MixWeights {
+  std::array<std::int32_t, kInputs> w;
+  MixWeights() { w.fill(static_cast<std::int32_t>(65536 * 1.2 / kInputs)); }
+};
+
+/// Codes one decision with the mixture of the given estimates and adapts both.
+template <int kInputs>
+class Mixed {
+ public:
+  Mixed(const std::array<Estimate*, kInputs>& inputs, MixWeights<kInputs>& weights)
+      : inputs_(inputs), weights_(weights) {
+    std::int64_t dot = 0;
+    for (std::size_t i = 0; i < kInputs; ++i) {
+      stretched_[i] = kLogistic.stretch[inputs[i]->p >> 4];
+      dot += static_cast<std::int64_t>(weights.w[i]) * stretched_[i];
+    }
+    p_ = kLogistic.squash[static_cast<std::size_t>(std::clamp<std::int64_t>(dot >> 16, -2047, 2047) + 2048)];
+  }
+
+  float price(int bit) const { return price::of(p_ << 3, bit); }
+
+  template <class Coder>
+  int code(Coder& coder, int value) {
+    int bit;
+    if constexpr (requires { coder.encode(value, 1u); }) {
+      bit = value;
+      coder.encode(bit, p_ << 3);
+    } else {
+      bit = coder.decode(p_ << 3);
+    }
+    const std::int32_t error = ((bit << 12) - static_cast<std::int32_t>(p_)) * 6;
+    for (std::size_t i = 0; i < kInputs; ++i) {
+      weights_.w[i] += (stretched_[i] * error + (1 << 9)) >> 10;
+      inputs_[i]->template update<120>(bit);
+    }
+    return bit;
+  }
+
+ private:
+  std::array<Estimate*, kInputs> inputs_;
+  MixWeights<kInputs>& weights_;
+  std::array<std::int32_t, kInputs> stretched_{};
+  std::uint32_t p_;
+};
+
+}  // namespace ablc

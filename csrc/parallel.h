@@ -1,0 +1,39 @@
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <thread>
+#include <vector>
+
+namespace ablc {
+
+/// Calls work(i) for every i in [0, count), on up to `threads` threads. The first exception is rethrown.
+template <class F>
+void parallel_for(int count, int threads, F&& work) {
+  threads = std::min(threads, count);
+  if (threads <= 1) {
+    for (int i = 0; i < count; ++i) work(i);
+    return;
+  }
+  std::atomic<int> next{0};
+  std::atomic<bool> failed{false};
+  std::exception_ptr error;
+  const auto run = [&] {
+    for (int i = next++; i < count && !failed; i = next++) {
+      try {
+        work(i);
+      } catch (...) {
+        if (!failed.exchange(true)) error = std::current_exception();
+      }
+    }
+  };
+  {
+    std::vector<std::jthread> pool;
+    for (int t = 1; t < threads; ++t) pool.emplace_back(run);
+    run();
+  }
+  if (error) std::rethrow_exception(error);
+}
+
+}  // namespace ablc

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+namespace ablc {
+
+/// A rectangle of samples, rows one after another.
+template <class T>
+struct Plane {
+  int width = 0;
+  int height = 0;
+  std::vector<T> samples;
+
+  Plane() = default;
+  Plane(int w, int h, T value = T{})
+      : width(w), height(h), samples(static_cast<std::size_t>(w) * static_cast<std::size_t>(h), value) {}
+
+  T* row(int y) { return samples.data() + static_cast<std::ptrdiff_t>(y) * width; }
+  const T* row(int y) const { return samples.data() + static_cast<std::ptrdiff_t>(y) * width; }
+  T& at(int x, int y) { return row(y)[x]; }
+  const T& at(int x, int y) const { return row(y)[x]; }
+
+  /// Sample at the nearest position inside the plane.
+  const T& clamped(int x, int y) const {
+    return at(std::clamp(x, 0, width - 1), std::clamp(y, 0, height - 1));
+  }
+};
+
+/// A window of a plane; x, y, width and height in samples of that plane.
+struct Rect {
+  int x = 0;
+  int y = 0;
+  int width = 0;
+  int height = 0;
+};
+
+inline int div_up(int a, int b) { return (a + b - 1) / b; }
+inline int round_up(int a, int b) { return div_up(a, b) * b; }
+inline int clip_pixel(int v) { return v < 0 ? 0 : v > 255 ? 255 : v; }
+
+}  // namespace ablc

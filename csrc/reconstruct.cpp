@@ -1,0 +1,117 @@
+#include "reconstruct.h"
+
+#include <cmath>
+
+#include "dispatch.h"
+
+namespace ablc {
+
+namespace {
+
+int integer_sqrt(std::int64_t v) {
+  auto r = static_cast<std::int64_t>(std::sqrt(static_cast<double>(v)));
+  while (r * r > v) --r;
+  while ((r + 1) * (r + 1) <= v) ++r;
+  return static_cast<int>(r);
+}
+
+/// out = clip(base + error), rows of base at a stride.
+ABLC_DISPATCH void add_clipped(const std::uint8_t* base, int stride, const std::int16_t* error, int n, std::uint8_t* out) {
+  for (int y = 0; y < n; ++y)
+    for (int x = 0; x < n; ++x) {
+      const int v = base[y * stride + x] + error[y * n + x];
+      out[y * n + x] = static_cast<std::uint8_t>(v < 0 ? 0 : v > 255 ? 255 : v);
+    }
+}
+
+void copy_block(const std::uint8_t* base, int stride, int n, std::uint8_t* out) {
+  for (int y = 0; y < n; ++y) std::copy_n(base + y * stride, n, out + y * n);
+}
+
+}  // namespace
+
+Quantiser::Quantiser(int step_sixteenths) : step(step_sixteenths), factor{} {
+  for (int size = 0; size < kSizes; ++size) {
+    const int n = 8 << size;
+    for (int y = 0; y < n; ++y)
+      for (int x = 0; x < n; ++x) {
+        // Weight 0.6 + 1.2 f, f the radial frequency over Nyquist, in 1/64.
+        const int radius = integer_sqrt(static_cast<std::int64_t>(x * x + y * y) * 65536 / (n * n));
+        const int weight = 38 + ((77 * radius + 128) >> 8);
+        factor[static_cast<std::size_t>(size)][static_cast<std::size_t>(y * n + x)] = step * weight;
+      }
+  }
+}
+
+void predict_luma(const Tile& tile, const Node& node, int mode, const Border& border, std::uint8_t* pred) {
+  const int n = 1 << node.log2_size;
+  const std::uint8_t* base = tile.p0[0].row(node.y * kCell) + node.x * kCell;
+  if (mode == kModeBase) return copy_block(base, tile.p0[0].width, n, pred);
+  std::int16_t error[kMaxArea];
+  predict_error(mode, node.log2_size, border, error);
+  add_clipped(base, tile.p0[0].width, error, n, pred);
+}
+
+void predict_chroma(const Tile& tile, const Node& node, int plane, int mode, const Border& border,
+                    const std::int16_t* error_luma, std::uint8_t* pred) {
+  static constexpr int kFromLuma[4] = {-4, -2, 2, 4};  // 1/8
+  const auto& p0 = tile.p0[static_cast<std::size_t>(plane)];
+  const int log2_size = node.log2_size - tile.subsample;
+  const int n = 1 << log2_size;
+  const std::uint8_t* base = p0.row((node.y * kCell) >> tile.subsample) + ((node.x * kCell) >> tile.subsample);
+  if (mode == 0) return copy_block(base, p0.width, n, pred);
+  std::int16_t error[kMaxArea];
+  if (mode < 4) {
+    static constexpr int kMode[4] = {kModeBase, kModeFade, kModeAngular + 3, kModeAngular + 12};
+    predict_error(kMode[mode], log2_size, border, error);
+  } else {
+    for (int i = 0; i < n * n; ++i) error[i] = static_cast<std::int16_t>((error_luma[i] * kFromLuma[mode - 4] + 4) >> 3);
+  }
+  add_clipped(base, p0.width, error, n, pred);
+}
+
+void luma_error(const Tile& tile, const Node& node, std::int16_t* error) {
+  const int n = (1 << node.log2_size) >> tile.subsample;
+  const int x0 = node.x * kCell;
+  const int y0 = node.y * kCell;
+  for (int y = 0; y < n; ++y) {
+    for (int x = 0; x < n; ++x) {
+      if (tile.subsample == 0) {
+        error[y * n + x] = static_cast<std::int16_t>(tile.rec[0].at(x0 + x, y0 + y) - tile.p0[0].at(x0 + x, y0 + y));
+        continue;
+      }
+      int sum = 2;
+      for (int i = 0; i < 2; ++i)
+        for (int j = 0; j < 2; ++j) {
+          const int px = x0 + 2 * x + j;
+          const int py = y0 + 2 * y + i;
+          sum += tile.rec[0].at(px, py) - tile.p0[0].at(px, py);
+        }
+      error[y * n + x] = static_cast<std::int16_t>(sum >> 2);
+    }
+  }
+}
+
+void add_residual(const Quantiser& quantiser, int size, const std::int16_t* levels, const LevelSummary& summary,
+                  const std::uint8_t* pred, std::uint8_t* out) {
+  const int n = 8 << size;
+  if (summary.count == 0) {
+    std::copy_n(pred, n * n, out);
+    return;
+  }
+  std::int16_t coefficients[kMaxArea];
+  for (int y = 0; y < summary.rows; ++y)
+    for (int x = 0; x < n; ++x) {
+      const std::int16_t level = levels[y * n + x];
+      coefficients[y * n + x] = level ? quantiser.dequantise(level, size, y * n + x) : std::int16_t{0};
+    }
+  std::int16_t residual[kMaxArea];
+  inverse_transform(size + kMinLog2, coefficients, summary.rows, summary.columns, residual);
+  add_clipped(pred, n, residual, n, out);
+}
+
+void put_block(Plane<std::uint8_t>& plane, int x, int y, int n, const std::uint8_t* block) {
+  for (int i = 0; i < n; ++i) std::copy_n(block + i * n, n, plane.row(y + i) + x);
+}
+
+}  // namespace ablc

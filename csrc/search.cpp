@@ -1,0 +1,412 @@
+#include "search.h"
+
+#include <cmath>
+#include <limits>
+
+#include "dispatch.h"
+
+namespace ablc {
+
+namespace {
+constexpr float kInfinite = std::numeric_limits<float>::max();
+
+/// Source block minus prediction.
+void difference(const Plane<std::uint8_t>& org, int x, int y, int n, const std::uint8_t* pred, std::int16_t* residual) {
+  for (int i = 0; i < n; ++i) {
+    const std::uint8_t* row = org.row(y + i) + x;
+    for (int j = 0; j < n; ++j) residual[i * n + j] = static_cast<std::int16_t>(row[j] - pred[i * n + j]);
+  }
+}
+
+/// Energy of the coefficients in squared steps.
+float energy(const float* coefficients, const float* scale, int count) {
+  float sum[8] = {};
+  for (int i = 0; i < count; i += 8)
+    for (int j = 0; j < 8; ++j) {
+      const float u = coefficients[i + j] * scale[i + j];
+      sum[j] += u * u;
+    }
+  return ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]));
+}
+
+}  // namespace
+
+SearchEffort search_effort(int effort) {
+  static constexpr std::array<SearchEffort, 9> kEfforts = {{{1, 8, false, false},
+                                                            {1, 4, false, false},
+                                                            {1, 4, true, false},
+                                                            {1, 2, true, true},
+                                                            {2, 2, true, true},
+                                                            {2, 1, true, true},
+                                                            {3, 1, true, true},
+                                                            {4, 1, true, true},
+                                                            {8, 1, true, true}}};
+  return kEfforts[static_cast<std::size_t>(std::clamp(effort, 1, 9) - 1)];
+}
+
+struct TileSearch::Leaf {
+  float cost = kInfinite;
+  bool kept = false;
+  int mode = 0;
+  LevelSummary summary;
+  std::array<std::int16_t, kMaxArea> levels;
+  std::array<std::uint8_t, kMaxArea> rec;
+};
+
+TileSearch::TileSearch(Tile& tile, const std::array<Plane<std::uint8_t>, 3>& org, const SearchSettings& settings,
+                       const Quantiser& luma, const Quantiser& chroma, const Plane<float>& importance)
+    : tile_(tile), org_(org), settings_(settings), luma_(luma), chroma_(chroma), weight_(tile.cells.width, tile.cells.height, 1.0f) {
+  for (auto& s : scratch_) s = std::make_unique<Leaf>();
+  for (int cy = 0; cy < weight_.height; ++cy)
+    for (int cx = 0; cx < weight_.width; ++cx) {
+      int sum = 0, square = 0;
+      for (int y = 0; y < kCell; ++y)
+        for (int x = 0; x < kCell; ++x) {
+          const int v = org[0].at(cx * kCell + x, cy * kCell + y);
+          sum += v;
+          square += v * v;
+        }
+      const float variance = static_cast<float>(square) / 64 - static_cast<float>(sum) * static_cast<float>(sum) / 4096;
+      // SSIM divides by the local variance; a milder power keeps the mean squared error in sight.
+      float w = std::pow((2 * variance + 58) / 658, -settings.ssim_power);
+      if (!importance.samples.empty()) w *= importance.clamped(cx, cy);
+      weight_.at(cx, cy) = w;
+    }
+}
+TileSearch::~TileSearch() = default;
+
+namespace {
+/// 1 / (dequantised value of level 1), per size and position.
+const float* scale_of(const Quantiser& quantiser, int size) {
+  // Recomputed when the step changes; a tile uses few quantisers.
+  thread_local std::array<std::array<float, kMaxArea>, kSizes> scales[2];
+  thread_local std::array<const Quantiser*, 2> owner{};
+  thread_local std::array<int, 2> step{};
+  const std::size_t slot = owner[0] == &quantiser && step[0] == quantiser.step ? 0 : 1;
+  if (slot == 1 && !(owner[1] == &quantiser && step[1] == quantiser.step)) {
+    std::swap(scales[0], scales[1]);
+    owner = {&quantiser, owner[0]};
+    step = {quantiser.step, step[0]};
+    for (std::size_t s = 0; s < kSizes; ++s)
+      for (std::size_t i = 0; i < kMaxArea; ++i)
+        scales[0][s][i] = 1024.0f / static_cast<float>(std::max(quantiser.factor[s][i], 1));
+    return scales[0][static_cast<std::size_t>(size)].data();
+  }
+  return scales[slot][static_cast<std::size_t>(size)].data();
+}
+}  // namespace
+
+float TileSearch::optimise(const float* coefficients, const Quantiser& quantiser, const LevelModels& models,
+                           const LevelContext& context, float lambda, std::int16_t* levels, LevelSummary& summary) {
+  const int log2_size = context.size + kMinLog2;
+  const int area = 1 << (2 * log2_size);
+  const Scan& scan = scan_of(log2_size);
+  const float* scale = scale_of(quantiser, context.size);
+  std::fill_n(levels, area, std::int16_t{0});
+  summary = LevelSummary{};
+  const float all = energy(coefficients, scale, area);
+
+  int start = area - 1;
+  for (; start >= 0; --start) {
+    const std::size_t raster = scan.order[static_cast<std::size_t>(start)].raster;
+    if (std::abs(coefficients[raster]) * scale[raster] > 0.58f) break;
+  }
+  LevelModels& m = const_cast<LevelModels&>(models);  // PriceCoder leaves them as they are
+  const auto count_price = [&](int count) {
+    PriceCoder price;
+    code_count(price, m, context, count);
+    return price.bits;
+  };
+  float best = all + lambda * count_price(0);
+  if (start < 0) return best;
+
+  // Backwards, as the coder will go: the magnitudes already chosen are the context of the next.
+  float cost_at[kMaxArea];   // cost of coefficient k if it lies before the last
+  float zero_at[kMaxArea];   // cost if it is beyond the last
+  float flag_at[kMaxArea];   // lambda * bits of its significance flag, saved if it is the last
+  Neighbourhood around(log2_size);
+  for (int k = start; k >= 0; --k) {
+    const Scan::Position& p = scan.order[static_cast<std::size_t>(k)];
+    const float u = std::abs(coefficients[p.raster]) * scale[p.raster];
+    const int sum = around.sum[p.padded];
+    const std::uint32_t p_significant = models.significant[context.significant(p, sum)].p();
+    zero_at[k] = u * u;
+    float chosen = u * u + lambda * price::of(p_significant, 0);
+    flag_at[k] = 0;
+    if (u > 0.4f) {
+      const float flag = lambda * price::of(p_significant, 1);
+      const int low = std::max(static_cast<int>(u), 1);
+      const int high = u - static_cast<float>(low) > 0.4f ? low + 1 : low;
+      for (int a = low; a <= high; ++a) {
+        PriceCoder price;
+        code_magnitude(price, m, context, p, sum, a);
+        const float e = u - static_cast<float>(a);
+        const float cost = e * e + flag + lambda * (price.bits + 1);
+        if (cost < chosen) {
+          chosen = cost;
+          levels[p.raster] = static_cast<std::int16_t>(a);
+          flag_at[k] = flag;
+        }
+      }
+      if (levels[p.raster]) around.add(p.padded, levels[p.raster]);
+    }
+    cost_at[k] = chosen;
+  }
+
+  // The best place to stop.
+  float before = 0, beyond = all;
+  int last = -1;
+  for (int k = 0; k <= start; ++k) {
+    before += cost_at[k];
+    beyond -= zero_at[k];
+    const std::size_t raster = scan.order[static_cast<std::size_t>(k)].raster;
+    if (levels[raster] == 0) continue;
+    const float cost = before - flag_at[k] + beyond + lambda * count_price(k + 1);
+    if (cost < best) {
+      best = cost;
+      last = k;
+    }
+  }
+  for (int k = 0; k <= start; ++k) {
+    const Scan::Position& p = scan.order[static_cast<std::size_t>(k)];
+    std::int16_t& level = levels[p.raster];
+    if (level == 0) continue;
+    if (k > last) {
+      level = 0;
+      continue;
+    }
+    summary.magnitude += level;
+    summary.rows = std::max(summary.rows, p.y + 1);
+    summary.columns = std::max(summary.columns, p.x + 1);
+    if (coefficients[p.raster] < 0) level = static_cast<std::int16_t>(-level);
+  }
+  summary.count = last + 1;
+  return best;
+}
+
+void TileSearch::try_leaf(const Node& node, Leaf& leaf) {
+  const int n = 1 << node.log2_size;
+  const int x = node.x * kCell;
+  const int y = node.y * kCell;
+  const LevelContext context{node.size(), Beside(tile_, node).density([](const CellInfo& c) { return c.density; })};
+  float weight = 0;
+  int inside = 0;
+  for (int cy = node.y; cy < std::min(node.y + node.cells(), tile_.activity.height); ++cy)
+    for (int cx = node.x; cx < std::min(node.x + node.cells(), tile_.activity.width); ++cx) {
+      weight += weight_.at(cx, cy);
+      ++inside;
+    }
+  weight /= static_cast<float>(inside);
+  const float bit = settings_.lambda / std::max(weight, 1e-6f);  // price of a bit before the weight
+
+  std::uint8_t pred[kMaxArea];
+  std::int16_t residual[kMaxArea];
+  float coefficients[kMaxArea];
+  const Border border = gather_border(tile_.rec[0], tile_.p0[0], x, y, n);
+
+  // Drop.
+  predict_luma(tile_, node, kModeBase, border, pred);
+  difference(org_[0], x, y, n, pred, residual);
+  forward_transform(node.log2_size, residual, coefficients);
+  PriceCoder drop, keep;
+  code_keep(drop, tile_, node, false);
+  code_keep(keep, tile_, node, true);
+  const float base_energy = energy(coefficients, scale_of(luma_, node.size()), n * n);
+  leaf.cost = base_energy + bit * drop.bits;
+  leaf.kept = false;
+  leaf.mode = kModeBase;
+  leaf.summary = LevelSummary{};
+  std::copy_n(pred, n * n, leaf.rec.begin());
+  const Wanted want = wanted(tile_, node);
+  if (want == Wanted::keep) {
+    leaf.cost = kInfinite;
+  } else if (want == Wanted::drop || weight < 1e-6f || base_energy < bit * keep.bits) {
+    leaf.cost *= weight;
+    return;
+  }
+
+  // Modes by the Hadamard cost of what they leave.
+  const float satd_bit = std::sqrt(bit) * static_cast<float>(luma_.step) / 16 * 0.6f;
+  struct Candidate {
+    float cost;
+    int mode;
+  };
+  std::array<Candidate, kLumaModes> candidates;
+  std::size_t found = 0;
+  std::int16_t error[kMaxArea], rest[kMaxArea];
+  const auto consider = [&](int mode) {
+    int sad;
+    if (mode == kModeBase) {
+      sad = hadamard_cost(n, residual);
+    } else {
+      predict_error(mode, node.log2_size, border, error);
+      for (int i = 0; i < n * n; ++i) rest[i] = static_cast<std::int16_t>(residual[i] - error[i]);
+      sad = hadamard_cost(n, rest);
+    }
+    PriceCoder price;
+    code_luma_mode(price, tile_, node, mode);
+    candidates[found++] = {static_cast<float>(sad) + satd_bit * price.bits, mode};
+  };
+  consider(kModeBase);
+  consider(kModeFade);
+  static const int kSets = getenv("SETS") ? atoi(getenv("SETS")) : 3;
+  for (int set = 0; set < 2; ++set)
+    if (kSets >> set & 1)
+    for (int d = 0; d < kDirections; d += settings_.effort.mode_stride) consider(kModeAngular + set * kDirections + d);
+  const auto tries = std::min<std::size_t>(static_cast<std::size_t>(settings_.effort.candidates), found);
+  std::partial_sort(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(tries),
+                    candidates.begin() + static_cast<std::ptrdiff_t>(found),
+                    [](const Candidate& a, const Candidate& b) { return a.cost < b.cost; });
+
+  std::array<std::int16_t, kMaxArea> levels;
+  for (std::size_t t = 0; t < tries; ++t) {
+    const int mode = candidates[t].mode;
+    if (mode != kModeBase) {
+      predict_luma(tile_, node, mode, border, pred);
+      difference(org_[0], x, y, n, pred, rest);
+      forward_transform(node.log2_size, rest, coefficients);
+    } else if (t > 0) {
+      predict_luma(tile_, node, mode, border, pred);
+      forward_transform(node.log2_size, residual, coefficients);
+    }
+    LevelSummary summary;
+    PriceCoder price;
+    code_luma_mode(price, tile_, node, mode);
+    const float cost = optimise(coefficients, luma_, tile_.models.luma, context, bit, levels.data(), summary) +
+                       bit * (price.bits + keep.bits);
+    if (cost >= leaf.cost) continue;
+    leaf.cost = cost;
+    leaf.kept = true;
+    leaf.mode = mode;
+    leaf.summary = summary;
+    leaf.levels = levels;
+    add_residual(luma_, node.size(), levels.data(), summary, pred, leaf.rec.data());
+  }
+  leaf.cost *= weight;
+}
+
+void TileSearch::commit_leaf(const Node& node, const Leaf& leaf, LeafChoice& choice) {
+  const int n = 1 << node.log2_size;
+  put_block(tile_.rec[0], node.x * kCell, node.y * kCell, n, leaf.rec.data());
+  choice.mode = leaf.mode;
+  choice.count = leaf.summary.count;
+  std::copy_n(leaf.levels.begin(), n * n, choice.levels.begin());
+  const std::uint8_t density = density_of(leaf.summary, node.log2_size);
+  for_cells(tile_, node, [&](CellInfo& c) {
+    c.log2_size = static_cast<std::uint8_t>(node.log2_size);
+    c.kept = leaf.kept;
+    c.mode = static_cast<std::uint8_t>(leaf.mode);
+    c.density = density;
+  });
+}
+
+float TileSearch::decide_node(const Node& node, int zorder, SuperChoice& choice) {
+  if (outside(tile_, node)) return 0;
+  const Wanted want = wanted(tile_, node);
+  if (want == Wanted::mixed) {
+    float cost = 0;
+    const int step = 1 << (2 * (node.log2_size - 1 - kMinLog2));
+    for (int i = 0; i < 4; ++i) cost += decide_node(node.child(i), zorder + i * step, choice);
+    return cost;
+  }
+  Leaf& leaf = *scratch_[static_cast<std::size_t>(node.size())];
+  try_leaf(node, leaf);
+  if (node.log2_size == kMinLog2) {
+    commit_leaf(node, leaf, choice.luma[static_cast<std::size_t>(zorder)]);
+    return leaf.cost;
+  }
+  PriceCoder whole, split;
+  code_split(whole, tile_, node, false);
+  code_split(split, tile_, node, true);
+  const float whole_cost = leaf.cost + settings_.lambda * whole.bits;
+  float cost = settings_.lambda * split.bits;
+  // A dropped block that the base explains needs no closer look.
+  if (want != Wanted::drop && (leaf.kept || leaf.cost > 2.0f * settings_.lambda)) {
+    const int step = 1 << (2 * (node.log2_size - 1 - kMinLog2));
+    for (int i = 0; i < 4; ++i) {
+      cost += decide_node(node.child(i), zorder + i * step, choice);
+      if (cost >= whole_cost) break;
+    }
+    if (cost < whole_cost) return cost;
+  }
+  commit_leaf(node, leaf, choice.luma[static_cast<std::size_t>(zorder)]);
+  return whole_cost;
+}
+
+void TileSearch::decide_chroma(const Node& node, int plane, LeafChoice& choice) {
+  const int log2_size = node.log2_size - tile_.subsample;
+  const int n = 1 << log2_size;
+  const int size = log2_size - kMinLog2;
+  const int x = (node.x * kCell) >> tile_.subsample;
+  const int y = (node.y * kCell) >> tile_.subsample;
+  const auto p = static_cast<std::size_t>(plane);
+  const Beside beside(tile_, node);
+  const LevelContext context{size, beside.density([&](const CellInfo& c) { return c.chroma_density[p - 1]; })};
+  const Border border = gather_border(tile_.rec[p], tile_.p0[p], x, y, n);
+  const float bit = settings_.lambda;
+
+  std::int16_t from_luma[kMaxArea], residual[kMaxArea];
+  luma_error(tile_, node, from_luma);
+  float coefficients[kMaxArea];
+  std::uint8_t pred[kMaxArea];
+  std::array<std::int16_t, kMaxArea> levels;
+  std::uint8_t best_rec[kMaxArea];
+
+  float best = kInfinite;
+  LevelSummary best_summary;
+  choice = LeafChoice{};
+  const int modes = settings_.effort.optimise_chroma ? kChromaModes : 1;
+  for (int mode = 0; mode < modes; ++mode) {
+    predict_chroma(tile_, node, plane, mode, border, from_luma, pred);
+    difference(org_[p], x, y, n, pred, residual);
+    forward_transform(log2_size, residual, coefficients);
+    LevelSummary none;
+    std::int16_t dummy = 0;
+    int unused = 0;
+    PriceCoder price;
+    if (mode == 0) {
+      code_chroma(price, tile_, node, plane, false, unused, 0, &dummy, none);
+      best = energy(coefficients, scale_of(chroma_, size), n * n) + bit * price.bits;
+      std::copy_n(pred, n * n, best_rec);
+      if (best < 2 * bit) break;
+    }
+    LevelSummary summary;
+    float cost = optimise(coefficients, chroma_, tile_.models.chroma, context, bit, levels.data(), summary);
+    PriceCoder flags;
+    int coded_mode = mode;
+    std::int16_t zero[1] = {0};
+    code_chroma(flags, tile_, node, plane, true, coded_mode, 0, zero, none);  // includes the price of count 0
+    PriceCoder count_zero;
+    code_count(count_zero, tile_.models.chroma, context, 0);
+    cost += bit * (flags.bits - count_zero.bits);
+    if (cost >= best) continue;
+    best = cost;
+    best_summary = summary;
+    choice.coded = true;
+    choice.mode = mode;
+    choice.count = summary.count;
+    choice.levels = levels;
+    add_residual(chroma_, size, levels.data(), summary, pred, best_rec);
+  }
+  put_block(tile_.rec[p], x, y, n, best_rec);
+  const std::uint8_t density = density_of(best_summary, log2_size);
+  for_cells(tile_, node, [&](CellInfo& c) {
+    c.chroma_coded[p - 1] = choice.coded;
+    c.chroma_density[p - 1] = choice.coded ? density : std::uint8_t{0};
+  });
+}
+
+void TileSearch::decide(int x, int y, SuperChoice& choice) {
+  const Node root{x, y, kMaxLog2};
+  decide_node(root, 0, choice);
+  if (tile_.planes == 1) return;
+  const bool whole = tile_.cells.at(x, y).log2_size == kMaxLog2;
+  for (int i = 0; i < (whole ? 1 : 4); ++i) {
+    const Node node = whole ? root : root.child(i);
+    if (outside(tile_, node)) continue;
+    for (int plane = 1; plane <= 2; ++plane)
+      decide_chroma(node, plane, choice.chroma[static_cast<std::size_t>(plane - 1)][static_cast<std::size_t>(i)]);
+  }
+}
+
+}  // namespace ablc

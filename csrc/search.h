@@ -1,0 +1,70 @@
+#pragma once
+
+// The encoder's choices in one tile: partition, keep or drop, prediction, levels (docs/DESIGN.md, Search).
+
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "reconstruct.h"
+
+namespace ablc {
+
+/// How hard the search works; one row per effort in search.cpp.
+struct SearchEffort {
+  int candidates;       ///< prediction modes tried with their true rate
+  int mode_stride;      ///< every n-th direction is looked at first
+  bool optimise_levels; ///< rate-distortion optimised levels, else rounding with a dead zone
+  bool optimise_chroma; ///< all chroma modes
+};
+SearchEffort search_effort(int effort);
+
+struct SearchSettings {
+  SearchEffort effort;
+  float lambda;      ///< price of a bit in units of the squared step
+  float ssim_power;  ///< exponent of the variance in a block's weight; 0 = mean squared error
+};
+
+/// A block's choice, waiting to be written.
+struct LeafChoice {
+  int mode = 0;
+  int count = 0;
+  bool coded = false;  // chroma only; luma has the cell's keep flag
+  std::array<std::int16_t, kMaxArea> levels;
+};
+
+/// Chosen syntax of one superblock; leaves are stored at the z-order index of their first cell.
+struct SuperChoice {
+  std::array<LeafChoice, 16> luma;
+  std::array<std::array<LeafChoice, 4>, 2> chroma;  // [plane - 1][16x16 node]
+};
+
+class TileSearch {
+ public:
+  /// org: the tile's source planes, padded to the tile's size. weights: importance per cell, or empty.
+  TileSearch(Tile& tile, const std::array<Plane<std::uint8_t>, 3>& org, const SearchSettings& settings,
+             const Quantiser& luma, const Quantiser& chroma, const Plane<float>& importance);
+  ~TileSearch();
+
+  /// Decides the superblock whose first cell is (x, y): fills choice, the tile's cells and planes.
+  void decide(int x, int y, SuperChoice& choice);
+
+ private:
+  struct Leaf;
+  float decide_node(const Node& node, int zorder, SuperChoice& choice);
+  void try_leaf(const Node& node, Leaf& leaf);
+  void commit_leaf(const Node& node, const Leaf& leaf, LeafChoice& choice);
+  void decide_chroma(const Node& node, int plane, LeafChoice& choice);
+  float optimise(const float* coefficients, const Quantiser& quantiser, const LevelModels& models,
+                 const LevelContext& context, float lambda, std::int16_t* levels, LevelSummary& summary);
+
+  Tile& tile_;
+  const std::array<Plane<std::uint8_t>, 3>& org_;
+  SearchSettings settings_;
+  const Quantiser& luma_;
+  const Quantiser& chroma_;
+  Plane<float> weight_;  // per cell
+  std::array<std::unique_ptr<Leaf>, kSizes> scratch_;
+};
+
+}  // namespace ablc

@@ -1,0 +1,88 @@
+#pragma once
+
+// The file: header, sections, checksum (docs/FORMAT.md, File). Nothing here knows what is inside a
+// section.
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "plane.h"
+#include "status.h"
+
+namespace ablc {
+
+using Bytes = std::vector<std::uint8_t>;
+using ByteView = std::span<const std::uint8_t>;
+
+inline constexpr std::array<std::uint8_t, 4> kMagic = {'A', 'B', 'L', 1};  // the last is the version
+inline constexpr std::size_t kHeaderSize = 15;
+
+enum class SectionId : std::uint8_t {
+  base = 1,
+  mask = 2,
+  blocks = 3,
+  alpha = 4,
+  planes = 5,  // lossless mode
+  icc = 16,
+  exif = 17,
+  xmp = 18,
+  model = 19,  // names the network that should paint the ablated blocks
+  edges = 32,  // assistant information, reserved
+  style = 33,
+  content = 34,
+  latent = 35,
+  classes = 36,
+};
+/// Four letters, "" for an id that this version does not define.
+const char* section_name(SectionId id);
+
+/// What the decoder must know before any section.
+struct Header {
+  int width = 0;     ///< 1..65535
+  int height = 0;
+  int channels = 3;  ///< 1, 3 or 4
+  bool lossless = false;
+  int subsample = 1;        ///< 0 or 1: chroma shift
+  bool step_offsets = false;  ///< superblocks carry step offsets
+  bool explicit_mask = false;
+  int tile_log2 = 0;        ///< log2 of the tile's side, 0 = one tile
+  int step = 16;            ///< 1/16 grey level, 16..16384
+  std::uint32_t checksum = 0;
+
+  int planes() const { return channels == 1 ? 1 : 3; }
+  int tile_columns() const { return tile_log2 ? div_up(width, 1 << tile_log2) : 1; }
+  int tile_rows() const { return tile_log2 ? div_up(height, 1 << tile_log2) : 1; }
+  int tiles() const { return tile_columns() * tile_rows(); }
+  /// The visible luma window of a tile.
+  Rect tile(int index) const;
+};
+
+struct Section {
+  SectionId id;
+  std::size_t start;  ///< of the section's own header, bytes from the start of the file
+  ByteView body;
+};
+
+struct Parsed {
+  Header header;
+  std::vector<Section> sections;
+  bool checksum_ok = true;
+  bool truncated = false;  ///< the last section is cut short; its body is what is there
+};
+
+/// Reads header and section list. Refuses a picture of more than max_pixels before anything is
+/// allocated. With partial, a truncated file and a wrong checksum are reported, not refused.
+Status parse(ByteView file, std::uint64_t max_pixels, bool partial, Parsed& out);
+
+/// Header, sections in the given order, checksum.
+Bytes join(const Header& header, const std::vector<std::pair<SectionId, Bytes>>& sections);
+
+/// Body of a section that holds one segment a tile: lengths of all but the last, then the segments.
+Bytes join_segments(const std::vector<Bytes>& segments);
+/// The segments again; what is missing at the end becomes empty views and Status::truncated.
+Status split_segments(ByteView body, int count, std::vector<ByteView>& segments);
+
+}  // namespace ablc

@@ -1,0 +1,138 @@
+"""Every benchmark in one run, as the page docs/BENCHMARKS.md.
+
+    python tests/bench/all.py > docs/BENCHMARKS.md
+
+Takes the arguments of rd.py; what was measured also goes, as JSON files, into the folder --out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import mask
+import memory
+import range_coder
+import rd
+import speed
+from peers import markdown, write_json
+
+import ablc
+
+SPAN = (0.05, 0.5)  # bits per pixel of the BD-rates
+LOSSY_BPP = 0.5  # of the speeds
+SIDE = 10000  # pixels, of the large picture
+ROUNDS = 9
+
+HEAD = """# Benchmarks
+
+Measured by `python tests/bench/all.py > docs/BENCHMARKS.md` with ablc {version} on the Kodak
+pictures (`tests/bench/README.md` says what that needs). All codecs run in the same process, from
+pixels in memory to the bytes of a whole file and back, with one thread each. What a figure means
+exactly stands at the head of each script in `tests/bench/`. Speeds compare within one run only.
+"""
+
+
+def summary(found: dict[str, Any]) -> str:
+    """One line per figure: ablc's and, from the same run, the peers'."""
+    lossy = {entry["codec"]: entry for entry in found["speed"] if not entry["lossless"]}
+    lossless = {entry["codec"]: entry for entry in found["speed"] if entry["lossless"]}
+    rows = [bd_line(found["rates"], metric) for metric in rd.METRICS]
+    for way in ("decode", "encode"):
+        rows.append([f"{way}, {LOSSY_BPP} bpp, MP/s", *beside(lossy, way, ".1f")])
+    rows.append(["lossless, four pictures, bpp", *beside(lossless, "bpp", ".2f")])
+    rows.append(["lossless, all pictures, bpp", *beside(lossless, "bpp_all", ".2f")])
+    rows.append(
+        ["entropy decoder, million decisions/s", f"{found['range_coder']['median']:.0f}", ""]
+    )
+    masks = {name: {"bits": bits} for name, bits in found["mask"].items()}
+    rows.append(["mask of edge-touched 8x8 cells, bits per cell", *beside(masks, "bits", ".3f")])
+    peaks = [f"{found['memory'][way]['bytes_per_pixel']:.1f}" for way in ("encode", "decode")]
+    rows.append(
+        [
+            f"peak memory, {SIDE**2 // 10**6} megapixels, bytes per pixel over the picture",
+            " / ".join(peaks),
+            "encode / decode",
+        ]
+    )
+    return markdown(["", "ablc", "beside it"], rows)
+
+
+def bd_line(rates: dict[str, dict[str, rd.Mean | None]], metric: str) -> list[str]:
+    means = {name: row[metric] for name, row in rates.items()}
+    return [
+        f"BD-rate by {rd.METRICS[metric]}, {SPAN[0]}-{SPAN[1]} bpp, %",
+        " / ".join(f"{mean.mean:+.1f}" if mean else "-" for mean in means.values()),
+        "against " + " / ".join(means),
+    ]
+
+
+def beside(entries: dict[str, dict[str, float]], key: str, spec: str) -> list[str]:
+    """ablc's figure, which is the first, and the others' with their names."""
+    own, *others = entries.items()
+    return [
+        f"{own[1][key]:{spec}}",
+        ", ".join(f"{name} {entry[key]:{spec}}" for name, entry in others),
+    ]
+
+
+def settings(entries: list[dict[str, Any]]) -> str:
+    rows = [[entry["codec"], entry["settings"], entry["library"]] for entry in entries]
+    return "\n".join(f"- {codec}: {how} ({library})" for codec, how, library in rows)
+
+
+def measured(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What each benchmark found, also written to its JSON file."""
+    options = dict(arguments.option)
+    steps: dict[str, Callable[[], Any]] = {
+        "mask": lambda: mask.run(arguments.images),
+        "range_coder": range_coder.run,
+        "speed": lambda: speed.run(arguments.images, LOSSY_BPP, ROUNDS, options),
+        "memory": lambda: memory.run(arguments.images, SIDE, {"threads": 1, **options}),
+        "curves": lambda: rd.run(
+            arguments.images, arguments.peers, options, arguments.cache, arguments.jobs
+        ),
+    }
+    found: dict[str, Any] = {}
+    for name, step in steps.items():
+        print(f"{name} ...", file=sys.stderr, flush=True)
+        found[name] = step()
+        if name != "curves":
+            write_json(arguments.out / f"{name}.json", found[name])
+    write_json(arguments.out / "rd.json", rd.result(found["curves"], SPAN, options))
+    found["rates"] = rd.bd_rates(found["curves"], SPAN)
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    rd.add_arguments(parser)
+    parser.add_argument(
+        "--out", type=Path, default=Path("results"), metavar="FOLDER", help="default: %(default)s"
+    )
+    arguments = parser.parse_args()
+    found = measured(arguments)
+    parts = [
+        HEAD.format(version=ablc.__version__),
+        summary(found),
+        "## Settings",
+        settings(found["speed"]),
+        "## Rate and distortion",
+        rd.report(found["curves"], SPAN),
+        "## Speed",
+        speed.report(found["speed"]),
+        "## Masks, entropy decoder, memory",
+        mask.report(found["mask"]),
+        range_coder.report(found["range_coder"]),
+        memory.report(found["memory"], SIDE),
+    ]
+    print("\n\n".join(part.strip() for part in parts))
+
+
+if __name__ == "__main__":
+    main()

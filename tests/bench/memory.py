@@ -1,0 +1,127 @@
+"""Peak memory of coding a 100-megapixel picture, in bytes per pixel over the picture itself.
+
+    python tests/bench/memory.py [--images FOLDER] [--side 10000] [--threads 1]
+
+Kodak pictures are tiled into one of side x side pixels. Encoding and decoding run in a process of
+their own; what counts is the rise of its peak resident set (getrusage) from just before the call,
+with all else (interpreter, libraries, the input) in place. The picture itself is no part of the
+figure: the encoder's is there before the call, the decoder's, 3 bytes per pixel, is taken off.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from peers import (
+    Picture,
+    add_option_argument,
+    add_pictures_argument,
+    load,
+    markdown,
+    picture_paths,
+    write_json,
+)
+
+import ablc
+
+
+def peak() -> int:
+    """Bytes of this process's largest resident set so far."""
+    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return kilobytes if sys.platform == "darwin" else kilobytes * 1024
+
+
+def tiled(images: Path, side: int) -> Picture:
+    """The pictures of a folder, laid on their long side, over side x side pixels.
+
+    Holds one of them at a time beside the whole, so that hardly any memory stands free afterwards.
+    """
+    paths = picture_paths(images)
+    height, width = sorted(load(paths[0]).shape[:2])
+    whole = np.empty((side, side, 3), np.uint8)
+    places = [(top, left) for top in range(0, side, height) for left in range(0, side, width)]
+    for index, path in enumerate(paths):
+        picture = load(path)
+        tile = picture if picture.shape[0] <= picture.shape[1] else np.rot90(picture)
+        for top, left in places[index :: len(paths)]:
+            room = whole[top : top + height, left : left + width]
+            room[:] = tile[: room.shape[0], : room.shape[1]]
+    return whole
+
+
+def encode_once(images: Path, side: int, stream: Path, options: dict[str, Any]) -> dict[str, float]:
+    picture = tiled(images, side)
+    before, start = peak(), time.perf_counter()
+    data = ablc.encode(picture, **options)
+    seconds, rise = time.perf_counter() - start, peak() - before
+    stream.write_bytes(data)
+    return {"bytes_per_pixel": rise / side**2, "seconds": seconds, "bpp": 8 * len(data) / side**2}
+
+
+def decode_once(side: int, stream: Path, threads: int) -> dict[str, float]:
+    data = stream.read_bytes()
+    before, start = peak(), time.perf_counter()
+    picture = ablc.decode(data, threads=threads, max_pixels=side**2)
+    seconds, rise = time.perf_counter() - start, peak() - before
+    return {"bytes_per_pixel": (rise - picture.nbytes) / side**2, "seconds": seconds}
+
+
+def run(images: Path, side: int, options: dict[str, Any]) -> dict[str, dict[str, float]]:
+    """Figures of "encode" and "decode"."""
+    with tempfile.TemporaryDirectory() as folder:
+        stream = Path(folder) / "picture.ablc"
+        return {
+            "encode": in_own_process(encode_once, images, side, stream, options),
+            "decode": in_own_process(decode_once, side, stream, options["threads"]),
+        }
+
+
+def in_own_process(work: Callable[..., dict[str, float]], *arguments: Any) -> dict[str, float]:
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(work, *arguments).result()
+
+
+def report(figures: dict[str, dict[str, float]], side: int) -> str:
+    rows = [
+        [
+            f"{way}, {figures['encode']['bpp']:.2f} bpp",
+            f"{one['bytes_per_pixel']:.2f}",
+            f"{one['seconds']:.1f}",
+        ]
+        for way, one in figures.items()
+    ]
+    head = f"**Peak memory over the picture itself, {side * side / 1e6:.0f} megapixels**"
+    return f"{head}\n\n" + markdown(["", "bytes per pixel", "seconds"], rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add_pictures_argument(parser)
+    parser.add_argument("--side", type=int, default=10000, help="pixels (default: %(default)s)")
+    parser.add_argument("--threads", type=int, default=1)
+    add_option_argument(parser)
+    parser.add_argument(
+        "--out", type=Path, default=Path("results/memory.json"), help="default: %(default)s"
+    )
+    arguments = parser.parse_args()
+    figures = run(
+        arguments.images, arguments.side, {"threads": arguments.threads, **dict(arguments.option)}
+    )
+    print(report(figures, arguments.side))
+    write_json(arguments.out, figures)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+"""What the tests share: made-up pictures, real ones where ABLC_DATA names them, example counts."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import HealthCheck, settings
+
+from scenes import scene
+
+settings.register_profile(
+    "ablc",
+    max_examples=int(os.environ.get("ABLC_EXAMPLES", "40")),
+    deadline=None,  # shared machines are slow at times
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("ablc")
+
+
+@pytest.fixture(scope="session")
+def photo() -> npt.NDArray[np.uint8]:
+    """(150, 220, 3), no side a multiple of the largest block."""
+    return scene(150, 220)
+
+
+@pytest.fixture(scope="session")
+def kodak() -> Path:
+    """The folder of the Kodak set."""
+    root = os.environ.get("ABLC_DATA")
+    if root is None:
+        pytest.skip("ABLC_DATA does not name a folder with the Kodak set (kodak/kodim01.png ...)")
+    folder = Path(root) / "kodak"
+    if not folder.is_dir():
+        pytest.skip(f"no folder kodak in ABLC_DATA ({root})")
+    return folder

@@ -1,0 +1,249 @@
+"""The command line: what it writes, what it says, how it ends."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image
+
+import ablc
+from ablc.cli import main
+
+RUN = [sys.executable, "-c", "from ablc.cli import main; main()"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, photo: npt.NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working folder, with photo.png and photo.ablc."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)  # undone afterwards
+    Image.fromarray(photo).save("photo.png")
+    Path("photo.ablc").write_bytes(ablc.encode(photo, quality=40))
+    return tmp_path
+
+
+def run(*arguments: str) -> int:
+    """Exit code of ablc."""
+    with pytest.raises(SystemExit) as ended:
+        main(list(arguments))
+    return int(ended.value.code or 0)
+
+
+def pixels(name: str) -> npt.NDArray[np.uint8]:
+    with Image.open(name) as image:
+        return np.array(image)
+
+
+def test_a_picture_goes_there_and_back(
+    folder: Path, photo: npt.NDArray[np.uint8], capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run("encode", "photo.png", "out.ablc", "-q", "40") == 0
+    assert run("decode", "out.ablc", "out.png") == 0
+    assert (pixels("out.png") == ablc.decode(ablc.encode(photo, quality=40))).all()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_options_reach_the_encoder(folder: Path, photo: npt.NDArray[np.uint8]) -> None:
+    assert run("encode", "photo.png", "a", "--bytes", "3000", "--effort", "2") == 0
+    assert 0.98 * 3000 <= Path("a").stat().st_size <= 3000
+    assert run("encode", "photo.png", "a", "--bpp", "1") == 0
+    assert 0.98 <= 8 * Path("a").stat().st_size / 33_000 <= 1
+    assert run("encode", "photo.png", "a", "--lossless") == 0
+    assert (ablc.decode(Path("a").read_bytes()) == photo).all()
+    assert run("encode", "photo.png", "a", "--subsampling", "4:4:4", "--tune", "psnr") == 0
+    assert ablc.inspect(Path("a").read_bytes()).subsampling == "4:4:4"
+
+
+def test_metadata_is_carried_unless_stripped(folder: Path) -> None:
+    tags = Image.Exif()
+    tags[0x013B] = "Ada"
+    with Image.open("photo.png") as image:
+        image.save("tagged.jpg", exif=tags)
+    for strip, artist in [([], "Ada"), (["--strip"], None)]:
+        assert run("encode", "tagged.jpg", "a.ablc", *strip) == 0
+        assert run("decode", "a.ablc", "a.jpg") == 0
+        with Image.open("a.jpg") as image:
+            assert image.getexif().get(0x013B) == artist
+    assert run("encode", "tagged.jpg", "a.ablc") == 0
+    assert run("decode", "a.ablc", "a.png", "--strip") == 0
+    with Image.open("a.png") as image:
+        assert not image.getexif()
+
+
+def test_regions_of_interest_change_the_stream(
+    folder: Path, photo: npt.NDArray[np.uint8], capfd: pytest.CaptureFixture[str]
+) -> None:
+    white = np.zeros(photo.shape[:2], np.uint8)
+    white[:80, :100] = 255
+    Image.fromarray(white).save("mask.png")
+    assert run("encode", "photo.png", "mask.ablc", "--roi", "mask.png:5") == 0
+    assert run("encode", "photo.png", "box.ablc", "--roi", "0,0,100,80:5") == 0
+    assert Path("mask.ablc").read_bytes() == Path("box.ablc").read_bytes()
+    importance = np.where(white, 5.0, 1.0)
+    assert Path("box.ablc").read_bytes() == ablc.encode(photo, importance=importance)
+    twice = ["--roi", "0,0,100,80", "--roi", "0,0,50,80:0"]
+    assert run("encode", "photo.png", "twice.ablc", *twice) == 0
+    assert run("encode", "photo.png", "a.ablc", "--roi", "0,0,500,80") == 2
+    assert "not inside the picture of 220x150" in capfd.readouterr().err
+
+
+def test_a_region_is_decoded(folder: Path) -> None:
+    assert run("decode", "photo.ablc", "part.png", "--region", "10,20,64,32") == 0
+    whole = ablc.decode(Path("photo.ablc").read_bytes())
+    assert (pixels("part.png") == whole[20:52, 10:74]).all()
+
+
+def test_damage_is_an_error_or_with_partial_a_warning(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    data = Path("photo.ablc").read_bytes()
+    Path("cut.ablc").write_bytes(data[: len(data) * 3 // 4])
+    assert run("decode", "cut.ablc", "a.png") == 1
+    assert capfd.readouterr().err.startswith("ablc: cut.ablc: ")
+    assert not Path("a.png").exists()
+    assert run("decode", "cut.ablc", "a.png", "--partial") == 0
+    assert pixels("a.png").shape == (150, 220, 3)
+    said = capfd.readouterr().err
+    assert said.startswith("ablc: warning: cut.ablc: damaged stream, lost: ")
+    assert said.count("\n") == 1
+
+
+def test_inspect_shows_every_section(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run("inspect", "photo.ablc") == 0
+    said = capfd.readouterr().out
+    found = ablc.inspect(Path("photo.ablc").read_bytes())
+    assert "220x150 RGB" in said
+    for section in found.sections:
+        assert f"{section.name}" in said
+        assert f"{section.length:,}" in said
+    assert run("inspect", "photo.ablc", "--json") == 0
+    assert json.loads(capfd.readouterr().out) == json.loads(found.to_json())
+
+
+def test_compare_measures_pictures_and_streams(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run("compare", "photo.png", "photo.ablc", "--out", "side.png") == 0
+    said = capfd.readouterr().out
+    whole = ablc.compare(pixels("photo.png"), ablc.decode(Path("photo.ablc").read_bytes()))
+    assert f"{whole.psnr:.2f} dB" in said
+    assert f"{whole.ssim:.4f}" in said
+    assert pixels("side.png").shape[1] > 2 * 220
+    assert run("compare", "photo.png", "photo.png") == 0
+    assert "inf dB" in capfd.readouterr().out
+
+
+def test_demo_leaves_three_files(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run("demo", "photo.png", "--out", "shown") == 0
+    assert sorted(os.listdir("shown")) == ["demo-side-by-side.png", "demo.ablc", "demo.png"]
+    assert "JPEG" in capfd.readouterr().out
+    decoded = ablc.decode(Path("shown/demo.ablc").read_bytes())
+    assert (pixels("shown/demo.png") == decoded).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        ("", 2, ""),
+        ("frob", 2, "No such command 'frob'"),
+        ("encode photo.png", 2, "Missing argument 'OUT'"),
+        ("encode nowhere.png a", 2, "nowhere.png: No such file"),
+        ("encode photo.png nowhere/a", 2, "nowhere/a: No such file"),
+        ("encode . a", 2, ".: Is a directory"),
+        ("encode photo.png a -q 101", 2, "quality must be a number in 1..100, not 101.0"),
+        ("encode photo.png a -q high", 2, "'-q' / '--quality'"),
+        ("encode photo.png a --bytes 0", 2, "target_bytes must be a whole number at least 1"),
+        ("encode photo.png a --bytes 5", 2, "the smallest stream of this picture has"),
+        ("encode photo.png a -q 5 --lossless", 2, "quality and lossless exclude each other"),
+        ("encode photo.png a --effort 0", 2, "--effort"),
+        ("encode photo.png a --roi 1,2,3", 2, "a region is X,Y,W,H in whole pixels, not '1,2,3'"),
+        ("encode photo.png a --roi m.png:2", 2, "--roi m.png:2: a region is X,Y,W,H"),
+        ("encode photo.png a --roi 1,2,3,4:-1", 2, "must be finite and >= 0, not -1"),
+        ("encode photo.ablc a", 1, "photo.ablc: not a picture"),
+        ("encode photo.png a --max-pixels 99", 1, "photo.png: the picture has more than the 99"),
+        ("decode photo.png a.png", 1, "photo.png: "),
+        ("decode photo.ablc a.png --max-pixels 99", 1, "99"),
+        ("decode photo.ablc a.xyz", 2, "no picture format to write goes with .xyz"),
+        ("decode photo.ablc a.png --region 0,0,1", 2, "a region is X,Y,W,H"),
+        ("decode photo.ablc a.png --region 0,0,999,1", 2, "not inside the picture of 220x150"),
+        ("decode photo.ablc a.png --fill magic", 2, "--fill"),
+        ("decode photo.ablc a.png --fill net", 2, "fill='net' needs networks"),
+        ("inspect photo.png", 1, "photo.png: "),
+        ("compare photo.png other.png", 2, "other.png: No such file"),
+        ("demo nowhere.png", 2, "nowhere.png: No such file"),
+    ],
+)
+def test_errors_are_one_line_and_an_exit_code(
+    folder: Path, capfd: pytest.CaptureFixture[str], arguments: str, code: int, message: str
+) -> None:
+    before = sorted(os.listdir())
+    assert run(*arguments.split()) == code
+    said = capfd.readouterr().err
+    assert message in said
+    assert "Traceback" not in said
+    assert said.count("\n") == (1 if message else 0)
+    assert sorted(os.listdir()) == before
+
+
+def test_version_and_help(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run("--version") == 0
+    assert capfd.readouterr().out == f"ablc {ablc.__version__}\n"
+    for command in ("encode", "decode", "inspect", "compare", "demo"):
+        assert run(command, "--help") == 0
+        assert "Usage: ablc " + command in capfd.readouterr().out
+
+
+def test_pipes_carry_data_and_nothing_else(folder: Path, photo: npt.NDArray[np.uint8]) -> None:
+    picture = Path("photo.png").read_bytes()
+    coded = subprocess.run(
+        [*RUN, "encode", "-", "-", "-q", "40"], input=picture, capture_output=True, check=True
+    )
+    assert coded.stdout == Path("photo.ablc").read_bytes()
+    shown = subprocess.run(
+        [*RUN, "decode", "-", "-"], input=coded.stdout, capture_output=True, check=True
+    )
+    assert coded.stderr + shown.stderr == b""
+    Path("out.png").write_bytes(shown.stdout)
+    assert (pixels("out.png") == ablc.decode(coded.stdout)).all()
+
+
+def test_bad_data_in_a_pipe_ends_with_one(folder: Path) -> None:
+    ended = subprocess.run(
+        [*RUN, "decode", "-", "-"], input=b"nothing", capture_output=True, check=False
+    )
+    assert ended.returncode == 1
+    assert ended.stdout == b""
+    assert ended.stderr.startswith(b"ablc: -: ")
+
+
+@pytest.fixture
+def terminal() -> Iterator[tuple[int, int]]:
+    """Both ends of a terminal, the user's first."""
+    ends = pytest.importorskip("pty", reason="needs pseudo-terminals").openpty()
+    yield ends
+    for end in ends:
+        os.close(end)
+
+
+def test_progress_is_shown_on_a_terminal(folder: Path, terminal: tuple[int, int]) -> None:
+    user, program = terminal
+    environment = {**os.environ, "TERM": "xterm"}
+    command = [*RUN, "encode", "photo.png", "out.ablc"]
+    subprocess.run(command, stderr=program, check=True, env=environment)
+    said = os.read(user, 65536).decode()
+    assert "coding photo.png" in said
+    assert f"out.ablc: {Path('out.ablc').stat().st_size:,} bytes" in said
+
+
+def test_a_terminal_is_spared_a_stream(folder: Path, terminal: tuple[int, int]) -> None:
+    _, program = terminal
+    command = [*RUN, "encode", "photo.png", "-"]
+    ended = subprocess.run(command, stdout=program, stderr=subprocess.PIPE, check=False)
+    assert ended.returncode == 2
+    assert b"standard output is a terminal" in ended.stderr

@@ -1,0 +1,54 @@
+"""The package as a whole: what it exports, what importing it costs, its layers."""
+
+import re
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+import ablc
+
+ROOT = Path(__file__).parents[1]
+
+
+def run(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd="/"
+    )
+
+
+def test_exported_members_exist_and_are_sorted() -> None:
+    assert ablc.__all__ == sorted(ablc.__all__)
+    assert all(hasattr(ablc, name) for name in ablc.__all__)
+
+
+def test_whatever_is_public_in_the_package_is_exported() -> None:
+    modules = {path.stem for path in (ROOT / "ablc").glob("*.py")} | {"runtime", "export"}
+    public = {name for name in vars(ablc) if not name.startswith("_")} - modules
+    assert public <= set(ablc.__all__)
+
+
+def test_version_is_that_of_the_distribution() -> None:
+    assert version("ablc") == ablc.__version__
+
+
+@pytest.mark.parametrize("module", ["ablc", "ablc.runtime"])
+def test_import_is_light(module: str) -> None:
+    heavy = "{'torch', 'onnxruntime', 'PIL', 'typer', 'rich', 'cv2', 'ablc.export'}"
+    found = run(f"import sys, {module}; print(sorted({heavy} & set(sys.modules)))")
+    assert (found.stdout.strip(), found.stderr) == ("[]", "")
+
+
+@pytest.mark.parametrize("module", ["runtime", "export"])
+def test_inner_packages_refuse_to_be_imported_from_outside(module: str) -> None:
+    found = run(f"import sys; sys.path.insert(0, {str(ROOT)!r}); import {module}")
+    assert found.returncode == 1
+    assert f"this package is ablc.{module}" in found.stderr
+
+
+def test_ci_runs_the_test_command_of_the_readme() -> None:
+    commands = re.findall(r"^python3 -m venv .*$", (ROOT / "README.md").read_text(), re.M)
+    assert len(commands) == 2
+    assert commands[1] in (ROOT / ".ci" / "run").read_text().splitlines()

@@ -1,0 +1,190 @@
+"""Pictures in and out: modes, orientation, metadata, formats."""
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms, PngImagePlugin, features
+
+from ablc import pictures
+from ablc.errors import LimitError, PictureError
+from ablc.info import Metadata
+from ablc.pictures import Picture
+
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+RGB = np.random.default_rng(3).integers(0, 256, (5, 7, 3)).astype(np.uint8)
+
+
+def file(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
+    made = io.BytesIO()
+    image.save(made, kind, **options)
+    return made.getvalue()
+
+
+def exif(orientation: int | None = None, artist: str | None = "Ada") -> Image.Exif:
+    tags = Image.Exif()
+    if orientation:
+        tags[0x0112] = orientation
+    if artist:
+        tags[0x013B] = artist
+    return tags
+
+
+def artist(content: bytes) -> str:
+    tags = Image.Exif()
+    tags.load(b"Exif\0\0" + content)
+    return str(tags[0x013B])
+
+
+def test_rgb_comes_back() -> None:
+    assert (pictures.parse(pictures.pack(Picture(RGB))).pixels == RGB).all()
+
+
+@pytest.mark.parametrize(
+    ("mode", "channels"), [("1", 1), ("L", 1), ("LA", 4), ("P", 3), ("RGB", 3), ("RGBA", 4)]
+)
+def test_modes_become_grey_rgb_or_rgba(mode: str, channels: int) -> None:
+    image = Image.fromarray(RGB).convert(mode)
+    found = pictures.parse(file(image))
+    wanted = image.convert({1: "L", 3: "RGB", 4: "RGBA"}[channels])
+    assert found.pixels.shape == (5, 7, channels)
+    assert (found.pixels == np.atleast_3d(np.array(wanted))).all()
+    assert found.notes == ()
+
+
+def test_a_palette_with_transparency_becomes_rgba() -> None:
+    image = Image.fromarray(RGB).convert("P")
+    found = pictures.parse(file(image, transparency=image.getpixel((2, 1))))
+    assert found.pixels.shape == (5, 7, 4)
+    assert found.pixels[1, 2, 3] == 0
+
+
+def test_a_transparent_colour_becomes_alpha() -> None:
+    colour = tuple(int(sample) for sample in RGB[1, 2])
+    found = pictures.parse(file(Image.fromarray(RGB), transparency=colour))
+    assert found.pixels[1, 2, 3] == 0
+    assert (found.pixels[..., :3] == RGB).all()
+
+
+def test_sixteen_bits_become_eight_with_a_note() -> None:
+    deep = np.array([[0, 128, 129, 257, 32896, 65535]], np.uint16)
+    found = pictures.parse(file(Image.fromarray(deep)))
+    assert found.pixels[0, :, 0].tolist() == [0, 0, 1, 1, 128, 255]
+    assert found.notes == ("16 bits a sample became 8",)
+
+
+def test_cmyk_becomes_rgb() -> None:
+    found = pictures.parse(file(Image.new("CMYK", (8, 8), (255, 0, 0, 0)), "TIFF"))
+    assert found.pixels[0, 0].tolist() == [0, 255, 255]
+
+
+def test_pictures_of_unknown_mode_are_refused() -> None:
+    with pytest.raises(PictureError, match="mode F"):
+        pictures.parse(file(Image.new("F", (3, 3)), "TIFF"))
+
+
+def test_the_first_frame_counts() -> None:
+    frames = [Image.fromarray(RGB), Image.fromarray(RGB[::-1])]
+    found = pictures.parse(file(frames[0], save_all=True, append_images=frames[1:]))
+    assert (found.pixels == RGB).all()
+    assert found.notes == ("the first frame is coded, the others are not",)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_orientation_is_applied_and_forgotten(orientation: int, kind: str) -> None:
+    found = pictures.parse(file(Image.fromarray(RGB), kind, exif=exif(orientation)))
+    turned = {
+        1: RGB,
+        2: RGB[:, ::-1],
+        3: RGB[::-1, ::-1],
+        4: RGB[::-1],
+        5: RGB.transpose(1, 0, 2),
+        6: RGB[::-1].transpose(1, 0, 2),
+        7: RGB[::-1, ::-1].transpose(1, 0, 2),
+        8: RGB[:, ::-1].transpose(1, 0, 2),
+    }[orientation]
+    assert (found.pixels == turned).all()
+    assert artist(found.metadata.exif) == "Ada"
+    tags = Image.Exif()
+    tags.load(found.metadata.exif)
+    assert tags.get(0x0112, 1) == 1
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF"])
+def test_metadata_survives(kind: str) -> None:
+    if kind == "WEBP" and not features.check("webp"):
+        pytest.skip("this Pillow was built without WebP")
+    xmp = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>"
+    options: dict[str, Any] = {"icc_profile": SRGB, "exif": exif()}
+    if kind == "PNG":
+        options["pnginfo"] = PngImagePlugin.PngInfo()
+        options["pnginfo"].add_itxt("XML:com.adobe.xmp", xmp.decode())
+    elif kind == "TIFF":
+        options["exif"][700] = xmp
+    else:
+        options["xmp"] = xmp
+    found = pictures.parse(file(Image.fromarray(RGB), kind, **options))
+    again = pictures.parse(pictures.pack(found, kind))
+    for metadata in (found.metadata, again.metadata):
+        assert metadata.icc == SRGB
+        assert metadata.xmp == xmp
+        assert not metadata.exif.startswith(b"Exif")
+    assert artist(found.metadata.exif) == artist(again.metadata.exif) == "Ada"
+
+
+def test_profiles_for_other_colours_are_dropped_with_a_note() -> None:
+    found = pictures.parse(file(Image.fromarray(RGB).convert("L"), icc_profile=SRGB))
+    assert found.metadata == Metadata()
+    assert "the ICC profile is dropped" in found.notes[0]
+
+
+@pytest.mark.parametrize("data", [b"", b"not a picture", file(Image.fromarray(RGB))[:60]])
+def test_what_is_no_picture_is_refused(data: bytes) -> None:
+    with pytest.raises(PictureError):
+        pictures.parse(data)
+
+
+@pytest.mark.parametrize("limit", [10, 20, 34])  # Pillow raises below half, warns below all
+def test_large_pictures_are_refused(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
+    with pytest.raises(LimitError, match=f"more than the {limit} pixels allowed"):
+        pictures.parse(file(Image.fromarray(RGB)))
+
+
+def test_formats_go_by_extension() -> None:
+    assert pictures.format_of("a.PNG") == "PNG"
+    assert pictures.format_of("b.c/a.jpg") == "JPEG"
+    assert pictures.format_of("-") == "PNG"
+    for name in ("a.xyz", "a.ablc", "a.psd"):
+        with pytest.raises(ValueError, match="no picture format to write goes with"):
+            pictures.format_of(name)
+
+
+def test_jpeg_takes_opaque_alpha_and_refuses_transparency() -> None:
+    rgba = np.dstack([RGB, np.full((5, 7), 255, np.uint8)])
+    assert pictures.parse(pictures.pack(Picture(rgba), "JPEG")).pixels.shape == (5, 7, 3)
+    rgba[0, 0, 3] = 254
+    with pytest.raises(PictureError, match="JPEG holds no transparency"):
+        pictures.pack(Picture(rgba), "JPEG")
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "WEBP"])
+@pytest.mark.parametrize("channels", [3, 4])
+def test_lossless_formats_are_written_without_loss(kind: str, channels: int) -> None:
+    rgba = np.dstack([RGB, np.maximum(RGB[..., 0], 1)])[..., :channels]
+    assert (pictures.parse(pictures.pack(Picture(rgba), kind)).pixels == rgba).all()
+
+
+def test_exposure_survives_from_jpeg_to_tiff_without_the_layout_of_another_file() -> None:
+    tags = exif()
+    tags[0x0100] = 9999  # a width, as some cameras write it
+    tags[0x8769] = {0x829A: 0.25}  # exposure time
+    found = pictures.parse(file(Image.fromarray(RGB), "JPEG", exif=tags))
+    again = pictures.parse(pictures.pack(found, "TIFF"))
+    assert again.pixels.shape == RGB.shape
+    kept = Image.Exif()
+    kept.load(again.metadata.exif)
+    assert kept.get_ifd(0x8769)[0x829A] == 0.25
+    assert 0x0100 not in kept

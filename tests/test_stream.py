@@ -1,0 +1,129 @@
+"""The stream as a whole: every picture comes back, every damage is seen."""
+
+import contextlib
+import warnings
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+import ablc
+from scenes import scene
+
+Pixels = npt.NDArray[np.uint8]
+
+sides = st.integers(1, 40)
+channels = st.sampled_from([1, 3, 4])
+pictures = st.tuples(sides, sides, channels).flatmap(lambda shape: arrays(np.uint8, shape))
+
+
+@given(pictures, st.integers(1, 9))
+def test_lossless_gives_every_sample_back(image: Pixels, effort: int) -> None:
+    data = ablc.encode(image, lossless=True, effort=effort)
+    assert (ablc.decode(data) == image).all()
+
+
+@given(
+    pictures,
+    st.floats(1, 100),
+    st.integers(1, 9),
+    st.sampled_from(["4:2:0", "4:4:4"]),
+    st.sampled_from(["ssim", "psnr"]),
+)
+def test_lossy_gives_the_shape_back(image, quality, effort, subsampling, tune) -> None:  # type: ignore[no-untyped-def]
+    data = ablc.encode(image, quality=quality, effort=effort, subsampling=subsampling, tune=tune)
+    decoded = ablc.decode(data)
+    assert (decoded.shape, decoded.dtype) == (image.shape, np.uint8)
+    assert (ablc.decode(data, threads=2) == decoded).all()
+
+
+@given(st.binary(max_size=200))
+def test_other_bytes_are_refused(data: bytes) -> None:
+    for read in (ablc.decode, ablc.inspect, ablc.keep_mask, ablc.metadata):
+        with pytest.raises(ablc.StreamError):
+            read(data)
+
+
+KINDS = ["lossy", "lossless", "rgba", "grey", "masked"]
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def stream(request: pytest.FixtureRequest) -> bytes:
+    rgb = scene(24, 33)
+    match request.param:
+        case "lossy":
+            return ablc.encode(rgb, quality=20, icc=b"profile", xmp=b"<x/>")
+        case "lossless":
+            return ablc.encode(rgb[:12, :12], lossless=True)
+        case "rgba":
+            return ablc.encode(scene(17, 20, 4), quality=15)
+        case "grey":
+            return ablc.encode(rgb[..., :1], quality=30)
+        case _:
+            return ablc.encode(rgb, quality=20, mask=np.eye(3, 5, dtype=bool))
+
+
+def test_every_prefix_is_refused(stream: bytes) -> None:
+    for length in range(len(stream)):
+        with pytest.raises(ablc.StreamError):
+            ablc.decode(stream[:length])
+
+
+def test_every_single_bit_counts(stream: bytes) -> None:
+    for bit in range(8 * len(stream)):
+        damaged = bytearray(stream)
+        damaged[bit // 8] ^= 1 << bit % 8
+        with pytest.raises(ablc.StreamError):
+            ablc.decode(bytes(damaged))
+
+
+def test_bytes_after_the_end_are_refused(stream: bytes) -> None:
+    with pytest.raises(ablc.StreamError):
+        ablc.decode(stream + b"\0")
+
+
+def test_whatever_is_damaged_inspect_answers_or_raises_stream_error(stream: bytes) -> None:
+    for place in range(len(stream)):
+        damaged = stream[:place] + bytes([stream[place] ^ 0x55]) + stream[place + 1 :]
+        with contextlib.suppress(ablc.StreamError):
+            assert not ablc.inspect(damaged).checksum_ok
+
+
+def test_partial_decoding_of_a_whole_stream_is_silent_and_the_same(stream: bytes) -> None:
+    assert (ablc.decode(stream, partial=True) == ablc.decode(stream)).all()
+
+
+def test_partial_decoding_of_any_prefix_warns_or_raises_stream_error(stream: bytes) -> None:
+    shape = ablc.decode(stream).shape
+    for length in range(len(stream)):
+        with warnings.catch_warnings(record=True) as caught, contextlib.suppress(ablc.StreamError):
+            warnings.simplefilter("always")
+            assert ablc.decode(stream[:length], partial=True).shape == shape
+            assert [warning.category for warning in caught] == [ablc.StreamWarning]
+            assert "lost: " in str(caught[0].message)
+
+
+@given(st.data())
+def test_partial_decoding_of_damage_never_breaks(stream_data: st.DataObject) -> None:
+    damaged = bytearray(LOSSY)
+    for place in stream_data.draw(st.lists(st.integers(0, len(LOSSY) - 1), min_size=1)):
+        damaged[place] = stream_data.draw(st.integers(0, 255))
+    with warnings.catch_warnings(), contextlib.suppress(ablc.StreamError):
+        warnings.simplefilter("ignore", ablc.StreamWarning)
+        decoded = ablc.decode(bytes(damaged), partial=True, max_pixels=1 << 20)
+        assert decoded.size <= 4 << 20
+
+
+def test_a_prefix_of_a_larger_stream_gives_a_preview() -> None:
+    image = scene(256, 256)
+    data = ablc.encode(image, quality=60)
+    with pytest.warns(ablc.StreamWarning, match="lost: "):
+        saved = ablc.decode(data[: len(data) * 2 // 3], partial=True)
+    assert saved.shape == image.shape
+    assert np.abs(saved.astype(float) - image).mean() < 40
+
+
+LOSSY = ablc.encode(scene(40, 50), quality=30)
