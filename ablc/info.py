@@ -40,8 +40,8 @@ class StreamInfo:
     channels: int  # 1 grey, 3 RGB, 4 RGBA
     lossless: bool
     subsampling: Literal["4:2:0", "4:4:4"]
-    step: float  # luma quantisation step, grey levels
-    tile: int  # side of an independently coded tile, pixels
+    step: float  # luma quantisation step, grey levels; means nothing if lossless
+    tile: int  # side of an independently coded tile, pixels; 0: the picture is one
     tiles: int  # number of them
     checksum_ok: bool
     model: str  # id of the networks that the encoder had in mind, hex; empty: none

@@ -1,9 +1,9 @@
 """Rate control: the best stream that fits a given number of bytes.
 
 The size of a stream falls as the step grows, close to a power law, so the step is sought by secants
-on log(size) over log(step), inside a bracket of one step that is too large a stream and one that
-fits. Fine steps are coarse dials (from 16 to 17 is 6 %): where two neighbouring steps enclose the
-goal, the Lagrangian of the finer one closes the gap in the same way.
+on log(size) over log(step), at last inside a bracket of one step that is too large a stream and one
+that fits. Fine steps are coarse dials (from 16 to 17 is 6 %): where two neighbouring steps enclose
+the goal, the Lagrangian of the finer one closes the gap in the same way.
 """
 
 import math
@@ -17,6 +17,7 @@ LAMBDA_GRID = 64  # dial positions per doubling of lambda_scale
 LAMBDA_MAX = 4 * LAMBDA_GRID  # lambda_scale 16
 SLACK = 0.02  # a stream this much smaller than the target is good enough
 PASSES = 10  # of either dial, at most
+LEAPS = 5  # on one side of the target, before the end of the dial is asked
 
 Code = Callable[[int, float], bytes]  # (step, lambda_scale) -> stream
 
@@ -77,20 +78,23 @@ class _Dial:
 
     def turn(self, position: int) -> None:
         """Codes at position and on, until best is good enough or nothing better can be found."""
-        for passes in range(1, PASSES + 1):
+        leaps = secants = 0
+        for _ in range(PASSES):
             self._probe(position)
             if self.done:
                 return
             if self.over and self.under:
                 if self.under[0] - self.over[0] <= 1:
                     return
-                position = self._inside(self.over, self.under, halve=passes % 3 == 0)
+                position = self._inside(self.over, self.under, halve=secants % 3 == 2)
+                secants += 1
             elif position == (self.low if self.under else self.high):
                 return
-            elif passes >= 3:  # far off, or the picture hardly answers: ask the end of the dial
+            elif leaps == LEAPS:  # far off, or the picture hardly answers: ask the end of the dial
                 position = self.low if self.under else self.high
             else:
                 position = self.leap(position, self.last)
+                leaps += 1
 
     def leap(self, position: int, size: int) -> int:
         """Next position where one side is known alone: as far as the slope says."""
@@ -105,8 +109,12 @@ class _Dial:
         return self.target * (1 - SLACK / 2)
 
     def _probe(self, position: int) -> None:
+        known = self.over or self.under
         data = self.code(position)
         self.last = len(data)
+        if known and known[0] != position and known[1] != self.last:
+            run = self.log(position) - self.log(known[0])
+            self.slope = min(max(math.log(self.last / known[1]) / run, -3), -0.1)
         if self.last > self.target:
             self.over = (position, self.last)
             return

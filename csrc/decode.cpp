@@ -75,7 +75,7 @@ class BlockReader {
       const int y = (node.y * kCell) >> tile_.subsample;
       const Border border = gather_border(tile_.rec[p], tile_.p0[p], x, y, n);
       std::int16_t from_luma[kMaxArea];
-      if (mode >= 4) luma_error(tile_, node, from_luma);
+      if (mode >= kChromaFromLuma) luma_error(tile_, node, from_luma);
       predict_chroma(tile_, node, plane, mode, border, from_luma, pred_.data());
       add_residual(chroma_, log2_size - kMinLog2, levels_.data(), summary, pred_.data(), out_.data());
       put_block(tile_.rec[p], x, y, n, out_.data());
@@ -139,7 +139,7 @@ bool decode_blocks(ByteView segment, Tile& tile, const Quantiser& luma, const Qu
 
 bool decode_base(ByteView segment, const Header& header, const Rect& rect, std::array<Plane<std::int16_t>, 3>& base) {
   RangeDecoder coder(segment);
-  PlaneCoder planes;
+  PlaneCoder planes(header.step);
   bool whole = true;
   for (int p = 0; p < header.planes(); ++p)
     whole = planes.decode(coder, base[static_cast<std::size_t>(p)], base_rect(header, rect, p), base_params(header.step), p, p == 2) && whole;

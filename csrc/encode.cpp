@@ -5,8 +5,10 @@
 #include "layout.h"
 #include "lossless.h"
 #include "mask.h"
+#include "initial.h"
 #include "parallel.h"
 #include "plane_coder.h"
+#include "plane_coder_state.h"
 #include "search.h"
 #include "upsample.h"
 
@@ -33,7 +35,7 @@ void box_means(const Plane<std::uint8_t>& plane, const Rect& cells, Plane<std::i
 Bytes encode_base(const std::array<Plane<std::uint8_t>, 3>& org, const Header& header, const Rect& rect, float lambda,
                   std::array<Plane<std::int16_t>, 3>& base) {
   RangeEncoder coder;
-  PlaneCoder planes;
+  PlaneCoder planes(header.step);
   const PlaneParams params = base_params(header.step);
   static const float kBaseLambda = getenv("BL") ? static_cast<float>(atof(getenv("BL"))) : 0.5f;
   const float price = kBaseLambda * lambda * static_cast<float>(params.step * params.step);
@@ -43,6 +45,15 @@ Bytes encode_base(const std::array<Plane<std::uint8_t>, 3>& org, const Header& h
     box_means(org[static_cast<std::size_t>(p)], cells, plane);
     planes.encode(coder, plane, cells, params, p, p == 2, price);
   }
+#ifdef ABLC_STATISTICS
+  std::vector<std::uint32_t> numbers;
+  for (auto& kind : planes.state().kinds) {
+    for_models(kind, [&](auto& models) { collect(models.data(), models.size(), numbers); });
+    for (auto& w : kind.weights)
+      for (const std::int32_t v : w.w) numbers.push_back(static_cast<std::uint32_t>(v));
+  }
+  record("base", header.step, numbers);
+#endif
   return coder.finish();
 }
 
@@ -110,6 +121,11 @@ TileCode encode_tile(const ConstImage& image, const Header& header, const Rect& 
       write_mask(mask, *tile, {x, y, kMaxLog2});
       write_blocks(blocks, *tile, {x, y, kMaxLog2}, 0, *choice);
     }
+#ifdef ABLC_STATISTICS
+  std::vector<std::uint32_t> numbers;
+  collect(reinterpret_cast<const Model*>(&tile->models), kTileModels, numbers);
+  record("tile", header.step, numbers);
+#endif
   return {mask.finish(), blocks.finish()};
 }
 
@@ -130,8 +146,8 @@ Header make_header(const ConstImage& image, const EncodeSettings& settings) {
 
 void encode_lossy(const ConstImage& image, const Header& header, const EncodeSettings& settings,
                   std::vector<std::pair<SectionId, Bytes>>& sections) {
-  static const float kLambda = getenv("LAM") ? static_cast<float>(atof(getenv("LAM"))) : 0.09f;
-  static const float kPower = getenv("POW") ? static_cast<float>(atof(getenv("POW"))) : 0.35f;
+  static const float kLambda = getenv("LAM") ? static_cast<float>(atof(getenv("LAM"))) : 0.06f;
+  static const float kPower = getenv("POW") ? static_cast<float>(atof(getenv("POW"))) : 0.25f;
   SearchSettings search{search_effort(settings.effort), kLambda * settings.lambda_scale, settings.tune_ssim ? kPower : 0.0f};
   const Quantiser luma(header.step);
   const Quantiser chroma(chroma_step(header.step));

@@ -35,6 +35,7 @@ std::array<Plane<std::int16_t>, 3> make_base(const Header& header) {
 
 std::unique_ptr<Tile> make_tile(const Header& header, const Rect& rect, const std::array<Plane<std::int16_t>, 3>& base) {
   auto tile = std::make_unique<Tile>();
+  tile->models = TileModels(header.step);
   tile->width = round_up(rect.width, kSuper);
   tile->height = round_up(rect.height, kSuper);
   tile->planes = header.planes();

@@ -23,10 +23,17 @@ extern const Logistic kLogistic;
 struct Estimate {
   std::uint16_t p = 1u << 15;
   std::uint16_t seen = 0;
+#ifdef ABLC_STATISTICS
+  std::uint32_t ones = 0, total = 0;
+#endif
 
   template <int kLimit>
   void update(int bit) {
     static_assert(kLimit <= 255);
+#ifdef ABLC_STATISTICS
+    ones += static_cast<std::uint32_t>(bit);
+    ++total;
+#endif
     const int target = bit ? 65535 : 0;
     p = static_cast<std::uint16_t>(p + (target - p) * kRate[seen] / 65536);
     if (seen < kLimit) ++seen;

@@ -1,5 +1,7 @@
 #include "plane_coder.h"
 
+#include "plane_coder_state.h"
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -40,12 +42,6 @@ const std::array<std::uint16_t, 256> Estimate::kRate = make_rates();
 // ---- plane code --------------------------------------------------------------------------------
 namespace {
 
-constexpr int kPredictors = 5;
-constexpr int kEnergies = 16;    // classes of local error energy
-constexpr int kGradients = 16;   // classes of local gradient
-constexpr int kClasses = 16;     // bit length of a residual, unary
-constexpr int kMaxClass = 15;
-
 /// Roughly 2 log2(1 + v), 0..15.
 int energy_class(int v) {
   const unsigned u = static_cast<unsigned>(v) + 1;
@@ -56,21 +52,8 @@ int energy_class(int v) {
 
 }  // namespace
 
-struct PlaneCoder::State {
-  struct Kind {
-    std::array<Estimate, kEnergies * kClasses> by_energy;
-    std::array<Estimate, kGradients * 3 * kClasses> by_gradient;
-    std::array<Estimate, 8 * 8 * kClasses> by_both;
-    std::array<Estimate, kEnergies * 4 * kClasses> by_companion;
-    std::array<MixWeights<4>, kClasses> weights;
-    std::array<Model, 9> sign;
-    std::array<Model, kClasses * 3 * 4> mantissa;
-  };
-  std::array<Kind, 3> kinds;
-  std::vector<std::uint16_t> companion;  // |residual| of the plane before, whole rect
-};
-
 PlaneCoder::PlaneCoder() : state_(std::make_unique<State>()) {}
+PlaneCoder::PlaneCoder(int base_of_step) : PlaneCoder() { start_base(*state_, base_of_step); }
 PlaneCoder::~PlaneCoder() = default;
 
 template <class Coder>

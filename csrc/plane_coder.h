@@ -26,6 +26,8 @@ struct PlaneParams {
 class PlaneCoder {
  public:
   PlaneCoder();
+  /// With the trained start of the base layer for a luma quantisation step.
+  explicit PlaneCoder(int base_of_step);
   ~PlaneCoder();
 
   /// Codes `rect` of plane and leaves in it what the decoder will have. kind 0, 1, 2 picks the set of
@@ -39,8 +41,10 @@ class PlaneCoder {
   bool decode(RangeDecoder& coder, Plane<std::int16_t>& plane, const Rect& rect, const PlaneParams& params, int kind,
               bool use_companion);
 
+ struct State;
+  State& state() { return *state_; }
+
  private:
-  struct State;
   template <class Coder>
   int code(Coder& coder, Plane<std::int16_t>& plane, const Rect& rect, const PlaneParams& params, int kind,
             bool use_companion, float lambda);

@@ -1,7 +1,6 @@
 #include "predict.h"
 
-#include <cmath>
-#include <cstdlib>
+#include <algorithm>
 
 #include "dispatch.h"
 
@@ -9,99 +8,159 @@ namespace ablc {
 
 namespace {
 
-// Displacement per row (vertical directions, first 8) or per column (horizontal, last 8) in 1/32 sample.
-constexpr std::array<int, kDirections> kDisplacement = {-24, -16, -8, 0, 8, 16, 24, 32, -32, -24, -16, -8, 0, 8, 16, 24};
+// Displacement per row (vertical directions, first half) or per column (horizontal, second half), in
+// 1/32 sample; positive leads away from the corner. The angles of HEVC.
+constexpr int kVertical = kDirections / 2;
+constexpr std::array<int, kDirections> kDisplacement = {-26, -21, -17, -13, -9, -5, -2, 0,  2,  5, 9, 13, 17, 21, 26, 32,
+                                                        -32, -26, -21, -17, -13, -9, -5, -2, 0, 2, 5, 9,  13, 17, 21, 26};
 
-struct Fading {
-  std::array<std::int16_t, kMaxBlock> fade;   // mode 1, in 1/64
-  std::array<std::int16_t, kMaxBlock> hold;   // directions, first set
-  std::array<std::int16_t, kMaxBlock> decay;  // directions, second set
-};
-double env(const char* n, double d) { const char* s = getenv(n); return s ? atof(s) : d; }
-const Fading kFading = [] {
-  Fading f{};
-  for (int d = 0; d < kMaxBlock; ++d) {
-    const auto i = static_cast<std::size_t>(d);
-    f.fade[i] = static_cast<std::int16_t>(std::lround(64 * env("FADE",0.7) * std::exp(-d / env("FADET",2.5))));
-    f.hold[i] = static_cast<std::int16_t>(std::lround(64 * env("HOLD",0.95) * std::exp(-d / env("HOLDT",40))));
-    f.decay[i] = static_cast<std::int16_t>(std::lround(64 * env("DEC",0.9) * std::exp(-d / env("DECT",6))));
+// 45 exp(-d / 2.5) in 1/64: weight of an error at distance d + 1.
+constexpr std::array<std::int16_t, kMaxBlock> kFade = {45, 30, 20, 13, 9, 6, 4, 3, 2, 1, 1, 1};
+
+/// Catmull-Rom interpolation at i / 32, in 1/64.
+constexpr auto kCubic = [] {
+  std::array<std::array<std::int16_t, 4>, 32> taps{};
+  for (int i = 0; i < 32; ++i) {
+    const int t = i, t2 = i * i, t3 = i * i * i;  // in 1/32, 1/32^2, 1/32^3
+    const int unit = 32 * 32 * 32;                // 64 taps / 2 = 32 per unit
+    const auto round = [&](int numerator) { return (numerator * 32 + (numerator < 0 ? -unit : unit) / 2) / unit; };
+    const int a = round(-t3 + 2 * 32 * t2 - 32 * 32 * t);
+    const int c = round(-3 * t3 + 4 * 32 * t2 + 32 * 32 * t);
+    const int d = round(t3 - 32 * t2);
+    taps[static_cast<std::size_t>(i)] = {static_cast<std::int16_t>(a), static_cast<std::int16_t>(64 - a - c - d),
+                                         static_cast<std::int16_t>(c), static_cast<std::int16_t>(d)};
   }
-  return f;
+  return taps;
 }();
 
 template <int N>
-ABLC_INLINE void fade(const Border& border, std::int16_t* error) {
+ABLC_INLINE void fade(const Border& border, const std::uint8_t* base, int stride, std::uint8_t* out) {
   for (int y = 0; y < N; ++y) {
-    const int wy = kFading.fade[static_cast<std::size_t>(y)];
-    const int l = border.left[static_cast<std::size_t>(y) + 1];
-    for (int x = 0; x < N; ++x)
-      error[y * N + x] = static_cast<std::int16_t>(
-          (border.top[static_cast<std::size_t>(x) + 1] * wy + l * kFading.fade[static_cast<std::size_t>(x)] + 32) >> 6);
+    const int wy = kFade[static_cast<std::size_t>(y)];
+    const int l = border.left_error[static_cast<std::size_t>(y) + 1];
+    for (int x = 0; x < N; ++x) {
+      const int e = (border.top_error[static_cast<std::size_t>(x) + 1] * wy + l * kFade[static_cast<std::size_t>(x)] + 32) >> 6;
+      out[y * N + x] = static_cast<std::uint8_t>(clip_pixel(base[y * stride + x] + e));
+    }
   }
 }
 
-/// Rows of a vertical direction: main is the border that the direction starts from, side the other.
+/// The samples that a vertical direction carries into the block: main is the border it starts from,
+/// side the other one.
 template <int N>
-ABLC_INLINE void slide(const std::int16_t* main, const std::int16_t* side, int displacement, const std::int16_t* weight,
-                       std::int16_t* error) {
-  std::int16_t extended[3 * N + 2];
-  std::int16_t* ref = extended + N;  // ref[0] is the corner
+ABLC_INLINE void slide(const std::int16_t* main, const std::int16_t* side, int displacement, std::int16_t* out) {
+  std::int16_t line[3 * N + 6];
+  std::int16_t* ref = line + N + 2;  // ref[0] is the corner; ref[-N - 2 .. 2 N + 2] exist
   for (int i = 0; i <= 2 * N; ++i) ref[i] = main[i];
-  ref[2 * N + 1] = main[2 * N];
+  ref[2 * N + 1] = ref[2 * N + 2] = main[2 * N];
   if (displacement < 0) {
+    // The side border, projected along the direction.
     const int inverse = (32 * 256 + (-displacement) / 2) / -displacement;
-    const int last = (N * -displacement) >> 5;
-    for (int i = 1; i <= std::min(last + 1, N); ++i) ref[-i] = side[std::min((i * inverse + 128) >> 8, 2 * N)];
+    for (int i = 1; i <= N + 2; ++i) ref[-i] = side[std::min((i * inverse + 128) >> 8, 2 * N)];
+  } else {
+    ref[-1] = side[1];
+    for (int i = 2; i <= N + 2; ++i) ref[-i] = ref[-1];
   }
   for (int y = 0; y < N; ++y) {
     const int at = (y + 1) * displacement;
-    const int whole = at >> 5;
-    const int part = at & 31;
-    const int w = weight[y];
-    const std::int16_t* r = ref + whole + 1;
+    const auto& taps = kCubic[static_cast<std::size_t>(at & 31)];
+    const std::int16_t* r = ref + (at >> 5) + 1;
     for (int x = 0; x < N; ++x)
-      error[y * N + x] = static_cast<std::int16_t>((((r[x] * (32 - part) + r[x + 1] * part + 16) >> 5) * w + 32) >> 6);
+      out[y * N + x] = static_cast<std::int16_t>((r[x - 1] * taps[0] + r[x] * taps[1] + r[x + 1] * taps[2] + r[x + 2] * taps[3] + 32) >> 6);
+  }
+}
+
+/// Brings the mean of every 8x8 cell of block close to P0's: the differences of the means, interpolated
+/// linearly between cell centres, are taken away.
+template <int N>
+ABLC_INLINE void correct(const std::int16_t* block, const std::uint8_t* base, int stride, std::uint8_t* out) {
+  constexpr int kCells = N / 8;
+  int mean[kCells][kCells];
+  for (int cy = 0; cy < kCells; ++cy)
+    for (int cx = 0; cx < kCells; ++cx) {
+      int sum = 32;
+      for (int y = 8 * cy; y < 8 * cy + 8; ++y)
+        for (int x = 8 * cx; x < 8 * cx + 8; ++x) sum += block[y * N + x] - base[y * stride + x];
+      mean[cy][cx] = sum >> 6;
+    }
+  if constexpr (kCells == 1) {
+    for (int y = 0; y < N; ++y)
+      for (int x = 0; x < N; ++x) out[y * N + x] = static_cast<std::uint8_t>(clip_pixel(block[y * N + x] - mean[0][0]));
+    return;
+  }
+  // Columns of means to samples once per row of cells, then down, in 1/16 each.
+  std::int16_t wide[kCells][N];
+  for (int cy = 0; cy < kCells; ++cy)
+    for (int x = 0; x < N; ++x) {
+      const int at = std::clamp(2 * x + 1 - 8, 0, 16 * (kCells - 1));
+      const int i = std::min(at / 16, kCells - 2);
+      const int w = at - 16 * i;
+      wide[cy][x] = static_cast<std::int16_t>(mean[cy][i] * (16 - w) + mean[cy][i + 1] * w);
+    }
+  for (int y = 0; y < N; ++y) {
+    const int at = std::clamp(2 * y + 1 - 8, 0, 16 * (kCells - 1));
+    const int i = std::min(at / 16, kCells - 2);
+    const int w = at - 16 * i;
+    for (int x = 0; x < N; ++x) {
+      const int m = (wide[i][x] * (16 - w) + wide[i + 1][x] * w + 128) >> 8;
+      out[y * N + x] = static_cast<std::uint8_t>(clip_pixel(block[y * N + x] - m));
+    }
   }
 }
 
 template <int N>
-ABLC_INLINE void predict(int mode, const Border& border, std::int16_t* error) {
-  if (mode == kModeFade) return fade<N>(border, error);
-  const int direction = (mode - kModeAngular) % kDirections;
-  const std::int16_t* weight = mode - kModeAngular < kDirections ? kFading.hold.data() : kFading.decay.data();
+ABLC_INLINE void predict(int mode, const Border& border, const std::uint8_t* base, int stride, std::uint8_t* out) {
+  if (mode == kModeBase) {
+    for (int y = 0; y < N; ++y) std::copy_n(base + y * stride, N, out + y * N);
+    return;
+  }
+  if (mode == kModeFade) return fade<N>(border, base, stride, out);
+  const int direction = mode - kModeAngular;
   const int displacement = kDisplacement[static_cast<std::size_t>(direction)];
-  if (direction < kDirections / 2) return slide<N>(border.top.data(), border.left.data(), displacement, weight, error);
-  std::int16_t turned[N * N];
-  slide<N>(border.left.data(), border.top.data(), displacement, weight, turned);
-  for (int y = 0; y < N; ++y)
-    for (int x = 0; x < N; ++x) error[y * N + x] = turned[x * N + y];
+  std::int16_t block[N * N];
+  if (direction < kVertical) {
+    slide<N>(border.top.data(), border.left.data(), displacement, block);
+  } else {
+    std::int16_t turned[N * N];
+    slide<N>(border.left.data(), border.top.data(), displacement, turned);
+    for (int y = 0; y < N; ++y)
+      for (int x = 0; x < N; ++x) block[y * N + x] = turned[x * N + y];
+  }
+  correct<N>(block, base, stride, out);
 }
 
-ABLC_DISPATCH void predict8(int mode, const Border& border, std::int16_t* error) { predict<8>(mode, border, error); }
-ABLC_DISPATCH void predict16(int mode, const Border& border, std::int16_t* error) { predict<16>(mode, border, error); }
-ABLC_DISPATCH void predict32(int mode, const Border& border, std::int16_t* error) { predict<32>(mode, border, error); }
+ABLC_DISPATCH void predict8(int mode, const Border& b, const std::uint8_t* base, int stride, std::uint8_t* out) { predict<8>(mode, b, base, stride, out); }
+ABLC_DISPATCH void predict16(int mode, const Border& b, const std::uint8_t* base, int stride, std::uint8_t* out) { predict<16>(mode, b, base, stride, out); }
+ABLC_DISPATCH void predict32(int mode, const Border& b, const std::uint8_t* base, int stride, std::uint8_t* out) { predict<32>(mode, b, base, stride, out); }
 
 }  // namespace
 
 Border gather_border(const Plane<std::uint8_t>& rec, const Plane<std::uint8_t>& p0, int x, int y, int size) {
   Border border;
-  const auto error = [&](int px, int py) {
-    return static_cast<std::int16_t>(rec.at(px, py) - p0.at(px, py));
+  const auto put = [&](std::size_t i, Border::Samples& samples, Border::Samples& errors, int px, int py) {
+    // Beyond the tile the nearest sample of the row or column inside it repeats, without error.
+    if (px >= 0 && py >= 0 && px < rec.width && py < rec.height) {
+      samples[i] = rec.at(px, py);
+      errors[i] = static_cast<std::int16_t>(rec.at(px, py) - p0.at(px, py));
+    } else {
+      samples[i] = p0.clamped(px, py);
+      errors[i] = 0;
+    }
   };
-  const int n2 = 2 * size;
-  const std::int16_t corner = x > 0 && y > 0 ? error(x - 1, y - 1) : std::int16_t{0};
-  border.top[0] = border.left[0] = corner;
-  for (int i = 0; i < n2; ++i) {
-    border.top[static_cast<std::size_t>(i) + 1] = y > 0 && x + i < rec.width ? error(x + i, y - 1) : std::int16_t{0};
-    border.left[static_cast<std::size_t>(i) + 1] = x > 0 && y + i < rec.height ? error(x - 1, y + i) : std::int16_t{0};
+  put(0, border.top, border.top_error, x - 1, y - 1);
+  border.left[0] = border.top[0];
+  border.left_error[0] = border.top_error[0];
+  for (int i = 0; i < 2 * size; ++i) {
+    put(static_cast<std::size_t>(i) + 1, border.top, border.top_error, x + i, y - 1);
+    put(static_cast<std::size_t>(i) + 1, border.left, border.left_error, x - 1, y + i);
   }
   return border;
 }
 
-void predict_error(int mode, int log2_size, const Border& border, std::int16_t* error) {
-  if (log2_size == 3) return predict8(mode, border, error);
-  if (log2_size == 4) return predict16(mode, border, error);
-  predict32(mode, border, error);
+void predict_block(int mode, int log2_size, const Border& border, const std::uint8_t* base, int stride, std::uint8_t* out) {
+  if (log2_size == 3) return predict8(mode, border, base, stride, out);
+  if (log2_size == 4) return predict16(mode, border, base, stride, out);
+  predict32(mode, border, base, stride, out);
 }
 
 }  // namespace ablc

@@ -31,11 +31,18 @@ struct Model {
   std::uint16_t fast = 1u << 15;  // 1..65534, in 1/65536
   std::uint16_t slow = 1u << 15;
   std::uint8_t seen = 0;  // decisions so far, capped at kSettled
+#ifdef ABLC_STATISTICS
+  std::uint32_t ones = 0, total = 0;
+#endif
 
   /// 1..32767, in 1/32768.
   std::uint32_t p() const { return ((static_cast<std::uint32_t>(fast) + slow) >> 2) | 1u; }
 
   void update(int bit) {
+#ifdef ABLC_STATISTICS
+    ones += static_cast<std::uint32_t>(bit);
+    ++total;
+#endif
     const int fast_shift = kFastShift[seen];
     const int slow_shift = kSlowShift[seen];
     const int target = bit ? 65535 : 0;

@@ -24,10 +24,6 @@ ABLC_DISPATCH void add_clipped(const std::uint8_t* base, int stride, const std::
     }
 }
 
-void copy_block(const std::uint8_t* base, int stride, int n, std::uint8_t* out) {
-  for (int y = 0; y < n; ++y) std::copy_n(base + y * stride, n, out + y * n);
-}
-
 }  // namespace
 
 Quantiser::Quantiser(int step_sixteenths) : step(step_sixteenths), factor{} {
@@ -44,12 +40,8 @@ Quantiser::Quantiser(int step_sixteenths) : step(step_sixteenths), factor{} {
 }
 
 void predict_luma(const Tile& tile, const Node& node, int mode, const Border& border, std::uint8_t* pred) {
-  const int n = 1 << node.log2_size;
   const std::uint8_t* base = tile.p0[0].row(node.y * kCell) + node.x * kCell;
-  if (mode == kModeBase) return copy_block(base, tile.p0[0].width, n, pred);
-  std::int16_t error[kMaxArea];
-  predict_error(mode, node.log2_size, border, error);
-  add_clipped(base, tile.p0[0].width, error, n, pred);
+  predict_block(mode, node.log2_size, border, base, tile.p0[0].width, pred);
 }
 
 void predict_chroma(const Tile& tile, const Node& node, int plane, int mode, const Border& border,
@@ -59,15 +51,16 @@ void predict_chroma(const Tile& tile, const Node& node, int plane, int mode, con
   const int log2_size = node.log2_size - tile.subsample;
   const int n = 1 << log2_size;
   const std::uint8_t* base = p0.row((node.y * kCell) >> tile.subsample) + ((node.x * kCell) >> tile.subsample);
-  if (mode == 0) return copy_block(base, p0.width, n, pred);
-  std::int16_t error[kMaxArea];
-  if (mode < 4) {
-    static constexpr int kMode[4] = {kModeBase, kModeFade, kModeAngular + 3, kModeAngular + 12};
-    predict_error(kMode[mode], log2_size, border, error);
-  } else {
-    for (int i = 0; i < n * n; ++i) error[i] = static_cast<std::int16_t>((error_luma[i] * kFromLuma[mode - 4] + 4) >> 3);
+  if (mode >= kChromaFromLuma) {
+    std::int16_t error[kMaxArea];
+    for (int i = 0; i < n * n; ++i) error[i] = static_cast<std::int16_t>((error_luma[i] * kFromLuma[mode - kChromaFromLuma] + 4) >> 3);
+    return add_clipped(base, p0.width, error, n, pred);
   }
-  add_clipped(base, p0.width, error, n, pred);
+  // The direction that luma took here, or straight down; and straight right, or down if luma went right.
+  const int luma = tile.cells.at(node.x, node.y).mode;
+  const int same = luma >= kModeAngular ? luma : kModeDown;
+  const int chosen = mode == 2 ? same : mode == 3 ? (same == kModeRight ? kModeDown : kModeRight) : mode;
+  predict_block(chosen, log2_size, border, base, p0.width, pred);
 }
 
 void luma_error(const Tile& tile, const Node& node, std::int16_t* error) {

@@ -233,26 +233,35 @@ void TileSearch::try_leaf(const Node& node, Leaf& leaf) {
   };
   std::array<Candidate, kLumaModes> candidates;
   std::size_t found = 0;
-  std::int16_t error[kMaxArea], rest[kMaxArea];
+  std::int16_t rest[kMaxArea];
   const auto consider = [&](int mode) {
-    int sad;
-    if (mode == kModeBase) {
-      sad = hadamard_cost(n, residual);
-    } else {
-      predict_error(mode, node.log2_size, border, error);
-      for (int i = 0; i < n * n; ++i) rest[i] = static_cast<std::int16_t>(residual[i] - error[i]);
-      sad = hadamard_cost(n, rest);
-    }
+    predict_luma(tile_, node, mode, border, pred);
+    difference(org_[0], x, y, n, pred, rest);
     PriceCoder price;
     code_luma_mode(price, tile_, node, mode);
-    candidates[found++] = {static_cast<float>(sad) + satd_bit * price.bits, mode};
+    const float cost = static_cast<float>(hadamard_cost(n, rest)) + satd_bit * price.bits;
+    candidates[found++] = {cost, mode};
+    return cost;
   };
   consider(kModeBase);
   consider(kModeFade);
-  static const int kSets = getenv("SETS") ? atoi(getenv("SETS")) : 3;
-  for (int set = 0; set < 2; ++set)
-    if (kSets >> set & 1)
-    for (int d = 0; d < kDirections; d += settings_.effort.mode_stride) consider(kModeAngular + set * kDirections + d);
+  // Directions: a coarse sweep, then the neighbours of the best.
+  int best_direction = 0;
+  float best_cost = kInfinite;
+  const int stride = settings_.effort.mode_stride;
+  const auto look = [&](int d) {
+    const float cost = consider(kModeAngular + d);
+    if (cost < best_cost) {
+      best_cost = cost;
+      best_direction = d;
+    }
+  };
+  for (int d = stride - 1; d < kDirections; d += stride) look(d);
+  for (int reach = stride / 2; reach > 0; reach /= 2) {
+    const int centre = best_direction;
+    if (centre - reach >= 0) look(centre - reach);
+    if (centre + reach < kDirections) look(centre + reach);
+  }
   const auto tries = std::min<std::size_t>(static_cast<std::size_t>(settings_.effort.candidates), found);
   std::partial_sort(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(tries),
                     candidates.begin() + static_cast<std::ptrdiff_t>(found),
@@ -265,7 +274,7 @@ void TileSearch::try_leaf(const Node& node, Leaf& leaf) {
       predict_luma(tile_, node, mode, border, pred);
       difference(org_[0], x, y, n, pred, rest);
       forward_transform(node.log2_size, rest, coefficients);
-    } else if (t > 0) {
+    } else {
       predict_luma(tile_, node, mode, border, pred);
       forward_transform(node.log2_size, residual, coefficients);
     }

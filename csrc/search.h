@@ -13,7 +13,7 @@ namespace ablc {
 /// How hard the search works; one row per effort in search.cpp.
 struct SearchEffort {
   int candidates;       ///< prediction modes tried with their true rate
-  int mode_stride;      ///< every n-th direction is looked at first
+  int mode_stride;      ///< every n-th direction is looked at first, a power of two
   bool optimise_levels; ///< rate-distortion optimised levels, else rounding with a dead zone
   bool optimise_chroma; ///< all chroma modes
 };

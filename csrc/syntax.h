@@ -107,7 +107,7 @@ int code_luma_mode(Coder& coder, Tile& tile, const Node& node, int mode) {
   const int above = beside.above && beside.above->mode >= kModeAngular ? beside.above->mode : 0;
   if (left && coder.bit(m.mode_same[size * 2], mode == left)) return left;
   if (above && above != left && coder.bit(m.mode_same[size * 2 + 1], mode == above)) return above;
-  return kModeAngular + code_bits(coder, m.direction.data(), 5, mode - kModeAngular);
+  return kModeAngular + code_bits(coder, m.direction.data(), kDirectionBits, mode - kModeAngular);
 }
 
 /// Levels and mode of a kept luma leaf. mode, count, levels: given when writing, results when reading.

@@ -15,7 +15,8 @@ namespace ablc {
 
 inline constexpr int kSuper = 32;      ///< side of a superblock
 inline constexpr int kCell = 8;        ///< side of a mask cell
-inline constexpr int kChromaModes = 8; ///< base, fade, down, right, luma x -1/2, -1/4, 1/4, 1/2
+inline constexpr int kChromaFromLuma = 4;
+inline constexpr int kChromaModes = 8; ///< base, fade, luma's mode, right or down, luma x -1/2, -1/4, 1/4, 1/2
 
 /// Adaptive state of a tile outside the base layer.
 struct TileModels {
@@ -27,12 +28,19 @@ struct TileModels {
   std::array<Model, 3 * 3> mode_base;        // size, neighbours with another mode
   std::array<Model, 3> mode_fade;
   std::array<Model, 3 * 2> mode_same;
-  std::array<Model, 64> direction;
+  std::array<Model, kDirections> direction;
   std::array<Model, 2 * 3 * 3 * 2> chroma_coded;  // plane, luma kept, coded neighbours, first plane coded
   std::array<Model, 2 * 8> chroma_mode;
   LevelModels luma;
   LevelModels chroma;
+
+  TileModels() = default;
+  /// The trained start for a quantisation step.
+  explicit TileModels(int step);
 };
+/// All of TileModels seen as one array.
+inline constexpr std::size_t kTileModels = sizeof(TileModels) / sizeof(Model);
+static_assert(sizeof(TileModels) % sizeof(Model) == 0);
 
 /// What later blocks and the filters want to know of an 8x8 luma cell.
 struct CellInfo {

@@ -75,7 +75,7 @@ def beside(entries: dict[str, dict[str, float]], key: str, spec: str) -> list[st
     own, *others = entries.items()
     return [
         f"{own[1][key]:{spec}}",
-        ", ".join(f"{name} {entry[key]:{spec}}" for name, entry in others),
+        ", ".join(f"{name}: {entry[key]:{spec}}" for name, entry in others),
     ]
 
 

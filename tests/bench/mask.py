@@ -76,8 +76,8 @@ def jbig2_bits(mask: Mask) -> int:
 
 CODERS = {
     "ablc pack_mask": ablc_bits,
-    "JPEG XL lossless, effort 9": jpegxl_bits,
-    "PNG, 1 bit": png_bits,
+    "JPEG XL lossless effort 9": jpegxl_bits,
+    "PNG of 1 bit": png_bits,
 }
 if hasattr(imagecodecs, "jbig2_encode"):
     CODERS["JBIG2"] = jbig2_bits
@@ -132,8 +132,8 @@ def run(images: Path) -> dict[str, float]:
     bits: dict[str, float] = {
         name: sum(coder(mask) for mask in masks) for name, coder in CODERS.items()
     }
-    bits["ideal, 4 neighbours"] = sum(ideal_bits(mask, fresh) for mask in masks)
-    bits["ideal, 4 neighbours, trained start"] = sum(
+    bits["ideal"] = sum(ideal_bits(mask, fresh) for mask in masks)
+    bits["ideal with trained start"] = sum(
         ideal_bits(mask, trained_start(masks, index))
         for index, mask in enumerate(masks)
         if len(masks) > 1

@@ -215,7 +215,7 @@ LOSSLESS_PEERS = {
     )
 }
 
-ABLC_QUALITIES = (2, 5, 8, 11, 14, 17, 20, 23, 26, 29, 32, 35, 38, 41, 44, 50, 57, 65, 75, 85)
+ABLC_QUALITIES = (*range(2, 48, 3), 53, 60, 70)
 
 
 def ablc_codec(options: Mapping[str, Any] | None = None, *, lossless: bool = False) -> Codec:

@@ -1,0 +1,171 @@
+"""Trains the start of every adaptive model of the format and writes csrc/initial_models.inc.
+
+An extension built with ABLC_STATISTICS appends, for every segment it encodes, how often each model
+coded a 1 and how often it was used. From many pictures follow a probability for each model and, from
+how much it differs between pictures, for how many decisions that probability should count.
+
+    cmake -S . -B build/statistics -DABLC_STATISTICS=ON && cmake --build build/statistics
+    python -m ablc.export.contexts --core build/statistics --data FOLDER_OR_TARS --out csrc/initial_models.inc
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import multiprocessing
+import os
+import tempfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from scipy.special import betaln
+
+from ablc.export import tables
+
+BANDS = ((90, 270), (270, 480), (480, 860), (860, 1530), (1530, 4200))  # steps in 1/16 grey level
+STRENGTHS = np.array([1, 2, 3, 5, 8, 12, 18, 26, 38, 60])  # decisions that a start may count for
+PRIOR = 0.5  # pseudo-decisions of a model that was hardly ever used
+BASE_KINDS, CLASSES, INPUTS = 3, 16, 4
+
+
+def encode_all(core: Path, pictures: list[npt.NDArray[np.uint8]], seed: int, out: Path) -> None:
+    """Encodes every picture once in each band of steps; the extension appends to out."""
+    os.environ["ABLC_STATISTICS"] = str(out)
+    spec = importlib.util.spec_from_file_location("_core", core)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    rng = np.random.default_rng(seed)
+    for picture in pictures:
+        for low, high in BANDS:
+            step = int(np.exp(rng.uniform(np.log(low), np.log(high))))
+            scale = rng.uniform(0.55, 1.0)
+            size = (int(picture.shape[1] * scale), int(picture.shape[0] * scale))
+            small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+            module.encode(np.ascontiguousarray(small), step=step, effort=6)
+
+
+def read_records(path: Path) -> dict[str, list[tuple[int, npt.NDArray[np.uint32]]]]:
+    """Records by kind: (step, numbers)."""
+    data = path.read_bytes()
+    records: dict[str, list[tuple[int, npt.NDArray[np.uint32]]]] = {}
+    at = 0
+    while at < len(data):
+        name_size, step, count = np.frombuffer(data, np.uint32, 3, at)
+        at += 12
+        name = data[at : at + name_size].decode()
+        at += int(name_size)
+        records.setdefault(name, []).append((int(step), np.frombuffer(data, np.uint32, count, at)))
+        at += 4 * int(count)
+    return records
+
+
+def fit(counts: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """counts: (S, M, 2) ones and totals of S segments. Probability in 1/65536 and strength, (M,) each.
+
+    The strength maximises the beta-binomial likelihood of the segments' counts.
+    """
+    # Long segments would drown the others: a model's weight in one segment saturates.
+    total = counts[..., 1]
+    share = np.minimum(total, 400) / np.maximum(total, 1)
+    ones, all_ = (counts[..., 0] * share).sum(0), (total * share).sum(0)
+    p = (ones + PRIOR * 0.5) / (all_ + PRIOR)
+    p = np.clip(p, 1 / 2048, 1 - 1 / 2048)
+    k, n = counts[..., 0] * share, total * share
+    likelihood = np.stack(
+        [(betaln(k + s * p, n - k + s * (1 - p)) - betaln(s * p, s * (1 - p))).sum(0) for s in STRENGTHS]
+    )
+    strength = STRENGTHS[likelihood.argmax(0)]
+    strength = np.where(all_ < 4, 0, strength)
+    return np.clip(np.round(p * 65536), 16, 65520).astype(np.int64), strength.astype(np.int64)
+
+
+def banded(
+    records: list[tuple[int, npt.NDArray[np.uint32]]], part: slice | None = None
+) -> list[npt.NDArray[np.float64]]:
+    """Per band: (S, M, 2) counts, the neighbouring bands' lending a little where a band saw nothing."""
+    out = []
+    for low, high in BANDS:
+        rows = [r[part] if part else r for step, r in records if low <= step < high]
+        out.append(np.stack(rows).astype(np.float64).reshape(len(rows), -1, 2))
+    return out
+
+
+def braces(values: npt.NDArray[np.int64]) -> str:
+    """Initialiser list of {p, seen} pairs."""
+    lines = []
+    for i in range(0, len(values), 8):
+        lines.append(", ".join(f"{{{p}, {s}}}" for p, s in values[i : i + 8]))
+    return "{\n" + ",\n".join(lines) + "}"
+
+
+def write(records: dict[str, list[tuple[int, npt.NDArray[np.uint32]]]], out: Path) -> None:
+    tile = [np.stack(fit(c), 1) for c in banded(records["tile"])]
+    size = len(records["base"][0][1]) // BASE_KINDS
+    weights = CLASSES * INPUTS
+    base: list[list[npt.NDArray[np.int64]]] = [[] for _ in BANDS]
+    mixing = []
+    for kind in range(BASE_KINDS):
+        part = slice(kind * size, (kind + 1) * size - weights)
+        for b, c in enumerate(banded(records["base"], part)):
+            base[b].append(np.stack(fit(c), 1))
+        last = np.stack([r[(kind + 1) * size - weights : (kind + 1) * size].astype(np.int32) for _, r in records["base"]])
+        mixing.append(np.round(last.mean(0)).astype(np.int64).reshape(CLASSES, INPUTS))
+    text = [
+        "// Generated by `python -m ablc.export.contexts`; do not edit. Part of the format.",
+        "// Starts of the adaptive models, {probability of a 1 in 1/65536, decisions it counts for}.",
+        "// clang-format off",
+        "#pragma once",
+        "",
+        '#include "initial.h"',
+        "",
+        "namespace ablc {",
+        "",
+        "inline constexpr bool kHaveStarts = true;",
+        "",
+        f"inline constexpr Start kTileStarts[{len(BANDS)}][{len(tile[0])}] = {{",
+        ",\n".join(braces(t) for t in tile) + "};",
+        "",
+        f"inline constexpr Start kBaseStarts[{len(BANDS)}][{BASE_KINDS}][{len(base[0][0])}] = {{",
+        ",\n".join("{" + ",\n".join(braces(k) for k in band) + "}" for band in base) + "};",
+        "",
+        f"inline constexpr int kBaseWeights[{BASE_KINDS}][{CLASSES}][{INPUTS}] = {{",
+        ",\n".join("{" + ", ".join("{" + ", ".join(map(str, w)) + "}" for w in kind) + "}" for kind in mixing) + "};",
+        "",
+        "}  // namespace ablc",
+    ]
+    out.write_text("\n".join(text) + "\n")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
+    parser.add_argument("--core", type=Path, required=True, help="extension built with ABLC_STATISTICS")
+    parser.add_argument("--data", type=Path, nargs="+", required=True, help="folders or tars of pictures")
+    parser.add_argument("--out", type=Path, default=Path("csrc/initial_models.inc"))
+    parser.add_argument("--limit", type=int, default=0, help="use only so many pictures")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    args = parser.parse_args()
+    pictures = list(tables.pictures(args.data))
+    rng = np.random.default_rng(0)
+    rng.shuffle(pictures)  # type: ignore[arg-type]
+    if args.limit:
+        pictures = pictures[: args.limit]
+    with tempfile.TemporaryDirectory() as folder:
+        jobs = []
+        for j in range(args.jobs):
+            path = Path(folder) / f"{j}.bin"
+            job = multiprocessing.Process(target=encode_all, args=(args.core, pictures[j :: args.jobs], j, path))
+            job.start()
+            jobs.append((job, path))
+        merged: dict[str, list[tuple[int, npt.NDArray[np.uint32]]]] = {}
+        for job, path in jobs:
+            job.join()
+            for kind, records in read_records(path).items():
+                merged.setdefault(kind, []).extend(records)
+    write(merged, args.out)
+
+
+if __name__ == "__main__":
+    main()
