@@ -206,7 +206,7 @@ py::dict metadata(const py::bytes& data) {
 }
 
 py::bytes pack_mask(const py::array_t<bool, py::array::c_style>& mask) {
-  if (mask.ndim() != 2) refuse("mask must be (R, C) bool");
+  if (mask.ndim() != 2 || mask.shape(0) > 8192 || mask.shape(1) > 8192) refuse("mask must be (R, C) bool, at most 8192 a side");
   ablc::Plane<std::uint8_t> cells(static_cast<int>(mask.shape(1)), static_cast<int>(mask.shape(0)));
   std::copy_n(mask.data(), cells.samples.size(), cells.samples.begin());
   ablc::Bytes packed;
@@ -221,8 +221,8 @@ py::bytes pack_mask(const py::array_t<bool, py::array::c_style>& mask) {
 }
 
 py::array_t<bool> unpack_mask(const py::bytes& data, int rows, int columns) {
-  require_range("rows", rows, 0, 65535);
-  require_range("columns", columns, 0, 65535);
+  require_range("rows", rows, 0, 8192);
+  require_range("columns", columns, 0, 8192);  // 65535 pixels
   ablc::Plane<std::uint8_t> cells(columns, rows);
   ablc::RangeDecoder coder(view(data));
   {

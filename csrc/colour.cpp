@@ -9,8 +9,8 @@ namespace ablc {
 namespace {
 
 /// One row of RGB to full-resolution Y, Cb, Cr (16-bit fixed point of JFIF's matrix).
-ABLC_DISPATCH void rgb_row(const std::uint8_t* r, const std::uint8_t* g, const std::uint8_t* b, int count, std::uint8_t* y,
-                           std::uint8_t* cb, std::uint8_t* cr) {
+ABLC_DISPATCH void rgb_row(const std::uint8_t* ABLC_RESTRICT r, const std::uint8_t* ABLC_RESTRICT g, const std::uint8_t* ABLC_RESTRICT b, int count, std::uint8_t* ABLC_RESTRICT y,
+                           std::uint8_t* ABLC_RESTRICT cb, std::uint8_t* ABLC_RESTRICT cr) {
   for (int i = 0; i < count; ++i) {
     const int R = r[i], G = g[i], B = b[i];
     y[i] = static_cast<std::uint8_t>((19595 * R + 38470 * G + 7471 * B + 32768) >> 16);
@@ -22,13 +22,13 @@ ABLC_DISPATCH void rgb_row(const std::uint8_t* r, const std::uint8_t* g, const s
   }
 }
 
-ABLC_DISPATCH void halve_rows(const std::uint8_t* a, const std::uint8_t* b, int count, std::uint8_t* out) {
+ABLC_DISPATCH void halve_rows(const std::uint8_t* ABLC_RESTRICT a, const std::uint8_t* ABLC_RESTRICT b, int count, std::uint8_t* ABLC_RESTRICT out) {
   for (int i = 0; i < count; ++i) out[i] = static_cast<std::uint8_t>((a[2 * i] + a[2 * i + 1] + b[2 * i] + b[2 * i + 1] + 2) >> 2);
 }
 
 /// Y, Cb, Cr of full resolution to R, G, B.
-ABLC_DISPATCH void ycc_row(const std::uint8_t* y, const std::uint8_t* cb, const std::uint8_t* cr, int count, std::uint8_t* r,
-                           std::uint8_t* g, std::uint8_t* b) {
+ABLC_DISPATCH void ycc_row(const std::uint8_t* ABLC_RESTRICT y, const std::uint8_t* ABLC_RESTRICT cb, const std::uint8_t* ABLC_RESTRICT cr, int count, std::uint8_t* ABLC_RESTRICT r,
+                           std::uint8_t* ABLC_RESTRICT g, std::uint8_t* ABLC_RESTRICT b) {
   for (int i = 0; i < count; ++i) {
     const int Y = (y[i] << 16) + 32768;
     const int u = cb[i] - 128;
@@ -43,26 +43,26 @@ ABLC_DISPATCH void ycc_row(const std::uint8_t* y, const std::uint8_t* cb, const 
 }
 
 /// Vertical part of the triangle filter: 3/4 of the nearer row, 1/4 of the farther, in 1/4.
-ABLC_DISPATCH void blend_rows(const std::uint8_t* near_row, const std::uint8_t* far_row, int count, std::uint16_t* out) {
+ABLC_DISPATCH void blend_rows(const std::uint8_t* ABLC_RESTRICT near_row, const std::uint8_t* ABLC_RESTRICT far_row, int count, std::uint16_t* ABLC_RESTRICT out) {
   for (int i = 0; i < count; ++i) out[i] = static_cast<std::uint16_t>(3 * near_row[i] + far_row[i]);
 }
 
 /// Horizontal part: in[-1] and in[count] must be readable.
-ABLC_DISPATCH void widen_row(const std::uint16_t* in, int count, std::uint8_t* out) {
+ABLC_DISPATCH void widen_row(const std::uint16_t* ABLC_RESTRICT in, int count, std::uint8_t* ABLC_RESTRICT out) {
   for (int i = 0; i < count; ++i) {
     out[2 * i] = static_cast<std::uint8_t>((3 * in[i] + in[i - 1] + 8) >> 4);
     out[2 * i + 1] = static_cast<std::uint8_t>((3 * in[i] + in[i + 1] + 8) >> 4);
   }
 }
 
-ABLC_DISPATCH void split3(const std::uint8_t* in, int count, std::uint8_t* a, std::uint8_t* b, std::uint8_t* c) {
+ABLC_DISPATCH void split3(const std::uint8_t* ABLC_RESTRICT in, int count, std::uint8_t* ABLC_RESTRICT a, std::uint8_t* ABLC_RESTRICT b, std::uint8_t* ABLC_RESTRICT c) {
   for (int i = 0; i < count; ++i) {
     a[i] = in[3 * i];
     b[i] = in[3 * i + 1];
     c[i] = in[3 * i + 2];
   }
 }
-ABLC_DISPATCH void join3(const std::uint8_t* a, const std::uint8_t* b, const std::uint8_t* c, int count, std::uint8_t* out) {
+ABLC_DISPATCH void join3(const std::uint8_t* ABLC_RESTRICT a, const std::uint8_t* ABLC_RESTRICT b, const std::uint8_t* ABLC_RESTRICT c, int count, std::uint8_t* ABLC_RESTRICT out) {
   for (int i = 0; i < count; ++i) {
     out[3 * i] = a[i];
     out[3 * i + 1] = b[i];

@@ -1,13 +1,15 @@
-#include <cmath>
+#include <algorithm>
 #include <cstdlib>
 
 #include "codec.h"
+#include "deblock.h"
 #include "layout.h"
 #include "lossless.h"
 #include "mask.h"
 #include "parallel.h"
 #include "plane_coder.h"
 #include "reconstruct.h"
+#include "refine.h"
 
 namespace ablc {
 
@@ -29,8 +31,8 @@ void read_leaves(RangeDecoder& coder, Tile& tile, const Node& node) {
 
 class BlockReader {
  public:
-  BlockReader(Tile& tile, const Quantiser& luma, const Quantiser& chroma, RangeDecoder& coder)
-      : tile_(tile), luma_(luma), chroma_(chroma), coder_(coder) {}
+  BlockReader(Tile& tile, const Quantisers& quantisers, RangeDecoder& coder)
+      : tile_(tile), quantisers_(quantisers), coder_(coder) {}
 
   void read(const Node& node) {
     if (outside(tile_, node)) return;
@@ -53,7 +55,7 @@ class BlockReader {
     const LevelSummary summary = code_luma(coder_, tile_, node, mode, 0, levels_.data());
     const Border border = gather_border(tile_.rec[0], tile_.p0[0], node.x * kCell, node.y * kCell, n);
     predict_luma(tile_, node, mode, border, pred_.data());
-    add_residual(luma_, node.size(), levels_.data(), summary, pred_.data(), out_.data());
+    add_residual(quantisers_.luma(tile_.cells.at(node.x, node.y).step_offset), node.size(), levels_.data(), summary, pred_.data(), out_.data());
     put_block(tile_.rec[0], node.x * kCell, node.y * kCell, n, out_.data());
     const std::uint8_t density = density_of(summary, node.log2_size);
     for_cells(tile_, node, [&](CellInfo& c) {
@@ -77,7 +79,7 @@ class BlockReader {
       std::int16_t from_luma[kMaxArea];
       if (mode >= kChromaFromLuma) luma_error(tile_, node, from_luma);
       predict_chroma(tile_, node, plane, mode, border, from_luma, pred_.data());
-      add_residual(chroma_, log2_size - kMinLog2, levels_.data(), summary, pred_.data(), out_.data());
+      add_residual(quantisers_.chroma(tile_.cells.at(node.x, node.y).step_offset), log2_size - kMinLog2, levels_.data(), summary, pred_.data(), out_.data());
       put_block(tile_.rec[p], x, y, n, out_.data());
     }
     const std::uint8_t density = density_of(summary, log2_size);
@@ -88,8 +90,7 @@ class BlockReader {
   }
 
   Tile& tile_;
-  const Quantiser& luma_;
-  const Quantiser& chroma_;
+  const Quantisers& quantisers_;
   RangeDecoder& coder_;
   std::array<std::int16_t, kMaxArea> levels_;
   std::array<std::uint8_t, kMaxArea> pred_;
@@ -110,6 +111,7 @@ bool decode_mask(ByteView segment, const Header& header, Tile& tile) {
     auto models = std::make_unique<MaskModels>();
     code_cell_mask(coder, *models, tile.wanted);
   }
+  int before = 0;
   for (int y = 0; y < tile.cells.height; y += kSuper / kCell)
     for (int x = 0; x < tile.cells.width; x += kSuper / kCell) {
       const Node super{x, y, kMaxLog2};
@@ -119,6 +121,10 @@ bool decode_mask(ByteView segment, const Header& header, Tile& tile) {
           c.kept = 0;
         });
       } else {
+        if (tile.step_offsets) {
+          before = code_step_offset(coder, tile, super, before, 0);
+          for_cells(tile, super, [&](CellInfo& c) { c.step_offset = static_cast<std::int8_t>(before); });
+        }
         read_leaves(coder, tile, super);
       }
     }
@@ -126,9 +132,9 @@ bool decode_mask(ByteView segment, const Header& header, Tile& tile) {
 }
 
 /// Blocks segment of a tile. False if damaged; what is missing stays the upsampled base.
-bool decode_blocks(ByteView segment, Tile& tile, const Quantiser& luma, const Quantiser& chroma) {
+bool decode_blocks(ByteView segment, Tile& tile, const Quantisers& quantisers) {
   RangeDecoder coder(segment);
-  BlockReader reader(tile, luma, chroma, coder);
+  BlockReader reader(tile, quantisers, coder);
   for (int y = 0; y < tile.cells.height; y += kSuper / kCell)
     for (int x = 0; x < tile.cells.width; x += kSuper / kCell) {
       if (coder.overrun()) return false;
@@ -156,11 +162,23 @@ void put_tile(const Tile& tile, const Header& header, const Rect& rect, std::arr
   }
 }
 
+void put_shapes(const Tile& tile, const Rect& rect, Plane<CellShape>& shapes) {
+  for (int y = 0; y < tile.activity.height; ++y)
+    for (int x = 0; x < tile.activity.width; ++x) {
+      const CellInfo& cell = tile.cells.at(x, y);
+      shapes.at(rect.x / kCell + x, rect.y / kCell + y) = {cell.log2_size, cell.kept,
+                                                           static_cast<std::uint8_t>(cell.chroma_coded[0] | cell.chroma_coded[1]), cell.step_offset};
+    }
+}
+
 /// Runs the parts of a decode and keeps count of what was damaged.
 class Decoding {
  public:
-  Decoding(const Parsed& file, int threads, const Image& out, std::vector<std::string>& lost)
-      : file_(file), header_(file.header), threads_(threads), out_(out), lost_(lost) {}
+  Decoding(const Parsed& file, int threads, bool partial, const Image& out, std::vector<std::string>& lost)
+      : file_(file), header_(file.header), threads_(threads), partial_(partial), out_(out), lost_(lost) {}
+
+  /// Strict decoding ends at the first damage.
+  bool ended() const { return !partial_ && !lost_.empty(); }
 
   /// Segments of a section for every tile; empty views for what is not there.
   std::vector<ByteView> segments(SectionId id) {
@@ -168,6 +186,7 @@ class Decoding {
     const Section* section = find(file_, id);
     if (!section) {
       lost_.push_back(std::string(section_name(id)) + " is missing");
+      missing_ |= 1u << static_cast<unsigned>(id);
     } else if (split_segments(section->body, header_.tiles(), list) != Status::ok) {
       lost_.push_back(std::string(section_name(id)) + " is cut short");
     }
@@ -183,6 +202,7 @@ class Decoding {
   }
 
   void report(SectionId id, const std::vector<std::uint8_t>& sound) {
+    if (missing_ >> static_cast<unsigned>(id) & 1u) return;  // said already
     const auto damaged = std::count(sound.begin(), sound.end(), std::uint8_t{0});
     if (damaged > 0)
       lost_.push_back(std::string(section_name(id)) + " is damaged in " + std::to_string(damaged) + " of " +
@@ -191,6 +211,7 @@ class Decoding {
 
   void lossless() {
     const auto planes = segments(SectionId::planes);
+    if (ended()) return;
     tiles(SectionId::planes, [&](int t) { return decode_lossless(planes[static_cast<std::size_t>(t)], header_.tile(t), out_); });
   }
 
@@ -198,26 +219,35 @@ class Decoding {
     const auto bases = segments(SectionId::base);
     const auto masks = segments(SectionId::mask);
     const auto blocks = segments(SectionId::blocks);
+    if (ended()) return;
     auto base = make_base(header_);
     tiles(SectionId::base, [&](int t) { return decode_base(bases[static_cast<std::size_t>(t)], header_, header_.tile(t), base); });
+    if (ended()) return;
     std::array<Plane<std::uint8_t>, 3> picture;
     for (int p = 0; p < header_.planes(); ++p) {
       const int s = p ? header_.subsample : 0;
       picture[static_cast<std::size_t>(p)] = Plane<std::uint8_t>(chroma_size(header_.width, s), chroma_size(header_.height, s));
     }
-    const Quantiser luma(header_.step);
-    const Quantiser chroma(chroma_step(header_.step));
+    const Quantisers quantisers(header_.step, header_.step_offsets);
+    Plane<CellShape> shapes(div_up(header_.width, kCell), div_up(header_.height, kCell));
     std::vector<std::uint8_t> mask_sound(static_cast<std::size_t>(header_.tiles()));
     tiles(SectionId::blocks, [&](int t) {
       const auto i = static_cast<std::size_t>(t);
       const auto tile = make_tile(header_, header_.tile(t), base);
       mask_sound[i] = decode_mask(masks[i], header_, *tile);
       // Blocks mean nothing without their mask.
-      const bool sound = mask_sound[i] && decode_blocks(blocks[i], *tile, luma, chroma);
+      const bool sound = !mask_sound[i] || decode_blocks(blocks[i], *tile, quantisers);
       put_tile(*tile, header_, header_.tile(t), picture);
+      put_shapes(*tile, header_.tile(t), shapes);
       return sound;
     });
     report(SectionId::mask, mask_sound);
+    if (ended()) return;
+    deblock(header_, shapes, threads_, picture);
+#ifdef ABLC_STATISTICS
+    if (std::getenv("ABLC_NO_REFINE") == nullptr)
+#endif
+      refine(header_.step, shapes, threads_, picture[0]);
     const int bands = div_up(header_.height, 64);
     parallel_for(bands, threads_, [&](int i) {
       from_planes(picture, header_.subsample, 64 * i, std::min(64 * i + 64, header_.height), out_);
@@ -226,6 +256,7 @@ class Decoding {
 
   void alpha() {
     const auto planes = segments(SectionId::alpha);
+    if (ended()) return;
     tiles(SectionId::alpha, [&](int t) { return decode_alpha(planes[static_cast<std::size_t>(t)], header_.tile(t), out_); });
   }
 
@@ -233,14 +264,16 @@ class Decoding {
   const Parsed& file_;
   const Header& header_;
   int threads_;
+  bool partial_;
   const Image& out_;
   std::vector<std::string>& lost_;
+  std::uint64_t missing_ = 0;  // bit per section id
 };
 
 }  // namespace
 
 Status decode(const Parsed& file, int threads, bool partial, const Image& out, std::vector<std::string>& lost) {
-  Decoding decoding(file, threads, out, lost);
+  Decoding decoding(file, threads, partial, out, lost);
   if (file.truncated) lost.push_back("the file is cut short");
   if (!file.checksum_ok) lost.push_back("the checksum does not match");
   if (file.header.lossless) {
@@ -248,7 +281,7 @@ Status decode(const Parsed& file, int threads, bool partial, const Image& out, s
   } else {
     decoding.lossy();
   }
-  if (file.header.channels == 4) decoding.alpha();
+  if (file.header.channels == 4 && !decoding.ended()) decoding.alpha();
   return lost.empty() || partial ? Status::ok : Status::corrupt;
 }
 
@@ -258,7 +291,7 @@ Status read_mask(const Parsed& file, MaskInfo& out) {
   if (header.lossless) return Status::ok;
   std::vector<std::string> lost;
   Image nothing;
-  Decoding decoding(file, 1, nothing, lost);
+  Decoding decoding(file, 1, false, nothing, lost);
   const auto bases = decoding.segments(SectionId::base);
   const auto masks = decoding.segments(SectionId::mask);
   if (!lost.empty()) return Status::corrupt;

@@ -10,6 +10,8 @@
 
 #if defined(__GNUC__)
 #define ABLC_INLINE inline __attribute__((always_inline))
+#define ABLC_RESTRICT __restrict__
 #else
 #define ABLC_INLINE inline
+#define ABLC_RESTRICT
 #endif

@@ -1,5 +1,4 @@
 #include <cmath>
-#include <cstdlib>
 
 #include "codec.h"
 #include "layout.h"
@@ -15,6 +14,11 @@
 namespace ablc {
 
 namespace {
+
+// Found on photographs; docs/DESIGN.md, Search, has the figures.
+constexpr float kLambda = 0.05f;     // price of a bit in squared steps
+constexpr float kSsimPower = 0.25f;  // exponent of a block's variance in its weight
+constexpr float kBaseShare = 0.5f;   // of that price in the base layer, on which all prediction stands
 
 /// Source planes of a tile, padded to whole superblocks.
 std::array<Plane<std::uint8_t>, 3> tile_planes(const ConstImage& image, const Header& header, const Rect& rect) {
@@ -37,8 +41,7 @@ Bytes encode_base(const std::array<Plane<std::uint8_t>, 3>& org, const Header& h
   RangeEncoder coder;
   PlaneCoder planes(header.step);
   const PlaneParams params = base_params(header.step);
-  static const float kBaseLambda = getenv("BL") ? static_cast<float>(atof(getenv("BL"))) : 0.5f;
-  const float price = kBaseLambda * lambda * static_cast<float>(params.step * params.step);
+  const float price = kBaseShare * lambda * static_cast<float>(params.step * params.step);
   for (int p = 0; p < header.planes(); ++p) {
     const Rect cells = base_rect(header, rect, p);
     auto& plane = base[static_cast<std::size_t>(p)];
@@ -87,13 +90,23 @@ void write_blocks(RangeEncoder& coder, Tile& tile, const Node& node, int zorder,
   }
 }
 
+/// The step that suits a superblock's mean importance: error weighs w, so the squared step goes as 1 / w.
+int wanted_offset(const Plane<float>& importance, const Node& super) {
+  float sum = 0;
+  for (int y = super.y; y < super.y + super.cells(); ++y)
+    for (int x = super.x; x < super.x + super.cells(); ++x) sum += importance.at(x, y);
+  const float mean = sum / static_cast<float>(super.cells() * super.cells());
+  if (mean <= 0) return 0;
+  return static_cast<int>(std::lround(std::clamp(-2.0f * std::log2(mean), -1.0f * kMostOffset, 1.0f * kMostOffset)));
+}
+
 struct TileCode {
   Bytes mask;
   Bytes blocks;
 };
 
 TileCode encode_tile(const ConstImage& image, const Header& header, const Rect& rect, const EncodeSettings& settings,
-                     const SearchSettings& search_settings, const Quantiser& luma, const Quantiser& chroma,
+                     const SearchSettings& search_settings, const Quantisers& quantisers,
                      const std::array<Plane<std::int16_t>, 3>& base) {
   const auto org = tile_planes(image, header, rect);
   const std::unique_ptr<Tile> tile = make_tile(header, rect, base);
@@ -113,10 +126,17 @@ TileCode encode_tile(const ConstImage& image, const Header& header, const Rect& 
     auto models = std::make_unique<MaskModels>();
     code_cell_mask(mask, *models, tile->wanted);
   }
-  TileSearch search(*tile, org, search_settings, luma, chroma, importance);
+  TileSearch search(*tile, org, search_settings, quantisers, importance);
   auto choice = std::make_unique<SuperChoice>();
+  int before = 0;
   for (int y = 0; y < tile->cells.height; y += kSuper / kCell)
     for (int x = 0; x < tile->cells.width; x += kSuper / kCell) {
+      const Node super{x, y, kMaxLog2};
+      if (header.step_offsets) {
+        const int offset = wanted_offset(importance, super);
+        before = code_step_offset(mask, *tile, super, before, offset);
+        for_cells(*tile, super, [&](CellInfo& c) { c.step_offset = static_cast<std::int8_t>(before); });
+      }
       search.decide(x, y, *choice);
       write_mask(mask, *tile, {x, y, kMaxLog2});
       write_blocks(blocks, *tile, {x, y, kMaxLog2}, 0, *choice);
@@ -137,6 +157,7 @@ Header make_header(const ConstImage& image, const EncodeSettings& settings) {
   header.lossless = settings.lossless;
   header.subsample = image.channels == 1 ? 0 : settings.subsample;
   header.step = settings.step;
+  header.step_offsets = !settings.lossless && !settings.importance.samples.empty();
   header.explicit_mask = !settings.lossless && !settings.mask.samples.empty();
   // Large pictures: tiles, for threads and for windows.
   const std::int64_t pixels = static_cast<std::int64_t>(image.width) * image.height;
@@ -146,11 +167,9 @@ Header make_header(const ConstImage& image, const EncodeSettings& settings) {
 
 void encode_lossy(const ConstImage& image, const Header& header, const EncodeSettings& settings,
                   std::vector<std::pair<SectionId, Bytes>>& sections) {
-  static const float kLambda = getenv("LAM") ? static_cast<float>(atof(getenv("LAM"))) : 0.06f;
-  static const float kPower = getenv("POW") ? static_cast<float>(atof(getenv("POW"))) : 0.25f;
-  SearchSettings search{search_effort(settings.effort), kLambda * settings.lambda_scale, settings.tune_ssim ? kPower : 0.0f};
-  const Quantiser luma(header.step);
-  const Quantiser chroma(chroma_step(header.step));
+  
+  SearchSettings search{search_effort(settings.effort), kLambda * settings.lambda_scale, settings.tune_ssim ? kSsimPower : 0.0f};
+  const Quantisers quantisers(header.step, header.step_offsets);
   auto base = make_base(header);
   const auto tiles = static_cast<std::size_t>(header.tiles());
   std::vector<Bytes> bases(tiles), masks(tiles), blocks(tiles);
@@ -159,7 +178,7 @@ void encode_lossy(const ConstImage& image, const Header& header, const EncodeSet
     bases[static_cast<std::size_t>(t)] = encode_base(tile_planes(image, header, rect), header, rect, search.lambda, base);
   });
   parallel_for(header.tiles(), settings.threads, [&](int t) {
-    TileCode code = encode_tile(image, header, header.tile(t), settings, search, luma, chroma, base);
+    TileCode code = encode_tile(image, header, header.tile(t), settings, search, quantisers, base);
     masks[static_cast<std::size_t>(t)] = std::move(code.mask);
     blocks[static_cast<std::size_t>(t)] = std::move(code.blocks);
   });

@@ -1,22 +1,14 @@
 #include "layout.h"
 
-#include <cstdlib>
-
 #include "upsample.h"
 
 namespace ablc {
 
 int base_step(int step) {
-  static const int kb = getenv("KB") ? atoi(getenv("KB")) : 77;
-  return std::max(1, (step * kb + 512) >> 10);
+  return std::max(1, (step * 80 + 512) >> 10);
 }
 
 PlaneParams base_params(int step) { return {.step = base_step(step), .lowest = 0, .highest = 4080, .start = 2048}; }
-
-int chroma_step(int step) {
-  static const float kChroma = getenv("CQ") ? static_cast<float>(atof(getenv("CQ"))) : 1.0f;
-  return static_cast<int>(static_cast<float>(step) * kChroma);
-}
 
 Rect base_rect(const Header& header, const Rect& tile, int plane) {
   const int s = plane == 0 ? 0 : header.subsample;
@@ -40,6 +32,7 @@ std::unique_ptr<Tile> make_tile(const Header& header, const Rect& rect, const st
   tile->height = round_up(rect.height, kSuper);
   tile->planes = header.planes();
   tile->subsample = header.subsample;
+  tile->step_offsets = header.step_offsets;
   tile->cells = Plane<CellInfo>(tile->width / kCell, tile->height / kCell);
   tile->activity = activity(base[0], base_rect(header, rect, 0));
   for (int p = 0; p < tile->planes; ++p) {

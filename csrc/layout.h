@@ -12,13 +12,10 @@ namespace ablc {
 
 inline int chroma_size(int luma, int subsample) { return (luma + subsample) >> subsample; }
 
-/// Step of the base layer in 1/16 grey level: 0.6 / 8 of the luma step, a DC coefficient's share.
+/// Step of the base layer in 1/16 grey level: 5/64 of the luma step, about a DC coefficient's share.
 int base_step(int step);
 
 PlaneParams base_params(int step);
-
-/// Step of the chroma planes' levels in 1/16 grey level.
-int chroma_step(int step);
 
 /// Base samples of a tile's plane, in samples of the whole base plane.
 Rect base_rect(const Header& header, const Rect& tile, int plane);

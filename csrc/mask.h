@@ -26,7 +26,10 @@ void code_cell_mask(Coder& coder, MaskModels& models, Plane<std::uint8_t>& mask)
   const auto cell = [&](int x, int y) -> unsigned {
     return x >= 0 && y >= 0 && x < mask.width && y < mask.height ? mask.at(x, y) : 0u;
   };
-  for (int y = 0; y < mask.height; ++y)
+  for (int y = 0; y < mask.height; ++y) {
+    if constexpr (requires { coder.overrun(); }) {
+      if (coder.overrun()) return;
+    }
     for (int x = 0; x < mask.width; ++x) {
       const unsigned w = cell(x - 1, y), ww = cell(x - 2, y), www = cell(x - 3, y);
       const unsigned nw = cell(x - 1, y - 1), n = cell(x, y - 1), ne = cell(x + 1, y - 1);
@@ -42,6 +45,7 @@ void code_cell_mask(Coder& coder, MaskModels& models, Plane<std::uint8_t>& mask)
       Mixed<3> mixed({&models.wide[twelve], &models.close[six], &models.counts[counts]}, models.weights[near4]);
       mask.at(x, y) = static_cast<std::uint8_t>(mixed.code(coder, mask.at(x, y)));
     }
+  }
 }
 
 }  // namespace ablc

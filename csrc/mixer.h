@@ -35,10 +35,10 @@ struct Estimate {
     ++total;
 #endif
     const int target = bit ? 65535 : 0;
-    p = static_cast<std::uint16_t>(p + (target - p) * kRate[seen] / 65536);
+    p = static_cast<std::uint16_t>(p + (target - p) * kRate[seen] / 32768);  // fits: 65535 * 20480 < 2^31
     if (seen < kLimit) ++seen;
   }
-  static const std::array<std::uint16_t, 256> kRate;  // 65536 / (n + 1.6)
+  static const std::array<std::uint16_t, 256> kRate;  // 32768 / (n + 1.6)
 };
 
 /// Weights of kInputs estimates, 1.0 = 65536.

@@ -33,7 +33,7 @@ const Logistic kLogistic;
 namespace {
 std::array<std::uint16_t, 256> make_rates() {
   std::array<std::uint16_t, 256> rates{};
-  for (std::uint32_t n = 0; n < 256; ++n) rates[n] = static_cast<std::uint16_t>(655360u / (10 * n + 16));
+  for (std::uint32_t n = 0; n < 256; ++n) rates[n] = static_cast<std::uint16_t>(327680u / (10 * n + 16));
   return rates;
 }
 }  // namespace

@@ -16,7 +16,8 @@ int integer_sqrt(std::int64_t v) {
 }
 
 /// out = clip(base + error), rows of base at a stride.
-ABLC_DISPATCH void add_clipped(const std::uint8_t* base, int stride, const std::int16_t* error, int n, std::uint8_t* out) {
+ABLC_DISPATCH void add_clipped(const std::uint8_t* ABLC_RESTRICT base, int stride, const std::int16_t* ABLC_RESTRICT error, int n,
+                               std::uint8_t* ABLC_RESTRICT out) {
   for (int y = 0; y < n; ++y)
     for (int x = 0; x < n; ++x) {
       const int v = base[y * stride + x] + error[y * n + x];
@@ -26,16 +27,41 @@ ABLC_DISPATCH void add_clipped(const std::uint8_t* base, int stride, const std::
 
 }  // namespace
 
-Quantiser::Quantiser(int step_sixteenths) : step(step_sixteenths), factor{} {
+namespace {
+/// Weight 0.6 + 1.2 f of every coefficient, f the radial frequency over Nyquist, in 1/64.
+const auto kWeights = [] {
+  std::array<std::array<std::int32_t, kMaxArea>, kSizes> weights{};
   for (int size = 0; size < kSizes; ++size) {
     const int n = 8 << size;
     for (int y = 0; y < n; ++y)
       for (int x = 0; x < n; ++x) {
-        // Weight 0.6 + 1.2 f, f the radial frequency over Nyquist, in 1/64.
         const int radius = integer_sqrt(static_cast<std::int64_t>(x * x + y * y) * 65536 / (n * n));
-        const int weight = 38 + ((77 * radius + 128) >> 8);
-        factor[static_cast<std::size_t>(size)][static_cast<std::size_t>(y * n + x)] = step * weight;
+        weights[static_cast<std::size_t>(size)][static_cast<std::size_t>(y * n + x)] = 38 + ((77 * radius + 128) >> 8);
       }
+  }
+  return weights;
+}();
+}  // namespace
+
+int offset_step(int step, int offset) {
+  static constexpr std::array<int, 4> kQuarters = {4096, 4871, 5793, 6889};  // 2^(k / 4) in 1/4096
+  const int octave = offset >> 2;
+  std::int64_t scaled = static_cast<std::int64_t>(step) * kQuarters[static_cast<std::size_t>(offset & 3)];
+  scaled = octave >= 0 ? scaled << octave : scaled >> -octave;
+  return static_cast<int>(std::clamp<std::int64_t>((scaled + 2048) >> 12, 16, 16384));
+}
+
+int chroma_step(int step) { return std::min((step * 9 + 4) >> 3, 16384); }
+
+Quantiser::Quantiser(int step_sixteenths) : step(step_sixteenths), factor{} {
+  for (std::size_t size = 0; size < kSizes; ++size)
+    for (std::size_t i = 0; i < kMaxArea; ++i) factor[size][i] = step * kWeights[size][i];
+}
+
+Quantisers::Quantisers(int step, bool offsets) : offsets_(offsets) {
+  for (int k = offsets ? -kMostOffset : 0; k <= (offsets ? kMostOffset : 0); ++k) {
+    luma_.emplace_back(offset_step(step, k));
+    chroma_.emplace_back(chroma_step(offset_step(step, k)));
   }
 }
 

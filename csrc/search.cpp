@@ -54,8 +54,9 @@ struct TileSearch::Leaf {
 };
 
 TileSearch::TileSearch(Tile& tile, const std::array<Plane<std::uint8_t>, 3>& org, const SearchSettings& settings,
-                       const Quantiser& luma, const Quantiser& chroma, const Plane<float>& importance)
-    : tile_(tile), org_(org), settings_(settings), luma_(luma), chroma_(chroma), weight_(tile.cells.width, tile.cells.height, 1.0f) {
+                       const Quantisers& quantisers, const Plane<float>& importance)
+    : tile_(tile), org_(org), settings_(settings), quantisers_(quantisers), luma_(&quantisers.luma(0)),
+      chroma_(&quantisers.chroma(0)), weight_(tile.cells.width, tile.cells.height, 1.0f), importance_(importance) {
   for (auto& s : scratch_) s = std::make_unique<Leaf>();
   for (int cy = 0; cy < weight_.height; ++cy)
     for (int cx = 0; cx < weight_.width; ++cx) {
@@ -196,7 +197,7 @@ void TileSearch::try_leaf(const Node& node, Leaf& leaf) {
       weight += weight_.at(cx, cy);
       ++inside;
     }
-  weight /= static_cast<float>(inside);
+  weight *= gain_ / static_cast<float>(inside);
   const float bit = settings_.lambda / std::max(weight, 1e-6f);  // price of a bit before the weight
 
   std::uint8_t pred[kMaxArea];
@@ -211,7 +212,7 @@ void TileSearch::try_leaf(const Node& node, Leaf& leaf) {
   PriceCoder drop, keep;
   code_keep(drop, tile_, node, false);
   code_keep(keep, tile_, node, true);
-  const float base_energy = energy(coefficients, scale_of(luma_, node.size()), n * n);
+  const float base_energy = energy(coefficients, scale_of(*luma_, node.size()), n * n);
   leaf.cost = base_energy + bit * drop.bits;
   leaf.kept = false;
   leaf.mode = kModeBase;
@@ -226,7 +227,7 @@ void TileSearch::try_leaf(const Node& node, Leaf& leaf) {
   }
 
   // Modes by the Hadamard cost of what they leave.
-  const float satd_bit = std::sqrt(bit) * static_cast<float>(luma_.step) / 16 * 0.6f;
+  const float satd_bit = std::sqrt(bit) * static_cast<float>(luma_->step) / 16 * 0.6f;
   struct Candidate {
     float cost;
     int mode;
@@ -281,7 +282,7 @@ void TileSearch::try_leaf(const Node& node, Leaf& leaf) {
     LevelSummary summary;
     PriceCoder price;
     code_luma_mode(price, tile_, node, mode);
-    const float cost = optimise(coefficients, luma_, tile_.models.luma, context, bit, levels.data(), summary) +
+    const float cost = optimise(coefficients, *luma_, tile_.models.luma, context, bit, levels.data(), summary) +
                        bit * (price.bits + keep.bits);
     if (cost >= leaf.cost) continue;
     leaf.cost = cost;
@@ -289,7 +290,7 @@ void TileSearch::try_leaf(const Node& node, Leaf& leaf) {
     leaf.mode = mode;
     leaf.summary = summary;
     leaf.levels = levels;
-    add_residual(luma_, node.size(), levels.data(), summary, pred, leaf.rec.data());
+    add_residual(*luma_, node.size(), levels.data(), summary, pred, leaf.rec.data());
   }
   leaf.cost *= weight;
 }
@@ -342,6 +343,14 @@ float TileSearch::decide_node(const Node& node, int zorder, SuperChoice& choice)
   return whole_cost;
 }
 
+float TileSearch::chroma_weight(const Node& node) const {
+  if (importance_.samples.empty()) return 1.0f;
+  float sum = 0;
+  for (int y = node.y; y < node.y + node.cells(); ++y)
+    for (int x = node.x; x < node.x + node.cells(); ++x) sum += importance_.at(x, y);
+  return gain_ * sum / static_cast<float>(node.cells() * node.cells());
+}
+
 void TileSearch::decide_chroma(const Node& node, int plane, LeafChoice& choice) {
   const int log2_size = node.log2_size - tile_.subsample;
   const int n = 1 << log2_size;
@@ -352,7 +361,7 @@ void TileSearch::decide_chroma(const Node& node, int plane, LeafChoice& choice) 
   const Beside beside(tile_, node);
   const LevelContext context{size, beside.density([&](const CellInfo& c) { return c.chroma_density[p - 1]; })};
   const Border border = gather_border(tile_.rec[p], tile_.p0[p], x, y, n);
-  const float bit = settings_.lambda;
+  const float bit = settings_.lambda / std::max(chroma_weight(node), 1e-6f);
 
   std::int16_t from_luma[kMaxArea], residual[kMaxArea];
   luma_error(tile_, node, from_luma);
@@ -375,12 +384,12 @@ void TileSearch::decide_chroma(const Node& node, int plane, LeafChoice& choice) 
     PriceCoder price;
     if (mode == 0) {
       code_chroma(price, tile_, node, plane, false, unused, 0, &dummy, none);
-      best = energy(coefficients, scale_of(chroma_, size), n * n) + bit * price.bits;
+      best = energy(coefficients, scale_of(*chroma_, size), n * n) + bit * price.bits;
       std::copy_n(pred, n * n, best_rec);
       if (best < 2 * bit) break;
     }
     LevelSummary summary;
-    float cost = optimise(coefficients, chroma_, tile_.models.chroma, context, bit, levels.data(), summary);
+    float cost = optimise(coefficients, *chroma_, tile_.models.chroma, context, bit, levels.data(), summary);
     PriceCoder flags;
     int coded_mode = mode;
     std::int16_t zero[1] = {0};
@@ -395,7 +404,7 @@ void TileSearch::decide_chroma(const Node& node, int plane, LeafChoice& choice) 
     choice.mode = mode;
     choice.count = summary.count;
     choice.levels = levels;
-    add_residual(chroma_, size, levels.data(), summary, pred, best_rec);
+    add_residual(*chroma_, size, levels.data(), summary, pred, best_rec);
   }
   put_block(tile_.rec[p], x, y, n, best_rec);
   const std::uint8_t density = density_of(best_summary, log2_size);
@@ -407,6 +416,10 @@ void TileSearch::decide_chroma(const Node& node, int plane, LeafChoice& choice) 
 
 void TileSearch::decide(int x, int y, SuperChoice& choice) {
   const Node root{x, y, kMaxLog2};
+  const int offset = tile_.cells.at(x, y).step_offset;
+  luma_ = &quantisers_.luma(offset);
+  chroma_ = &quantisers_.chroma(offset);
+  gain_ = std::exp2(0.5f * static_cast<float>(offset));
   decide_node(root, 0, choice);
   if (tile_.planes == 1) return;
   const bool whole = tile_.cells.at(x, y).log2_size == kMaxLog2;

@@ -43,7 +43,7 @@ class TileSearch {
  public:
   /// org: the tile's source planes, padded to the tile's size. weights: importance per cell, or empty.
   TileSearch(Tile& tile, const std::array<Plane<std::uint8_t>, 3>& org, const SearchSettings& settings,
-             const Quantiser& luma, const Quantiser& chroma, const Plane<float>& importance);
+             const Quantisers& quantisers, const Plane<float>& importance);
   ~TileSearch();
 
   /// Decides the superblock whose first cell is (x, y): fills choice, the tile's cells and planes.
@@ -54,6 +54,7 @@ class TileSearch {
   float decide_node(const Node& node, int zorder, SuperChoice& choice);
   void try_leaf(const Node& node, Leaf& leaf);
   void commit_leaf(const Node& node, const Leaf& leaf, LeafChoice& choice);
+  float chroma_weight(const Node& node) const;
   void decide_chroma(const Node& node, int plane, LeafChoice& choice);
   float optimise(const float* coefficients, const Quantiser& quantiser, const LevelModels& models,
                  const LevelContext& context, float lambda, std::int16_t* levels, LevelSummary& summary);
@@ -61,9 +62,12 @@ class TileSearch {
   Tile& tile_;
   const std::array<Plane<std::uint8_t>, 3>& org_;
   SearchSettings settings_;
-  const Quantiser& luma_;
-  const Quantiser& chroma_;
-  Plane<float> weight_;  // per cell
+  const Quantisers& quantisers_;
+  const Quantiser* luma_;    // of the superblock at hand
+  const Quantiser* chroma_;
+  float gain_ = 1;           // squared step of the superblock over that of the picture
+  Plane<float> weight_;      // per cell
+  const Plane<float>& importance_;
   std::array<std::unique_ptr<Leaf>, kSizes> scratch_;
 };
 

@@ -137,6 +137,7 @@ Status parse(ByteView file, std::uint64_t max_pixels, bool partial, Parsed& out)
     if (log2 < 8 || log2 > 15) return Status::corrupt;
     h.tile_log2 = log2;
   }
+  std::array<bool, 256> seen_ids{};
   while (reader.left() > 0) {
     Section section;
     section.start = reader.at();
@@ -150,6 +151,13 @@ Status parse(ByteView file, std::uint64_t max_pixels, bool partial, Parsed& out)
     }
     section.body = reader.take(length);
     out.truncated = section.body.size() < length;
+    // Once each: that bounds the list, whatever the bytes say.
+    if (seen_ids[id]) {
+      if (!partial) return Status::corrupt;
+      out.truncated = true;
+      break;
+    }
+    seen_ids[id] = true;
     out.sections.push_back(section);
   }
   if (partial) return Status::ok;

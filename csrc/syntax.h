@@ -78,6 +78,19 @@ bool code_split(Coder& coder, Tile& tile, const Node& node, bool split) {
   return coder.bit(tile.models.split[i], split) != 0;
 }
 
+/// Step offset of the superblock at node, from that of the one before in reading order.
+template <class Coder>
+int code_step_offset(Coder& coder, Tile& tile, const Node& node, int before, int offset) {
+  const int changes = Beside(tile, node).count([&](const CellInfo& c) { return c.step_offset != before; });
+  TileModels& m = tile.models;
+  if (!coder.bit(m.offset_changes[static_cast<std::size_t>(changes)], offset != before)) return before;
+  const bool rises = coder.bit(m.offset_rises[0], offset > before) != 0;
+  const int change_in = std::abs(offset - before);
+  int change = 1;
+  while (change < 2 * kMostOffset && coder.bit(m.offset_size[static_cast<std::size_t>(std::min(change - 1, 15))], change < change_in)) ++change;
+  return std::clamp(rises ? before + change : before - change, -kMostOffset, kMostOffset);
+}
+
 template <class Coder>
 bool code_keep(Coder& coder, Tile& tile, const Node& node, bool keep) {
   const Wanted want = wanted(tile, node);

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "levels.h"
 #include "plane.h"
@@ -23,7 +24,9 @@ struct TileModels {
   // mask
   std::array<Model, 2 * 3 * 6> split;        // size, smaller neighbours, activity
   std::array<Model, 3 * 3 * 6> keep;         // size, kept neighbours, activity
-  std::array<Model, 33> step_offset;
+  std::array<Model, 3> offset_changes;       // superblocks beside it that changed theirs
+  std::array<Model, 1> offset_rises;
+  std::array<Model, 16> offset_size;
   // blocks
   std::array<Model, 3 * 3> mode_base;        // size, neighbours with another mode
   std::array<Model, 3> mode_fade;
@@ -53,23 +56,49 @@ struct CellInfo {
   std::int8_t step_offset = 0;
 };
 
-/// Quantiser of one step offset: dequantisation factors per size and position.
+/// Step offsets of superblocks count quarter octaves of the step.
+inline constexpr int kMostOffset = 16;
+
+/// Quantiser of one step: dequantisation factors per size and position.
 struct Quantiser {
   int step = 0;  // 1/16 grey level
   std::array<std::array<std::int32_t, kMaxArea>, kSizes> factor;  // 1/4 coefficient x 256 per level
   explicit Quantiser(int step_sixteenths);
   std::int16_t dequantise(int level, int size, int raster) const {
-    const std::int64_t product = static_cast<std::int64_t>(std::abs(level)) * factor[static_cast<std::size_t>(size)][static_cast<std::size_t>(raster)];
-    const auto magnitude = static_cast<std::int32_t>(std::min<std::int64_t>((product + 128) >> 8, 32767));
+    const std::int32_t f = factor[static_cast<std::size_t>(size)][static_cast<std::size_t>(raster)];
+    std::int64_t product = static_cast<std::int64_t>(std::abs(level)) * f + 128;
+    // Levels of 1 are chosen for magnitudes that lie a little above it on average: smaller ones become 0.
+    if (level == 1 || level == -1) product += f >> 5;
+    const auto magnitude = static_cast<std::int32_t>(std::min<std::int64_t>(product >> 8, 32767));
     return static_cast<std::int16_t>(level < 0 ? -magnitude : magnitude);
   }
 };
+
+/// The quantisers of a picture: luma and chroma of every step offset that may occur.
+class Quantisers {
+ public:
+  Quantisers(int step, bool offsets);
+  const Quantiser& luma(int offset) const { return luma_[index(offset)]; }
+  const Quantiser& chroma(int offset) const { return chroma_[index(offset)]; }
+
+ private:
+  std::size_t index(int offset) const { return offsets_ ? static_cast<std::size_t>(offset + kMostOffset) : 0; }
+  bool offsets_;
+  std::vector<Quantiser> luma_, chroma_;
+};
+
+/// step times 2^(offset / 4), within the range of steps.
+int offset_step(int step, int offset);
+
+/// Step of the chroma planes' levels, both in 1/16 grey level.
+int chroma_step(int step);
 
 struct Tile {
   int width = 0;     ///< luma samples, multiple of kSuper
   int height = 0;
   int planes = 3;    ///< 1 or 3
   int subsample = 1; ///< shift of the chroma planes
+  bool step_offsets = false;
   std::array<Plane<std::uint8_t>, 3> rec;
   std::array<Plane<std::uint8_t>, 3> p0;
   Plane<CellInfo> cells;

@@ -10,25 +10,8 @@ namespace ablc {
 namespace {
 
 
-/// Gradient class of the cell whose 5x5 neighbourhood (base in 1/16 grey level) is given.
-int gradient_class(const std::array<std::int16_t, 49>& around) {
-  // around is 7x7: the tensor needs gradients at the 3x3 cells, a gradient needs 3x3 samples (and one
-  // more ring keeps the indexing plain). Only the inner 5x5 enter.
-  int b[5][5];
-  for (int y = 0; y < 5; ++y)
-    for (int x = 0; x < 5; ++x) b[y][x] = (around[static_cast<std::size_t>((y + 1) * 7 + x + 1)] + 8) >> 4;
-  static constexpr int kWeight[3] = {1, 2, 1};
-  std::int64_t xx = 0, xy = 0, yy = 0;
-  for (int y = 1; y < 4; ++y) {
-    for (int x = 1; x < 4; ++x) {
-      const int gx = b[y - 1][x + 1] - b[y - 1][x - 1] + 2 * (b[y][x + 1] - b[y][x - 1]) + b[y + 1][x + 1] - b[y + 1][x - 1];
-      const int gy = b[y + 1][x - 1] - b[y - 1][x - 1] + 2 * (b[y + 1][x] - b[y - 1][x]) + b[y + 1][x + 1] - b[y - 1][x + 1];
-      const int w = kWeight[y - 1] * kWeight[x - 1];
-      xx += w * gx * gx;
-      xy += w * gx * gy;
-      yy += w * gy * gy;
-    }
-  }
+/// Class of a smoothed structure tensor (xx, xy, yy).
+int tensor_class(std::int64_t xx, std::int64_t xy, std::int64_t yy) {
   const std::int64_t trace = xx + yy;
   const int strength = trace < 4096 ? 0 : trace < 65536 ? 1 : trace < 409600 ? 2 : 3;
   if (strength == 0) return 0;
@@ -63,28 +46,67 @@ ABLC_DISPATCH void filter_cell(const std::int16_t (&filter)[24][64], const std::
     }
 }
 
+/// The cells of a window with two more on each side; beyond the picture the nearest cell repeats.
+Plane<std::int16_t> with_margin(const Plane<std::int16_t>& base, const Rect& cells) {
+  Plane<std::int16_t> wide(cells.width + 4, cells.height + 4);
+  for (int y = 0; y < wide.height; ++y)
+    for (int x = 0; x < wide.width; ++x) wide.at(x, y) = base.clamped(cells.x + x - 2, cells.y + y - 2);
+  return wide;
+}
+
+/// Gradient class 0..48 of every cell, from its 5x5 neighbourhood.
+Plane<std::uint8_t> gradient_classes(const Plane<std::int16_t>& wide, const Rect& cells) {
+  struct Tensor {
+    std::int32_t xx, xy, yy;
+  };
+  // Products of Sobel gradients for the cells and one more on each side.
+  Plane<Tensor> products(cells.width + 2, cells.height + 2);
+  for (int y = 0; y < products.height; ++y) {
+    const std::int16_t* a = wide.row(y);
+    const std::int16_t* b = wide.row(y + 1);
+    const std::int16_t* c = wide.row(y + 2);
+    const auto grey = [](std::int16_t v) { return (v + 8) >> 4; };
+    for (int x = 0; x < products.width; ++x, ++a, ++b, ++c) {
+      const int gx = grey(a[2]) - grey(a[0]) + 2 * (grey(b[2]) - grey(b[0])) + grey(c[2]) - grey(c[0]);
+      const int gy = grey(c[0]) - grey(a[0]) + 2 * (grey(c[1]) - grey(a[1])) + grey(c[2]) - grey(a[2]);
+      products.at(x, y) = {gx * gx, gx * gy, gy * gy};
+    }
+  }
+  Plane<std::uint8_t> classes(cells.width, cells.height);
+  static constexpr int kWeight[3] = {1, 2, 1};
+  for (int y = 0; y < cells.height; ++y)
+    for (int x = 0; x < cells.width; ++x) {
+      Tensor sum{0, 0, 0};
+      for (int i = 0; i < 3; ++i)
+        for (int j = 0; j < 3; ++j) {
+          const Tensor& p = products.at(x + j, y + i);
+          const int w = kWeight[i] * kWeight[j];
+          sum.xx += w * p.xx;
+          sum.xy += w * p.xy;
+          sum.yy += w * p.yy;
+        }
+      classes.at(x, y) = static_cast<std::uint8_t>(tensor_class(sum.xx, sum.xy, sum.yy));
+    }
+  return classes;
+}
+
 }  // namespace
 
 void upsample(const Plane<std::int16_t>& base, const Rect& cells, Plane<std::uint8_t>& out) {
-  std::array<std::int16_t, 49> around;
-  for (int cy = 0; cy < cells.height; ++cy) {
+  const Plane<std::int16_t> wide = with_margin(base, cells);
+  const Plane<std::uint8_t> classes = gradient_classes(wide, cells);
+  for (int cy = 0; cy < cells.height; ++cy)
     for (int cx = 0; cx < cells.width; ++cx) {
-      const int bx = cells.x + cx;
-      const int by = cells.y + cy;
-      // Gradients at cells outside the picture repeat the nearest inside one.
-      for (int y = -3; y <= 3; ++y)
-        for (int x = -3; x <= 3; ++x)
-          around[static_cast<std::size_t>((y + 3) * 7 + x + 3)] = base.clamped(bx + x, by + y);
-      const std::int16_t centre = around[24];
+      const std::int16_t centre = wide.at(cx + 2, cy + 2);
       std::array<std::int16_t, 24> difference;
       std::size_t k = 0;
-      for (int y = 1; y < 6; ++y)
-        for (int x = 1; x < 6; ++x)
-          if (x != 3 || y != 3) difference[k++] = static_cast<std::int16_t>(around[static_cast<std::size_t>(y * 7 + x)] - centre);
-      const int filter = gradient_class(around);
-      filter_cell(kUpsample8[filter], difference.data(), centre, out.row(cy * kBaseScale) + cx * kBaseScale, out.width);
+      for (int y = 0; y < 5; ++y) {
+        const std::int16_t* row = wide.row(cy + y) + cx;
+        for (int x = 0; x < 5; ++x)
+          if (x != 2 || y != 2) difference[k++] = static_cast<std::int16_t>(row[x] - centre);
+      }
+      filter_cell(kUpsample8[classes.at(cx, cy)], difference.data(), centre, out.row(cy * kBaseScale) + cx * kBaseScale, out.width);
     }
-  }
 }
 
 Plane<std::uint8_t> activity(const Plane<std::int16_t>& base, const Rect& cells) {

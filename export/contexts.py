@@ -8,14 +8,13 @@ how much it differs between pictures, for how many decisions that probability sh
     python -m ablc.export.contexts --core build/statistics --data FOLDER_OR_TARS --out csrc/initial_models.inc
 """
 
-from __future__ import annotations
-
 import argparse
 import importlib.util
 import multiprocessing
 import os
 import tempfile
 from pathlib import Path
+from types import ModuleType
 
 import cv2
 import numpy as np
@@ -30,21 +29,38 @@ PRIOR = 0.5  # pseudo-decisions of a model that was hardly ever used
 BASE_KINDS, CLASSES, INPUTS = 3, 16, 4
 
 
-def encode_all(core: Path, pictures: list[npt.NDArray[np.uint8]], seed: int, out: Path) -> None:
-    """Encodes every picture once in each band of steps; the extension appends to out."""
-    os.environ["ABLC_STATISTICS"] = str(out)
-    spec = importlib.util.spec_from_file_location("_core", core)
+def load_core(folder: Path) -> ModuleType:
+    """The extension in a build folder (or the extension itself), built with ABLC_STATISTICS."""
+    path = folder if folder.is_file() else next(iter(sorted(folder.glob("_core*.so"))), None)
+    if path is None:
+        raise ValueError(f"no extension _core*.so in {folder}")
+    spec = importlib.util.spec_from_file_location("_core", path)
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+def steps(rng: np.random.Generator) -> list[int]:
+    """A step of every band."""
+    return [int(np.exp(rng.uniform(np.log(low), np.log(high)))) for low, high in BANDS]
+
+
+def smaller(picture: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+    """The picture downscaled a little, which hides its own compression."""
+    scale = rng.uniform(0.55, 1.0)
+    size = (int(picture.shape[1] * scale), int(picture.shape[0] * scale))
+    return np.ascontiguousarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def encode_all(core: Path, pictures: list[npt.NDArray[np.uint8]], seed: int, out: Path) -> None:
+    """Encodes every picture once in each band of steps; the extension appends to out."""
+    os.environ["ABLC_STATISTICS"] = str(out)
+    codec = load_core(core)
     rng = np.random.default_rng(seed)
     for picture in pictures:
-        for low, high in BANDS:
-            step = int(np.exp(rng.uniform(np.log(low), np.log(high))))
-            scale = rng.uniform(0.55, 1.0)
-            size = (int(picture.shape[1] * scale), int(picture.shape[0] * scale))
-            small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-            module.encode(np.ascontiguousarray(small), step=step, effort=6)
+        for step in steps(rng):
+            codec.encode(smaller(picture, rng), step=step, effort=6)
 
 
 def read_records(path: Path) -> dict[str, list[tuple[int, npt.NDArray[np.uint32]]]]:
@@ -139,19 +155,27 @@ def write(records: dict[str, list[tuple[int, npt.NDArray[np.uint32]]]], out: Pat
     out.write_text("\n".join(text) + "\n")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
-    parser.add_argument("--core", type=Path, required=True, help="extension built with ABLC_STATISTICS")
+def add_arguments(parser: argparse.ArgumentParser, out: Path) -> None:
+    parser.add_argument("--core", type=Path, required=True, help="build folder of an extension with ABLC_STATISTICS")
     parser.add_argument("--data", type=Path, nargs="+", required=True, help="folders or tars of pictures")
-    parser.add_argument("--out", type=Path, default=Path("csrc/initial_models.inc"))
+    parser.add_argument("--out", type=Path, default=out)
     parser.add_argument("--limit", type=int, default=0, help="use only so many pictures")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    args = parser.parse_args()
+
+
+def load_pictures(args: argparse.Namespace) -> list[npt.NDArray[np.uint8]]:
+    """Pictures of --data in a fixed random order, --limit of them."""
     pictures = list(tables.pictures(args.data))
-    rng = np.random.default_rng(0)
-    rng.shuffle(pictures)  # type: ignore[arg-type]
-    if args.limit:
-        pictures = pictures[: args.limit]
+    order = np.random.default_rng(0).permutation(len(pictures))[: args.limit or None]
+    return [pictures[i] for i in order]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Train the starts of the adaptive models of the format.")
+    add_arguments(parser, Path("csrc/initial_models.inc"))
+    args = parser.parse_args()
+    pictures = load_pictures(args)
+    merged: dict[str, list[tuple[int, npt.NDArray[np.uint32]]]] = {}
     with tempfile.TemporaryDirectory() as folder:
         jobs = []
         for j in range(args.jobs):
@@ -159,7 +183,6 @@ def main() -> None:
             job = multiprocessing.Process(target=encode_all, args=(args.core, pictures[j :: args.jobs], j, path))
             job.start()
             jobs.append((job, path))
-        merged: dict[str, list[tuple[int, npt.NDArray[np.uint32]]]] = {}
         for job, path in jobs:
             job.join()
             for kind, records in read_records(path).items():

@@ -262,11 +262,16 @@ def result(curves: Curves, span: tuple[float, float], options: dict[str, Any]) -
     }
 
 
+def peer_names(text: str) -> list[str]:
+    names = text.split(",")
+    if unknown := [name for name in names if name not in PEERS]:
+        raise argparse.ArgumentTypeError(f"no {', '.join(unknown)}; there are {', '.join(PEERS)}")
+    return names
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_pictures_argument(parser)
-    parser.add_argument(
-        "--peers", type=lambda text: text.split(","), default=list(PEERS), metavar="NAME,..."
-    )
+    parser.add_argument("--peers", type=peer_names, default=list(PEERS), metavar="NAME,...")
     parser.add_argument(
         "--cache", type=Path, default=Path.home() / ".cache" / "ablc-bench", metavar="FOLDER"
     )
@@ -286,9 +291,6 @@ def main() -> None:
         "--out", type=Path, default=Path("results/rd.json"), help="default: %(default)s"
     )
     arguments = parser.parse_args()
-    unknown = set(arguments.peers) - set(PEERS)
-    if unknown:
-        parser.error(f"no such peer: {', '.join(sorted(unknown))}; there are {', '.join(PEERS)}")
     options, span = dict(arguments.option), tuple(arguments.bd_range)
     curves = run(arguments.images, arguments.peers, options, arguments.cache, arguments.jobs)
     print(report(curves, span))

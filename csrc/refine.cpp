@@ -1,0 +1,171 @@
+#include "refine.h"
+
+#include <array>
+#include <cstring>
+#include <vector>
+
+#include "dispatch.h"
+#include "initial.h"
+#include "parallel.h"
+#include "refine_tables.inc"
+#include "tile.h"
+
+namespace ablc {
+
+namespace {
+
+constexpr int kBlock = 4;
+constexpr int kBand = 64;   // rows that one thread takes, a multiple of kBlock
+constexpr int kReach = 3;   // of a filter
+constexpr int kPairs = 12;  // taps come in pairs opposite the centre
+constexpr int kMost = 60;   // bound of a clipped difference, grey levels
+constexpr int kMargin = 8;  // samples repeated left and right of a row
+
+// The half of the diamond of radius 3 that precedes the centre in reading order.
+constexpr std::array<std::array<int, 2>, kPairs> kOffset = {
+    {{-3, 0}, {-2, -1}, {-2, 0}, {-2, 1}, {-1, -2}, {-1, -1}, {-1, 0}, {-1, 1}, {-1, 2}, {0, -3}, {0, -2}, {0, -1}}};
+
+/// Adds the absolute second differences of a row in four directions to sums: across, down, and along
+/// both diagonals. Rows are readable from -1 to count.
+ABLC_DISPATCH void add_bends(const std::uint8_t* ABLC_RESTRICT above, const std::uint8_t* ABLC_RESTRICT here,
+                             const std::uint8_t* ABLC_RESTRICT below, int count, std::uint16_t* ABLC_RESTRICT across,
+                             std::uint16_t* ABLC_RESTRICT down, std::uint16_t* ABLC_RESTRICT falling,
+                             std::uint16_t* ABLC_RESTRICT rising) {
+  const auto add = [&](std::uint16_t* ABLC_RESTRICT sum, const std::uint8_t* a, const std::uint8_t* b) {
+    for (int x = 0; x < count; ++x) {
+      const auto d = static_cast<std::int16_t>(2 * here[x] - a[x] - b[x]);
+      sum[x] = static_cast<std::uint16_t>(sum[x] + (d < 0 ? -d : d));
+    }
+  };
+  add(across, here - 1, here + 1);
+  add(down, above, below);
+  add(falling, above - 1, below + 1);
+  add(rising, above + 1, below - 1);
+}
+
+int class_of(std::int64_t across, std::int64_t down, std::int64_t falling, std::int64_t rising) {
+  const std::int64_t sum = across + down;  // over 64 samples
+  const int strength = (sum >= 2 * 64) + (sum >= 4 * 64) + (sum >= 8 * 64) + (sum >= 16 * 64);
+  const std::int64_t straight_most = std::max(across, down), straight_least = std::min(across, down);
+  const std::int64_t oblique_most = std::max(falling, rising), oblique_least = std::min(falling, rising);
+  const bool straight = straight_most * oblique_least > oblique_most * straight_least;
+  const std::int64_t most = straight ? straight_most : oblique_most;
+  const std::int64_t least = straight ? straight_least : oblique_least;
+  if (2 * most <= 3 * least) return strength * 9;
+  const int direction = straight ? (across > down ? 0 : 1) : (falling > rising ? 2 : 3);
+  return strength * 9 + 1 + direction * 2 + (most > 3 * least);
+}
+
+/// out = here + sum of weights times clipped differences; weights[k] holds a weight for every sample.
+/// 16 bits suffice: |difference| <= 2 kMost and the weights of a filter add up to less than 2^15 / 2 kMost.
+ABLC_DISPATCH void filter_row(const std::array<const std::uint8_t*, 2 * kReach + 1>& rows, const std::int16_t* const* weights,
+                              std::int16_t most, int count, std::uint8_t* out) {
+  // Spelt with vectors: the compiler does not find this loop by itself.
+  constexpr int kLanes = 16;
+  using Wide = std::int16_t __attribute__((vector_size(2 * kLanes)));
+  using Narrow = std::uint8_t __attribute__((vector_size(kLanes)));
+  const auto load = [](const std::uint8_t* from) __attribute__((always_inline)) {
+    Narrow v;
+    std::memcpy(&v, from, sizeof v);
+    return __builtin_convertvector(v, Wide);
+  };
+  const auto clamp = [](Wide v, Wide least, Wide greatest) __attribute__((always_inline)) {
+    v = v < least ? least : v;
+    return v > greatest ? greatest : v;
+  };
+  const Wide high = Wide{} + most, low = -high, white = Wide{} + 255;
+  for (int x0 = 0; x0 < count; x0 += kLanes) {
+    const Wide here = load(rows[kReach] + x0);
+    Wide sum = Wide{} + 64;
+    for (std::size_t k = 0; k < kPairs; ++k) {
+      const Wide a = load(rows[static_cast<std::size_t>(kReach + kOffset[k][0])] + x0 + kOffset[k][1]) - here;
+      const Wide b = load(rows[static_cast<std::size_t>(kReach - kOffset[k][0])] + x0 - kOffset[k][1]) - here;
+      Wide w;
+      std::memcpy(&w, weights[k] + x0, sizeof w);
+      sum += w * (clamp(a, low, high) + clamp(b, low, high));
+    }
+    const Narrow result = __builtin_convertvector(clamp(here + (sum >> 7), Wide{}, white), Narrow);
+    std::memcpy(out + x0, &result, sizeof result);
+  }
+}
+
+/// Rows of a band with repeated borders, ready for reading three rows and columns around it.
+class PaddedRows {
+ public:
+  PaddedRows(const Plane<std::uint8_t>& plane, int first, int last)
+      : first_(first), stride_(static_cast<std::size_t>(round_up(plane.width, 64)) + 2 * kMargin + 64),
+        samples_(stride_ * static_cast<std::size_t>(last - first)) {
+    for (int y = first; y < last; ++y) {
+      const std::uint8_t* in = plane.row(std::clamp(y, 0, plane.height - 1));
+      std::uint8_t* to = samples_.data() + static_cast<std::size_t>(y - first) * stride_;
+      std::fill_n(to, kMargin, in[0]);
+      std::copy_n(in, plane.width, to + kMargin);
+      std::fill(to + kMargin + plane.width, to + stride_, in[plane.width - 1]);
+    }
+  }
+  const std::uint8_t* row(int y) const { return samples_.data() + static_cast<std::size_t>(y - first_) * stride_ + kMargin; }
+  std::size_t stride() const { return stride_; }
+
+ private:
+  int first_;
+  std::size_t stride_;
+  std::vector<std::uint8_t> samples_;
+};
+
+/// The filters of every step offset.
+using Filters = std::array<const std::int16_t (*)[45][kPairs], 2 * kMostOffset + 1>;
+
+void refine_band(const Plane<std::uint8_t>& in, int y0, int y1, const Filters& filters, const Plane<CellShape>& cells, std::int16_t most,
+                 Plane<std::uint8_t>& out) {
+  const PaddedRows rows(in, y0 - 4, y1 + 8);
+  const std::size_t stride = rows.stride();
+  const int width = in.width;
+  std::array<std::vector<std::uint16_t>, 4> bends;
+  std::array<std::vector<std::int16_t>, kPairs> weights;
+  for (auto& w : weights) w.resize(stride);
+  std::vector<std::uint8_t> line(stride);
+  std::array<const std::int16_t*, kPairs> weight_rows{};
+  for (std::size_t k = 0; k < kPairs; ++k) weight_rows[k] = weights[k].data();
+
+  for (int y = y0; y < y1; y += kBlock) {
+    // Second differences over the eight rows around the block; rows outside repeat the nearest inside.
+    for (auto& b : bends) b.assign(stride, 0);
+    for (int i = -2; i < 6; ++i) {
+      const int at = std::clamp(y + i, 0, in.height - 1);
+      const int above = std::max(at - 1, y0 - 4), below = at + 1;
+      add_bends(rows.row(above), rows.row(at), rows.row(below), width, bends[0].data() + 2, bends[1].data() + 2,
+                bends[2].data() + 2, bends[3].data() + 2);
+    }
+    for (auto& b : bends) {
+      b[0] = b[1] = b[2];
+      std::fill(b.begin() + width + 2, b.begin() + width + 10, b[static_cast<std::size_t>(width) + 1]);
+    }
+    for (int x = 0; x < width; x += kBlock) {
+      std::array<int, 4> sum{};
+      for (std::size_t d = 0; d < 4; ++d)
+        for (int j = 0; j < 8; ++j) sum[d] += bends[d][static_cast<std::size_t>(x + j)];
+      const std::int16_t* filter = (*filters[static_cast<std::size_t>(cells.at(x / kCell, y / kCell).step_offset + kMostOffset)])[class_of(sum[0], sum[1], sum[2], sum[3])];
+      for (std::size_t k = 0; k < kPairs; ++k) std::fill_n(weights[k].begin() + x, kBlock, filter[k]);
+    }
+    for (int r = y; r < std::min(y + kBlock, in.height); ++r) {
+      std::array<const std::uint8_t*, 2 * kReach + 1> around{};
+      for (int i = -kReach; i <= kReach; ++i) around[static_cast<std::size_t>(i + kReach)] = rows.row(r + i);
+      filter_row(around, weight_rows.data(), most, width, line.data());
+      std::copy_n(line.begin(), width, out.row(r));
+    }
+  }
+}
+
+}  // namespace
+
+void refine(int step, const Plane<CellShape>& cells, int threads, Plane<std::uint8_t>& luma) {
+  Filters filters;
+  for (int k = -kMostOffset; k <= kMostOffset; ++k) filters[static_cast<std::size_t>(k + kMostOffset)] = &kRefine[step_band(offset_step(step, k))];
+  const auto most = static_cast<std::int16_t>(std::clamp((step * 3 + 80) / 160, 2, kMost));  // 0.3 of the step
+  Plane<std::uint8_t> out(luma.width, luma.height);
+  parallel_for(div_up(luma.height, kBand), threads,
+               [&](int band) { refine_band(luma, band * kBand, std::min((band + 1) * kBand, luma.height), filters, cells, most, out); });
+  luma = std::move(out);
+}
+
+}  // namespace ablc

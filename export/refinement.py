@@ -1,0 +1,165 @@
+"""Trains the refinement filters of the format and writes csrc/refine_tables.inc.
+
+The last step of the integer decoder filters every 4x4 block of the luma by one of 45 symmetric
+filters (docs/FORMAT.md, Refinement). They are fitted here by least squares to what the quantiser does
+to photographs, one set for each band of quantisation steps. An extension built with ABLC_STATISTICS
+gives the decoded pictures before refinement.
+
+    cmake -S . -B build/statistics -DABLC_STATISTICS=ON && cmake --build build/statistics
+    python -m ablc.export.refinement --core build/statistics --data FOLDER_OR_TARS --out csrc/refine_tables.inc
+
+Axis letters: H W pixels; R C 4x4 blocks; K classes; P pairs of taps opposite the centre.
+"""
+
+import argparse
+import multiprocessing
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from ablc.export import contexts, tables
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Grey = npt.NDArray[np.uint8]
+
+PAIRS = [(dy, dx) for dy in range(-3, 1) for dx in range(-3, 4) if abs(dy) + abs(dx) <= 3 and (dy < 0 or dx < 0)][:12]
+CLASSES = 45
+STRENGTHS = (2, 4, 8, 16)  # mean second differences of a sample, grey levels
+SHIFT = 7  # weights are in 1/128
+MOST = 60  # largest clipped difference, grey levels
+POWER = 0.5  # of the local variance in the weight of an error: between PSNR and SSIM
+RIDGE = 0.01  # pull of each class towards the pooled filter
+
+
+def around(plane: Ints, dy: int, dx: int) -> Ints:
+    """plane padded by 3: the samples at an offset, without the padding."""
+    height, width = plane.shape[0] - 6, plane.shape[1] - 6
+    return plane[3 + dy : 3 + dy + height, 3 + dx : 3 + dx + width]
+
+
+def classes(luma: Grey) -> Ints:
+    """Class 0..44 of every pixel, (H, W); as csrc/refine.cpp has it."""
+    height, width = luma.shape
+    padded = np.pad(luma.astype(np.int64), 3, mode="edge")
+    twice = 2 * around(padded, 0, 0)
+    rows, cols = -(-height // 4), -(-width // 4)
+    sums = []
+    for dy, dx in ((0, 1), (1, 0), (1, 1), (1, -1)):
+        bend = np.abs(twice - around(padded, -dy, -dx) - around(padded, dy, dx))
+        bend = np.pad(bend, ((2, 2 + 4 * rows - height), (2, 2 + 4 * cols - width)), mode="edge")
+        halves = bend.reshape(2 * rows + 2, 2, 2 * cols + 2, 2).sum((1, 3))
+        sums.append(sum(halves[i : i + 2 * rows : 2, j : j + 2 * cols : 2] for i in range(4) for j in range(4)))
+    across, down, falling, rising = sums
+    strength = np.digitize(across + down, [64 * s for s in STRENGTHS])
+    straight_most, straight_least = np.maximum(across, down), np.minimum(across, down)
+    oblique_most, oblique_least = np.maximum(falling, rising), np.minimum(falling, rising)
+    straight = straight_most * oblique_least > oblique_most * straight_least
+    most, least = np.where(straight, straight_most, oblique_most), np.where(straight, straight_least, oblique_least)
+    direction = np.where(straight, np.where(across > down, 0, 1), np.where(falling > rising, 2, 3))
+    blocks = strength * 9 + np.where(2 * most <= 3 * least, 0, 1 + 2 * direction + (most > 3 * least))
+    return np.repeat(np.repeat(blocks, 4, 0), 4, 1)[:height, :width]
+
+
+def clip_of(step: int) -> int:
+    """Bound of a difference for a step in 1/16 grey level."""
+    return min(MOST, max(2, (3 * step + 80) // 160))
+
+
+def differences(luma: Grey, most: int) -> Ints:
+    """(H, W, P) sums of the clipped differences of both taps of a pair from the centre."""
+    padded = np.pad(luma.astype(np.int64), 3, mode="edge")
+    centre = around(padded, 0, 0)
+    return np.stack(
+        [
+            np.clip(around(padded, dy, dx) - centre, -most, most) + np.clip(around(padded, -dy, -dx) - centre, -most, most)
+            for dy, dx in PAIRS
+        ],
+        -1,
+    )
+
+
+def block_weight(luma: Grey) -> Floats:
+    """(H, W) weight of an error: SSIM divides by the local variance."""
+    plane = luma.astype(np.float64)
+    mean = cv2.blur(plane, (9, 9))
+    variance = np.maximum(cv2.blur(plane * plane, (9, 9)) - mean * mean, 0)
+    weight: Floats = ((2 * variance + 58) / 658) ** -POWER
+    return weight
+
+
+def statistics(job: tuple[Path, Sequence[Grey], int]) -> tuple[Floats, Floats]:
+    """Normal equations (bands, K, P, P) and (bands, K, P) of some pictures."""
+    core, pictures, seed = job
+    os.environ["ABLC_NO_REFINE"] = "1"
+    codec = contexts.load_core(core)
+    rng = np.random.default_rng(seed)
+    bands = len(contexts.BANDS)
+    left, right = np.zeros((bands, CLASSES, len(PAIRS), len(PAIRS))), np.zeros((bands, CLASSES, len(PAIRS)))
+    for picture in pictures:
+        for b, step in enumerate(contexts.steps(rng)):
+            source = contexts.smaller(picture, rng)
+            coded = codec.encode(np.ascontiguousarray(source)[..., None], step=step, effort=6)
+            decoded = codec.decode(coded, max_pixels=1 << 30)[0][..., 0]
+            of_class, weight = classes(decoded), block_weight(source)
+            features, target = differences(decoded, clip_of(step)), source.astype(np.float64) - decoded
+            for k in range(CLASSES):
+                here = of_class == k
+                f = features[here].astype(np.float64)
+                weighted = f * weight[here][:, None]
+                left[b, k] += weighted.T @ f
+                right[b, k] += weighted.T @ target[here]
+    return left, right
+
+
+def solve(left: Floats, right: Floats) -> Ints:
+    """Weights in 1/128, (bands, K, P)."""
+    weights = np.zeros(right.shape)
+    for b in range(left.shape[0]):
+        pooled_left, pooled_right = left[b].sum(0), right[b].sum(0)
+        for k in range(CLASSES):
+            pull = RIDGE * np.trace(left[b, k]) / np.trace(pooled_left) + 1e-4
+            system = left[b, k] + pull * pooled_left + np.eye(len(PAIRS))
+            weights[b, k] = np.linalg.solve(system, right[b, k] + pull * pooled_right)
+    fixed: Ints = np.round(weights * (1 << SHIFT)).astype(np.int64)
+    # The decoder sums in 16 bits.
+    if (np.abs(fixed).sum(-1) * 2 * MOST >= (1 << 15) - 64).any():
+        raise ValueError("a filter's weights are too large for the decoder's 16-bit sums")
+    return fixed
+
+
+def source_text(weights: Ints) -> str:
+    lines = [
+        "// Generated by `python -m ablc.export.refinement`; do not edit. Part of the format.",
+        "// Refinement filters [step band][class][pair of taps], in 1/128.",
+        "// clang-format off",
+        "#pragma once",
+        "",
+        "#include <cstdint>",
+        "",
+        "namespace ablc {",
+        "",
+        f"inline constexpr std::int16_t kRefine[{weights.shape[0]}][{CLASSES}][{len(PAIRS)}] = {{",
+        ",\n".join("{" + ",\n".join("{" + ", ".join(map(str, row)) + "}" for row in band) + "}" for band in weights) + "};",
+        "",
+        "}  // namespace ablc",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Train the refinement filters of the format.")
+    contexts.add_arguments(parser, Path("csrc/refine_tables.inc"))
+    args = parser.parse_args()
+    pictures = [cv2.cvtColor(p, cv2.COLOR_RGB2GRAY) for p in contexts.load_pictures(args)]
+    with multiprocessing.Pool(args.jobs) as pool:
+        parts = pool.map(statistics, [(args.core, pictures[j :: args.jobs], j) for j in range(args.jobs)])
+    args.out.write_text(source_text(solve(sum(p[0] for p in parts), sum(p[1] for p in parts))))
+
+
+if __name__ == "__main__":
+    main()
