@@ -4,6 +4,7 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <bit>
 #include <cmath>
 #include <optional>
 
@@ -87,7 +88,7 @@ ablc::Plane<T> cell_plane(const char* name, const Array& array, int width, int h
   return plane;
 }
 
-py::bytes encode(const Pixels& image, int step, bool lossless, bool subsample, int effort, int threads, int tune,
+py::bytes encode(const Pixels& image, int step, bool lossless, bool subsample, int effort, int threads, int tile, int tune,
                  float lambda_scale, const std::optional<py::array_t<float, py::array::c_style>>& importance,
                  const std::optional<py::array_t<bool, py::array::c_style>>& mask, const py::bytes& icc, const py::bytes& exif,
                  const py::bytes& xmp, const py::bytes& model) {
@@ -98,6 +99,8 @@ py::bytes encode(const Pixels& image, int step, bool lossless, bool subsample, i
   require_range("step", step, 16, 16384);
   require_range("effort", effort, 1, 9);
   require_range("threads", threads, 1, 256);
+  if (tile != 0 && (tile < 256 || tile > 32768 || !std::has_single_bit(static_cast<unsigned>(tile))))
+    refuse("tile is " + std::to_string(tile) + ", wanted 0 or a power of two, 256..32768");
   require_range("tune", tune, 0, 1);
   require_range("lambda_scale", lambda_scale, 0.01f, 100.0f);
   const ablc::ConstImage pixels{static_cast<int>(image.shape(1)), static_cast<int>(image.shape(0)),
@@ -109,6 +112,7 @@ py::bytes encode(const Pixels& image, int step, bool lossless, bool subsample, i
   settings.subsample = subsample ? 1 : 0;
   settings.effort = effort;
   settings.threads = threads;
+  settings.tile_log2 = tile ? std::countr_zero(static_cast<unsigned>(tile)) : 0;
   settings.tune_ssim = tune == 0;
   settings.lambda_scale = lambda_scale;
   if (importance) {
@@ -212,10 +216,7 @@ py::bytes pack_mask(const py::array_t<bool, py::array::c_style>& mask) {
   ablc::Bytes packed;
   {
     py::gil_scoped_release unlocked;
-    ablc::RangeEncoder coder;
-    const auto models = std::make_unique<ablc::MaskModels>();
-    ablc::code_cell_mask(coder, *models, cells);
-    packed = coder.finish();
+    packed = ablc::pack_mask(std::move(cells));
   }
   return bytes_of(packed);
 }
@@ -224,13 +225,13 @@ py::array_t<bool> unpack_mask(const py::bytes& data, int rows, int columns) {
   require_range("rows", rows, 0, 8192);
   require_range("columns", columns, 0, 8192);  // 65535 pixels
   ablc::Plane<std::uint8_t> cells(columns, rows);
-  ablc::RangeDecoder coder(view(data));
+  const ablc::ByteView packed = view(data);
+  bool sound;
   {
     py::gil_scoped_release unlocked;
-    const auto models = std::make_unique<ablc::MaskModels>();
-    ablc::code_cell_mask(coder, *models, cells);
+    sound = ablc::unpack_mask(packed, cells);
   }
-  if (coder.overrun() || coder.unused()) raise(stream_error, "the packed mask is damaged or not " + std::to_string(rows) + "x" + std::to_string(columns));
+  if (!sound) raise(stream_error, "the packed mask is damaged or not " + std::to_string(rows) + "x" + std::to_string(columns));
   py::array_t<bool> mask({rows, columns});
   std::copy(cells.samples.begin(), cells.samples.end(), mask.mutable_data());
   return mask;
@@ -246,7 +247,7 @@ PYBIND11_MODULE(_core, m) {
   limit_error.attr("__doc__") = "The stream asks for more pixels than the caller allows.";
 
   m.def("encode", &encode, "image"_a.noconvert(), py::kw_only(), "step"_a = 640, "lossless"_a = false, "subsample"_a = true,
-        "effort"_a = 5, "threads"_a = 1, "tune"_a = 0, "lambda_scale"_a = 1.0f, "importance"_a = py::none(),
+        "effort"_a = 5, "threads"_a = 1, "tile"_a = 0, "tune"_a = 0, "lambda_scale"_a = 1.0f, "importance"_a = py::none(),
         "mask"_a = py::none(), "icc"_a = py::bytes(), "exif"_a = py::bytes(), "xmp"_a = py::bytes(), "model"_a = py::bytes(),
         "Code (H, W, C) uint8 as one stream; step in 1/16 grey level, 16..16384.");
   m.def("decode", &decode, "data"_a, py::kw_only(), "max_pixels"_a, "threads"_a = 1, "partial"_a = false,

@@ -16,6 +16,7 @@ struct EncodeSettings {
   int subsample = 1;           ///< 0 = 4:4:4, 1 = 4:2:0
   int effort = 5;              ///< 1..9
   int threads = 1;
+  int tile_log2 = 0;           ///< log2 of the side of tiles, 8..15; 0 = one tile up to 1.5 megapixels, else 9
   bool tune_ssim = true;       ///< else mean squared error
   float lambda_scale = 1.0f;   ///< multiplies the price of a bit
   Plane<float> importance;     ///< per 8x8 cell, or empty

@@ -161,13 +161,16 @@ Header make_header(const ConstImage& image, const EncodeSettings& settings) {
   header.explicit_mask = !settings.lossless && !settings.mask.samples.empty();
   // Large pictures: tiles, for threads and for windows.
   const std::int64_t pixels = static_cast<std::int64_t>(image.width) * image.height;
-  if (pixels > 3 << 19) header.tile_log2 = 9;
+  if (settings.tile_log2 > 0) {
+    header.tile_log2 = settings.tile_log2;
+  } else if (pixels > 3 << 19) {
+    header.tile_log2 = 9;
+  }
   return header;
 }
 
 void encode_lossy(const ConstImage& image, const Header& header, const EncodeSettings& settings,
                   std::vector<std::pair<SectionId, Bytes>>& sections) {
-  
   SearchSettings search{search_effort(settings.effort), kLambda * settings.lambda_scale, settings.tune_ssim ? kSsimPower : 0.0f};
   const Quantisers quantisers(header.step, header.step_offsets);
   auto base = make_base(header);

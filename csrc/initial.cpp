@@ -1,6 +1,7 @@
 #include "initial.h"
 
 #include "initial_models.inc"
+#include "mask.h"
 #include "plane_coder_state.h"
 #include "tile.h"
 
@@ -18,6 +19,15 @@ TileModels::TileModels(int step) : TileModels() {
     static_assert(!kHaveStarts || std::size(kTileStarts[0]) == kTileModels, "train the starts again");
     Model* all = reinterpret_cast<Model*>(this);
     for (std::size_t i = 0; i < kTileModels; ++i) start(all[i], kTileStarts[step_band(step)][i]);
+  }
+}
+
+MaskModels::MaskModels() {
+  if constexpr (kHaveStarts) {
+    std::size_t i = 0;
+    for (Estimate& e : wide) start(e, kMaskStarts[i++]);
+    for (Estimate& e : close) start(e, kMaskStarts[i++]);
+    for (Estimate& e : counts) start(e, kMaskStarts[i++]);
   }
 }
 

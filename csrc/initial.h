@@ -3,6 +3,7 @@
 // Where the adaptive models of a segment start: trained probabilities, part of the format
 // (docs/FORMAT.md, Initial models). With ABLC_STATISTICS the same walk records what an encode saw.
 
+#include <algorithm>
 #include <cstdint>
 
 #include "mixer.h"
@@ -18,7 +19,7 @@ struct Start {
 
 inline void start(Model& model, const Start& s) {
   model.fast = model.slow = s.p;
-  model.seen = s.seen;
+  model.seen = static_cast<std::uint8_t>(std::min<int>(s.seen, kSettled));
 }
 inline void start(Estimate& estimate, const Start& s) {
   estimate.p = s.p;

@@ -7,7 +7,7 @@ namespace {
 /// Band of frequency of the diagonal d of a block of the given size, about the same for all sizes.
 int band_of(int log2_size, int d) {
   int band = d;
-  if (log2_size == 4) band = d > 4 ? (d + 1) / 2 : d;
+  if (log2_size == 4) band = d > 2 ? (d + 3) / 2 : d;
   if (log2_size == 5) band = d > 7 ? d / 4 + 2 : d > 2 ? (d + 1) / 2 : d;
   return std::min(band, kBands - 1);
 }

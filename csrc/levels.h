@@ -124,7 +124,7 @@ struct LevelSummary {
   int count = 0;
   int rows = 0;
   int columns = 0;
-  int magnitude = 0;  // sum, saturating
+  int magnitude = 0;  // sum; fits: 1024 x 32767
 };
 
 /// levels: n x n raster, all zero when reading. Codes count and levels.

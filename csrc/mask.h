@@ -6,6 +6,8 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <vector>
 
 #include "mixer.h"
 #include "plane.h"
@@ -18,7 +20,15 @@ struct MaskModels {
   std::array<Estimate, 1 << 6> close;   // 6 nearest cells
   std::array<Estimate, 9 * 9 * 4> counts;  // how full the rows above and the left are
   std::array<MixWeights<3>, 16> weights;
+
+  /// The trained start.
+  MaskModels();
 };
+
+/// mask: 0 or 1 each, as one segment.
+std::vector<std::uint8_t> pack_mask(Plane<std::uint8_t> mask);
+/// Fills mask, whose size must be given. False if the segment is damaged.
+bool unpack_mask(std::span<const std::uint8_t> segment, Plane<std::uint8_t>& mask);
 
 /// mask: 0 or 1 each; given when writing, filled when reading. Stops early when a reader overruns.
 template <class Coder>

@@ -41,6 +41,8 @@ struct Estimate {
   static const std::array<std::uint16_t, 256> kRate;  // 32768 / (n + 1.6)
 };
 
+inline constexpr std::int32_t kMostWeight = 1 << 22;
+
 /// Weights of kInputs estimates, 1.0 = 65536.
 template <int kInputs>
 struct MixWeights {
@@ -75,7 +77,7 @@ class Mixed {
     }
     const std::int32_t error = ((bit << 12) - static_cast<std::int32_t>(p_)) * 6;
     for (std::size_t i = 0; i < kInputs; ++i) {
-      weights_.w[i] += (stretched_[i] * error + (1 << 9)) >> 10;
+      weights_.w[i] = std::clamp(weights_.w[i] + ((stretched_[i] * error + (1 << 9)) >> 10), -kMostWeight, kMostWeight);
       inputs_[i]->template update<120>(bit);
     }
     return bit;

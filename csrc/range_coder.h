@@ -167,8 +167,8 @@ class RangeDecoder {
   /// True once decisions were made from more than the zero bits implied after the end.
   bool overrun() const { return 8 * missing_ - 16 - ahead_ > kImpliedBits; }
 
-  /// True if bytes are left that no decision can have used.
-  bool unused() const { return next_ != end_; }
+  /// True if a whole byte is left beyond the 16 bits that the last decision looked at.
+  bool unused() const { return 8 * (end_ - next_) + ahead_ >= 8 + 8 * missing_; }
 
  private:
   static constexpr int kImpliedBits = 24;

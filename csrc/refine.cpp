@@ -10,6 +10,11 @@
 #include "refine_tables.inc"
 #include "tile.h"
 
+// The vectors of filter_row never cross a call: its helpers are inlined.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wpsabi"
+#endif
+
 namespace ablc {
 
 namespace {

@@ -8,6 +8,8 @@
 namespace ablc {
 
 namespace {
+// Coefficients below this many steps never start a block's levels: they would round to nothing.
+constexpr float kSmallest = 0.58f;
 constexpr float kInfinite = std::numeric_limits<float>::max();
 
 /// Source block minus prediction.
@@ -32,15 +34,15 @@ float energy(const float* coefficients, const float* scale, int count) {
 }  // namespace
 
 SearchEffort search_effort(int effort) {
-  static constexpr std::array<SearchEffort, 9> kEfforts = {{{1, 8, false, false},
-                                                            {1, 4, false, false},
-                                                            {1, 4, true, false},
-                                                            {1, 2, true, true},
-                                                            {2, 2, true, true},
-                                                            {2, 1, true, true},
-                                                            {3, 1, true, true},
-                                                            {4, 1, true, true},
-                                                            {8, 1, true, true}}};
+  static constexpr std::array<SearchEffort, 9> kEfforts = {{{1, 16, false, 64},
+                                                            {1, 8, false, 32},
+                                                            {1, 8, true, 16},
+                                                            {1, 4, true, 8},
+                                                            {2, 4, true, 2},
+                                                            {2, 2, true, 2},
+                                                            {3, 1, true, 2},
+                                                            {4, 1, true, 2},
+                                                            {8, 1, true, 0}}};
   return kEfforts[static_cast<std::size_t>(std::clamp(effort, 1, 9) - 1)];
 }
 
@@ -110,7 +112,7 @@ float TileSearch::optimise(const float* coefficients, const Quantiser& quantiser
   int start = area - 1;
   for (; start >= 0; --start) {
     const std::size_t raster = scan.order[static_cast<std::size_t>(start)].raster;
-    if (std::abs(coefficients[raster]) * scale[raster] > 0.58f) break;
+    if (std::abs(coefficients[raster]) * scale[raster] > kSmallest) break;
   }
   LevelModels& m = const_cast<LevelModels&>(models);  // PriceCoder leaves them as they are
   const auto count_price = [&](int count) {
@@ -300,7 +302,7 @@ void TileSearch::commit_leaf(const Node& node, const Leaf& leaf, LeafChoice& cho
   put_block(tile_.rec[0], node.x * kCell, node.y * kCell, n, leaf.rec.data());
   choice.mode = leaf.mode;
   choice.count = leaf.summary.count;
-  std::copy_n(leaf.levels.begin(), n * n, choice.levels.begin());
+  if (leaf.kept) std::copy_n(leaf.levels.begin(), n * n, choice.levels.begin());
   const std::uint8_t density = density_of(leaf.summary, node.log2_size);
   for_cells(tile_, node, [&](CellInfo& c) {
     c.log2_size = static_cast<std::uint8_t>(node.log2_size);
@@ -330,8 +332,8 @@ float TileSearch::decide_node(const Node& node, int zorder, SuperChoice& choice)
   code_split(split, tile_, node, true);
   const float whole_cost = leaf.cost + settings_.lambda * whole.bits;
   float cost = settings_.lambda * split.bits;
-  // A dropped block that the base explains needs no closer look.
-  if (want != Wanted::drop && (leaf.kept || leaf.cost > 2.0f * settings_.lambda)) {
+  // A block that cost next to nothing needs no closer look.
+  if (want != Wanted::drop && (leaf.cost > settings_.effort.split_bits * settings_.lambda)) {
     const int step = 1 << (2 * (node.log2_size - 1 - kMinLog2));
     for (int i = 0; i < 4; ++i) {
       cost += decide_node(node.child(i), zorder + i * step, choice);

@@ -12,10 +12,10 @@ namespace ablc {
 
 /// How hard the search works; one row per effort in search.cpp.
 struct SearchEffort {
-  int candidates;       ///< prediction modes tried with their true rate
-  int mode_stride;      ///< every n-th direction is looked at first, a power of two
-  bool optimise_levels; ///< rate-distortion optimised levels, else rounding with a dead zone
-  bool optimise_chroma; ///< all chroma modes
+  int candidates;        ///< prediction modes tried with their true rate
+  int mode_stride;       ///< every n-th direction is looked at first, a power of two
+  bool optimise_chroma;  ///< all chroma modes, else the base alone
+  float split_bits;      ///< a block whose cost is below the price of so many bits is not split
 };
 SearchEffort search_effort(int effort);
 

@@ -33,6 +33,7 @@ STRENGTHS = (2, 4, 8, 16)  # mean second differences of a sample, grey levels
 SHIFT = 7  # weights are in 1/128
 MOST = 60  # largest clipped difference, grey levels
 POWER = 0.5  # of the local variance in the weight of an error: between PSNR and SSIM
+STRENGTH = 0.75  # of the least-squares weights: the full ones smooth more than SSIM likes
 RIDGE = 0.01  # pull of each class towards the pooled filter
 
 
@@ -125,7 +126,7 @@ def solve(left: Floats, right: Floats) -> Ints:
             pull = RIDGE * np.trace(left[b, k]) / np.trace(pooled_left) + 1e-4
             system = left[b, k] + pull * pooled_left + np.eye(len(PAIRS))
             weights[b, k] = np.linalg.solve(system, right[b, k] + pull * pooled_right)
-    fixed: Ints = np.round(weights * (1 << SHIFT)).astype(np.int64)
+    fixed: Ints = np.round(STRENGTH * weights * (1 << SHIFT)).astype(np.int64)
     # The decoder sums in 16 bits.
     if (np.abs(fixed).sum(-1) * 2 * MOST >= (1 << 15) - 64).any():
         raise ValueError("a filter's weights are too large for the decoder's 16-bit sums")

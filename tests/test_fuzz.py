@@ -43,7 +43,7 @@ def build() -> Path:
         pytest.skip("no cmake to build the fuzz targets with")
     if tool(os.environ.get("CXX", "c++")) is None:
         pytest.skip("no C++ compiler to build the fuzz targets with")
-    options = ["-DABLC_FUZZ=ON", "-DABLC_PYTHON=OFF"]
+    options = ["-DABLC_FUZZ=ON", "-DABLC_PYTHON=OFF", "-DCMAKE_CXX_FLAGS_RELEASE=-O1"]
     ninja = tool("ninja")
     if ninja is not None and not (BUILD / "CMakeCache.txt").exists():
         options += ["-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={ninja}"]

@@ -143,6 +143,7 @@ def side_by_side(left: bytes, right: bytes) -> bytes:
 def ok_files() -> dict[str, bytes]:
     rgb = mixed(32, 48)
     cells = np.add.outer(np.arange(3), np.arange(5)) % 2 == 0
+    importance = np.outer(np.ones(40), np.geomspace(0.05, 20, 72))
     wide = flat_ended(9, 272)
     return {
         "grey": ablc.encode(text(24, 33), quality=40),
@@ -152,6 +153,7 @@ def ok_files() -> dict[str, bytes]:
         "rgb-low": ablc.encode(gradient(48, 64), quality=5),
         "rgba": ablc.encode(with_alpha(gradient(24, 20)), quality=30),
         "mask": ablc.encode(mixed(19, 40), quality=40, mask=cells),
+        "importance": ablc.encode(mixed(40, 72), quality=40, importance=importance),
         "metadata": ablc.encode(gradient(8, 8), icc=b"profile", exif=b"II*\0", xmp=b"<x/>"),
         "one-pixel": ablc.encode(gradient(1, 1)),
         "one-row": ablc.encode(noise(1, 70), quality=30),
