@@ -24,7 +24,7 @@ Code = Callable[[int, float], bytes]  # (step, lambda_scale) -> stream
 
 def first_step(bpp: float) -> int:
     """Step to try first, in 1/16 grey level: what photographs need on average for bpp."""
-    return min(max(round(216 * math.pow(bpp, -0.84)), STEP_MIN), STEP_MAX)
+    return min(max(round(230 * math.pow(bpp, -0.9)), STEP_MIN), STEP_MAX)
 
 
 def hit_target(code: Code, target: int, *, start: int = 640) -> bytes:

@@ -9,6 +9,8 @@ QUALITY_DEFAULT = 50
 QUALITY_444 = 90  # from here on subsampling="auto" keeps the full chroma
 STEP_FINEST = 16  # at quality 100, in 1/16 grey level
 STEP_COARSEST = 16 * 220  # at quality 1
+STEP_SLOPE = 0.0567  # octaves of the step that a point of quality is worth ...
+STEP_BEND, STEP_BEND_POWER = 2.168, 8  # ... and the octaves gained towards quality 100
 SIDE_MAX = 65535  # pixels
 
 Subsampling = Literal["auto", "4:2:0", "4:4:4"]
@@ -23,9 +25,13 @@ PROVIDERS: tuple[Provider, ...] = ("auto", "cpu", "cuda", "tensorrt")
 
 
 def step_of(quality: float) -> int:
-    """Luma quantisation step in 1/16 grey level; every whole quality has its own."""
-    share = (100 - quality) / 99  # 0 at quality 100, 1 at quality 1
-    return round(STEP_FINEST * math.pow(STEP_COARSEST / STEP_FINEST, share))
+    """Luma quantisation step in 1/16 grey level; every whole quality has its own.
+
+    An octave in about 18 points of quality, faster towards 100: on Kodak 50 takes about 0.4,
+    75 about 1 and 90 about 2.5 bits per pixel.
+    """
+    octaves = STEP_SLOPE * (quality - 1) + STEP_BEND * math.pow(quality / 100, STEP_BEND_POWER)
+    return max(round(STEP_COARSEST * math.pow(2, -octaves)), STEP_FINEST)
 
 
 def cores() -> int:

@@ -1,4 +1,4 @@
-"""Prints the worked example of FORMAT.md, section 19: a small picture and its stream, byte by byte."""
+"""Prints the worked example of FORMAT.md, section 19: a small picture and its stream by bytes."""
 
 import binascii
 import sys
@@ -17,7 +17,8 @@ def picture() -> npt.NDArray[np.uint8]:
     """(16, 16, 1) grey: part of a bright disc on a slope."""
     y, x = np.mgrid[0:16, 0:16]
     inside = (x - 3) ** 2 + (y - 12) ** 2 < 64
-    return np.where(inside, 200 - 3 * x, 40 + 4 * y).astype(np.uint8)[..., None]
+    grey: npt.NDArray[np.uint8] = np.where(inside, 200 - 3 * x, 40 + 4 * y).astype(np.uint8)
+    return grey[..., None]
 
 
 def rows(image: npt.NDArray[np.uint8]) -> list[str]:

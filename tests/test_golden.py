@@ -47,6 +47,7 @@ MESSAGES = {
     "reserved-flag": "needs a newer decoder: version or flags",
     "section-beyond-end": "is cut short",
     "section-length-endless": "is cut short",
+    "section-twice": "the stream is damaged",
     "segment-beyond-section": "damaged: BASE is cut short",
     "segment-lengths-missing": "damaged: BASE is cut short",
     "step-too-large": "header is wrong",

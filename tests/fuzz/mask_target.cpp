@@ -1,44 +1,21 @@
 // Fuzz target: rows, columns (a byte each), then the code of a cell mask.
 
-#include <memory>
-
 #include "mask.h"
-#include "stream.h"
 #include "target.h"
 
 namespace ablc::fuzz {
 
-namespace {
-
-struct Unpacked {
-  Plane<std::uint8_t> cells;
-  bool sound = false;
-};
-
-Unpacked unpack(ByteView code, int rows, int columns) {
-  RangeDecoder coder(code);
-  const auto models = std::make_unique<MaskModels>();
-  Unpacked mask{Plane<std::uint8_t>(columns, rows)};
-  code_cell_mask(coder, *models, mask.cells);
-  mask.sound = !coder.overrun() && !coder.unused();
-  return mask;
-}
-
-}  // namespace
-
-Outcome run(ByteView input) {
+Outcome run(std::span<const std::uint8_t> input) {
   if (input.size() < 2) return Outcome::refused;
   const int rows = input[0];
   const int columns = input[1];
-  Unpacked mask = unpack(input.subspan(2), rows, columns);
+  Plane<std::uint8_t> cells(columns, rows);
+  const bool sound = unpack_mask(input.subspan(2), cells);
   // Whatever cells came out go in again.
-  RangeEncoder coder;
-  const auto models = std::make_unique<MaskModels>();
-  const auto cells = mask.cells.samples;
-  code_cell_mask(coder, *models, mask.cells);
-  const Unpacked again = unpack(coder.finish(), rows, columns);
-  promise(again.sound && again.cells.samples == cells, "every mask can be packed and unpacked");
-  return mask.sound ? Outcome::decoded : Outcome::refused;
+  Plane<std::uint8_t> again(columns, rows);
+  promise(unpack_mask(pack_mask(cells), again), "every mask can be packed and unpacked");
+  promise(again.samples == cells.samples, "a mask comes back");
+  return sound ? Outcome::decoded : Outcome::refused;
 }
 
 }  // namespace ablc::fuzz

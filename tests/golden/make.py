@@ -208,6 +208,7 @@ def bad_files(ok: dict[str, bytes]) -> dict[str, bytes]:
         "planes-too-long": lengthened(ok["lossless-rgb"], PLANES),
         "section-beyond-end": patched(rgb, HEADER + 1, b"\xff\x7f"),
         "section-length-endless": repaired(rgb[:HEADER] + bytes([BASE]) + b"\x80" * 10),
+        "section-twice": join(head, [*sections, sections[0]]),
         "segment-beyond-section": join(head, [(code, b"\xff\x7f" + body[2:]), *sections[1:]]),
         "segment-lengths-missing": join(head, [(code, b""), *sections[1:]]),
         "byte-after-end": repaired(rgb + b"\0"),
