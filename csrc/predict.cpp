@@ -150,6 +150,19 @@ Border gather_border(const Plane<std::uint8_t>& rec, const Plane<std::uint8_t>& 
   put(0, border.top, border.top_error, x - 1, y - 1);
   border.left[0] = border.top[0];
   border.left_error[0] = border.top_error[0];
+  if (x > 0 && y > 0 && x + 2 * size <= rec.width && y + 2 * size <= rec.height) {
+    const std::uint8_t* above = rec.row(y - 1) + x;
+    const std::uint8_t* above0 = p0.row(y - 1) + x;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(2 * size); ++i) {
+      const std::uint8_t* before = rec.row(y + static_cast<int>(i)) + x - 1;
+      const std::uint8_t* before0 = p0.row(y + static_cast<int>(i)) + x - 1;
+      border.top[i + 1] = above[i];
+      border.top_error[i + 1] = static_cast<std::int16_t>(above[i] - above0[i]);
+      border.left[i + 1] = *before;
+      border.left_error[i + 1] = static_cast<std::int16_t>(*before - *before0);
+    }
+    return border;
+  }
   for (int i = 0; i < 2 * size; ++i) {
     put(static_cast<std::size_t>(i) + 1, border.top, border.top_error, x + i, y - 1);
     put(static_cast<std::size_t>(i) + 1, border.left, border.left_error, x - 1, y + i);

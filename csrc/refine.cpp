@@ -10,11 +10,6 @@
 #include "refine_tables.inc"
 #include "tile.h"
 
-// The vectors of filter_row never cross a call: its helpers are inlined.
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wpsabi"
-#endif
-
 namespace ablc {
 
 namespace {
@@ -29,6 +24,18 @@ constexpr int kMargin = 8;  // samples repeated left and right of a row
 // The half of the diamond of radius 3 that precedes the centre in reading order.
 constexpr std::array<std::array<int, 2>, kPairs> kOffset = {
     {{-3, 0}, {-2, -1}, {-2, 0}, {-2, 1}, {-1, -2}, {-1, -1}, {-1, 0}, {-1, 1}, {-1, 2}, {0, -3}, {0, -2}, {0, -1}}};
+
+constexpr int largest_weight_sum() {
+  int largest = 0;
+  for (const auto& band : kRefine)
+    for (const auto& filter : band) {
+      int sum = 0;
+      for (const int w : filter) sum += w < 0 ? -w : w;
+      largest = sum > largest ? sum : largest;
+    }
+  return largest;
+}
+static_assert(largest_weight_sum() * 2 * kMost + 64 < 1 << 15, "filter_row sums in 16 bits");
 
 /// Adds the absolute second differences of a row in four directions to sums: across, down, and along
 /// both diagonals. Rows are readable from -1 to count.

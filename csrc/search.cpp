@@ -60,16 +60,30 @@ TileSearch::TileSearch(Tile& tile, const std::array<Plane<std::uint8_t>, 3>& org
     : tile_(tile), org_(org), settings_(settings), quantisers_(quantisers), luma_(&quantisers.luma(0)),
       chroma_(&quantisers.chroma(0)), weight_(tile.cells.width, tile.cells.height, 1.0f), importance_(importance) {
   for (auto& s : scratch_) s = std::make_unique<Leaf>();
+  // Sums over 4x4 samples, then over the 16x16 around each cell: what SSIM's window would see.
+  struct Moments {
+    std::int32_t sum = 0, square = 0;
+  };
+  Plane<Moments> moments(tile.width / 4, tile.height / 4);
+  for (int y = 0; y < tile.height; ++y) {
+    const std::uint8_t* row = org[0].row(y);
+    Moments* to = moments.row(y / 4);
+    for (int x = 0; x < tile.width; ++x) {
+      to[x / 4].sum += row[x];
+      to[x / 4].square += row[x] * row[x];
+    }
+  }
   for (int cy = 0; cy < weight_.height; ++cy)
     for (int cx = 0; cx < weight_.width; ++cx) {
-      int sum = 0, square = 0;
-      for (int y = 0; y < kCell; ++y)
-        for (int x = 0; x < kCell; ++x) {
-          const int v = org[0].at(cx * kCell + x, cy * kCell + y);
-          sum += v;
-          square += v * v;
+      float sum = 0, square = 0;
+      for (int y = 2 * cy - 1; y <= 2 * cy + 2; ++y)
+        for (int x = 2 * cx - 1; x <= 2 * cx + 2; ++x) {
+          const Moments& m = moments.clamped(x, y);
+          sum += static_cast<float>(m.sum);
+          square += static_cast<float>(m.square);
         }
-      const float variance = static_cast<float>(square) / 64 - static_cast<float>(sum) * static_cast<float>(sum) / 4096;
+      const float mean = sum / 256;
+      const float variance = std::max(square / 256 - mean * mean, 0.0f);
       // SSIM divides by the local variance; a milder power keeps the mean squared error in sight.
       float w = std::pow((2 * variance + 58) / 658, -settings.ssim_power);
       if (!importance.samples.empty()) w *= importance.clamped(cx, cy);

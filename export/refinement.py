@@ -1,12 +1,12 @@
 """Trains the refinement filters of the format and writes csrc/refine_tables.inc.
 
 The last step of the integer decoder filters every 4x4 block of the luma by one of 45 symmetric
-filters (docs/FORMAT.md, Refinement). They are fitted here by least squares to what the quantiser does
-to photographs, one set for each band of quantisation steps. An extension built with ABLC_STATISTICS
-gives the decoded pictures before refinement.
+filters (docs/FORMAT.md, Refinement). They are fitted here by least squares to what the quantiser
+does to photographs, one set for each band of quantisation steps. An extension built with
+ABLC_STATISTICS gives the decoded pictures before refinement.
 
     cmake -S . -B build/statistics -DABLC_STATISTICS=ON && cmake --build build/statistics
-    python -m ablc.export.refinement --core build/statistics --data FOLDER_OR_TARS --out csrc/refine_tables.inc
+    python -m ablc.export.refinement --core build/statistics --data FOLDER_OR_TAR ...
 
 Axis letters: H W pixels; R C 4x4 blocks; K classes; P pairs of taps opposite the centre.
 """
@@ -20,14 +20,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import numpy.typing as npt
-
-from ablc.export import contexts, tables
+from ablc.export import contexts
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Grey = npt.NDArray[np.uint8]
 
-PAIRS = [(dy, dx) for dy in range(-3, 1) for dx in range(-3, 4) if abs(dy) + abs(dx) <= 3 and (dy < 0 or dx < 0)][:12]
+DIAMOND = [(dy, dx) for dy in range(-3, 4) for dx in range(-3, 4) if abs(dy) + abs(dx) <= 3]
+PAIRS = DIAMOND[:12]  # the half before the centre in reading order, (dy, dx)
 CLASSES = 45
 STRENGTHS = (2, 4, 8, 16)  # mean second differences of a sample, grey levels
 SHIFT = 7  # weights are in 1/128
@@ -54,15 +54,18 @@ def classes(luma: Grey) -> Ints:
         bend = np.abs(twice - around(padded, -dy, -dx) - around(padded, dy, dx))
         bend = np.pad(bend, ((2, 2 + 4 * rows - height), (2, 2 + 4 * cols - width)), mode="edge")
         halves = bend.reshape(2 * rows + 2, 2, 2 * cols + 2, 2).sum((1, 3))
-        sums.append(sum(halves[i : i + 2 * rows : 2, j : j + 2 * cols : 2] for i in range(4) for j in range(4)))
+        corners = [(i, j) for i in range(4) for j in range(4)]
+        sums.append(sum(halves[i : i + 2 * rows : 2, j : j + 2 * cols : 2] for i, j in corners))
     across, down, falling, rising = sums
     strength = np.digitize(across + down, [64 * s for s in STRENGTHS])
     straight_most, straight_least = np.maximum(across, down), np.minimum(across, down)
     oblique_most, oblique_least = np.maximum(falling, rising), np.minimum(falling, rising)
     straight = straight_most * oblique_least > oblique_most * straight_least
-    most, least = np.where(straight, straight_most, oblique_most), np.where(straight, straight_least, oblique_least)
+    most = np.where(straight, straight_most, oblique_most)
+    least = np.where(straight, straight_least, oblique_least)
     direction = np.where(straight, np.where(across > down, 0, 1), np.where(falling > rising, 2, 3))
-    blocks = strength * 9 + np.where(2 * most <= 3 * least, 0, 1 + 2 * direction + (most > 3 * least))
+    directed = 1 + 2 * direction + (most > 3 * least)
+    blocks = strength * 9 + np.where(2 * most <= 3 * least, 0, directed)
     return np.repeat(np.repeat(blocks, 4, 0), 4, 1)[:height, :width]
 
 
@@ -75,13 +78,11 @@ def differences(luma: Grey, most: int) -> Ints:
     """(H, W, P) sums of the clipped differences of both taps of a pair from the centre."""
     padded = np.pad(luma.astype(np.int64), 3, mode="edge")
     centre = around(padded, 0, 0)
-    return np.stack(
-        [
-            np.clip(around(padded, dy, dx) - centre, -most, most) + np.clip(around(padded, -dy, -dx) - centre, -most, most)
-            for dy, dx in PAIRS
-        ],
-        -1,
-    )
+
+    def clipped(dy: int, dx: int) -> Ints:
+        return np.clip(around(padded, dy, dx) - centre, -most, most)
+
+    return np.stack([clipped(dy, dx) + clipped(-dy, -dx) for dy, dx in PAIRS], -1)
 
 
 def block_weight(luma: Grey) -> Floats:
@@ -100,14 +101,16 @@ def statistics(job: tuple[Path, Sequence[Grey], int]) -> tuple[Floats, Floats]:
     codec = contexts.load_core(core)
     rng = np.random.default_rng(seed)
     bands = len(contexts.BANDS)
-    left, right = np.zeros((bands, CLASSES, len(PAIRS), len(PAIRS))), np.zeros((bands, CLASSES, len(PAIRS)))
+    left = np.zeros((bands, CLASSES, len(PAIRS), len(PAIRS)))
+    right = np.zeros((bands, CLASSES, len(PAIRS)))
     for picture in pictures:
         for b, step in enumerate(contexts.steps(rng)):
             source = contexts.smaller(picture, rng)
             coded = codec.encode(np.ascontiguousarray(source)[..., None], step=step, effort=6)
             decoded = codec.decode(coded, max_pixels=1 << 30)[0][..., 0]
             of_class, weight = classes(decoded), block_weight(source)
-            features, target = differences(decoded, clip_of(step)), source.astype(np.float64) - decoded
+            features = differences(decoded, clip_of(step))
+            target = source.astype(np.float64) - decoded
             for k in range(CLASSES):
                 here = of_class == k
                 f = features[here].astype(np.float64)
@@ -134,6 +137,9 @@ def solve(left: Floats, right: Floats) -> Ints:
 
 
 def source_text(weights: Ints) -> str:
+    """csrc/refine_tables.inc of weights (bands, K, P)."""
+    bands = ["{" + ",\n".join("{" + ", ".join(map(str, r)) + "}" for r in b) + "}" for b in weights]
+    size = "".join(f"[{n}]" for n in weights.shape)
     lines = [
         "// Generated by `python -m ablc.export.refinement`; do not edit. Part of the format.",
         "// Refinement filters [step band][class][pair of taps], in 1/128.",
@@ -144,8 +150,8 @@ def source_text(weights: Ints) -> str:
         "",
         "namespace ablc {",
         "",
-        f"inline constexpr std::int16_t kRefine[{weights.shape[0]}][{CLASSES}][{len(PAIRS)}] = {{",
-        ",\n".join("{" + ",\n".join("{" + ", ".join(map(str, row)) + "}" for row in band) + "}" for band in weights) + "};",
+        f"inline constexpr std::int16_t kRefine{size} = {{",
+        ",\n".join(bands) + "};",
         "",
         "}  // namespace ablc",
     ]
@@ -158,7 +164,8 @@ def main() -> None:
     args = parser.parse_args()
     pictures = [cv2.cvtColor(p, cv2.COLOR_RGB2GRAY) for p in contexts.load_pictures(args)]
     with multiprocessing.Pool(args.jobs) as pool:
-        parts = pool.map(statistics, [(args.core, pictures[j :: args.jobs], j) for j in range(args.jobs)])
+        shares = [(args.core, pictures[j :: args.jobs], j) for j in range(args.jobs)]
+        parts = pool.map(statistics, shares)
     args.out.write_text(source_text(solve(sum(p[0] for p in parts), sum(p[1] for p in parts))))
 
 

@@ -4,8 +4,8 @@
 
 The upsampling tables (docs/FORMAT.md, Upsampling) predict the pixels inside one cell of the base
 layer from the 5x5 cells around it. The gradients of the base pick one of 49 linear filters, fitted
-here by least squares; filter 49 serves the chroma planes. The arithmetic of `class_map` and
-`upsample` is normative: csrc/upsample.cpp does the same on the same integers.
+here to the luma of photographs by least squares; the chroma planes use them too. `class_map` and
+`upsample` give the same integers as csrc/upsample.cpp, ties and the picture's borders included.
 
 Axis letters: R C cells of the base; K filters; T taps; P pixels in a cell, row-major.
 Base values are in 1/16 grey level, 0..4080.
@@ -13,7 +13,7 @@ Base values are in 1/16 grey level, 0..4080.
 
 import argparse
 import tarfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,8 +27,8 @@ Floats = npt.NDArray[np.float64]
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 BASE_MAX = 4080  # 255 grey levels
 WEIGHT_BITS = 10  # weights are in 1/1024
-CHROMA = 49  # index of the chroma filter, after the 49 classes of luma
-FILTERS = CHROMA + 1
+SIDE = 8  # pixels, of a cell
+FILTERS = 49  # a flat class; 3 strengths, coherent or not, 8 sectors
 TAPS = np.delete(np.arange(25), 12)  # the 5x5 window, row-major, without its centre
 STRENGTHS = (4096, 65536, 409600)  # of the trace: gradients of 2, 8 and 20 grey levels a cell
 STEPS = (0.5, 1, 2, 4, 8)  # quantisation steps of the base seen in training, grey levels
@@ -37,28 +37,41 @@ PULL_TO_FLAT = 1e-5  # keeps the systems regular, as a part of their trace
 TINY = 1e-6  # what a class without any sample leans on
 EVEN = 10  # grey levels^2: a view counts as 1 / (EVEN + its variance), so busy ones do not rule
 LARGEST_VIEW = 1024  # pixels, so that large pictures do not rule the statistics
-SMALLEST_PICTURE = 128  # pixels, so that each view has a cell of 1/16 in its halved chroma
+SMALLEST_PICTURE = 128  # pixels, so that each view has whole windows of 5x5 cells
 
 
-# Normative arithmetic
+# The arithmetic of csrc/upsample.cpp
 
 
-def window(plane: Ints, radius: int) -> Ints:
-    """The (2 radius + 1)^2 neighbours of each value: (R, C) -> (R, C, T), edges replicated."""
-    rows, cols = plane.shape
+def window(padded: Ints, radius: int) -> Ints:
+    """The (2 radius + 1)^2 values around each value that has so many neighbours.
+
+    (R + 2 radius, C + 2 radius) -> (R, C, T)
+    """
     side = 2 * radius + 1
-    padded = np.pad(plane, radius, mode="edge")
+    rows, cols = padded.shape[0] - 2 * radius, padded.shape[1] - 2 * radius
     shifts = [(i, j) for i in range(side) for j in range(side)]
     return np.stack([padded[i : i + rows, j : j + cols] for i, j in shifts], -1)
+
+
+def with_margin(base: Ints) -> Ints:
+    """The base with two more cells on each side, beyond the picture the nearest repeated."""
+    return np.pad(base, 2, mode="edge")
+
+
+def differences(base: Ints) -> Ints:
+    """The taps of each cell less its own value, (R, C) -> (R, C, T)."""
+    return window(with_margin(base), 2)[..., TAPS] - base[..., None]
 
 
 def class_map(base: Ints) -> Ints:
     """The filter class of each cell, 0..48, from the structure tensor of the base's gradients.
 
     0 is flat; the others are 1 + (strength * 2 + coherent) * 8 + sector, where strength is 0..2
-    and sector s is the doubled gradient angle rounded to s * 45 degrees.
+    and sector s is the doubled gradient angle rounded to s * 45 degrees, a tie to an even s.
+    A tensor without direction counts as sector 0.
     """
-    near = window((base + 8) >> 4, 1)  # (R, C, 9) whole grey levels
+    near = window((with_margin(base) + 8) >> 4, 1)  # (R + 2, C + 2, 9) whole grey levels
     gx = near @ np.array([-1, 0, 1, -2, 0, 2, -1, 0, 1])
     gy = near @ np.array([-1, -2, -1, 0, 0, 0, 1, 2, 1])
     smooth = np.array([1, 2, 1, 2, 4, 2, 1, 2, 1])
@@ -67,29 +80,23 @@ def class_map(base: Ints) -> Ints:
     u, v = xx - yy, 2 * xy  # along the doubled angle; products below need 64 bits
     coherent = 25 * (u * u + v * v) > 14 * trace * trace
     strength = np.digitize(trace, STRENGTHS)
-    on_u = 256 * abs(v) < 106 * abs(u)  # 106/256 is tan 22.5 degrees
-    on_v = 256 * abs(u) < 106 * abs(v)
+    on_u = 256 * abs(v) <= 106 * abs(u)  # 106/256 is tan 22.5 degrees
+    on_v = 256 * abs(u) <= 106 * abs(v)
     diagonal = np.where(v < 0, np.where(u < 0, 5, 7), np.where(u < 0, 3, 1))
-    # A tensor without direction (u = v = 0) counts as sector 1.
     sector = np.where(on_u, np.where(u < 0, 4, 0), np.where(on_v, np.where(v < 0, 6, 2), diagonal))
     return np.where(strength == 0, 0, 1 + ((strength - 1) * 2 + coherent) * 8 + sector)
 
 
-def upsample(base: Ints, weights: Ints, classes: Ints, shift: int) -> Ints:
-    """The predicted plane: (R, C) base, weights (K, T, P) -> (R sqrt P, C sqrt P).
-
-    shift is WEIGHT_BITS + 4 for pixels in grey levels, WEIGHT_BITS for a finer base.
-    """
+def upsample(base: Ints, weights: Ints) -> Ints:
+    """The predicted plane in grey levels 0..255: (R, C) base, weights (K, T, 64) -> (8 R, 8 C)."""
     rows, cols = base.shape
-    side = int(round(weights.shape[2] ** 0.5))
-    steps = window(base, 2)[..., TAPS] - base[..., None]  # (R, C, T)
-    sums = np.empty((rows, cols, side * side), np.int64)
+    classes, steps = class_map(base), differences(base)
+    sums = np.empty((rows, cols, SIDE * SIDE), np.int64)
     for k in np.unique(classes):
         sums[classes == k] = steps[classes == k] @ weights[k]
-    sums += (base[..., None] << WEIGHT_BITS) + (1 << shift >> 1)
-    limit = (BASE_MAX << WEIGHT_BITS) >> shift
-    cells = np.clip(sums >> shift, 0, limit).reshape(rows, cols, side, side)
-    return cells.transpose(0, 2, 1, 3).reshape(rows * side, cols * side)
+    sums += (base[..., None] << WEIGHT_BITS) + (1 << WEIGHT_BITS + 3)
+    cells = np.clip(sums >> WEIGHT_BITS + 4, 0, 255).reshape(rows, cols, SIDE, SIDE)
+    return cells.transpose(0, 2, 1, 3).reshape(rows * SIDE, cols * SIDE)
 
 
 # Training samples
@@ -123,20 +130,18 @@ def _read_picture(coded: bytes) -> npt.NDArray[np.uint8]:
     return picture
 
 
-def planes(picture: npt.NDArray[np.uint8]) -> tuple[Floats, Floats, Floats]:
-    """Y, Cb, Cr of a BGR picture, BT.601 full range, rounded to whole grey levels."""
+def luma(picture: npt.NDArray[np.uint8]) -> Floats:
+    """Y of a BGR picture, BT.601 full range, rounded to whole grey levels."""
     blue, green, red = np.moveaxis(picture.astype(np.float64), 2, 0)
-    y = 0.299 * red + 0.587 * green + 0.114 * blue
-    cb = 128 + (blue - y) / 1.772
-    cr = 128 + (red - y) / 1.402
-    return np.rint(y), np.clip(np.rint(cb), 0, 255), np.clip(np.rint(cr), 0, 255)
+    y: Floats = np.rint(0.299 * red + 0.587 * green + 0.114 * blue)
+    return y
 
 
-def box_means(plane: Floats, side: int) -> Floats:
-    """The means of whole side x side boxes; rows and columns left over are dropped."""
-    rows, cols = plane.shape[0] // side, plane.shape[1] // side
-    boxes = plane[: rows * side, : cols * side].reshape(rows, side, cols, side)
-    return boxes.mean((1, 3))
+def cells_of(plane: Floats) -> Floats:
+    """The whole cells of a plane, (R, C, P); rows and columns left over are dropped."""
+    rows, cols = plane.shape[0] // SIDE, plane.shape[1] // SIDE
+    boxes = plane[: rows * SIDE, : cols * SIDE].reshape(rows, SIDE, cols, SIDE)
+    return boxes.transpose(0, 2, 1, 3).reshape(rows, cols, SIDE * SIDE)
 
 
 def quantise(means: Floats, step: float, rng: np.random.Generator) -> Ints:
@@ -153,7 +158,7 @@ def view(picture: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDArra
     """A part of the picture, scaled by 0.5..1 to hide the block grid of its JPEG file."""
     scale = rng.uniform(0.5, 1)
     small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    top, left = (int(rng.integers(max(n - LARGEST_VIEW, 15) + 1)) for n in small.shape[:2])
+    top, left = (int(rng.integers(max(n - LARGEST_VIEW, SIDE - 1) + 1)) for n in small.shape[:2])
     return small[top : top + LARGEST_VIEW, left : left + LARGEST_VIEW]
 
 
@@ -168,18 +173,15 @@ class Normal:
     cross: Floats
 
     @classmethod
-    def empty(cls, pixels: int) -> "Normal":
+    def empty(cls) -> "Normal":
         taps = len(TAPS)
-        return cls(np.zeros((FILTERS, taps, taps)), np.zeros((FILTERS, taps, pixels)))
+        return cls(np.zeros((FILTERS, taps, taps)), np.zeros((FILTERS, taps, SIDE * SIDE)))
 
-    def add(self, base: Ints, fine: Floats, classes: Ints) -> None:
-        """Takes in all cells of a base and the finer plane it should predict, in grey levels."""
-        rows, cols = base.shape
-        side = int(round(self.cross.shape[2] ** 0.5))
-        cells = fine[: rows * side, : cols * side].reshape(rows, side, cols, side)
-        targets = cells.transpose(0, 2, 1, 3).reshape(rows * cols, side * side)
-        steps = (window(base, 2)[..., TAPS] - base[..., None]).reshape(rows * cols, -1) / 16
-        targets = targets - base.reshape(-1, 1) / 16
+    def add(self, base: Ints, cells: Floats) -> None:
+        """Takes in a base, (R, C), and the cells it should predict, (R, C, P) grey levels."""
+        classes = class_map(base)
+        steps = differences(base).reshape(base.size, -1) / 16
+        targets = (cells - base[..., None] / 16).reshape(base.size, -1)
         weight = 1 / (EVEN + np.square(targets).mean())
         order = np.argsort(classes, axis=None, kind="stable")
         ends = np.searchsorted(classes.ravel()[order], np.arange(FILTERS + 1))
@@ -190,23 +192,20 @@ class Normal:
 
     def symmetric(self) -> "Normal":
         """The same with the samples' mirror images and transposes counted in."""
-        total = Normal.empty(self.cross.shape[2])
-        side = int(round(self.cross.shape[2] ** 0.5))
+        total = Normal.empty()
         for motion in MOTIONS:
-            to, taps, pixels = motion.classes(), motion.taps(), motion.pixels(side)
+            to, taps, pixels = motion.classes(), motion.taps(), motion.pixels()
             total.gram[to] += self.gram[:, taps][:, :, taps]
             total.cross[to] += self.cross[:, taps][:, :, pixels]
         return total
 
     def solve(self) -> Floats:
-        """Weights (K, T, P); classes of luma lean on the filter of all luma, `RIDGE` strong."""
+        """Weights (K, T, P); each class leans on the filter of all cells, `RIDGE` strong."""
         weights = np.empty_like(self.cross)
-        pooled_gram, pooled_cross = self.gram[:CHROMA].sum(0), self.cross[:CHROMA].sum(0)
+        pooled_gram, pooled_cross = self.gram.sum(0), self.cross.sum(0)
         for k in range(FILTERS):
-            gram, cross = self.gram[k], self.cross[k]
-            if k != CHROMA:
-                pull = RIDGE * np.trace(gram) / np.trace(pooled_gram) + TINY
-                gram, cross = gram + pull * pooled_gram, cross + pull * pooled_cross
+            pull = RIDGE * np.trace(self.gram[k]) / np.trace(pooled_gram) + TINY
+            gram, cross = self.gram[k] + pull * pooled_gram, self.cross[k] + pull * pooled_cross
             flat = PULL_TO_FLAT * np.trace(gram) + TINY
             weights[k] = np.linalg.solve(gram + flat * np.eye(len(TAPS)), cross)
         return weights
@@ -229,9 +228,9 @@ class Motion:
         """Where each tap of the moved window comes from, 0..23."""
         return np.searchsorted(TAPS, self.move(np.arange(25).reshape(5, 5)).ravel()[TAPS])
 
-    def pixels(self, side: int) -> Ints:
+    def pixels(self) -> Ints:
         """Where each pixel of the moved cell comes from."""
-        return self.move(np.arange(side * side).reshape(side, side)).ravel()
+        return self.move(np.arange(SIDE * SIDE).reshape(SIDE, SIDE)).ravel()
 
     def classes(self) -> Ints:
         """The class after the move of each class, (K,)."""
@@ -241,7 +240,7 @@ class Motion:
         if self.flip_rows != self.flip_cols:
             sector = -sector % 8
         gradient = 1 + 8 * np.arange(6)[:, None] + sector
-        return np.concatenate([[0], gradient.ravel(), [CHROMA]])
+        return np.concatenate([[0], gradient.ravel()])
 
 
 MOTIONS = [Motion(t, r, c) for t in (False, True) for r in (False, True) for c in (False, True)]
@@ -253,10 +252,9 @@ def fixed_point(weights: Floats) -> Ints:
     Raises ValueError if a weight does not fit, or if a sum of the decoder could pass 31 bits.
     """
     fine = np.rint(weights * (1 << 20)).astype(np.int64)  # integers, so that the mean is exact
-    side = int(round(weights.shape[2] ** 0.5))
     total = np.zeros_like(fine)
     for motion in MOTIONS:
-        total[motion.classes()] += fine[:, motion.taps()][:, :, motion.pixels(side)]
+        total[motion.classes()] += fine[:, motion.taps()][:, :, motion.pixels()]
     scale = len(MOTIONS) << 20 - WEIGHT_BITS
     table = (total + scale // 2) // scale
     sums = BASE_MAX * ((1 << WEIGHT_BITS) + abs(table).sum(1)) + (1 << WEIGHT_BITS + 4)
@@ -265,24 +263,15 @@ def fixed_point(weights: Floats) -> Ints:
     return table
 
 
-def train_upsampling(sources: Sequence[Path], views: int, seed: int) -> tuple[Ints, Ints]:
-    """The tables from a base of 1/8 to pixels, (K, T, 64), and from 1/16 to 1/8, (K, T, 4)."""
+def train_upsampling(sources: Sequence[Path], views: int, seed: int) -> Ints:
+    """The table from a base of 1/8 to pixels, (K, T, 64)."""
     rng = np.random.default_rng(seed)
-    to_pixels, to_eighth = Normal.empty(64), Normal.empty(4)
+    normal = Normal.empty()
     for picture in pictures(sources):
         for _ in range(views):
-            y, cb, cr = planes(view(picture, rng))
-            chroma = [np.rint(box_means(c, 2)) for c in (cb, cr)]
-            for plane, is_luma in [(y, True), *((c, False) for c in chroma)]:
-                for normal, side, fine in (
-                    (to_pixels, 8, plane),
-                    (to_eighth, 16, box_means(plane, 8)),
-                ):
-                    base = quantise(box_means(plane, side), rng.choice(STEPS), rng)
-                    classes = class_map(base) if is_luma else np.full_like(base, CHROMA)
-                    normal.add(base, fine, classes)
-    kernel8, kernel2 = (fixed_point(n.symmetric().solve()) for n in (to_pixels, to_eighth))
-    return kernel8, kernel2
+            cells = cells_of(luma(view(picture, rng)))
+            normal.add(quantise(cells.mean(-1), rng.choice(STEPS), rng), cells)
+    return fixed_point(normal.symmetric().solve())
 
 
 # C++ source
@@ -312,8 +301,8 @@ HEADER = """\
 //
 // Filters that predict the inside of one base cell from the 5x5 cells around it
 // (docs/FORMAT.md, Upsampling). [filter][tap][pixel], weights in 1/1024 of (tap - centre):
-// filters 0..48 are the gradient classes of luma, 49 serves chroma; the taps run row by row
-// without the centre, the pixels row by row. Equal under flips and transposition.
+// the filters are the gradient classes, the taps run row by row without the centre, the pixels
+// row by row. Equal under flips and transposition.
 // clang-format off
 #include <cstdint>
 
@@ -322,14 +311,10 @@ namespace ablc {
 """
 
 
-def upsampling_source(kernel8: Ints, kernel2: Ints) -> str:
-    return (
-        HEADER
-        + cpp_array("kUpsample8", "Base at 1/8 -> 8x8 pixels of a cell.", kernel8)
-        + "\n"
-        + cpp_array("kUpsample2", "Base at 1/16 -> 2x2 cells of the base at 1/8.", kernel2)
-        + "\n}  // namespace ablc\n// clang-format on\n"
-    )
+def upsampling_source(table: Ints) -> str:
+    """csrc/upsample_tables.inc of a table (K, T, 64)."""
+    array = cpp_array("kUpsample8", "Base at 1/8 -> 8x8 pixels of a cell.", table)
+    return f"{HEADER}{array}\n}}  // namespace ablc\n// clang-format on\n"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -342,8 +327,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     command.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     cv2.setNumThreads(1)  # the order of sums, and so the table, must not depend on the machine
-    tables = train_upsampling(options.data, options.views, options.seed)
-    options.out.write_text(upsampling_source(*tables), encoding="ascii")
+    table = train_upsampling(options.data, options.views, options.seed)
+    options.out.write_text(upsampling_source(table), encoding="ascii")
 
 
 if __name__ == "__main__":

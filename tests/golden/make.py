@@ -112,9 +112,9 @@ def without(data: bytes, code: int) -> bytes:
 
 
 def shortened(data: bytes, code: int) -> bytes:
-    """A section that ends halfway; its length says so."""
+    """A section that ends after a quarter; its length says so."""
     head, sections = split(data)
-    return join(head, [(c, b[: len(b) // 2] if c == code else b) for c, b in sections])
+    return join(head, [(c, b[: len(b) // 4] if c == code else b) for c, b in sections])
 
 
 def lengthened(data: bytes, code: int) -> bytes:
