@@ -39,9 +39,10 @@ ablc::Bytes copy_of(const py::bytes& data) {
 }
 
 /// The one place where a Status becomes an exception.
-void require_ok(ablc::Status status, ablc::ByteView file, const ablc::Header& header, std::uint64_t max_pixels,
+void require_ok(ablc::Status status, ablc::ByteView file, const ablc::Parsed& parsed, std::uint64_t max_pixels,
                 const std::vector<std::string>& lost = {}) {
-  std::string detail;
+  const ablc::Header& header = parsed.header;
+  std::string detail = parsed.fault.empty() ? "" : ": " + parsed.fault;
   for (const std::string& what : lost) detail += (detail.empty() ? ": " : ", ") + what;
   switch (status) {
     case ablc::Status::ok: return;
@@ -49,8 +50,7 @@ void require_ok(ablc::Status status, ablc::ByteView file, const ablc::Header& he
       raise(stream_error, "the stream of " + std::to_string(file.size()) + " bytes is cut short");
     case ablc::Status::corrupt: {
       const bool ours = file.size() >= 3 && std::equal(file.begin(), file.begin() + 3, ablc::kMagic.begin());
-      raise(stream_error, ours ? "the stream is damaged" + (detail.empty() ? std::string(": its checksum or header is wrong") : detail)
-                               : "not an ablc stream: it does not begin with 'ABL'");
+      raise(stream_error, ours ? "the stream is damaged" + detail : "not an ablc stream: it does not begin with 'ABL'");
     }
     case ablc::Status::unsupported:
       raise(stream_error, "the stream needs a newer decoder: version or flags unknown");
@@ -63,7 +63,7 @@ void require_ok(ablc::Status status, ablc::ByteView file, const ablc::Header& he
 ablc::Parsed parse(const py::bytes& data, std::uint64_t max_pixels, bool partial) {
   ablc::Parsed parsed;
   const ablc::ByteView file = view(data);
-  require_ok(ablc::parse(file, max_pixels, partial, parsed), file, parsed.header, max_pixels);
+  require_ok(ablc::parse(file, max_pixels, partial, parsed), file, parsed, max_pixels);
   return parsed;
 }
 
@@ -146,7 +146,7 @@ py::tuple decode(const py::bytes& data, std::uint64_t max_pixels, int threads, b
     py::gil_scoped_release unlocked;
     status = ablc::decode(parsed, threads, partial, out, lost);
   }
-  require_ok(status, view(data), header, max_pixels, lost);
+  require_ok(status, view(data), parsed, max_pixels, lost);
   return py::make_tuple(image, lost);
 }
 
@@ -157,7 +157,7 @@ ablc::MaskInfo mask_info(const ablc::Parsed& parsed, const py::bytes& data, std:
     py::gil_scoped_release unlocked;
     status = ablc::read_mask(parsed, info);
   }
-  require_ok(status, view(data), parsed.header, max_pixels);
+  require_ok(status, view(data), parsed, max_pixels);
   return info;
 }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 
 #include "codec.h"
@@ -197,7 +198,12 @@ class Decoding {
   template <class F>
   void tiles(SectionId id, F&& work) {
     std::vector<std::uint8_t> sound(static_cast<std::size_t>(header_.tiles()));
-    parallel_for(header_.tiles(), threads_, [&](int t) { sound[static_cast<std::size_t>(t)] = work(t); });
+    std::atomic<bool> damaged{false};
+    parallel_for(header_.tiles(), threads_, [&](int t) {
+      const bool skip = damaged && !partial_;  // a strict decode fails anyway
+      sound[static_cast<std::size_t>(t)] = skip || work(t);
+      if (!sound[static_cast<std::size_t>(t)]) damaged = true;
+    });
     report(id, sound);
   }
 

@@ -53,9 +53,12 @@ int offset_step(int step, int offset) {
 
 int chroma_step(int step) { return std::min((step * 9 + 4) >> 3, 16384); }
 
-Quantiser::Quantiser(int step_sixteenths) : step(step_sixteenths), factor{} {
+Quantiser::Quantiser(int step_sixteenths) : step(step_sixteenths), factor{}, scale{} {
   for (std::size_t size = 0; size < kSizes; ++size)
-    for (std::size_t i = 0; i < kMaxArea; ++i) factor[size][i] = step * kWeights[size][i];
+    for (std::size_t i = 0; i < kMaxArea; ++i) {
+      factor[size][i] = step * kWeights[size][i];
+      scale[size][i] = 1024.0f / static_cast<float>(std::max(factor[size][i], 1));
+    }
 }
 
 Quantisers::Quantisers(int step, bool offsets) : offsets_(offsets) {

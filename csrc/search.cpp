@@ -8,8 +8,6 @@
 namespace ablc {
 
 namespace {
-// Coefficients below this many steps never start a block's levels: they would round to nothing.
-constexpr float kSmallest = 0.58f;
 constexpr float kInfinite = std::numeric_limits<float>::max();
 
 /// Source block minus prediction.
@@ -18,17 +16,6 @@ void difference(const Plane<std::uint8_t>& org, int x, int y, int n, const std::
     const std::uint8_t* row = org.row(y + i) + x;
     for (int j = 0; j < n; ++j) residual[i * n + j] = static_cast<std::int16_t>(row[j] - pred[i * n + j]);
   }
-}
-
-/// Energy of the coefficients in squared steps.
-float energy(const float* coefficients, const float* scale, int count) {
-  float sum[8] = {};
-  for (int i = 0; i < count; i += 8)
-    for (int j = 0; j < 8; ++j) {
-      const float u = coefficients[i + j] * scale[i + j];
-      sum[j] += u * u;
-    }
-  return ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]));
 }
 
 }  // namespace
@@ -92,115 +79,6 @@ TileSearch::TileSearch(Tile& tile, const std::array<Plane<std::uint8_t>, 3>& org
 }
 TileSearch::~TileSearch() = default;
 
-namespace {
-/// 1 / (dequantised value of level 1), per size and position.
-const float* scale_of(const Quantiser& quantiser, int size) {
-  // Recomputed when the step changes; a tile uses few quantisers.
-  thread_local std::array<std::array<float, kMaxArea>, kSizes> scales[2];
-  thread_local std::array<const Quantiser*, 2> owner{};
-  thread_local std::array<int, 2> step{};
-  const std::size_t slot = owner[0] == &quantiser && step[0] == quantiser.step ? 0 : 1;
-  if (slot == 1 && !(owner[1] == &quantiser && step[1] == quantiser.step)) {
-    std::swap(scales[0], scales[1]);
-    owner = {&quantiser, owner[0]};
-    step = {quantiser.step, step[0]};
-    for (std::size_t s = 0; s < kSizes; ++s)
-      for (std::size_t i = 0; i < kMaxArea; ++i)
-        scales[0][s][i] = 1024.0f / static_cast<float>(std::max(quantiser.factor[s][i], 1));
-    return scales[0][static_cast<std::size_t>(size)].data();
-  }
-  return scales[slot][static_cast<std::size_t>(size)].data();
-}
-}  // namespace
-
-float TileSearch::optimise(const float* coefficients, const Quantiser& quantiser, const LevelModels& models,
-                           const LevelContext& context, float lambda, std::int16_t* levels, LevelSummary& summary) {
-  const int log2_size = context.size + kMinLog2;
-  const int area = 1 << (2 * log2_size);
-  const Scan& scan = scan_of(log2_size);
-  const float* scale = scale_of(quantiser, context.size);
-  std::fill_n(levels, area, std::int16_t{0});
-  summary = LevelSummary{};
-  const float all = energy(coefficients, scale, area);
-
-  int start = area - 1;
-  for (; start >= 0; --start) {
-    const std::size_t raster = scan.order[static_cast<std::size_t>(start)].raster;
-    if (std::abs(coefficients[raster]) * scale[raster] > kSmallest) break;
-  }
-  LevelModels& m = const_cast<LevelModels&>(models);  // PriceCoder leaves them as they are
-  const auto count_price = [&](int count) {
-    PriceCoder price;
-    code_count(price, m, context, count);
-    return price.bits;
-  };
-  float best = all + lambda * count_price(0);
-  if (start < 0) return best;
-
-  // Backwards, as the coder will go: the magnitudes already chosen are the context of the next.
-  float cost_at[kMaxArea];   // cost of coefficient k if it lies before the last
-  float zero_at[kMaxArea];   // cost if it is beyond the last
-  float flag_at[kMaxArea];   // lambda * bits of its significance flag, saved if it is the last
-  Neighbourhood around(log2_size);
-  for (int k = start; k >= 0; --k) {
-    const Scan::Position& p = scan.order[static_cast<std::size_t>(k)];
-    const float u = std::abs(coefficients[p.raster]) * scale[p.raster];
-    const int sum = around.sum[p.padded];
-    const std::uint32_t p_significant = models.significant[context.significant(p, sum)].p();
-    zero_at[k] = u * u;
-    float chosen = u * u + lambda * price::of(p_significant, 0);
-    flag_at[k] = 0;
-    if (u > 0.4f) {
-      const float flag = lambda * price::of(p_significant, 1);
-      const int low = std::max(static_cast<int>(u), 1);
-      const int high = u - static_cast<float>(low) > 0.4f ? low + 1 : low;
-      for (int a = low; a <= high; ++a) {
-        PriceCoder price;
-        code_magnitude(price, m, context, p, sum, a);
-        const float e = u - static_cast<float>(a);
-        const float cost = e * e + flag + lambda * (price.bits + 1);
-        if (cost < chosen) {
-          chosen = cost;
-          levels[p.raster] = static_cast<std::int16_t>(a);
-          flag_at[k] = flag;
-        }
-      }
-      if (levels[p.raster]) around.add(p.padded, levels[p.raster]);
-    }
-    cost_at[k] = chosen;
-  }
-
-  // The best place to stop.
-  float before = 0, beyond = all;
-  int last = -1;
-  for (int k = 0; k <= start; ++k) {
-    before += cost_at[k];
-    beyond -= zero_at[k];
-    const std::size_t raster = scan.order[static_cast<std::size_t>(k)].raster;
-    if (levels[raster] == 0) continue;
-    const float cost = before - flag_at[k] + beyond + lambda * count_price(k + 1);
-    if (cost < best) {
-      best = cost;
-      last = k;
-    }
-  }
-  for (int k = 0; k <= start; ++k) {
-    const Scan::Position& p = scan.order[static_cast<std::size_t>(k)];
-    std::int16_t& level = levels[p.raster];
-    if (level == 0) continue;
-    if (k > last) {
-      level = 0;
-      continue;
-    }
-    summary.magnitude += level;
-    summary.rows = std::max(summary.rows, p.y + 1);
-    summary.columns = std::max(summary.columns, p.x + 1);
-    if (coefficients[p.raster] < 0) level = static_cast<std::int16_t>(-level);
-  }
-  summary.count = last + 1;
-  return best;
-}
-
 void TileSearch::try_leaf(const Node& node, Leaf& leaf) {
   const int n = 1 << node.log2_size;
   const int x = node.x * kCell;
@@ -228,7 +106,7 @@ void TileSearch::try_leaf(const Node& node, Leaf& leaf) {
   PriceCoder drop, keep;
   code_keep(drop, tile_, node, false);
   code_keep(keep, tile_, node, true);
-  const float base_energy = energy(coefficients, scale_of(*luma_, node.size()), n * n);
+  const float base_energy = energy(coefficients, *luma_, node.size());
   leaf.cost = base_energy + bit * drop.bits;
   leaf.kept = false;
   leaf.mode = kModeBase;
@@ -298,7 +176,7 @@ void TileSearch::try_leaf(const Node& node, Leaf& leaf) {
     LevelSummary summary;
     PriceCoder price;
     code_luma_mode(price, tile_, node, mode);
-    const float cost = optimise(coefficients, *luma_, tile_.models.luma, context, bit, levels.data(), summary) +
+    const float cost = optimise_levels(coefficients, *luma_, tile_.models.luma, context, bit, levels.data(), summary) +
                        bit * (price.bits + keep.bits);
     if (cost >= leaf.cost) continue;
     leaf.cost = cost;
@@ -400,12 +278,12 @@ void TileSearch::decide_chroma(const Node& node, int plane, LeafChoice& choice) 
     PriceCoder price;
     if (mode == 0) {
       code_chroma(price, tile_, node, plane, false, unused, 0, &dummy, none);
-      best = energy(coefficients, scale_of(*chroma_, size), n * n) + bit * price.bits;
+      best = energy(coefficients, *chroma_, size) + bit * price.bits;
       std::copy_n(pred, n * n, best_rec);
       if (best < 2 * bit) break;
     }
     LevelSummary summary;
-    float cost = optimise(coefficients, *chroma_, tile_.models.chroma, context, bit, levels.data(), summary);
+    float cost = optimise_levels(coefficients, *chroma_, tile_.models.chroma, context, bit, levels.data(), summary);
     PriceCoder flags;
     int coded_mode = mode;
     std::int16_t zero[1] = {0};

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "optimise.h"
 #include "reconstruct.h"
 
 namespace ablc {
@@ -56,8 +57,6 @@ class TileSearch {
   void commit_leaf(const Node& node, const Leaf& leaf, LeafChoice& choice);
   float chroma_weight(const Node& node) const;
   void decide_chroma(const Node& node, int plane, LeafChoice& choice);
-  float optimise(const float* coefficients, const Quantiser& quantiser, const LevelModels& models,
-                 const LevelContext& context, float lambda, std::int16_t* levels, LevelSummary& summary);
 
   Tile& tile_;
   const std::array<Plane<std::uint8_t>, 3>& org_;

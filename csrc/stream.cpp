@@ -125,7 +125,14 @@ Status parse(ByteView file, std::uint64_t max_pixels, bool partial, Parsed& out)
   h.height = u16(file, 7);
   h.step = u16(file, 9);
   h.checksum = static_cast<std::uint32_t>(u16(file, kChecksumAt)) | static_cast<std::uint32_t>(u16(file, kChecksumAt + 2)) << 16;
-  if (h.width == 0 || h.height == 0 || h.step < 16 || h.step > 16384) return Status::corrupt;
+  const auto fault = [&](const std::string& what) {
+    out.fault = what;
+    return Status::corrupt;
+  };
+  if (h.width == 0 || h.height == 0)
+    return fault("the header is wrong: size " + std::to_string(h.width) + "x" + std::to_string(h.height) + ", wanted 1..65535 a side");
+  if (h.step < 16 || h.step > 16384)
+    return fault("the header is wrong: step " + std::to_string(h.step) + ", wanted 16..16384 sixteenths of a grey level");
   if (static_cast<std::uint64_t>(h.width) * static_cast<std::uint64_t>(h.height) > max_pixels) return Status::limit;
   out.checksum_ok = checksum_of(file) == h.checksum;
 
@@ -134,7 +141,7 @@ Status parse(ByteView file, std::uint64_t max_pixels, bool partial, Parsed& out)
   if (flags & kTiled) {
     std::uint8_t log2 = 0;
     if (!reader.byte(log2)) return Status::truncated;
-    if (log2 < 8 || log2 > 15) return Status::corrupt;
+    if (log2 < 8 || log2 > 15) return fault("the header is wrong: tile side 2^" + std::to_string(log2) + ", wanted 2^8..2^15");
     h.tile_log2 = log2;
   }
   std::array<bool, 256> seen_ids{};
@@ -153,7 +160,7 @@ Status parse(ByteView file, std::uint64_t max_pixels, bool partial, Parsed& out)
     out.truncated = section.body.size() < length;
     // Once each: that bounds the list, whatever the bytes say.
     if (seen_ids[id]) {
-      if (!partial) return Status::corrupt;
+      if (!partial) return fault("section " + std::to_string(id) + " occurs twice");
       out.truncated = true;
       break;
     }
@@ -162,7 +169,7 @@ Status parse(ByteView file, std::uint64_t max_pixels, bool partial, Parsed& out)
   }
   if (partial) return Status::ok;
   if (out.truncated) return Status::truncated;
-  if (!out.checksum_ok) return Status::corrupt;
+  if (!out.checksum_ok) return fault("its checksum does not match");
   return Status::ok;
 }
 

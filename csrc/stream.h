@@ -70,6 +70,7 @@ struct Parsed {
   Header header;
   std::vector<Section> sections;
   bool checksum_ok = true;
+  std::string fault;       ///< why parse() said corrupt, in words
   bool truncated = false;  ///< the last section is cut short; its body is what is there
 };
 

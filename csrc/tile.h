@@ -63,6 +63,7 @@ inline constexpr int kMostOffset = 16;
 struct Quantiser {
   int step = 0;  // 1/16 grey level
   std::array<std::array<std::int32_t, kMaxArea>, kSizes> factor;  // 1/4 coefficient x 256 per level
+  std::array<std::array<float, kMaxArea>, kSizes> scale;          // levels per orthonormal coefficient, for the encoder
   explicit Quantiser(int step_sixteenths);
   std::int16_t dequantise(int level, int size, int raster) const {
     const std::int32_t f = factor[static_cast<std::size_t>(size)][static_cast<std::size_t>(raster)];

@@ -215,7 +215,7 @@ LOSSLESS_PEERS = {
     )
 }
 
-ABLC_QUALITIES = (*range(2, 48, 3), 53, 60, 70)
+ABLC_QUALITIES = (*range(2, 48, 3), 53, 60, 70, 80)
 
 
 def ablc_codec(options: Mapping[str, Any] | None = None, *, lossless: bool = False) -> Codec:
