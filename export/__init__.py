@@ -1,4 +1,4 @@
-"""Training: the tables of the format today; the networks, planned, will be the only place that knows torch."""
+"""Training of the format's tables, and later of networks: the only place for torch."""
 
 if __name__ != "ablc.export":
     raise ImportError(f"this package is ablc.export, it was imported as {__name__}")
