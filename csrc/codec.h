@@ -2,7 +2,6 @@
 
 // The codec's face: an image to a file and back.
 
-#include <functional>
 #include <string>
 
 #include "colour.h"

@@ -1,10 +1,10 @@
 #include <cmath>
 
 #include "codec.h"
+#include "initial.h"
 #include "layout.h"
 #include "lossless.h"
 #include "mask.h"
-#include "initial.h"
 #include "parallel.h"
 #include "plane_coder.h"
 #include "plane_coder_state.h"
@@ -138,8 +138,8 @@ TileCode encode_tile(const ConstImage& image, const Header& header, const Rect& 
         for_cells(*tile, super, [&](CellInfo& c) { c.step_offset = static_cast<std::int8_t>(before); });
       }
       search.decide(x, y, *choice);
-      write_mask(mask, *tile, {x, y, kMaxLog2});
-      write_blocks(blocks, *tile, {x, y, kMaxLog2}, 0, *choice);
+      write_mask(mask, *tile, super);
+      write_blocks(blocks, *tile, super, 0, *choice);
     }
 #ifdef ABLC_STATISTICS
   std::vector<std::uint32_t> numbers;

@@ -3,8 +3,6 @@
 #include <cmath>
 #include <limits>
 
-#include "dispatch.h"
-
 namespace ablc {
 
 namespace {
@@ -165,14 +163,9 @@ void TileSearch::try_leaf(const Node& node, Leaf& leaf) {
   std::array<std::int16_t, kMaxArea> levels;
   for (std::size_t t = 0; t < tries; ++t) {
     const int mode = candidates[t].mode;
-    if (mode != kModeBase) {
-      predict_luma(tile_, node, mode, border, pred);
-      difference(org_[0], x, y, n, pred, rest);
-      forward_transform(node.log2_size, rest, coefficients);
-    } else {
-      predict_luma(tile_, node, mode, border, pred);
-      forward_transform(node.log2_size, residual, coefficients);
-    }
+    predict_luma(tile_, node, mode, border, pred);
+    difference(org_[0], x, y, n, pred, rest);
+    forward_transform(node.log2_size, rest, coefficients);
     LevelSummary summary;
     PriceCoder price;
     code_luma_mode(price, tile_, node, mode);
