@@ -56,7 +56,7 @@ class BlockReader {
     const LevelSummary summary = code_luma(coder_, tile_, node, mode, 0, levels_.data());
     const Border border = gather_border(tile_.rec[0], tile_.p0[0], node.x * kCell, node.y * kCell, n);
     predict_luma(tile_, node, mode, border, pred_.data());
-    add_residual(quantisers_.luma(tile_.cells.at(node.x, node.y).step_offset), node.size(), levels_.data(), summary, pred_.data(), out_.data());
+    add_residual(quantisers_.luma(tile_.offset_at(node.x, node.y)), node.size(), levels_.data(), summary, pred_.data(), out_.data());
     put_block(tile_.rec[0], node.x * kCell, node.y * kCell, n, out_.data());
     const std::uint8_t density = density_of(summary, node.log2_size);
     for_cells(tile_, node, [&](CellInfo& c) {
@@ -80,7 +80,7 @@ class BlockReader {
       std::int16_t from_luma[kMaxArea];
       if (mode >= kChromaFromLuma) luma_error(tile_, node, from_luma);
       predict_chroma(tile_, node, plane, mode, border, from_luma, pred_.data());
-      add_residual(quantisers_.chroma(tile_.cells.at(node.x, node.y).step_offset), log2_size - kMinLog2, levels_.data(), summary, pred_.data(), out_.data());
+      add_residual(quantisers_.chroma(tile_.offset_at(node.x, node.y)), log2_size - kMinLog2, levels_.data(), summary, pred_.data(), out_.data());
       put_block(tile_.rec[p], x, y, n, out_.data());
     }
     const std::uint8_t density = density_of(summary, log2_size);
@@ -112,7 +112,10 @@ bool decode_mask(ByteView segment, const Header& header, Tile& tile) {
     auto models = std::make_unique<MaskModels>();
     code_cell_mask(coder, *models, tile.wanted);
   }
-  int before = 0;
+  if (header.step_offsets) {
+    OffsetModels models;
+    code_offsets(coder, models, tile.offsets);
+  }
   for (int y = 0; y < tile.cells.height; y += kSuper / kCell)
     for (int x = 0; x < tile.cells.width; x += kSuper / kCell) {
       const Node super{x, y, kMaxLog2};
@@ -122,10 +125,7 @@ bool decode_mask(ByteView segment, const Header& header, Tile& tile) {
           c.kept = 0;
         });
       } else {
-        if (tile.step_offsets) {
-          before = code_step_offset(coder, tile, super, before, 0);
-          for_cells(tile, super, [&](CellInfo& c) { c.step_offset = static_cast<std::int8_t>(before); });
-        }
+        tile.select(offset_step(header.step, tile.offset_at(x, y)));
         read_leaves(coder, tile, super);
       }
     }
@@ -133,12 +133,13 @@ bool decode_mask(ByteView segment, const Header& header, Tile& tile) {
 }
 
 /// Blocks segment of a tile. False if damaged; what is missing stays the upsampled base.
-bool decode_blocks(ByteView segment, Tile& tile, const Quantisers& quantisers) {
+bool decode_blocks(ByteView segment, int step, Tile& tile, const Quantisers& quantisers) {
   RangeDecoder coder(segment);
   BlockReader reader(tile, quantisers, coder);
   for (int y = 0; y < tile.cells.height; y += kSuper / kCell)
     for (int x = 0; x < tile.cells.width; x += kSuper / kCell) {
       if (coder.overrun()) return false;
+      tile.select(offset_step(step, tile.offset_at(x, y)));
       reader.read({x, y, kMaxLog2});
     }
   return !coder.overrun() && !coder.unused();
@@ -168,7 +169,8 @@ void put_shapes(const Tile& tile, const Rect& rect, Plane<CellShape>& shapes) {
     for (int x = 0; x < tile.activity.width; ++x) {
       const CellInfo& cell = tile.cells.at(x, y);
       shapes.at(rect.x / kCell + x, rect.y / kCell + y) = {cell.log2_size, cell.kept,
-                                                           static_cast<std::uint8_t>(cell.chroma_coded[0] | cell.chroma_coded[1]), cell.step_offset};
+                                                           static_cast<std::uint8_t>(cell.chroma_coded[0] | cell.chroma_coded[1]),
+                                                           static_cast<std::int8_t>(tile.offset_at(x, y))};
     }
 }
 
@@ -242,7 +244,7 @@ class Decoding {
       const auto tile = make_tile(header_, header_.tile(t), base);
       mask_sound[i] = decode_mask(masks[i], header_, *tile);
       // Blocks mean nothing without their mask.
-      const bool sound = !mask_sound[i] || decode_blocks(blocks[i], *tile, quantisers);
+      const bool sound = !mask_sound[i] || decode_blocks(blocks[i], header_.step, *tile, quantisers);
       put_tile(*tile, header_, header_.tile(t), picture);
       put_shapes(*tile, header_.tile(t), shapes);
       return sound;

@@ -18,6 +18,7 @@ namespace {
 // Found on photographs; docs/DESIGN.md, Search, has the figures.
 constexpr float kLambda = 0.05f;     // price of a bit in squared steps
 constexpr float kSsimPower = 0.25f;  // exponent of a block's variance in its weight
+constexpr float kOffsetPower = 4;    // of the mean of a superblock's importance that sets its step
 constexpr float kBaseShare = 0.5f;   // of that price in the base layer, on which all prediction stands
 
 /// Source planes of a tile, padded to whole superblocks.
@@ -90,12 +91,13 @@ void write_blocks(RangeEncoder& coder, Tile& tile, const Node& node, int zorder,
   }
 }
 
-/// The step that suits a superblock's mean importance: error weighs w, so the squared step goes as 1 / w.
+/// The step that suits a superblock: error weighs w, so the squared step goes as 1 / w. Its cells share
+/// one step; the most important ones have most to say in it.
 int wanted_offset(const Plane<float>& importance, const Node& super) {
   float sum = 0;
   for (int y = super.y; y < super.y + super.cells(); ++y)
-    for (int x = super.x; x < super.x + super.cells(); ++x) sum += importance.at(x, y);
-  const float mean = sum / static_cast<float>(super.cells() * super.cells());
+    for (int x = super.x; x < super.x + super.cells(); ++x) sum += std::pow(importance.at(x, y), kOffsetPower);
+  const float mean = std::pow(sum / static_cast<float>(super.cells() * super.cells()), 1 / kOffsetPower);
   if (mean <= 0) return 0;
   return static_cast<int>(std::lround(std::clamp(-2.0f * std::log2(mean), -1.0f * kMostOffset, 1.0f * kMostOffset)));
 }
@@ -128,22 +130,24 @@ TileCode encode_tile(const ConstImage& image, const Header& header, const Rect& 
   }
   TileSearch search(*tile, org, search_settings, quantisers, importance);
   auto choice = std::make_unique<SuperChoice>();
-  int before = 0;
+  if (header.step_offsets) {
+    for (int y = 0; y < tile->offsets.height; ++y)
+      for (int x = 0; x < tile->offsets.width; ++x)
+        tile->offsets.at(x, y) = static_cast<std::int8_t>(wanted_offset(importance, {4 * x, 4 * y, kMaxLog2}));
+    OffsetModels models;
+    code_offsets(mask, models, tile->offsets);
+  }
   for (int y = 0; y < tile->cells.height; y += kSuper / kCell)
     for (int x = 0; x < tile->cells.width; x += kSuper / kCell) {
       const Node super{x, y, kMaxLog2};
-      if (header.step_offsets) {
-        const int offset = wanted_offset(importance, super);
-        before = code_step_offset(mask, *tile, super, before, offset);
-        for_cells(*tile, super, [&](CellInfo& c) { c.step_offset = static_cast<std::int8_t>(before); });
-      }
+      tile->select(offset_step(header.step, tile->offset_at(x, y)));
       search.decide(x, y, *choice);
       write_mask(mask, *tile, super);
       write_blocks(blocks, *tile, super, 0, *choice);
     }
 #ifdef ABLC_STATISTICS
   std::vector<std::uint32_t> numbers;
-  collect(reinterpret_cast<const Model*>(&tile->models), kTileModels, numbers);
+  collect(reinterpret_cast<const Model*>(tile->models), kTileModels, numbers);
   record("tile", header.step, numbers);
 #endif
   return {mask.finish(), blocks.finish()};

@@ -22,6 +22,12 @@ TileModels::TileModels(int step) : TileModels() {
   }
 }
 
+void Tile::select(int step) {
+  auto& set = bands[static_cast<std::size_t>(step_band(step))];
+  if (!set) set = std::make_unique<TileModels>(step);
+  models = set.get();
+}
+
 MaskModels::MaskModels() {
   if constexpr (kHaveStarts) {
     std::size_t i = 0;

@@ -27,12 +27,11 @@ std::array<Plane<std::int16_t>, 3> make_base(const Header& header) {
 
 std::unique_ptr<Tile> make_tile(const Header& header, const Rect& rect, const std::array<Plane<std::int16_t>, 3>& base) {
   auto tile = std::make_unique<Tile>();
-  tile->models = TileModels(header.step);
   tile->width = round_up(rect.width, kSuper);
   tile->height = round_up(rect.height, kSuper);
   tile->planes = header.planes();
   tile->subsample = header.subsample;
-  tile->step_offsets = header.step_offsets;
+  if (header.step_offsets) tile->offsets = Plane<std::int8_t>(tile->width / kSuper, tile->height / kSuper);
   tile->cells = Plane<CellInfo>(tile->width / kCell, tile->height / kCell);
   tile->activity = activity(base[0], base_rect(header, rect, 0));
   for (int p = 0; p < tile->planes; ++p) {

@@ -68,10 +68,10 @@ int class_of(std::int64_t across, std::int64_t down, std::int64_t falling, std::
   return strength * 9 + 1 + direction * 2 + (most > 3 * least);
 }
 
-/// out = here + sum of weights times clipped differences; weights[k] holds a weight for every sample.
+/// out = here + sum of weights times clipped differences; weights[k] and bounds hold a value for every sample.
 /// 16 bits suffice: |difference| <= 2 kMost and the weights of a filter add up to less than 2^15 / 2 kMost.
 ABLC_DISPATCH void filter_row(const std::array<const std::uint8_t*, 2 * kReach + 1>& rows, const std::int16_t* const* weights,
-                              std::int16_t most, int count, std::uint8_t* out) {
+                              const std::int16_t* bounds, int count, std::uint8_t* out) {
   // Spelt with vectors: the compiler does not find this loop by itself.
   constexpr int kLanes = 16;
   using Wide = std::int16_t __attribute__((vector_size(2 * kLanes)));
@@ -85,10 +85,12 @@ ABLC_DISPATCH void filter_row(const std::array<const std::uint8_t*, 2 * kReach +
     v = v < least ? least : v;
     return v > greatest ? greatest : v;
   };
-  const Wide high = Wide{} + most, low = -high, white = Wide{} + 255;
+  const Wide white = Wide{} + 255;
   for (int x0 = 0; x0 < count; x0 += kLanes) {
     const Wide here = load(rows[kReach] + x0);
-    Wide sum = Wide{} + 64;
+    Wide sum = Wide{} + 64, high;
+    std::memcpy(&high, bounds + x0, sizeof high);
+    const Wide low = -high;
     for (std::size_t k = 0; k < kPairs; ++k) {
       const Wide a = load(rows[static_cast<std::size_t>(kReach + kOffset[k][0])] + x0 + kOffset[k][1]) - here;
       const Wide b = load(rows[static_cast<std::size_t>(kReach - kOffset[k][0])] + x0 - kOffset[k][1]) - here;
@@ -124,10 +126,14 @@ class PaddedRows {
   std::vector<std::uint8_t> samples_;
 };
 
-/// The filters of every step offset.
-using Filters = std::array<const std::int16_t (*)[45][kPairs], 2 * kMostOffset + 1>;
+/// What a step offset means for the filters.
+struct Filters {
+  const std::int16_t (*by_class)[kPairs];
+  std::int16_t most;  // bound of a clipped difference: 0.3 of the step
+  explicit Filters(int step) : by_class(kRefine[step_band(step)]), most(static_cast<std::int16_t>(std::clamp((step * 3 + 80) / 160, 2, kMost))) {}
+};
 
-void refine_band(const Plane<std::uint8_t>& in, int y0, int y1, const Filters& filters, const Plane<CellShape>& cells, std::int16_t most,
+void refine_band(const Plane<std::uint8_t>& in, int y0, int y1, const std::vector<Filters>& filters, const Plane<CellShape>& cells,
                  Plane<std::uint8_t>& out) {
   const PaddedRows rows(in, y0 - 4, y1 + 8);
   const std::size_t stride = rows.stride();
@@ -135,6 +141,7 @@ void refine_band(const Plane<std::uint8_t>& in, int y0, int y1, const Filters& f
   std::array<std::vector<std::uint16_t>, 4> bends;
   std::array<std::vector<std::int16_t>, kPairs> weights;
   for (auto& w : weights) w.resize(stride);
+  std::vector<std::int16_t> bounds(stride);
   std::vector<std::uint8_t> line(stride);
   std::array<const std::int16_t*, kPairs> weight_rows{};
   for (std::size_t k = 0; k < kPairs; ++k) weight_rows[k] = weights[k].data();
@@ -156,13 +163,15 @@ void refine_band(const Plane<std::uint8_t>& in, int y0, int y1, const Filters& f
       std::array<int, 4> sum{};
       for (std::size_t d = 0; d < 4; ++d)
         for (int j = 0; j < 8; ++j) sum[d] += bends[d][static_cast<std::size_t>(x + j)];
-      const std::int16_t* filter = (*filters[static_cast<std::size_t>(cells.at(x / kCell, y / kCell).step_offset + kMostOffset)])[class_of(sum[0], sum[1], sum[2], sum[3])];
+      const Filters& of_step = filters[static_cast<std::size_t>(cells.at(x / kCell, y / kCell).step_offset + kMostOffset)];
+      const std::int16_t* filter = of_step.by_class[class_of(sum[0], sum[1], sum[2], sum[3])];
+      std::fill_n(bounds.begin() + x, kBlock, of_step.most);
       for (std::size_t k = 0; k < kPairs; ++k) std::fill_n(weights[k].begin() + x, kBlock, filter[k]);
     }
     for (int r = y; r < std::min(y + kBlock, in.height); ++r) {
       std::array<const std::uint8_t*, 2 * kReach + 1> around{};
       for (int i = -kReach; i <= kReach; ++i) around[static_cast<std::size_t>(i + kReach)] = rows.row(r + i);
-      filter_row(around, weight_rows.data(), most, width, line.data());
+      filter_row(around, weight_rows.data(), bounds.data(), width, line.data());
       std::copy_n(line.begin(), width, out.row(r));
     }
   }
@@ -171,12 +180,11 @@ void refine_band(const Plane<std::uint8_t>& in, int y0, int y1, const Filters& f
 }  // namespace
 
 void refine(int step, const Plane<CellShape>& cells, int threads, Plane<std::uint8_t>& luma) {
-  Filters filters;
-  for (int k = -kMostOffset; k <= kMostOffset; ++k) filters[static_cast<std::size_t>(k + kMostOffset)] = &kRefine[step_band(offset_step(step, k))];
-  const auto most = static_cast<std::int16_t>(std::clamp((step * 3 + 80) / 160, 2, kMost));  // 0.3 of the step
+  std::vector<Filters> filters;  // of every step offset
+  for (int k = -kMostOffset; k <= kMostOffset; ++k) filters.emplace_back(offset_step(step, k));
   Plane<std::uint8_t> out(luma.width, luma.height);
   parallel_for(div_up(luma.height, kBand), threads,
-               [&](int band) { refine_band(luma, band * kBand, std::min((band + 1) * kBand, luma.height), filters, cells, most, out); });
+               [&](int band) { refine_band(luma, band * kBand, std::min((band + 1) * kBand, luma.height), filters, cells, out); });
   luma = std::move(out);
 }
 

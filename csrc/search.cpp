@@ -169,7 +169,7 @@ void TileSearch::try_leaf(const Node& node, Leaf& leaf) {
     LevelSummary summary;
     PriceCoder price;
     code_luma_mode(price, tile_, node, mode);
-    const float cost = optimise_levels(coefficients, *luma_, tile_.models.luma, context, bit, levels.data(), summary) +
+    const float cost = optimise_levels(coefficients, *luma_, tile_.models->luma, context, bit, levels.data(), summary) +
                        bit * (price.bits + keep.bits);
     if (cost >= leaf.cost) continue;
     leaf.cost = cost;
@@ -276,13 +276,13 @@ void TileSearch::decide_chroma(const Node& node, int plane, LeafChoice& choice) 
       if (best < 2 * bit) break;
     }
     LevelSummary summary;
-    float cost = optimise_levels(coefficients, *chroma_, tile_.models.chroma, context, bit, levels.data(), summary);
+    float cost = optimise_levels(coefficients, *chroma_, tile_.models->chroma, context, bit, levels.data(), summary);
     PriceCoder flags;
     int coded_mode = mode;
     std::int16_t zero[1] = {0};
     code_chroma(flags, tile_, node, plane, true, coded_mode, 0, zero, none);  // includes the price of count 0
     PriceCoder count_zero;
-    code_count(count_zero, tile_.models.chroma, context, 0);
+    code_count(count_zero, tile_.models->chroma, context, 0);
     cost += bit * (flags.bits - count_zero.bits);
     if (cost >= best) continue;
     best = cost;
@@ -303,7 +303,7 @@ void TileSearch::decide_chroma(const Node& node, int plane, LeafChoice& choice) 
 
 void TileSearch::decide(int x, int y, SuperChoice& choice) {
   const Node root{x, y, kMaxLog2};
-  const int offset = tile_.cells.at(x, y).step_offset;
+  const int offset = tile_.offset_at(x, y);
   luma_ = &quantisers_.luma(offset);
   chroma_ = &quantisers_.chroma(offset);
   gain_ = std::exp2(0.5f * static_cast<float>(offset));

@@ -75,20 +75,7 @@ bool code_split(Coder& coder, Tile& tile, const Node& node, bool split) {
   if (want == Wanted::drop) return false;
   const int smaller = Beside(tile, node).count([&](const CellInfo& c) { return c.log2_size < node.log2_size; });
   const auto i = static_cast<std::size_t>(((node.size() - 1) * 3 + smaller) * 6 + node_activity(tile, node));
-  return coder.bit(tile.models.split[i], split) != 0;
-}
-
-/// Step offset of the superblock at node, from that of the one before in reading order.
-template <class Coder>
-int code_step_offset(Coder& coder, Tile& tile, const Node& node, int before, int offset) {
-  const int changes = Beside(tile, node).count([&](const CellInfo& c) { return c.step_offset != before; });
-  TileModels& m = tile.models;
-  if (!coder.bit(m.offset_changes[static_cast<std::size_t>(changes)], offset != before)) return before;
-  const bool rises = coder.bit(m.offset_rises[0], offset > before) != 0;
-  const int change_in = std::abs(offset - before);
-  int change = 1;
-  while (change < 2 * kMostOffset && coder.bit(m.offset_size[static_cast<std::size_t>(std::min(change - 1, 15))], change < change_in)) ++change;
-  return std::clamp(rises ? before + change : before - change, -kMostOffset, kMostOffset);
+  return coder.bit(tile.models->split[i], split) != 0;
 }
 
 template <class Coder>
@@ -97,7 +84,7 @@ bool code_keep(Coder& coder, Tile& tile, const Node& node, bool keep) {
   if (want != Wanted::free) return want == Wanted::keep;
   const int kept = Beside(tile, node).count([](const CellInfo& c) { return c.kept != 0; });
   const auto i = static_cast<std::size_t>((node.size() * 3 + kept) * 6 + node_activity(tile, node));
-  return coder.bit(tile.models.keep[i], keep) != 0;
+  return coder.bit(tile.models->keep[i], keep) != 0;
 }
 
 template <class Coder>
@@ -111,7 +98,7 @@ template <class Coder>
 int code_luma_mode(Coder& coder, Tile& tile, const Node& node, int mode) {
   const Beside beside(tile, node);
   const auto size = static_cast<std::size_t>(node.size());
-  TileModels& m = tile.models;
+  TileModels& m = *tile.models;
   const int moded = beside.count([](const CellInfo& c) { return c.mode != kModeBase; });
   if (!coder.bit(m.mode_base[size * 3 + static_cast<std::size_t>(moded)], mode != kModeBase)) return kModeBase;
   if (coder.bit(m.mode_fade[size], mode == kModeFade)) return kModeFade;
@@ -128,7 +115,7 @@ template <class Coder>
 LevelSummary code_luma(Coder& coder, Tile& tile, const Node& node, int& mode, int count, std::int16_t* levels) {
   mode = code_luma_mode(coder, tile, node, mode);
   const int density = Beside(tile, node).density([](const CellInfo& c) { return c.density; });
-  return code_levels(coder, tile.models.luma, LevelContext{node.size(), density}, count, levels);
+  return code_levels(coder, tile.models->luma, LevelContext{node.size(), density}, count, levels);
 }
 
 /// One chroma plane (1 or 2) of the unit at node (16 or 32 luma samples). Returns whether it is coded.
@@ -146,10 +133,10 @@ bool code_chroma(Coder& coder, Tile& tile, const Node& node, int plane, bool cod
   const int first = plane == 2 && tile.cells.at(node.x, node.y).chroma_coded[0];
   const auto flag = ((p * 3 + static_cast<std::size_t>((kept + 2) / 3)) * 3 + static_cast<std::size_t>(around)) * 2 +
                     static_cast<std::size_t>(first);
-  if (!coder.bit(tile.models.chroma_coded[flag], coded)) return false;
-  mode = code_bits(coder, &tile.models.chroma_mode[p * 8], 3, mode);
+  if (!coder.bit(tile.models->chroma_coded[flag], coded)) return false;
+  mode = code_bits(coder, &tile.models->chroma_mode[p * 8], 3, mode);
   const int density = beside.density([&](const CellInfo& c) { return c.chroma_density[p]; });
-  summary = code_levels(coder, tile.models.chroma, LevelContext{node.size() - tile.subsample, density}, count, levels);
+  summary = code_levels(coder, tile.models->chroma, LevelContext{node.size() - tile.subsample, density}, count, levels);
   return true;
 }
 

@@ -8,7 +8,9 @@
 #include <memory>
 #include <vector>
 
+#include "initial.h"
 #include "levels.h"
+#include "offsets.h"
 #include "plane.h"
 #include "predict.h"
 
@@ -24,9 +26,6 @@ struct TileModels {
   // mask
   std::array<Model, 2 * 3 * 6> split;        // size, smaller neighbours, activity
   std::array<Model, 3 * 3 * 6> keep;         // size, kept neighbours, activity
-  std::array<Model, 3> offset_changes;       // superblocks beside it that changed theirs
-  std::array<Model, 1> offset_rises;
-  std::array<Model, 16> offset_size;
   // blocks
   std::array<Model, 3 * 3> mode_base;        // size, neighbours with another mode
   std::array<Model, 3> mode_fade;
@@ -53,11 +52,7 @@ struct CellInfo {
   std::uint8_t density = 0;    // mean magnitude of the leaf's levels, in 1/64, saturating
   std::array<std::uint8_t, 2> chroma_coded{};
   std::array<std::uint8_t, 2> chroma_density{};
-  std::int8_t step_offset = 0;
 };
-
-/// Step offsets of superblocks count quarter octaves of the step.
-inline constexpr int kMostOffset = 16;
 
 /// Quantiser of one step: dequantisation factors per size and position.
 struct Quantiser {
@@ -88,9 +83,6 @@ class Quantisers {
   std::vector<Quantiser> luma_, chroma_;
 };
 
-/// step times 2^(offset / 4), within the range of steps.
-int offset_step(int step, int offset);
-
 /// Step of the chroma planes' levels, both in 1/16 grey level.
 int chroma_step(int step);
 
@@ -99,13 +91,20 @@ struct Tile {
   int height = 0;
   int planes = 3;    ///< 1 or 3
   int subsample = 1; ///< shift of the chroma planes
-  bool step_offsets = false;
   std::array<Plane<std::uint8_t>, 3> rec;
   std::array<Plane<std::uint8_t>, 3> p0;
   Plane<CellInfo> cells;
   Plane<std::uint8_t> activity;  ///< per luma cell
   Plane<std::uint8_t> wanted;    ///< explicit mask per visible cell, or empty
-  TileModels models;
+  Plane<std::int8_t> offsets;    ///< step offset per superblock, or empty: 0 everywhere
+  /// Sets of models by step band, made when first used. Superblocks of one band learn together.
+  std::array<std::unique_ptr<TileModels>, kStepBands> bands;
+  TileModels* models = nullptr;  ///< of the superblock at hand
+
+  /// Step offset of the superblock around a cell.
+  int offset_at(int x, int y) const { return offsets.samples.empty() ? 0 : offsets.at(x >> 2, y >> 2); }
+  /// Points models to the set for a luma step.
+  void select(int step);
 };
 
 }  // namespace ablc

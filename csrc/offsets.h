@@ -1,0 +1,56 @@
+#pragma once
+
+// Step offsets of superblocks (docs/FORMAT.md, Step offsets): where the quantiser is finer or coarser
+// than the header says. Coded before the base, which follows them too.
+
+#include <array>
+#include <cstdint>
+#include <cstdlib>
+
+#include "plane.h"
+#include "range_coder.h"
+
+namespace ablc {
+
+/// Step offsets count quarter octaves of the step.
+inline constexpr int kMostOffset = 32;
+
+/// step times 2^(offset / 4), within the range of steps.
+int offset_step(int step, int offset);
+
+struct OffsetModels {
+  std::array<Model, 3> same;   // as the one at the left; by how the neighbours agree
+  std::array<Model, 2> above;  // as the one above instead; by whether that one goes on to the right
+  Model rises;
+  std::array<Model, 16> size;
+};
+
+/// Offsets of a tile's superblocks, row by row; given when writing, filled when reading.
+template <class Coder>
+void code_offsets(Coder& coder, OffsetModels& models, Plane<std::int8_t>& offsets) {
+  for (int y = 0; y < offsets.height; ++y)
+    for (int x = 0; x < offsets.width; ++x) {
+      const auto at = [&](int i, int j) -> int { return offsets.at(i, j); };
+      const int above = y > 0 ? at(x, y - 1) : x > 0 ? at(x - 1, y) : 0;
+      const int left = x > 0 ? at(x - 1, y) : above;
+      const int corner = x > 0 && y > 0 ? at(x - 1, y - 1) : left;
+      const int right = y > 0 && x + 1 < offsets.width ? at(x + 1, y - 1) : above;
+      const int offset = at(x, y);
+      int value = left;
+      if (!coder.bit(models.same[left == above ? 0u : left == corner ? 1u : 2u], offset == left)) {
+        if (above != left && coder.bit(models.above[above == right], offset == above)) {
+          value = above;
+        } else {
+          const bool rises = coder.bit(models.rises, offset > left) != 0;
+          int change = 1;
+          while (change < 2 * kMostOffset &&
+                 coder.bit(models.size[static_cast<std::size_t>(std::min(change - 1, 15))], change < std::abs(offset - left)))
+            ++change;
+          value = std::clamp(rises ? left + change : left - change, -kMostOffset, kMostOffset);
+        }
+      }
+      offsets.at(x, y) = static_cast<std::int8_t>(value);
+    }
+}
+
+}  // namespace ablc
