@@ -6,10 +6,21 @@ import numpy.typing as npt
 class StreamError(ValueError): ...
 class LimitError(StreamError): ...
 
+class Analysis:
+    def __init__(self) -> None: ...
+
 class _Metadata(TypedDict):
     icc: bytes
     exif: bytes
     xmp: bytes
+
+class _CodingMap(TypedDict):
+    image: npt.NDArray[np.uint8]
+    bits: npt.NDArray[np.float32]
+    kept: npt.NDArray[np.bool_]
+    log2_size: npt.NDArray[np.uint8]
+    mode: npt.NDArray[np.uint8]
+    offset: npt.NDArray[np.int8]
 
 def encode(
     image: npt.NDArray[np.uint8],
@@ -19,20 +30,30 @@ def encode(
     subsample: bool = True,
     effort: int = 5,
     threads: int = 1,
+    tile: int = 0,
     tune: int = 0,
     lambda_scale: float = 1.0,
     importance: npt.NDArray[np.float32] | None = None,
     mask: npt.NDArray[np.bool_] | None = None,
+    exact: npt.NDArray[np.bool_] | None = None,
+    painted: npt.NDArray[np.uint8] | None = None,
+    analysis: Analysis | None = None,
     icc: bytes = b"",
     exif: bytes = b"",
     xmp: bytes = b"",
     model: bytes = b"",
 ) -> bytes: ...
 def decode(
-    data: bytes, *, max_pixels: int, threads: int = 1, partial: bool = False
+    data: bytes,
+    *,
+    max_pixels: int,
+    threads: int = 1,
+    partial: bool = False,
+    region: tuple[int, int, int, int] | None = None,
 ) -> tuple[npt.NDArray[np.uint8], list[str]]: ...
 def inspect(data: bytes, *, max_pixels: int) -> dict[str, Any]: ...
 def keep_mask(data: bytes, *, max_pixels: int) -> npt.NDArray[np.bool_]: ...
+def coding_map(data: bytes, *, max_pixels: int) -> _CodingMap: ...
 def metadata(data: bytes) -> _Metadata: ...
 def pack_mask(mask: npt.NDArray[np.bool_]) -> bytes: ...
-def unpack_mask(data: bytes, rows: int, cols: int) -> npt.NDArray[np.bool_]: ...
+def unpack_mask(data: bytes, rows: int, columns: int) -> npt.NDArray[np.bool_]: ...

@@ -181,13 +181,11 @@ class Decoder(DecodeSettings):
             max_pixels=pixel_limit(self.max_pixels),
             threads=self.threads or cores(),
             partial=self.partial,
+            region=wanted,
         )
         if lost:
             warnings.warn(f"damaged stream, lost: {'; '.join(lost)}", StreamWarning, stacklevel=2)
-        if wanted is None:
-            return image
-        rows, cols = wanted.check(*image.shape[:2]).slices
-        return np.ascontiguousarray(image[rows, cols])
+        return image
 
     def decode_batch(self, streams: Iterable[bytes]) -> list[Pixels]:
         """The pictures of several streams, in their order, decoded side by side.

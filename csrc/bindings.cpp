@@ -17,6 +17,7 @@ using namespace pybind11::literals;
 namespace {
 
 using Pixels = py::array_t<std::uint8_t, py::array::c_style>;
+using Flags = py::array_t<bool, py::array::c_style>;
 
 py::object stream_error;  // NOLINT: owned by the module for the life of the process
 py::object limit_error;
@@ -76,6 +77,13 @@ void require_range(const char* name, T value, T low, T high) {
            py::str(py::cast(low)).cast<std::string>() + ".." + py::str(py::cast(high)).cast<std::string>());
 }
 
+template <class T, class Array>
+ablc::Plane<T> plane_of(const Array& array) {
+  ablc::Plane<T> plane(static_cast<int>(array.shape(1)), static_cast<int>(array.shape(0)));
+  std::copy_n(array.data(), plane.samples.size(), plane.samples.begin());
+  return plane;
+}
+
 /// (R, C) array as a plane, one sample a cell of an image of the given size.
 template <class T, class Array>
 ablc::Plane<T> cell_plane(const char* name, const Array& array, int width, int height) {
@@ -83,15 +91,20 @@ ablc::Plane<T> cell_plane(const char* name, const Array& array, int width, int h
   const int rows = ablc::div_up(height, 8);
   if (array.ndim() != 2 || array.shape(0) != rows || array.shape(1) != columns)
     refuse(std::string(name) + " must be (" + std::to_string(rows) + ", " + std::to_string(columns) + "), one value per 8x8 cell");
-  ablc::Plane<T> plane(columns, rows);
-  std::copy_n(array.data(), plane.samples.size(), plane.samples.begin());
-  return plane;
+  return plane_of<T>(array);
+}
+
+template <class T>
+py::array_t<T> array_of(const ablc::Plane<T>& plane) {
+  py::array_t<T> array({plane.height, plane.width});
+  std::copy(plane.samples.begin(), plane.samples.end(), array.mutable_data());
+  return array;
 }
 
 py::bytes encode(const Pixels& image, int step, bool lossless, bool subsample, int effort, int threads, int tile, int tune,
                  float lambda_scale, const std::optional<py::array_t<float, py::array::c_style>>& importance,
-                 const std::optional<py::array_t<bool, py::array::c_style>>& mask, const py::bytes& icc, const py::bytes& exif,
-                 const py::bytes& xmp, const py::bytes& model) {
+                 const std::optional<Flags>& mask, const std::optional<Flags>& exact, const std::optional<Pixels>& painted,
+                 ablc::Analysis* analysis, const py::bytes& icc, const py::bytes& exif, const py::bytes& xmp, const py::bytes& model) {
   if (image.ndim() != 3 || (image.shape(2) != 1 && image.shape(2) != 3 && image.shape(2) != 4))
     refuse("image must be (H, W, C) with C 1, 3 or 4");
   for (const py::ssize_t side : {image.shape(0), image.shape(1)})
@@ -120,6 +133,14 @@ py::bytes encode(const Pixels& image, int step, bool lossless, bool subsample, i
     for (const float v : settings.importance.samples)
       if (!(v >= 0) || !std::isfinite(v)) refuse("importance must be finite and not negative");
   }
+  if (exact) {
+    settings.exact_pixels = exact->ndim() == 2 && exact->shape(0) == image.shape(0) && exact->shape(1) == image.shape(1);
+    settings.exact = settings.exact_pixels ? plane_of<std::uint8_t>(*exact) : cell_plane<std::uint8_t>("exact", *exact, pixels.width, pixels.height);
+  }
+  if (painted) {
+    if (painted->ndim() != 3 || !std::equal(image.shape(), image.shape() + 3, painted->shape())) refuse("painted must have the shape of image");
+    settings.painted = {pixels.width, pixels.height, pixels.channels, {painted->data(), static_cast<std::size_t>(painted->size())}};
+  }
   if (mask) settings.mask = cell_plane<std::uint8_t>("mask", *mask, pixels.width, pixels.height);
   settings.icc = copy_of(icc);
   settings.exif = copy_of(exif);
@@ -128,25 +149,46 @@ py::bytes encode(const Pixels& image, int step, bool lossless, bool subsample, i
   ablc::Bytes file;
   {
     py::gil_scoped_release unlocked;
-    file = ablc::encode(pixels, settings);
+    file = ablc::encode(pixels, settings, analysis);
   }
   return bytes_of(file);
 }
 
-py::tuple decode(const py::bytes& data, std::uint64_t max_pixels, int threads, bool partial) {
-  require_range("threads", threads, 1, 256);
-  const ablc::Parsed parsed = parse(data, max_pixels, partial);
-  const ablc::Header& header = parsed.header;
-  Pixels image({header.height, header.width, header.channels});
-  const ablc::Image out{header.width, header.height, header.channels,
+/// Pixels of a window, and what was lost; map may be null.
+std::pair<Pixels, std::vector<std::string>> decode_window(const ablc::Parsed& parsed, const py::bytes& data, std::uint64_t max_pixels, int threads,
+                                                          bool partial, const ablc::Rect& window, ablc::CodingMap* map) {
+  Pixels image({window.height, window.width, parsed.header.channels});
+  const ablc::Image out{window.width, window.height, parsed.header.channels,
                         {image.mutable_data(), static_cast<std::size_t>(image.size())}};
   std::vector<std::string> lost;
   ablc::Status status;
   {
     py::gil_scoped_release unlocked;
-    status = ablc::decode(parsed, threads, partial, out, lost);
+    status = ablc::decode(parsed, threads, partial, window, out, lost, map);
   }
   require_ok(status, view(data), parsed, max_pixels, lost);
+  return {image, lost};
+}
+
+py::tuple decode(const py::bytes& data, std::uint64_t max_pixels, int threads, bool partial, const std::optional<std::array<int, 4>>& region) {
+  require_range("threads", threads, 1, 256);
+  // Only the tiles around the window take memory: the limit is on them.
+  const ablc::Parsed parsed = parse(data, region ? UINT64_MAX : max_pixels, partial);
+  const ablc::Header& header = parsed.header;
+  ablc::Rect window{0, 0, header.width, header.height};
+  if (region) {
+    window = {(*region)[0], (*region)[1], (*region)[2], (*region)[3]};
+    const bool inside = window.x >= 0 && window.y >= 0 && window.width >= 1 && window.height >= 1 && window.width <= header.width - window.x &&
+                        window.height <= header.height - window.y;
+    if (!inside)
+      refuse("region " + std::to_string(window.x) + "," + std::to_string(window.y) + "," + std::to_string(window.width) + "," +
+             std::to_string(window.height) + " is empty or not inside the picture of " + std::to_string(header.width) + "x" +
+             std::to_string(header.height) + " pixels");
+    if (const std::uint64_t around = ablc::pixels_around(header, window); around > max_pixels)
+      raise(limit_error, "the region takes decoding " + std::to_string(around) + " pixels of the picture of " + std::to_string(header.width) +
+                             "x" + std::to_string(header.height) + ", which exceeds the limit of " + std::to_string(max_pixels) + " pixels");
+  }
+  const auto [image, lost] = decode_window(parsed, data, max_pixels, threads, partial, window, nullptr);
   return py::make_tuple(image, lost);
 }
 
@@ -161,12 +203,25 @@ ablc::MaskInfo mask_info(const ablc::Parsed& parsed, const py::bytes& data, std:
   return info;
 }
 
-py::array_t<bool> keep_mask(const py::bytes& data, std::uint64_t max_pixels) {
+Flags to_flags(const ablc::Plane<std::uint8_t>& plane) {
+  Flags flags({plane.height, plane.width});
+  std::copy(plane.samples.begin(), plane.samples.end(), flags.mutable_data());
+  return flags;
+}
+
+Flags keep_mask(const py::bytes& data, std::uint64_t max_pixels) {
   const ablc::Parsed parsed = parse(data, max_pixels, false);
   const ablc::MaskInfo info = mask_info(parsed, data, max_pixels);
-  py::array_t<bool> kept({info.kept.height, info.kept.width});
-  std::copy(info.kept.samples.begin(), info.kept.samples.end(), kept.mutable_data());
-  return kept;
+  return to_flags(info.kept);
+}
+
+py::dict coding_map(const py::bytes& data, std::uint64_t max_pixels) {
+  const ablc::Parsed parsed = parse(data, max_pixels, false);
+  const ablc::MaskInfo info = mask_info(parsed, data, max_pixels);
+  ablc::CodingMap map(parsed.header);
+  const auto [image, lost] = decode_window(parsed, data, max_pixels, 1, false, {0, 0, parsed.header.width, parsed.header.height}, &map);
+  return py::dict("image"_a = image, "bits"_a = array_of(map.bits), "kept"_a = to_flags(info.kept), "log2_size"_a = array_of(info.log2_size),
+                  "mode"_a = array_of(map.mode), "offset"_a = array_of(map.offset));
 }
 
 py::dict inspect(const py::bytes& data, std::uint64_t max_pixels) {
@@ -209,10 +264,9 @@ py::dict metadata(const py::bytes& data) {
   return found;
 }
 
-py::bytes pack_mask(const py::array_t<bool, py::array::c_style>& mask) {
+py::bytes pack_mask(const Flags& mask) {
   if (mask.ndim() != 2 || mask.shape(0) > 8192 || mask.shape(1) > 8192) refuse("mask must be (R, C) bool, at most 8192 a side");
-  ablc::Plane<std::uint8_t> cells(static_cast<int>(mask.shape(1)), static_cast<int>(mask.shape(0)));
-  std::copy_n(mask.data(), cells.samples.size(), cells.samples.begin());
+  auto cells = plane_of<std::uint8_t>(mask);
   ablc::Bytes packed;
   {
     py::gil_scoped_release unlocked;
@@ -221,7 +275,7 @@ py::bytes pack_mask(const py::array_t<bool, py::array::c_style>& mask) {
   return bytes_of(packed);
 }
 
-py::array_t<bool> unpack_mask(const py::bytes& data, int rows, int columns) {
+Flags unpack_mask(const py::bytes& data, int rows, int columns) {
   require_range("rows", rows, 0, 8192);
   require_range("columns", columns, 0, 8192);  // 65535 pixels
   ablc::Plane<std::uint8_t> cells(columns, rows);
@@ -232,9 +286,7 @@ py::array_t<bool> unpack_mask(const py::bytes& data, int rows, int columns) {
     sound = ablc::unpack_mask(packed, cells);
   }
   if (!sound) raise(stream_error, "the packed mask is damaged or not " + std::to_string(rows) + "x" + std::to_string(columns));
-  py::array_t<bool> mask({rows, columns});
-  std::copy(cells.samples.begin(), cells.samples.end(), mask.mutable_data());
-  return mask;
+  return to_flags(cells);
 }
 
 }  // namespace
@@ -246,14 +298,18 @@ PYBIND11_MODULE(_core, m) {
   stream_error.attr("__doc__") = "The bytes are not a valid ablc stream.";
   limit_error.attr("__doc__") = "The stream asks for more pixels than the caller allows.";
 
+  py::class_<ablc::Analysis>(m, "Analysis", "What encodes of one picture with different steps share; not for two threads at once.")
+      .def(py::init<>());
   m.def("encode", &encode, "image"_a.noconvert(), py::kw_only(), "step"_a = 640, "lossless"_a = false, "subsample"_a = true,
         "effort"_a = 5, "threads"_a = 1, "tile"_a = 0, "tune"_a = 0, "lambda_scale"_a = 1.0f, "importance"_a = py::none(),
-        "mask"_a = py::none(), "icc"_a = py::bytes(), "exif"_a = py::bytes(), "xmp"_a = py::bytes(), "model"_a = py::bytes(),
+        "mask"_a = py::none(), "exact"_a = py::none(), "painted"_a = py::none(), "analysis"_a = py::none(), "icc"_a = py::bytes(), "exif"_a = py::bytes(), "xmp"_a = py::bytes(), "model"_a = py::bytes(),
         "Code (H, W, C) uint8 as one stream; step in 1/16 grey level, 16..16384.");
-  m.def("decode", &decode, "data"_a, py::kw_only(), "max_pixels"_a, "threads"_a = 1, "partial"_a = false,
-        "((H, W, C) uint8, what was lost in words). Raises StreamError, LimitError.");
+  m.def("decode", &decode, "data"_a, py::kw_only(), "max_pixels"_a, "threads"_a = 1, "partial"_a = false, "region"_a = py::none(),
+        "((H, W, C) uint8, what was lost in words); region is x, y, width, height. Raises StreamError, LimitError.");
   m.def("inspect", &inspect, "data"_a, py::kw_only(), "max_pixels"_a, "Header, sections with offset and length, leaves.");
   m.def("keep_mask", &keep_mask, "data"_a, py::kw_only(), "max_pixels"_a, "(ceil(H/8), ceil(W/8)) bool: cells in kept blocks.");
+  m.def("coding_map", &coding_map, "data"_a, py::kw_only(), "max_pixels"_a,
+        "Per 8x8 cell: bits, kept, log2 of the leaf's side, mode, step offset; and the picture.");
   m.def("metadata", &metadata, "data"_a, "ICC profile, EXIF and XMP as stored.");
   m.def("pack_mask", &pack_mask, "mask"_a.noconvert(), "Code an (R, C) bool mask.");
   m.def("unpack_mask", &unpack_mask, "data"_a, "rows"_a, "columns"_a, "The (R, C) bool mask again. Raises StreamError.");

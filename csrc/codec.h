@@ -20,19 +20,49 @@ struct EncodeSettings {
   float lambda_scale = 1.0f;   ///< multiplies the price of a bit
   Plane<float> importance;     ///< per 8x8 cell, or empty
   Plane<std::uint8_t> mask;    ///< per 8x8 cell: 1 keep, 0 drop; or empty
+  Plane<std::uint8_t> exact;   ///< 1 = comes back as it was; per 8x8 cell or, if exact_pixels, per pixel; or empty
+  bool exact_pixels = false;
+  ConstImage painted;          ///< the picture with its dropped blocks as they will be painted; or empty: the base
   Bytes icc, exif, xmp, model; ///< stored as they are when not empty
 };
 
-/// Codes an image as one file. The result depends on image and settings alone, not on threads.
-Bytes encode(const ConstImage& image, const EncodeSettings& settings);
+struct TileAnalysis;
 
-/// Decodes into out, whose size and channels are the header's. With partial, what cannot be decoded
-/// keeps the best approximation there is and lost tells of it in words.
-Status decode(const Parsed& file, int threads, bool partial, const Image& out, std::vector<std::string>& lost);
+/// What encodes of one picture with different steps have in common. Its first encode fills it, later
+/// ones of the same picture, importance and effort go faster for it.
+class Analysis {
+ public:
+  Analysis();
+  ~Analysis();
+  std::vector<TileAnalysis> tiles;
+};
 
-/// What a file's mask says: 1 = the 8x8 cell lies in a kept block; and leaves by size.
+/// Codes an image as one file. The result depends on the arguments alone, not on threads.
+Bytes encode(const ConstImage& image, const EncodeSettings& settings, Analysis* analysis = nullptr);
+
+/// Where the bits of a file went, per 8x8 cell; metadata, header and lengths are nowhere.
+struct CodingMap {
+  Plane<float> bits;
+  Plane<std::uint8_t> mode;   ///< prediction mode of the leaf around the cell, docs/FORMAT.md, Prediction
+  Plane<std::int8_t> offset;  ///< step offset, quarter octaves
+  explicit CodingMap(const Header& header);
+  /// Shares bits among the cells of a window of the picture, by area.
+  void add(const Rect& window, double spent);
+};
+
+/// Pixels of the tiles that a decode of window holds at once.
+std::uint64_t pixels_around(const Header& header, const Rect& window);
+
+/// Decodes a window of the picture into out, which has its size and the header's channels. With
+/// partial, what cannot be decoded keeps the best approximation there is and lost tells of it in words.
+/// With map, which takes one thread, notes where the bits went.
+Status decode(const Parsed& file, int threads, bool partial, const Rect& window, const Image& out, std::vector<std::string>& lost,
+              CodingMap* map = nullptr);
+
+/// What a file's mask says: 1 = the 8x8 cell lies in a kept block, the leaf's side; and leaves by size.
 struct MaskInfo {
   Plane<std::uint8_t> kept;
+  Plane<std::uint8_t> log2_size;
   std::array<int, 3> leaves{};
 };
 Status read_mask(const Parsed& file, MaskInfo& out);

@@ -4,99 +4,17 @@
 
 #include "codec.h"
 #include "deblock.h"
-#include "layout.h"
-#include "lossless.h"
-#include "mask.h"
+#include "exact.h"
 #include "parallel.h"
-#include "plane_coder.h"
-#include "reconstruct.h"
 #include "refine.h"
+#include "tile_decoder.h"
 
 namespace ablc {
 
 namespace {
 
-void read_leaves(RangeDecoder& coder, Tile& tile, const Node& node) {
-  if (outside(tile, node)) return;
-  if (code_split(coder, tile, node, false)) {
-    for (int i = 0; i < 4; ++i) read_leaves(coder, tile, node.child(i));
-    return;
-  }
-  // Contexts look at decoded cells only, so size and flag are written together.
-  const bool kept = code_keep(coder, tile, node, false);
-  for_cells(tile, node, [&](CellInfo& c) {
-    c.log2_size = static_cast<std::uint8_t>(node.log2_size);
-    c.kept = kept;
-  });
-}
-
-class BlockReader {
- public:
-  BlockReader(Tile& tile, const Quantisers& quantisers, RangeDecoder& coder)
-      : tile_(tile), quantisers_(quantisers), coder_(coder) {}
-
-  void read(const Node& node) {
-    if (outside(tile_, node)) return;
-    const CellInfo& cell = tile_.cells.at(node.x, node.y);
-    if (cell.log2_size < node.log2_size) {
-      for (int i = 0; i < 4; ++i) read(node.child(i));
-    } else if (cell.kept) {
-      read_luma(node);
-    }
-    const bool unit = node.log2_size == 4 || (node.log2_size == 5 && cell.log2_size == 5);
-    if (tile_.planes == 1 || !unit) return;
-    for (int plane = 1; plane <= 2; ++plane) read_chroma(node, plane);
-  }
-
- private:
-  void read_luma(const Node& node) {
-    const int n = 1 << node.log2_size;
-    std::fill_n(levels_.begin(), n * n, std::int16_t{0});
-    int mode = 0;
-    const LevelSummary summary = code_luma(coder_, tile_, node, mode, 0, levels_.data());
-    const Border border = gather_border(tile_.rec[0], tile_.p0[0], node.x * kCell, node.y * kCell, n);
-    predict_luma(tile_, node, mode, border, pred_.data());
-    add_residual(quantisers_.luma(tile_.offset_at(node.x, node.y)), node.size(), levels_.data(), summary, pred_.data(), out_.data());
-    put_block(tile_.rec[0], node.x * kCell, node.y * kCell, n, out_.data());
-    const std::uint8_t density = density_of(summary, node.log2_size);
-    for_cells(tile_, node, [&](CellInfo& c) {
-      c.mode = static_cast<std::uint8_t>(mode);
-      c.density = density;
-    });
-  }
-
-  void read_chroma(const Node& node, int plane) {
-    const int log2_size = node.log2_size - tile_.subsample;
-    const int n = 1 << log2_size;
-    std::fill_n(levels_.begin(), n * n, std::int16_t{0});
-    int mode = 0;
-    LevelSummary summary;
-    const auto p = static_cast<std::size_t>(plane);
-    const bool coded = code_chroma(coder_, tile_, node, plane, false, mode, 0, levels_.data(), summary);
-    if (coded) {
-      const int x = (node.x * kCell) >> tile_.subsample;
-      const int y = (node.y * kCell) >> tile_.subsample;
-      const Border border = gather_border(tile_.rec[p], tile_.p0[p], x, y, n);
-      std::int16_t from_luma[kMaxArea];
-      if (mode >= kChromaFromLuma) luma_error(tile_, node, from_luma);
-      predict_chroma(tile_, node, plane, mode, border, from_luma, pred_.data());
-      add_residual(quantisers_.chroma(tile_.offset_at(node.x, node.y)), log2_size - kMinLog2, levels_.data(), summary, pred_.data(), out_.data());
-      put_block(tile_.rec[p], x, y, n, out_.data());
-    }
-    const std::uint8_t density = density_of(summary, log2_size);
-    for_cells(tile_, node, [&](CellInfo& c) {
-      c.chroma_coded[p - 1] = coded;
-      c.chroma_density[p - 1] = density;
-    });
-  }
-
-  Tile& tile_;
-  const Quantisers& quantisers_;
-  RangeDecoder& coder_;
-  std::array<std::int16_t, kMaxArea> levels_;
-  std::array<std::uint8_t, kMaxArea> pred_;
-  std::array<std::uint8_t, kMaxArea> out_;
-};
+/// How far beyond a pixel the filters and the widening of chroma look, rounded up to a superblock.
+constexpr int kReach = kSuper;
 
 const Section* find(const Parsed& file, SectionId id) {
   for (const Section& s : file.sections)
@@ -104,56 +22,29 @@ const Section* find(const Parsed& file, SectionId id) {
   return nullptr;
 }
 
-/// Mask segment of a tile: leaves and keep flags. False if damaged; what is missing is one dropped leaf.
-bool decode_mask(ByteView segment, const Header& header, Tile& tile) {
-  RangeDecoder coder(segment);
-  if (header.explicit_mask) {
-    tile.wanted = Plane<std::uint8_t>(tile.activity.width, tile.activity.height);
-    auto models = std::make_unique<MaskModels>();
-    code_cell_mask(coder, *models, tile.wanted);
-  }
-  if (header.step_offsets) {
-    OffsetModels models;
-    code_offsets(coder, models, tile.offsets);
-  }
-  for (int y = 0; y < tile.cells.height; y += kSuper / kCell)
-    for (int x = 0; x < tile.cells.width; x += kSuper / kCell) {
-      const Node super{x, y, kMaxLog2};
-      if (coder.overrun()) {
-        for_cells(tile, super, [](CellInfo& c) {
-          c.log2_size = kMaxLog2;
-          c.kept = 0;
-        });
-      } else {
-        tile.select(offset_step(header.step, tile.offset_at(x, y)));
-        read_leaves(coder, tile, super);
-      }
-    }
-  return !coder.overrun() && !coder.unused();
+Rect operator-(const Rect& r, const Rect& origin) { return {r.x - origin.x, r.y - origin.y, r.width, r.height}; }
+
+/// The part of r, grown by margin on all sides, that lies in the picture.
+Rect grown(const Rect& r, int margin, const Header& header) {
+  const int left = std::max(r.x - margin, 0), top = std::max(r.y - margin, 0);
+  return {left, top, std::min(r.x + r.width + margin, header.width) - left, std::min(r.y + r.height + margin, header.height) - top};
 }
 
-/// Blocks segment of a tile. False if damaged; what is missing stays the upsampled base.
-bool decode_blocks(ByteView segment, int step, Tile& tile, const Quantisers& quantisers) {
-  RangeDecoder coder(segment);
-  BlockReader reader(tile, quantisers, coder);
-  for (int y = 0; y < tile.cells.height; y += kSuper / kCell)
-    for (int x = 0; x < tile.cells.width; x += kSuper / kCell) {
-      if (coder.overrun()) return false;
-      tile.select(offset_step(step, tile.offset_at(x, y)));
-      reader.read({x, y, kMaxLog2});
-    }
-  return !coder.overrun() && !coder.unused();
+/// The smallest window that holds whole tiles and all of r.
+Rect whole_tiles(const Rect& r, const Header& header) {
+  const std::vector<int> tiles = header.tiles_in(r);
+  const Rect first = header.tile(tiles.front()), last = header.tile(tiles.back());
+  return {first.x, first.y, last.x + last.width - first.x, last.y + last.height - first.y};
 }
 
-bool decode_base(ByteView segment, const Header& header, const Rect& rect, std::array<Plane<std::int16_t>, 3>& base) {
-  RangeDecoder coder(segment);
-  PlaneCoder planes(header.step);
-  bool whole = true;
-  for (int p = 0; p < header.planes(); ++p)
-    whole = planes.decode(coder, base[static_cast<std::size_t>(p)], base_rect(header, rect, p), base_params(header.step), p, p == 2) && whole;
-  return whole && !coder.overrun() && !coder.unused();
+/// What has to be decoded for the sake of window. Exact samples are laid over pixels that are final
+/// everywhere in their tile.
+Rect needed_for(const Rect& window, const Header& header) {
+  if (header.lossless) return window;
+  return grown(header.exact ? whole_tiles(window, header) : window, kReach, header);
 }
 
+/// Where a tile's samples of a plane go in a plane that begins at origin.
 void put_tile(const Tile& tile, const Header& header, const Rect& rect, std::array<Plane<std::uint8_t>, 3>& picture) {
   for (int p = 0; p < tile.planes; ++p) {
     const auto i = static_cast<std::size_t>(p);
@@ -177,9 +68,32 @@ void put_shapes(const Tile& tile, const Rect& rect, Plane<CellShape>& shapes) {
 /// Runs the parts of a decode and keeps count of what was damaged.
 class Decoding {
  public:
-  Decoding(const Parsed& file, int threads, bool partial, const Image& out, std::vector<std::string>& lost)
-      : file_(file), header_(file.header), threads_(threads), partial_(partial), out_(out), lost_(lost) {}
+  Decoding(const Parsed& file, int threads, bool partial, const Rect& window, std::vector<std::string>& lost, CodingMap* map)
+      : file_(file), header_(file.header), threads_(map ? 1 : threads), partial_(partial), window_(window),
+        needed_(needed_for(window, header_)), area_(whole_tiles(needed_, header_)), lost_(lost), map_(map) {}
 
+  void run(const Image& out) {
+    Bytes own;
+    canvas_ = out;
+    if (area_.width != window_.width || area_.height != window_.height) {
+      own.resize(static_cast<std::size_t>(area_.width) * static_cast<std::size_t>(area_.height) * static_cast<std::size_t>(out.channels));
+      canvas_ = {area_.width, area_.height, out.channels, own};
+    }
+    if (header_.lossless) {
+      over_tiles(SectionId::planes, window_, decode_lossless);
+    } else {
+      lossy();
+      if (header_.exact && !ended()) over_tiles(SectionId::exact, window_, decode_exact);
+    }
+    if (header_.channels == 4 && !ended()) over_tiles(SectionId::alpha, window_, decode_alpha);
+    if (own.empty()) return;
+    const Rect inside = window_ - area_;
+    const auto row = static_cast<std::ptrdiff_t>(out.width) * out.channels;
+    for (int y = 0; y < out.height; ++y)
+      std::copy_n(canvas_.row(inside.y + y) + static_cast<std::ptrdiff_t>(inside.x) * out.channels, row, out.row(y));
+  }
+
+ private:
   /// Strict decoding ends at the first damage.
   bool ended() const { return !partial_ && !lost_.empty(); }
 
@@ -198,13 +112,14 @@ class Decoding {
 
   /// work(tile) returns whether a tile's segment of section id was sound.
   template <class F>
-  void tiles(SectionId id, F&& work) {
-    std::vector<std::uint8_t> sound(static_cast<std::size_t>(header_.tiles()));
+  void for_tiles(SectionId id, const std::vector<int>& tiles, F&& work) {
+    std::vector<std::uint8_t> sound(tiles.size());
     std::atomic<bool> damaged{false};
-    parallel_for(header_.tiles(), threads_, [&](int t) {
+    parallel_for(static_cast<int>(tiles.size()), threads_, [&](int i) {
       const bool skip = damaged && !partial_;  // a strict decode fails anyway
-      sound[static_cast<std::size_t>(t)] = skip || work(t);
-      if (!sound[static_cast<std::size_t>(t)]) damaged = true;
+      const auto at = static_cast<std::size_t>(i);
+      sound[at] = skip || work(tiles[at]);
+      if (!sound[at]) damaged = true;
     });
     report(id, sound);
   }
@@ -214,13 +129,23 @@ class Decoding {
     const auto damaged = std::count(sound.begin(), sound.end(), std::uint8_t{0});
     if (damaged > 0)
       lost_.push_back(std::string(section_name(id)) + " is damaged in " + std::to_string(damaged) + " of " +
-                      std::to_string(header_.tiles()) + (header_.tiles() > 1 ? " tiles" : " tile"));
+                      std::to_string(sound.size()) + (sound.size() > 1 ? " tiles" : " tile"));
   }
 
-  void lossless() {
-    const auto planes = segments(SectionId::planes);
+  /// decode(segment, tile, canvas, spent) for every tile that shares a pixel with window.
+  template <class F>
+  void over_tiles(SectionId id, const Rect& window, F&& decode) {
+    const auto list = segments(id);
     if (ended()) return;
-    tiles(SectionId::planes, [&](int t) { return decode_lossless(planes[static_cast<std::size_t>(t)], header_.tile(t), out_); });
+    for_tiles(id, header_.tiles_in(window), [&](int t) {
+      return decode(list[static_cast<std::size_t>(t)], header_.tile(t) - area_, canvas_, spent(area_));
+    });
+  }
+
+  /// Notes bits in the map; windows count from origin. Empty without a map.
+  Spent spent(const Rect& origin) const {
+    if (!map_) return {};
+    return [this, origin](const Rect& w, float bits) { map_->add({w.x + origin.x, w.y + origin.y, w.width, w.height}, bits); };
   }
 
   void lossy() {
@@ -228,25 +153,38 @@ class Decoding {
     const auto masks = segments(SectionId::mask);
     const auto blocks = segments(SectionId::blocks);
     if (ended()) return;
-    auto base = make_base(header_);
-    tiles(SectionId::base, [&](int t) { return decode_base(bases[static_cast<std::size_t>(t)], header_, header_.tile(t), base); });
+    // Upsampling looks a little beyond a tile, so the base reaches one tile farther. It is decoded as
+    // if that were a picture of its own; where it ends otherwise than the picture, nothing looks.
+    const Rect around = whole_tiles(grown(area_, 1, header_), header_);
+    Header cut = header_;
+    cut.width = around.width;
+    cut.height = around.height;
+    auto base = make_base(cut);
+    for_tiles(SectionId::base, header_.tiles_in(around), [&](int t) {
+      return decode_base(bases[static_cast<std::size_t>(t)], cut, header_.tile(t) - around, base, spent(around));
+    });
     if (ended()) return;
     std::array<Plane<std::uint8_t>, 3> picture;
     for (int p = 0; p < header_.planes(); ++p) {
       const int s = p ? header_.subsample : 0;
-      picture[static_cast<std::size_t>(p)] = Plane<std::uint8_t>(chroma_size(header_.width, s), chroma_size(header_.height, s));
+      picture[static_cast<std::size_t>(p)] = Plane<std::uint8_t>(chroma_size(area_.width, s), chroma_size(area_.height, s));
     }
     const Quantisers quantisers(header_.step, header_.step_offsets);
-    Plane<CellShape> shapes(div_up(header_.width, kCell), div_up(header_.height, kCell));
-    std::vector<std::uint8_t> mask_sound(static_cast<std::size_t>(header_.tiles()));
-    tiles(SectionId::blocks, [&](int t) {
+    Plane<CellShape> shapes(div_up(area_.width, kCell), div_up(area_.height, kCell));
+    const std::vector<int> tiles = header_.tiles_in(area_);
+    std::vector<std::uint8_t> mask_sound(static_cast<std::size_t>(header_.tiles()), 1);
+    for_tiles(SectionId::blocks, tiles, [&](int t) {
       const auto i = static_cast<std::size_t>(t);
-      const auto tile = make_tile(header_, header_.tile(t), base);
-      mask_sound[i] = decode_mask(masks[i], header_, *tile);
+      const Rect rect = header_.tile(t);
+      const auto tile = make_tile(cut, rect - around, base);
+      // Superblock rows below the window are never looked at.
+      const int rows = div_up(std::min(rect.height, needed_.y + needed_.height - rect.y), kSuper);
+      mask_sound[i] = decode_mask(masks[i], header_, *tile, rows, spent(rect));
       // Blocks mean nothing without their mask.
-      const bool sound = !mask_sound[i] || decode_blocks(blocks[i], header_.step, *tile, quantisers);
-      put_tile(*tile, header_, header_.tile(t), picture);
-      put_shapes(*tile, header_.tile(t), shapes);
+      const bool sound = !mask_sound[i] || decode_blocks(blocks[i], header_.step, *tile, quantisers, rows, spent(rect));
+      put_tile(*tile, header_, rect - area_, picture);
+      put_shapes(*tile, rect - area_, shapes);
+      if (map_) note(*tile, rect);
       return sound;
     });
     report(SectionId::mask, mask_sound);
@@ -256,64 +194,85 @@ class Decoding {
     if (std::getenv("ABLC_NO_REFINE") == nullptr)
 #endif
       refine(header_.step, shapes, threads_, picture[0]);
-    const int bands = div_up(header_.height, 64);
-    parallel_for(bands, threads_, [&](int i) {
-      from_planes(picture, header_.subsample, 64 * i, std::min(64 * i + 64, header_.height), out_);
+    parallel_for(div_up(area_.height, 64), threads_, [&](int i) {
+      from_planes(picture, header_.subsample, 64 * i, std::min(64 * i + 64, area_.height), canvas_);
     });
   }
 
-  void alpha() {
-    const auto planes = segments(SectionId::alpha);
-    if (ended()) return;
-    tiles(SectionId::alpha, [&](int t) { return decode_alpha(planes[static_cast<std::size_t>(t)], header_.tile(t), out_); });
+  void note(const Tile& tile, const Rect& rect) {
+    for (int y = 0; y < tile.activity.height; ++y)
+      for (int x = 0; x < tile.activity.width; ++x) {
+        map_->mode.at(rect.x / kCell + x, rect.y / kCell + y) = tile.cells.at(x, y).mode;
+        map_->offset.at(rect.x / kCell + x, rect.y / kCell + y) = static_cast<std::int8_t>(tile.offset_at(x, y));
+      }
   }
 
- private:
   const Parsed& file_;
   const Header& header_;
   int threads_;
   bool partial_;
-  const Image& out_;
+  Rect window_;
+  Rect needed_;   // what is decoded for the window's sake
+  Rect area_;     // its whole tiles
+  Image canvas_;  // the pixels of area_
   std::vector<std::string>& lost_;
+  CodingMap* map_;
   std::uint64_t missing_ = 0;  // bit per section id
 };
 
 }  // namespace
 
-Status decode(const Parsed& file, int threads, bool partial, const Image& out, std::vector<std::string>& lost) {
-  Decoding decoding(file, threads, partial, out, lost);
+CodingMap::CodingMap(const Header& header) {
+  const int columns = div_up(header.width, kCell), rows = div_up(header.height, kCell);
+  bits = Plane<float>(columns, rows);
+  mode = Plane<std::uint8_t>(columns, rows);
+  offset = Plane<std::int8_t>(columns, rows);
+}
+
+void CodingMap::add(const Rect& window, double spent) {
+  const int left = window.x / kCell, top = window.y / kCell;
+  const int right = std::min(div_up(window.x + window.width, kCell), bits.width), bottom = std::min(div_up(window.y + window.height, kCell), bits.height);
+  const auto share = static_cast<float>(spent / std::max((right - left) * (bottom - top), 1));
+  for (int y = top; y < bottom; ++y)
+    for (int x = left; x < right; ++x) bits.at(x, y) += share;
+}
+
+std::uint64_t pixels_around(const Header& header, const Rect& window) {
+  const Rect area = whole_tiles(needed_for(window, header), header);
+  return static_cast<std::uint64_t>(area.width) * static_cast<std::uint64_t>(area.height);
+}
+
+Status decode(const Parsed& file, int threads, bool partial, const Rect& window, const Image& out, std::vector<std::string>& lost,
+              CodingMap* map) {
   if (file.truncated) lost.push_back("the file is cut short");
   if (!file.checksum_ok) lost.push_back("the checksum does not match");
-  if (file.header.lossless) {
-    decoding.lossless();
-  } else {
-    decoding.lossy();
-  }
-  if (file.header.channels == 4 && !decoding.ended()) decoding.alpha();
+  Decoding(file, threads, partial, window, lost, map).run(out);
   return lost.empty() || partial ? Status::ok : Status::corrupt;
 }
 
 Status read_mask(const Parsed& file, MaskInfo& out) {
   const Header& header = file.header;
   out.kept = Plane<std::uint8_t>(div_up(header.width, kCell), div_up(header.height, kCell), 1);
+  out.log2_size = Plane<std::uint8_t>(out.kept.width, out.kept.height, kMinLog2);
   if (header.lossless) return Status::ok;
-  std::vector<std::string> lost;
-  Image nothing;
-  Decoding decoding(file, 1, false, nothing, lost);
-  const auto bases = decoding.segments(SectionId::base);
-  const auto masks = decoding.segments(SectionId::mask);
-  if (!lost.empty()) return Status::corrupt;
+  const Section* base_section = find(file, SectionId::base);
+  const Section* mask_section = find(file, SectionId::mask);
+  std::vector<ByteView> bases, masks;
+  if (!base_section || !mask_section || split_segments(base_section->body, header.tiles(), bases) != Status::ok ||
+      split_segments(mask_section->body, header.tiles(), masks) != Status::ok)
+    return Status::corrupt;
   auto base = make_base(header);
   for (int t = 0; t < header.tiles(); ++t)
-    if (!decode_base(bases[static_cast<std::size_t>(t)], header, header.tile(t), base)) return Status::corrupt;
+    if (!decode_base(bases[static_cast<std::size_t>(t)], header, header.tile(t), base, {})) return Status::corrupt;
   for (int t = 0; t < header.tiles(); ++t) {
     const Rect rect = header.tile(t);
     const auto tile = make_tile(header, rect, base);
-    if (!decode_mask(masks[static_cast<std::size_t>(t)], header, *tile)) return Status::corrupt;
+    if (!decode_mask(masks[static_cast<std::size_t>(t)], header, *tile, tile->height / kSuper, {})) return Status::corrupt;
     for (int y = 0; y < tile->activity.height; ++y)
       for (int x = 0; x < tile->activity.width; ++x) {
         const CellInfo& cell = tile->cells.at(x, y);
         out.kept.at(rect.x / kCell + x, rect.y / kCell + y) = cell.kept;
+        out.log2_size.at(rect.x / kCell + x, rect.y / kCell + y) = cell.log2_size;
         const int side = 1 << (cell.log2_size - kMinLog2);
         if (x % side == 0 && y % side == 0) ++out.leaves[static_cast<std::size_t>(cell.log2_size - kMinLog2)];
       }

@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "codec.h"
+#include "exact.h"
 #include "initial.h"
 #include "layout.h"
 #include "lossless.h"
@@ -14,6 +15,8 @@
 namespace ablc {
 
 namespace {
+
+using Sections = std::vector<std::pair<SectionId, Bytes>>;
 
 // Found on photographs; docs/DESIGN.md, Search, has the figures.
 constexpr float kLambda = 0.05f;     // price of a bit in squared steps
@@ -95,11 +98,39 @@ void write_blocks(RangeEncoder& coder, Tile& tile, const Node& node, int zorder,
 /// one step; the most important ones have most to say in it.
 int wanted_offset(const Plane<float>& importance, const Node& super) {
   float sum = 0;
+  int voters = 0;
   for (int y = super.y; y < super.y + super.cells(); ++y)
-    for (int x = super.x; x < super.x + super.cells(); ++x) sum += std::pow(importance.at(x, y), kOffsetPower);
-  const float mean = std::pow(sum / static_cast<float>(super.cells() * super.cells()), 1 / kOffsetPower);
-  if (mean <= 0) return 0;
+    for (int x = super.x; x < super.x + super.cells(); ++x) {
+      sum += std::pow(importance.at(x, y), kOffsetPower);
+      voters += importance.at(x, y) > 0;
+    }
+  if (sum <= 0) return 0;
+  const float mean = std::pow(sum / static_cast<float>(voters), 1 / kOffsetPower);
   return static_cast<int>(std::lround(std::clamp(-2.0f * std::log2(mean), -1.0f * kMostOffset, 1.0f * kMostOffset)));
+}
+
+/// Importance of a tile's cells, or empty if all are alike. Exact cells need nothing beneath.
+Plane<float> tile_importance(const EncodeSettings& settings, const Rect& rect, const Tile& tile) {
+  const Plane<float>& wanted = settings.importance;
+  const bool exact = !settings.exact.samples.empty() && !settings.exact_pixels;
+  if (wanted.samples.empty() && !exact) return {};
+  Plane<float> importance(tile.cells.width, tile.cells.height, 1.0f);
+  for (int y = 0; y < importance.height; ++y)
+    for (int x = 0; x < importance.width; ++x) {
+      const int cx = rect.x / kCell + x, cy = rect.y / kCell + y;
+      if (!wanted.samples.empty()) importance.at(x, y) = wanted.clamped(cx, cy);
+      if (exact && settings.exact.clamped(cx, cy)) importance.at(x, y) = 0;
+    }
+  return importance;
+}
+
+TileAnalysis make_analysis(const Tile& tile) {
+  TileAnalysis analysis;
+  for (std::size_t size = 0; size < kSizes; ++size)
+    analysis.luma[size] = Plane<TileAnalysis::Modes>(div_up(tile.cells.width, 1 << size), div_up(tile.cells.height, 1 << size));
+  for (std::size_t whole = 0; whole < 2; ++whole)
+    for (auto& plane : analysis.chroma[whole]) plane = Plane<std::uint8_t>(tile.cells.width >> (1 + whole), tile.cells.height >> (1 + whole));
+  return analysis;
 }
 
 struct TileCode {
@@ -109,16 +140,10 @@ struct TileCode {
 
 TileCode encode_tile(const ConstImage& image, const Header& header, const Rect& rect, const EncodeSettings& settings,
                      const SearchSettings& search_settings, const Quantisers& quantisers,
-                     const std::array<Plane<std::int16_t>, 3>& base) {
+                     const std::array<Plane<std::int16_t>, 3>& base, TileAnalysis* analysis) {
   const auto org = tile_planes(image, header, rect);
   const std::unique_ptr<Tile> tile = make_tile(header, rect, base);
-  Plane<float> importance;
-  if (!settings.importance.samples.empty()) {
-    importance = Plane<float>(tile->cells.width, tile->cells.height);
-    for (int y = 0; y < importance.height; ++y)
-      for (int x = 0; x < importance.width; ++x)
-        importance.at(x, y) = settings.importance.clamped(rect.x / kCell + x, rect.y / kCell + y);
-  }
+  const Plane<float> importance = tile_importance(settings, rect, *tile);
   RangeEncoder mask, blocks;
   if (header.explicit_mask) {
     tile->wanted = Plane<std::uint8_t>(tile->activity.width, tile->activity.height);
@@ -128,7 +153,14 @@ TileCode encode_tile(const ConstImage& image, const Header& header, const Rect& 
     auto models = std::make_unique<MaskModels>();
     code_cell_mask(mask, *models, tile->wanted);
   }
-  TileSearch search(*tile, org, search_settings, quantisers, importance);
+  std::array<Plane<std::uint8_t>, 3> painted;
+  TileHints hints{importance, nullptr, analysis};
+  if (settings.painted.width > 0) {
+    painted = tile_planes(settings.painted, header, rect);
+    hints.painted = &painted;
+  }
+  if (analysis && analysis->chroma[0][0].samples.empty()) *analysis = make_analysis(*tile);
+  TileSearch search(*tile, org, search_settings, quantisers, hints);
   auto choice = std::make_unique<SuperChoice>();
   if (header.step_offsets) {
     for (int y = 0; y < tile->offsets.height; ++y)
@@ -163,6 +195,7 @@ Header make_header(const ConstImage& image, const EncodeSettings& settings) {
   header.step = settings.step;
   header.step_offsets = !settings.lossless && !settings.importance.samples.empty();
   header.explicit_mask = !settings.lossless && !settings.mask.samples.empty();
+  header.exact = !settings.lossless && !settings.exact.samples.empty();
   // Large pictures: tiles, for threads and for windows.
   const std::int64_t pixels = static_cast<std::int64_t>(image.width) * image.height;
   if (settings.tile_log2 > 0) {
@@ -174,18 +207,20 @@ Header make_header(const ConstImage& image, const EncodeSettings& settings) {
 }
 
 void encode_lossy(const ConstImage& image, const Header& header, const EncodeSettings& settings,
-                  std::vector<std::pair<SectionId, Bytes>>& sections) {
+                  Analysis* analysis, Sections& sections) {
   SearchSettings search{search_effort(settings.effort), kLambda * settings.lambda_scale, settings.tune_ssim ? kSsimPower : 0.0f};
   const Quantisers quantisers(header.step, header.step_offsets);
   auto base = make_base(header);
   const auto tiles = static_cast<std::size_t>(header.tiles());
   std::vector<Bytes> bases(tiles), masks(tiles), blocks(tiles);
+  if (analysis) analysis->tiles.resize(tiles);
   parallel_for(header.tiles(), settings.threads, [&](int t) {
     const Rect rect = header.tile(t);
     bases[static_cast<std::size_t>(t)] = encode_base(tile_planes(image, header, rect), header, rect, search.lambda, base);
   });
   parallel_for(header.tiles(), settings.threads, [&](int t) {
-    TileCode code = encode_tile(image, header, header.tile(t), settings, search, quantisers, base);
+    TileCode code = encode_tile(image, header, header.tile(t), settings, search, quantisers, base,
+                                analysis ? &analysis->tiles[static_cast<std::size_t>(t)] : nullptr);
     masks[static_cast<std::size_t>(t)] = std::move(code.mask);
     blocks[static_cast<std::size_t>(t)] = std::move(code.blocks);
   });
@@ -194,28 +229,49 @@ void encode_lossy(const ConstImage& image, const Header& header, const EncodeSet
   sections.emplace_back(SectionId::blocks, join_segments(blocks));
 }
 
+/// One segment a tile, made by make(tile).
+template <class F>
+Bytes make_segments(const Header& header, int threads, F&& make) {
+  std::vector<Bytes> list(static_cast<std::size_t>(header.tiles()));
+  parallel_for(header.tiles(), threads, [&](int t) { list[static_cast<std::size_t>(t)] = make(header.tile(t)); });
+  return join_segments(list);
+}
+
+/// Exact samples are coded in the light of the decoded picture without them, so that is decoded first.
+Bytes encode_exact_samples(const ConstImage& image, Header header, const EncodeSettings& settings, const Sections& sections) {
+  Parsed file;
+  file.header = header;
+  file.header.exact = false;
+  file.header.channels = image.channels == 1 ? 1 : 3;
+  for (const auto& [id, body] : sections) file.sections.push_back({id, 0, body});
+  Bytes pixels(static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.height) * static_cast<std::size_t>(file.header.channels));
+  const Image decoded{image.width, image.height, file.header.channels, pixels};
+  std::vector<std::string> lost;
+  decode(file, settings.threads, false, {0, 0, image.width, image.height}, decoded, lost);
+  return make_segments(header, settings.threads, [&](const Rect& rect) {
+    return encode_exact(image, {decoded.width, decoded.height, decoded.channels, decoded.samples}, rect, settings.exact, settings.exact_pixels);
+  });
+}
+
 }  // namespace
 
-Bytes encode(const ConstImage& image, const EncodeSettings& settings) {
+Analysis::Analysis() = default;
+Analysis::~Analysis() = default;
+
+Bytes encode(const ConstImage& image, const EncodeSettings& settings, Analysis* analysis) {
   const Header header = make_header(image, settings);
-  std::vector<std::pair<SectionId, Bytes>> sections;
+  Sections sections;
   for (const auto& [id, body] : {std::pair{SectionId::icc, &settings.icc}, std::pair{SectionId::exif, &settings.exif},
                                  std::pair{SectionId::xmp, &settings.xmp}, std::pair{SectionId::model, &settings.model}})
     if (!body->empty()) sections.emplace_back(id, *body);
-
-  const int tiles = header.tiles();
-  const auto segments = [&](auto&& make) {
-    std::vector<Bytes> list(static_cast<std::size_t>(tiles));
-    parallel_for(tiles, settings.threads, [&](int t) { list[static_cast<std::size_t>(t)] = make(header.tile(t)); });
-    return join_segments(list);
-  };
   if (header.lossless) {
-    sections.emplace_back(SectionId::planes, segments([&](const Rect& rect) { return encode_lossless(image, rect); }));
+    sections.emplace_back(SectionId::planes, make_segments(header, settings.threads, [&](const Rect& rect) { return encode_lossless(image, rect); }));
   } else {
-    encode_lossy(image, header, settings, sections);
+    encode_lossy(image, header, settings, analysis, sections);
+    if (header.exact) sections.emplace_back(SectionId::exact, encode_exact_samples(image, header, settings, sections));
   }
   if (image.channels == 4)
-    sections.emplace_back(SectionId::alpha, segments([&](const Rect& rect) { return encode_alpha(image, rect); }));
+    sections.emplace_back(SectionId::alpha, make_segments(header, settings.threads, [&](const Rect& rect) { return encode_alpha(image, rect); }));
   return join(header, sections);
 }
 

@@ -137,8 +137,35 @@ int PlaneCoder::code(Coder& coder, Plane<std::int16_t>& plane, const Rect& rect,
       const std::size_t sign_context = static_cast<std::size_t>((west.residual > 0) - (west.residual < 0) + 1) * 3 +
                                        static_cast<std::size_t>((north.residual > 0) - (north.residual < 0) + 1);
 
+      // Bit length in unary with mixed contexts, mantissa, sign.
+      const auto code_residual = [&](int residual_in) {
+        const int magnitude_in = std::abs(residual_in);
+        const int class_in = std::bit_width(static_cast<unsigned>(magnitude_in));
+        int length = 0;
+        while (length < kMaxClass && mixed(static_cast<std::size_t>(length)).code(coder, length < class_in)) ++length;
+        std::uint32_t magnitude = length > 0 ? 1 : 0;
+        for (int b = length - 2, depth = 0; b >= 0; --b, ++depth) {
+          const std::uint32_t bit_in = static_cast<std::uint32_t>(magnitude_in) >> b & 1u;
+          std::uint32_t bit;
+          if (depth < 2) {
+            const std::size_t slot = depth == 0 ? 0 : 1 + (magnitude & 1u);
+            bit = static_cast<std::uint32_t>(
+                coder.bit(models.mantissa[(static_cast<std::size_t>(length) * 3 + slot) * 4 + static_cast<std::size_t>(std::min(energy / 4, 3))],
+                          static_cast<int>(bit_in)));
+          } else {
+            bit = coder.raw(bit_in, 1);
+          }
+          magnitude = magnitude << 1 | bit;
+        }
+        const bool negative = magnitude > 0 && coder.bit(models.sign[sign_context], residual_in < 0);
+        return negative ? -static_cast<int>(magnitude) : static_cast<int>(magnitude);
+      };
+
+      const bool known = params.coded && !params.coded->at(x, y);
       int residual = 0;
-      if constexpr (kEncodes) {
+      if (known) {
+        residual = (out[x] - prediction) / step;
+      } else if constexpr (kEncodes) {
         const int error = out[x] - prediction;
         const int sign = error < 0 ? -1 : 1;
         const int nearest = (std::abs(error) + step / 2) / step;
@@ -156,32 +183,20 @@ int PlaneCoder::code(Coder& coder, Plane<std::int16_t>& plane, const Rect& rect,
         }
       }
 
-      // Residual: bit length in unary with mixed contexts, mantissa, sign.
-      const int magnitude_in = std::abs(residual);
-      const int class_in = std::bit_width(static_cast<unsigned>(magnitude_in));
-      int length = 0;
-      while (length < kMaxClass && mixed(static_cast<std::size_t>(length)).code(coder, length < class_in)) ++length;
-      std::uint32_t magnitude = length > 0 ? 1 : 0;
-      for (int b = length - 2, depth = 0; b >= 0; --b, ++depth) {
-        const std::uint32_t bit_in = static_cast<std::uint32_t>(magnitude_in) >> b & 1u;
-        std::uint32_t bit;
-        if (depth < 2) {
-          const std::size_t slot = depth == 0 ? 0 : 1 + (magnitude & 1u);
-          bit = static_cast<std::uint32_t>(
-              coder.bit(models.mantissa[(static_cast<std::size_t>(length) * 3 + slot) * 4 + static_cast<std::size_t>(std::min(energy / 4, 3))],
-                        static_cast<int>(bit_in)));
+      if (!known) {
+        if constexpr (kEncodes) {
+          residual = code_residual(residual);
         } else {
-          bit = coder.raw(bit_in, 1);
+          const bool watched = params.spent && *params.spent;
+          const double before = watched ? coder.position() : 0;
+          residual = code_residual(0);
+          if (watched) (*params.spent)(x, y, static_cast<float>(coder.position() - before));
         }
-        magnitude = magnitude << 1 | bit;
       }
-      const bool negative = magnitude > 0 && coder.bit(models.sign[sign_context], residual < 0);
-      residual = negative ? -static_cast<int>(magnitude) : static_cast<int>(magnitude);
-
-      const int value = std::clamp(prediction + residual * step, params.lowest, params.highest);
+      const int value = known ? out[x] : std::clamp(prediction + residual * step, params.lowest, params.highest);
       out[x] = static_cast<std::int16_t>(value);
       Past& here = current[at];
-      here.energy = std::min(static_cast<int>(magnitude), 1 << 12);
+      here.energy = std::min(std::abs(residual), 1 << 12);
       here.residual = residual;
       for (std::size_t k = 0; k < kPredictors; ++k) here.error[k] = std::min(std::abs(value - candidates[k]) * 2 / step, 1023);
       energies[static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x)] =

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -14,12 +15,17 @@
 
 namespace ablc {
 
+/// Told of the bits that a sample at (x, y) of the rectangle took.
+using SpentOnSample = std::function<void(int x, int y, float bits)>;
+
 /// What a plane code is told besides the samples; encoder and decoder give the same.
 struct PlaneParams {
   int step = 1;       ///< every sample is prediction + multiple of step, then clipped to lowest..highest
   int lowest = 0;
   int highest = 255;
   int start = 128;    ///< prediction of the first sample
+  const Plane<std::uint8_t>* coded = nullptr;  ///< if given, samples of rect where it is 0 are known already
+  const SpentOnSample* spent = nullptr;        ///< if not empty, a decoder calls it for every coded sample
 };
 
 /// Adaptive state of a plane code. One instance codes the planes of one segment in turn.

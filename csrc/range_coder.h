@@ -6,6 +6,7 @@
 
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <span>
@@ -133,7 +134,7 @@ class RangeEncoder {
 class RangeDecoder {
  public:
   explicit RangeDecoder(std::span<const std::uint8_t> bytes)
-      : next_(bytes.data()), end_(bytes.data() + bytes.size()) {
+      : begin_(bytes.data()), next_(bytes.data()), end_(bytes.data() + bytes.size()) {
     refill();
   }
 
@@ -162,6 +163,12 @@ class RangeDecoder {
     std::uint32_t value = 0;
     for (int i = 0; i < count; ++i) value = value << 1 | static_cast<std::uint32_t>(decode(1u << 14));
     return value;
+  }
+
+  /// Bits that the decisions so far took, with their fractions. For people: nothing may depend on it.
+  double position() const {
+    const auto shifted = 8 * (next_ - begin_ + missing_) - 16 - ahead_;
+    return static_cast<double>(shifted) - std::log2(static_cast<double>(range_) / 65536);
   }
 
   /// True once decisions were made from more than the zero bits implied after the end.
@@ -195,6 +202,7 @@ class RangeDecoder {
     }
   }
 
+  const std::uint8_t* begin_;
   const std::uint8_t* next_;
   const std::uint8_t* end_;
   std::uint64_t window_ = 0;

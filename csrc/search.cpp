@@ -41,9 +41,9 @@ struct TileSearch::Leaf {
 };
 
 TileSearch::TileSearch(Tile& tile, const std::array<Plane<std::uint8_t>, 3>& org, const SearchSettings& settings,
-                       const Quantisers& quantisers, const Plane<float>& importance)
+                       const Quantisers& quantisers, const TileHints& hints)
     : tile_(tile), org_(org), settings_(settings), quantisers_(quantisers), luma_(&quantisers.luma(0)),
-      chroma_(&quantisers.chroma(0)), weight_(tile.cells.width, tile.cells.height, 1.0f), importance_(importance) {
+      chroma_(&quantisers.chroma(0)), weight_(tile.cells.width, tile.cells.height, 1.0f), hints_(hints) {
   for (auto& s : scratch_) s = std::make_unique<Leaf>();
   // Sums over 4x4 samples, then over the 16x16 around each cell: what SSIM's window would see.
   struct Moments {
@@ -71,65 +71,46 @@ TileSearch::TileSearch(Tile& tile, const std::array<Plane<std::uint8_t>, 3>& org
       const float variance = std::max(square / 256 - mean * mean, 0.0f);
       // SSIM divides by the local variance; a milder power keeps the mean squared error in sight.
       float w = std::pow((2 * variance + 58) / 658, -settings.ssim_power);
-      if (!importance.samples.empty()) w *= importance.clamped(cx, cy);
+      if (!hints.importance.samples.empty()) w *= hints.importance.clamped(cx, cy);
       weight_.at(cx, cy) = w;
     }
 }
 TileSearch::~TileSearch() = default;
 
-void TileSearch::try_leaf(const Node& node, Leaf& leaf) {
-  const int n = 1 << node.log2_size;
-  const int x = node.x * kCell;
-  const int y = node.y * kCell;
-  const LevelContext context{node.size(), Beside(tile_, node).density([](const CellInfo& c) { return c.density; })};
-  float weight = 0;
-  int inside = 0;
-  for (int cy = node.y; cy < std::min(node.y + node.cells(), tile_.activity.height); ++cy)
-    for (int cx = node.x; cx < std::min(node.x + node.cells(), tile_.activity.width); ++cx) {
-      weight += weight_.at(cx, cy);
-      ++inside;
-    }
-  weight *= gain_ / static_cast<float>(inside);
-  const float bit = settings_.lambda / std::max(weight, 1e-6f);  // price of a bit before the weight
-
-  std::uint8_t pred[kMaxArea];
+float TileSearch::drop_energy(int plane, int x, int y, int log2_size, const std::uint8_t* pred, const Quantiser& quantiser) const {
+  const int n = 1 << log2_size;
+  const auto p = static_cast<std::size_t>(plane);
   std::int16_t residual[kMaxArea];
   float coefficients[kMaxArea];
-  const Border border = gather_border(tile_.rec[0], tile_.p0[0], x, y, n);
-
-  // Drop.
-  predict_luma(tile_, node, kModeBase, border, pred);
-  difference(org_[0], x, y, n, pred, residual);
-  forward_transform(node.log2_size, residual, coefficients);
-  PriceCoder drop, keep;
-  code_keep(drop, tile_, node, false);
-  code_keep(keep, tile_, node, true);
-  const float base_energy = energy(coefficients, *luma_, node.size());
-  leaf.cost = base_energy + bit * drop.bits;
-  leaf.kept = false;
-  leaf.mode = kModeBase;
-  leaf.summary = LevelSummary{};
-  std::copy_n(pred, n * n, leaf.rec.begin());
-  const Wanted want = wanted(tile_, node);
-  if (want == Wanted::keep) {
-    leaf.cost = kInfinite;
-  } else if (want == Wanted::drop || weight < 1e-6f || base_energy < bit * keep.bits) {
-    leaf.cost *= weight;
-    return;
+  std::uint8_t shown[kMaxArea];
+  if (hints_.painted) {
+    for (int i = 0; i < n; ++i) std::copy_n((*hints_.painted)[p].row(y + i) + x, n, shown + i * n);
+    pred = shown;
   }
+  difference(org_[p], x, y, n, pred, residual);
+  forward_transform(log2_size, residual, coefficients);
+  return energy(coefficients, quantiser, log2_size - kMinLog2);
+}
 
-  // Modes by the Hadamard cost of what they leave.
-  const float satd_bit = std::sqrt(bit) * static_cast<float>(luma_->step) / 16 * 0.6f;
+TileAnalysis::Modes TileSearch::best_modes(const Node& node, const Border& border, float satd_bit) {
+  TileAnalysis::Modes* known = nullptr;
+  if (hints_.analysis) {
+    known = &hints_.analysis->luma[static_cast<std::size_t>(node.size())].at(node.x / node.cells(), node.y / node.cells());
+    if ((*known)[0] != 0) return *known;
+  }
+  // By the Hadamard cost of what they leave.
+  const int n = 1 << node.log2_size;
   struct Candidate {
     float cost;
     int mode;
   };
   std::array<Candidate, kLumaModes> candidates;
   std::size_t found = 0;
+  std::uint8_t pred[kMaxArea];
   std::int16_t rest[kMaxArea];
   const auto consider = [&](int mode) {
     predict_luma(tile_, node, mode, border, pred);
-    difference(org_[0], x, y, n, pred, rest);
+    difference(org_[0], node.x * kCell, node.y * kCell, n, pred, rest);
     PriceCoder price;
     code_luma_mode(price, tile_, node, mode);
     const float cost = static_cast<float>(hadamard_cost(n, rest)) + satd_bit * price.bits;
@@ -159,10 +140,57 @@ void TileSearch::try_leaf(const Node& node, Leaf& leaf) {
   std::partial_sort(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(tries),
                     candidates.begin() + static_cast<std::ptrdiff_t>(found),
                     [](const Candidate& a, const Candidate& b) { return a.cost < b.cost; });
+  TileAnalysis::Modes modes{};
+  for (std::size_t t = 0; t < tries; ++t) modes[t] = static_cast<std::uint8_t>(candidates[t].mode + 1);
+  if (known) *known = modes;
+  return modes;
+}
 
+void TileSearch::try_leaf(const Node& node, Leaf& leaf) {
+  const int n = 1 << node.log2_size;
+  const int x = node.x * kCell;
+  const int y = node.y * kCell;
+  const LevelContext context{node.size(), Beside(tile_, node).density([](const CellInfo& c) { return c.density; })};
+  float weight = 0;
+  int inside = 0;
+  for (int cy = node.y; cy < std::min(node.y + node.cells(), tile_.activity.height); ++cy)
+    for (int cx = node.x; cx < std::min(node.x + node.cells(), tile_.activity.width); ++cx) {
+      weight += weight_.at(cx, cy);
+      ++inside;
+    }
+  weight *= gain_ / static_cast<float>(inside);
+  const float bit = settings_.lambda / std::max(weight, 1e-6f);  // price of a bit before the weight
+
+  std::uint8_t pred[kMaxArea];
+  float coefficients[kMaxArea];
+  const Border border = gather_border(tile_.rec[0], tile_.p0[0], x, y, n);
+
+  // Drop.
+  predict_luma(tile_, node, kModeBase, border, pred);
+  PriceCoder drop, keep;
+  code_keep(drop, tile_, node, false);
+  code_keep(keep, tile_, node, true);
+  const float dropped = drop_energy(0, x, y, node.log2_size, pred, *luma_);
+  leaf.cost = dropped + bit * drop.bits;
+  leaf.kept = false;
+  leaf.mode = kModeBase;
+  leaf.summary = LevelSummary{};
+  std::copy_n(pred, n * n, leaf.rec.begin());
+  const Wanted want = wanted(tile_, node);
+  if (want == Wanted::keep) {
+    leaf.cost = kInfinite;
+  } else if (want == Wanted::drop || weight < 1e-6f || dropped < bit * keep.bits) {
+    leaf.cost *= weight;
+    return;
+  }
+
+  const float satd_bit = std::sqrt(bit) * static_cast<float>(luma_->step) / 16 * 0.6f;
+  const TileAnalysis::Modes modes = best_modes(node, border, satd_bit);
+  std::int16_t rest[kMaxArea];
   std::array<std::int16_t, kMaxArea> levels;
-  for (std::size_t t = 0; t < tries; ++t) {
-    const int mode = candidates[t].mode;
+  for (const std::uint8_t entry : modes) {
+    if (entry == 0) break;
+    const int mode = entry - 1;
     predict_luma(tile_, node, mode, border, pred);
     difference(org_[0], x, y, n, pred, rest);
     forward_transform(node.log2_size, rest, coefficients);
@@ -231,10 +259,10 @@ float TileSearch::decide_node(const Node& node, int zorder, SuperChoice& choice)
 }
 
 float TileSearch::chroma_weight(const Node& node) const {
-  if (importance_.samples.empty()) return 1.0f;
+  if (hints_.importance.samples.empty()) return 1.0f;
   float sum = 0;
   for (int y = node.y; y < node.y + node.cells(); ++y)
-    for (int x = node.x; x < node.x + node.cells(); ++x) sum += importance_.at(x, y);
+    for (int x = node.x; x < node.x + node.cells(); ++x) sum += hints_.importance.at(x, y);
   return gain_ * sum / static_cast<float>(node.cells() * node.cells());
 }
 
@@ -261,7 +289,14 @@ void TileSearch::decide_chroma(const Node& node, int plane, LeafChoice& choice) 
   LevelSummary best_summary;
   choice = LeafChoice{};
   const int modes = settings_.effort.optimise_chroma ? kChromaModes : 1;
+  std::uint8_t* known = nullptr;
+  if (hints_.analysis) {
+    const bool whole = node.log2_size == kMaxLog2;
+    known = &hints_.analysis->chroma[whole][p - 1].at(node.x / node.cells(), node.y / node.cells());
+  }
+  const int before = known ? *known : 0;  // best mode of an earlier encode + 1
   for (int mode = 0; mode < modes; ++mode) {
+    if (mode > 0 && before > 0 && mode != before - 1) continue;
     predict_chroma(tile_, node, plane, mode, border, from_luma, pred);
     difference(org_[p], x, y, n, pred, residual);
     forward_transform(log2_size, residual, coefficients);
@@ -271,9 +306,9 @@ void TileSearch::decide_chroma(const Node& node, int plane, LeafChoice& choice) 
     PriceCoder price;
     if (mode == 0) {
       code_chroma(price, tile_, node, plane, false, unused, 0, &dummy, none);
-      best = energy(coefficients, *chroma_, size) + bit * price.bits;
+      best = drop_energy(plane, x, y, log2_size, pred, *chroma_) + bit * price.bits;
       std::copy_n(pred, n * n, best_rec);
-      if (best < 2 * bit) break;
+      if (best < 2 * bit || wanted(tile_, node) == Wanted::drop) break;
     }
     LevelSummary summary;
     float cost = optimise_levels(coefficients, *chroma_, tile_.models->chroma, context, bit, levels.data(), summary);
@@ -293,6 +328,7 @@ void TileSearch::decide_chroma(const Node& node, int plane, LeafChoice& choice) 
     choice.levels = levels;
     add_residual(*chroma_, size, levels.data(), summary, pred, best_rec);
   }
+  if (known && choice.coded) *known = static_cast<std::uint8_t>(choice.mode + 1);
   put_block(tile_.rec[p], x, y, n, best_rec);
   const std::uint8_t density = density_of(best_summary, log2_size);
   for_cells(tile_, node, [&](CellInfo& c) {

@@ -12,7 +12,7 @@ constexpr int kChannelsShift = 2;  // two bits: 0 grey, 1 RGB, 2 RGBA
 constexpr std::uint8_t kTiled = 16;
 constexpr std::uint8_t kStepOffsets = 32;
 constexpr std::uint8_t kExplicitMask = 64;
-constexpr std::uint8_t kReserved = 128;
+constexpr std::uint8_t kExact = 128;
 constexpr std::size_t kChecksumAt = 11;
 
 const std::array<std::uint32_t, 256> kCrc = [] {
@@ -84,6 +84,7 @@ const char* section_name(SectionId id) {
     case SectionId::blocks: return "BLKS";
     case SectionId::alpha: return "ALPH";
     case SectionId::planes: return "PLNS";
+    case SectionId::exact: return "EXCT";
     case SectionId::icc: return "ICCP";
     case SectionId::exif: return "EXIF";
     case SectionId::xmp: return "XMP ";
@@ -105,6 +106,15 @@ Rect Header::tile(int index) const {
   return {x, y, std::min(side, width - x), std::min(side, height - y)};
 }
 
+std::vector<int> Header::tiles_in(const Rect& window) const {
+  std::vector<int> list;
+  const int columns = tile_columns();
+  const int side = tile_log2 ? 1 << tile_log2 : 65536;
+  for (int row = window.y / side; row * side < window.y + window.height; ++row)
+    for (int column = window.x / side; column * side < window.x + window.width; ++column) list.push_back(row * columns + column);
+  return list;
+}
+
 Status parse(ByteView file, std::uint64_t max_pixels, bool partial, Parsed& out) {
   const std::size_t seen = std::min(file.size(), kMagic.size());
   if (!std::equal(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(seen, 3)), kMagic.begin()))
@@ -113,7 +123,6 @@ Status parse(ByteView file, std::uint64_t max_pixels, bool partial, Parsed& out)
   if (file.size() < kHeaderSize) return Status::truncated;
   Header& h = out.header;
   const std::uint8_t flags = file[4];
-  if (flags & kReserved) return Status::unsupported;
   h.lossless = flags & kLossless;
   h.subsample = flags & kFullChroma ? 0 : 1;
   const int channels = flags >> kChannelsShift & 3;
@@ -121,6 +130,7 @@ Status parse(ByteView file, std::uint64_t max_pixels, bool partial, Parsed& out)
   h.channels = channels == 0 ? 1 : channels + 2;
   h.step_offsets = flags & kStepOffsets;
   h.explicit_mask = flags & kExplicitMask;
+  h.exact = flags & kExact;
   h.width = u16(file, 5);
   h.height = u16(file, 7);
   h.step = u16(file, 9);
@@ -178,7 +188,8 @@ Bytes join(const Header& h, const std::vector<std::pair<SectionId, Bytes>>& sect
   const int channels = h.channels == 1 ? 0 : h.channels - 2;
   out.push_back(static_cast<std::uint8_t>((h.lossless ? kLossless : 0) | (h.subsample ? 0 : kFullChroma) |
                                           channels << kChannelsShift | (h.tile_log2 ? kTiled : 0) |
-                                          (h.step_offsets ? kStepOffsets : 0) | (h.explicit_mask ? kExplicitMask : 0)));
+                                          (h.step_offsets ? kStepOffsets : 0) | (h.explicit_mask ? kExplicitMask : 0) |
+                                          (h.exact ? kExact : 0)));
   for (const int v : {h.width, h.height, h.step, 0, 0}) {
     out.push_back(static_cast<std::uint8_t>(v));
     out.push_back(static_cast<std::uint8_t>(v >> 8));

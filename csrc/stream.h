@@ -26,6 +26,7 @@ enum class SectionId : std::uint8_t {
   blocks = 3,
   alpha = 4,
   planes = 5,  // lossless mode
+  exact = 6,   // pixels that come back as they were
   icc = 16,
   exif = 17,
   xmp = 18,
@@ -48,6 +49,7 @@ struct Header {
   int subsample = 1;        ///< 0 or 1: chroma shift
   bool step_offsets = false;  ///< superblocks carry step offsets
   bool explicit_mask = false;
+  bool exact = false;         ///< some pixels come back as they were: EXCT
   int tile_log2 = 0;        ///< log2 of the tile's side, 0 = one tile
   int step = 16;            ///< 1/16 grey level, 16..16384
   std::uint32_t checksum = 0;
@@ -58,6 +60,8 @@ struct Header {
   int tiles() const { return tile_columns() * tile_rows(); }
   /// The visible luma window of a tile.
   Rect tile(int index) const;
+  /// Numbers of the tiles that share a pixel with window, in rising order.
+  std::vector<int> tiles_in(const Rect& window) const;
 };
 
 struct Section {

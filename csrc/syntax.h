@@ -66,7 +66,7 @@ inline Wanted wanted(const Tile& tile, const Node& node) {
   return keep && drop ? Wanted::mixed : keep ? Wanted::keep : Wanted::drop;
 }
 
-/// An explicit mask leaves the split open only where all cells are kept.
+/// An explicit mask leaves the split open only where all cells are kept, and chroma where any is.
 template <class Coder>
 bool code_split(Coder& coder, Tile& tile, const Node& node, bool split) {
   if (node.log2_size == kMinLog2) return false;
@@ -122,6 +122,7 @@ LevelSummary code_luma(Coder& coder, Tile& tile, const Node& node, int& mode, in
 template <class Coder>
 bool code_chroma(Coder& coder, Tile& tile, const Node& node, int plane, bool coded, int& mode, int count,
                  std::int16_t* levels, LevelSummary& summary) {
+  if (wanted(tile, node) == Wanted::drop) return false;
   const Beside beside(tile, node);
   const auto p = static_cast<std::size_t>(plane - 1);
   int kept = 0;

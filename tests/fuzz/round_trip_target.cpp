@@ -81,7 +81,7 @@ Outcome run(ByteView input) {
   check_mask(parsed, settings);
   Bytes decoded(samples.size());
   std::vector<std::string> lost;
-  const Status status = decode(parsed, 1, false, {width, height, channels, decoded}, lost);
+  const Status status = decode(parsed, 1, false, {0, 0, width, height}, {width, height, channels, decoded}, lost);
   promise(status == Status::ok, "a coded picture decodes");
   if (settings.lossless) promise(decoded == samples, "lossless gives every sample back");
   for (std::size_t i = 3; channels == 4 && i < samples.size(); i += 4)
