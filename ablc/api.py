@@ -1,17 +1,18 @@
 """Coding and decoding pictures, as a caller sees it."""
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Literal, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
 from ablc import _core, rate
 from ablc.errors import ModelError, StreamWarning
-from ablc.importance import cell_means, check_mask
+from ablc.importance import Importance, check_mask, to_cells
 from ablc.regions import Region
+from ablc.schemes import Scheme, SchemeName, choose
 from ablc.settings import (
     SIDE_MAX,
     TUNES,
@@ -24,9 +25,12 @@ from ablc.settings import (
     cores,
     pixel_limit,
 )
+from ablc.sizes import fixed_bytes, forecast_of
 
 Pixels = npt.NDArray[np.uint8]
-Mask = Literal["rdo"] | npt.NDArray[np.bool_]
+Flags = npt.NDArray[np.bool_]
+Mask = SchemeName | Scheme | Flags
+Paint = Callable[[Pixels, Flags], Pixels]
 
 
 def encode(
@@ -39,8 +43,10 @@ def encode(
     effort: int = 5,
     threads: int | None = None,
     subsampling: Subsampling = "auto",
-    importance: npt.ArrayLike | None = None,
+    importance: Importance | None = None,
     mask: Mask = "rdo",
+    fill: Paint | None = None,
+    fill_passes: int = 1,
     tune: Tune = "ssim",
     assist: tuple[str, ...] = (),
     icc: bytes = b"",
@@ -58,13 +64,20 @@ def encode(
     effort: 1 (fastest) to 9 (smallest).
     threads: default one per core; the bytes do not depend on it.
     subsampling: of the chroma; "auto" is 4:2:0 below quality 90 and 4:4:4 from there on.
-    importance: (H, W) numbers >= 0, 1 = neutral, 0 = spend nothing here.
-    mask: "rdo" lets the encoder choose which blocks are kept; (ceil(H/8), ceil(W/8)) bool says it.
+    importance: (H, W) numbers >= 0, 1 = neutral, 0 = spend nothing here, infinite = lossless; or
+        a callable that makes one of the picture; or Roi, or several: later ones win.
+    mask: "rdo" lets the encoder choose which blocks are kept; the name of another scheme, or a
+        Scheme, sets a rule; (ceil(H/8), ceil(W/8)) bool says it cell by cell.
+    fill: what will paint dropped blocks: called with the decoded picture, (H, W, C) uint8, and the
+        cells that are kept, it returns the painted picture. The encoder then weighs dropping a
+        block by what will be seen there, in fill_passes more encodes.
+    fill_passes: the result depends on their number; 1 or 2 are enough.
     tune: the measure that the encoder's choices serve.
     assist: assistant information to add; none exists in this version.
     icc, exif, xmp: carried along as they are; EXIF without the "Exif" prefix of JPEG files.
 
-    Raises ValueError for any other argument, and if no setting reaches the size asked for.
+    Raises ValueError for any other argument, and if no setting reaches the size asked for;
+    FinderError if a finder of regions fails.
     """
     encoder = Encoder(
         quality=quality,
@@ -75,9 +88,12 @@ def encode(
         threads=threads,
         subsampling=subsampling,
         tune=tune,
+        fill_passes=fill_passes,
         assist=assist,
     )
-    return encoder.encode(image, importance=importance, mask=mask, icc=icc, exif=exif, xmp=xmp)
+    return encoder.encode(
+        image, importance=importance, mask=mask, fill=fill, icc=icc, exif=exif, xmp=xmp
+    )
 
 
 def decode(
@@ -124,8 +140,9 @@ class Encoder(EncodeSettings):
         self,
         image: Pixels,
         *,
-        importance: npt.ArrayLike | None = None,
+        importance: Importance | None = None,
         mask: Mask = "rdo",
+        fill: Paint | None = None,
         icc: bytes = b"",
         exif: bytes = b"",
         xmp: bytes = b"",
@@ -133,9 +150,9 @@ class Encoder(EncodeSettings):
         """A picture as one .ablc stream; the arguments are those of ablc.encode."""
         pixels = _check_image(image)  # (H, W, C)
         height, width, _ = pixels.shape
-        cells = None if importance is None else cell_means(importance, height, width)
-        chosen = isinstance(mask, str) and mask == "rdo"  # by the encoder itself
-        kept = None if chosen else check_mask(mask, height, width)
+        plan = _plan(importance, mask, pixels)
+        analysis = _core.Analysis()  # what all passes have in common
+        painted = None
 
         def code(step: int, lambda_scale: float) -> bytes:
             return _core.encode(
@@ -147,18 +164,30 @@ class Encoder(EncodeSettings):
                 threads=self.threads or cores(),
                 tune=TUNES.index(self.tune),
                 lambda_scale=lambda_scale,
-                importance=cells,
-                mask=kept,
+                importance=plan.importance,
+                mask=plan.mask,
+                exact=plan.exact,
+                painted=painted,
+                analysis=analysis,
                 icc=icc,
                 exif=exif,
                 xmp=xmp,
             )
 
         target = self.target(height, width)
-        if target is None:
-            return code(self.step, 1.0)
-        start = rate.first_step(8 * max(target, 1) / (height * width))
-        return rate.hit_target(code, target, start=start)
+        forecast = None if target is None else forecast_of(pixels, plan.importance, plan.mask)
+
+        def encode_once() -> bytes:
+            if target is None or forecast is None:
+                return code(self.step, 1.0)
+            return rate.hit_target(code, target, forecast, fixed_bytes)
+
+        data = encode_once()
+        if fill is not None and not self.lossless:
+            for _ in range(self.fill_passes):
+                painted = _paint(fill, data, pixels.shape)
+                data = encode_once()
+        return data
 
     def __enter__(self) -> Self:
         return self
@@ -207,6 +236,43 @@ class Decoder(DecodeSettings):
 
     def __exit__(self, *_: object) -> None:
         """Holds nothing that needs closing: without networks there are no sessions."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Plan:
+    """What importance and mask say, as the codec takes it. R, C count cells of 8x8 pixels."""
+
+    importance: npt.NDArray[np.float32] | None  # (R, C)
+    mask: Flags | None  # (R, C): the kept cells, if not the encoder's choice
+    exact: Flags | None  # (R, C) or (H, W): what comes back without loss
+
+
+def _plan(importance: Importance | None, mask: Mask, pixels: Pixels) -> _Plan:
+    """Raises ValueError if importance or mask do not fit the picture or each other."""
+    cells = None if importance is None else to_cells(importance, pixels)
+    weight = cells.weight if cells else None
+    exact = cells.exact if cells else None
+    if not isinstance(mask, str | Scheme):
+        return _Plan(weight, check_mask(mask, *pixels.shape[:2]), exact)
+    scheme = Scheme(mask) if isinstance(mask, str) else mask
+    if scheme.name == "rdo":
+        return _Plan(weight, None, exact)
+    kept = choose(scheme, pixels)
+    if kept.pixels is None:
+        return _Plan(weight, kept.cells, exact)
+    if exact is not None:
+        raise ValueError(f"a lossless region and the mask {scheme.name!r} exclude each other")
+    return _Plan(weight, kept.cells, kept.pixels)
+
+
+def _paint(fill: Paint, data: bytes, shape: tuple[int, ...]) -> Pixels:
+    """What a decoder with this fill would show. Raises ValueError if it is no such picture."""
+    decoded, _ = _core.decode(data, max_pixels=SIDE_MAX**2, threads=cores())
+    painted: object = fill(decoded, _core.keep_mask(data, max_pixels=SIDE_MAX**2))
+    if not isinstance(painted, np.ndarray) or painted.dtype != np.uint8 or painted.shape != shape:
+        found = getattr(painted, "shape", type(painted).__name__)
+        raise ValueError(f"fill must return uint8 pixels of shape {shape}, not {found}")
+    return np.ascontiguousarray(painted)
 
 
 def _check_image(image: object) -> Pixels:

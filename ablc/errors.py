@@ -6,6 +6,7 @@ ValueError
   PictureError     a picture file cannot be read, or cannot be written in the format asked for
 RuntimeError
   ModelError       the networks that a decode needs are not installed
+  FinderError      a finder of regions failed
 UserWarning
   StreamWarning    a partial decode is incomplete; the text names what is lost
 
@@ -14,7 +15,14 @@ A plain ValueError is an argument's fault. Its text says what was found and what
 
 from ablc._core import LimitError, StreamError
 
-__all__ = ["LimitError", "ModelError", "PictureError", "StreamError", "StreamWarning"]
+__all__ = [
+    "FinderError",
+    "LimitError",
+    "ModelError",
+    "PictureError",
+    "StreamError",
+    "StreamWarning",
+]
 
 
 class PictureError(ValueError):
@@ -27,3 +35,7 @@ class ModelError(RuntimeError):
 
 class StreamWarning(UserWarning):
     """A partial decode is incomplete; the text names what is lost."""
+
+
+class FinderError(RuntimeError):
+    """A finder of regions failed; the text names it, the cause says why."""

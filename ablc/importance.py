@@ -1,28 +1,114 @@
 """Importance maps: where bits go.
 
-An importance map is (H, W), 1 = neutral, 0 = spend nothing here. The codec takes means over
-cells of 8x8 pixels, (R, C) with R = ceil(H / 8), C = ceil(W / 8); cells at the right and lower
-border average the pixels that exist.
+An importance map is (H, W), 1 = neutral, 0 = spend nothing here, infinite = lossless. The codec
+takes means over cells of 8x8 pixels, (R, C) with R = ceil(H / 8), C = ceil(W / 8); cells at the
+right and lower border average the pixels that exist.
 """
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from ablc import finders
 from ablc.regions import Region
 
 CELL = 8  # pixels
-WEIGHT_DEFAULT = 8.0  # of a region of interest that names none
+WEIGHT_DEFAULT = 16.0  # of a region of interest that names none
+FEATHER_DEFAULT = 16  # pixels
+RAMP_LEAST, RAMP_MOST = 1 / 64, 64.0  # weights between which borders fade
+
+Share: TypeAlias = npt.NDArray[np.float32]  # (H, W), 0 outside a region .. 1 inside
+Where: TypeAlias = Region | npt.NDArray[np.generic] | str | finders.Finder
 
 
-def cell_means(importance: npt.ArrayLike, height: int, width: int) -> npt.NDArray[np.float32]:
-    """(R, C) float32 means of an (H, W) importance map.
+@dataclass(frozen=True, slots=True, eq=False)
+class Roi:
+    """A region of interest: where, how much more than 1 it counts, and how softly it ends."""
 
-    Raises ValueError unless the map is (height, width), finite and >= 0.
+    where: Where
+    """A rectangle; an (H, W) mask, bool, uint8 0..255 or floats 0..1; the name of a finder
+    ("auto", "saliency", or one that a plug-in registers); or a callable that gets the picture,
+    (H, W, C) uint8, and returns such a mask."""
+    weight: float = WEIGHT_DEFAULT  # >= 0; infinite: lossless
+    feather: int = FEATHER_DEFAULT  # width of the border outside in which the weight fades, pixels
+
+    def __post_init__(self) -> None:
+        if not self.weight >= 0:
+            raise ValueError(f"the weight of a region must be at least 0, not {self.weight}")
+        if self.feather < 0:
+            raise ValueError(f"the feather of a region must be at least 0, not {self.feather}")
+
+
+Importance: TypeAlias = npt.ArrayLike | Roi | Sequence[Roi] | finders.Finder
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """An importance map as the codec takes it."""
+
+    weight: npt.NDArray[np.float32]  # (R, C) means; 0 where exact
+    exact: npt.NDArray[np.bool_] | None  # (R, C): has to come back without loss; None: no cell
+
+
+def to_cells(importance: Importance, pixels: npt.NDArray[np.uint8]) -> Cells:
+    """An importance in any of its forms, for a picture (H, W, C).
+
+    Raises ValueError if it does not fit the picture, holds NaN or negative values, or a region is
+    empty; FinderError, naming it, if a finder fails.
     """
-    values = np.asarray(importance)
+    height, width, _ = pixels.shape
+    if isinstance(importance, Roi):
+        importance = [importance]
+    if isinstance(importance, list | tuple) and all(isinstance(roi, Roi) for roi in importance):
+        return _means(paint(importance, pixels), height, width)
+    if callable(importance):
+        return _means(finders.call(importance, pixels), height, width)
+    return _means(np.asarray(importance), height, width)
+
+
+def check_mask(mask: object, height: int, width: int) -> npt.NDArray[np.bool_]:
+    """The explicit mask itself, contiguous. Raises ValueError unless it is (R, C) bool."""
+    wanted = (-(-height // CELL), -(-width // CELL))
+    if not isinstance(mask, np.ndarray) or mask.dtype != np.bool_ or mask.shape != wanted:
+        found = f"{mask.shape} {mask.dtype}" if isinstance(mask, np.ndarray) else repr(mask)
+        raise ValueError(
+            f"mask must be a scheme's name or bool cells of shape {wanted}, not {found}"
+        )
+    return np.ascontiguousarray(mask)
+
+
+def paint(rois: Iterable[Roi], pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """(H, W) importance map of a picture: 1, with each region painted over those before it.
+
+    Raises ValueError if a rectangle leaves the picture, a mask has another size, or a region is
+    empty; FinderError, naming it, if a finder fails.
+    """
+    importance = np.ones(pixels.shape[:2], np.float32)
+    for roi in rois:
+        share = _share(roi.where, pixels)
+        soft = _feather(share, roi.feather)
+        # Along the border the step changes by even ratios: the mean is geometric.
+        before, after = (np.clip(w, RAMP_LEAST, RAMP_MOST) for w in (importance, roi.weight))
+        blended = (before ** (1 - soft) * after**soft).astype(np.float32)
+        importance = np.where((soft > 0) & np.isfinite(importance), blended, importance)
+        importance[share >= (0.5 if math.isinf(roi.weight) else 1)] = roi.weight
+    return importance
+
+
+def cell_sums(values: npt.NDArray[np.generic]) -> npt.NDArray[np.float64]:
+    """(R, C) sums of an (H, W) map over cells."""
+    rows, cols = (np.arange(0, side, CELL) for side in values.shape)
+    sums = np.add.reduceat(values.astype(np.float64), rows, axis=0)  # (R, W)
+    summed: npt.NDArray[np.float64] = np.add.reduceat(sums, cols, axis=1)  # (R, C)
+    return summed
+
+
+def _means(values: npt.NDArray[np.generic], height: int, width: int) -> Cells:
+    """A map (H, W) as cells. Raises ValueError unless it is one of importance."""
     if values.dtype.kind not in "fiub":
         raise ValueError(f"importance must hold numbers, not {values.dtype}")
     if values.shape != (height, width):
@@ -33,52 +119,54 @@ def cell_means(importance: npt.ArrayLike, height: int, width: int) -> npt.NDArra
         raise ValueError("importance must not hold NaN")
     if values.min() < 0:
         raise ValueError(f"importance must be at least 0, not {values.min()}")
-    if not np.isfinite(values).all():
-        raise ValueError(
-            "importance must be finite: infinite (lossless) areas are not supported yet"
-        )
-    rows, cols = np.arange(0, height, CELL), np.arange(0, width, CELL)
-    sums = np.add.reduceat(values.astype(np.float64), rows, axis=0)  # (R, W)
-    sums = np.add.reduceat(sums, cols, axis=1)  # (R, C)
-    counts = np.outer(np.diff(rows, append=height), np.diff(cols, append=width))  # (R, C)
-    means: npt.NDArray[np.float32] = (sums / counts).astype(np.float32)
-    return means
+    infinite = np.isinf(values)
+    exact = cell_sums(infinite) > 0 if infinite.any() else None  # (R, C)
+    finite = np.where(infinite, 0, values)
+    means = (cell_sums(finite) / cell_sums(np.ones_like(finite))).astype(np.float32)
+    if exact is not None:
+        means[exact] = 0
+    return Cells(means, exact)
 
 
-def check_mask(mask: object, height: int, width: int) -> npt.NDArray[np.bool_]:
-    """The explicit mask itself, contiguous. Raises ValueError unless it is (R, C) bool."""
-    wanted = (-(-height // CELL), -(-width // CELL))
-    if not isinstance(mask, np.ndarray) or mask.dtype != np.bool_ or mask.shape != wanted:
-        found = f"{mask.shape} {mask.dtype}" if isinstance(mask, np.ndarray) else repr(mask)
-        raise ValueError(f"mask must be 'rdo' or bool cells of shape {wanted}, not {found}")
-    return np.ascontiguousarray(mask)
+def _share(where: Where, pixels: npt.NDArray[np.uint8]) -> Share:
+    """(H, W), 0 outside the region .. 1 inside."""
+    height, width, _ = pixels.shape
+    if isinstance(where, Region):
+        share = np.zeros((height, width), np.float32)
+        share[where.check(height, width).slices] = 1
+        return share
+    found = where if isinstance(where, np.ndarray) else finders.find(where, pixels)
+    if found.shape != (height, width):
+        size = "x".join(str(side) for side in found.shape[1::-1])
+        raise ValueError(f"the region's mask is {size} pixels, the picture {width}x{height}")
+    share = found.astype(np.float32) / np.float32(255 if found.dtype == np.uint8 else 1)
+    if not (np.isfinite(share).all() and share.min() >= 0 and share.max() <= 1):
+        raise ValueError("the region's mask must lie in 0..1, or be bool or uint8")
+    if not share.any():
+        raise ValueError("the region is empty: its mask is 0 everywhere")
+    return share
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Roi:
-    """A region of interest: where, and how much more than 1 it counts."""
+def _feather(share: Share, feather: int) -> Share:
+    """The share with a ramp of about `feather` pixels around the region, in steps of a cell."""
+    rings = -(-feather // CELL)
+    if rings == 0:
+        return share
+    height, width = share.shape
+    inside = np.pad(share, ((0, -height % CELL), (0, -width % CELL)))
+    cells = inside.reshape(inside.shape[0] // CELL, CELL, -1, CELL).max(axis=(1, 3))  # (R, C)
+    ramp = np.zeros_like(cells)
+    for ring in range(1, rings + 1):
+        cells = _dilate(cells)
+        ramp = np.maximum(ramp, cells * np.float32(1 - ring / (rings + 1)))
+    around = ramp.repeat(CELL, axis=0).repeat(CELL, axis=1)[:height, :width]
+    softened: Share = np.maximum(share, around)
+    return softened
 
-    where: Region | npt.NDArray[np.uint8]  # a rectangle, or (H, W) from 0 outside to 255 inside
-    weight: float = WEIGHT_DEFAULT  # finite, >= 0
 
-    def __post_init__(self) -> None:
-        if not (np.isfinite(self.weight) and self.weight >= 0):
-            raise ValueError(f"the weight of a region must be finite and >= 0, not {self.weight}")
-
-
-def paint(rois: Iterable[Roi], height: int, width: int) -> npt.NDArray[np.float32]:
-    """(H, W) importance map: 1, with each region painted over those before it.
-
-    Raises ValueError if a rectangle leaves the picture or a mask has another size.
-    """
-    importance = np.ones((height, width), np.float32)
-    for roi in rois:
-        if isinstance(roi.where, Region):
-            importance[roi.where.check(height, width).slices] = roi.weight
-            continue
-        if roi.where.shape != (height, width):
-            found = "x".join(str(side) for side in roi.where.shape[1::-1])
-            raise ValueError(f"the region's mask is {found} pixels, the picture {width}x{height}")
-        share = roi.where.astype(np.float32) / 255
-        importance += share * (np.float32(roi.weight) - importance)
-    return importance
+def _dilate(cells: Share) -> Share:
+    """Largest of each cell and its eight neighbours."""
+    padded = np.pad(cells, 1)
+    rows = np.maximum(np.maximum(padded[:-2], padded[1:-1]), padded[2:])
+    dilated: Share = np.maximum(np.maximum(rows[:, :-2], rows[:, 1:-1]), rows[:, 2:])
+    return dilated

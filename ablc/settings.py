@@ -53,6 +53,7 @@ class EncodeSettings:
     threads: int | None = None  # None: one per core; the bytes do not depend on it
     subsampling: Subsampling = "auto"  # of the chroma; auto: 4:2:0 below quality 90
     tune: Tune = "ssim"  # the measure that the encoder's choices serve
+    fill_passes: int = 1  # encodes after the first that know what the fill will paint
     assist: tuple[str, ...] = ()  # assistant information; none exists in this version
 
     def __post_init__(self) -> None:
@@ -71,6 +72,7 @@ class EncodeSettings:
         check_threads(self.threads)
         check_choice("subsampling", self.subsampling, SUBSAMPLINGS)
         check_choice("tune", self.tune, TUNES)
+        check_whole("fill_passes", self.fill_passes, 0, 8)
         if self.assist:
             raise ValueError(f"assist must be empty in this version, not {self.assist!r}")
 

@@ -253,6 +253,16 @@ py::dict inspect(const py::bytes& data, std::uint64_t max_pixels) {
                   "leaves"_a = py::dict("8"_a = info.leaves[0], "16"_a = info.leaves[1], "32"_a = info.leaves[2]));
 }
 
+py::dict section_sizes(const py::bytes& data) {
+  const ablc::Parsed parsed = parse(data, UINT64_MAX, false);
+  py::dict sizes("HEAD"_a = parsed.sections.empty() ? view(data).size() : parsed.sections.front().start);
+  for (std::size_t i = 0; i < parsed.sections.size(); ++i) {
+    const std::size_t end = i + 1 < parsed.sections.size() ? parsed.sections[i + 1].start : view(data).size();
+    sizes[ablc::section_name(parsed.sections[i].id)] = end - parsed.sections[i].start;
+  }
+  return sizes;
+}
+
 py::dict metadata(const py::bytes& data) {
   const ablc::Parsed parsed = parse(data, UINT64_MAX, false);
   py::dict found("icc"_a = py::bytes(), "exif"_a = py::bytes(), "xmp"_a = py::bytes());
@@ -310,6 +320,7 @@ PYBIND11_MODULE(_core, m) {
   m.def("keep_mask", &keep_mask, "data"_a, py::kw_only(), "max_pixels"_a, "(ceil(H/8), ceil(W/8)) bool: cells in kept blocks.");
   m.def("coding_map", &coding_map, "data"_a, py::kw_only(), "max_pixels"_a,
         "Per 8x8 cell: bits, kept, log2 of the leaf's side, mode, step offset; and the picture.");
+  m.def("section_sizes", &section_sizes, "data"_a, "Bytes of every section by name, HEAD first.");
   m.def("metadata", &metadata, "data"_a, "ICC profile, EXIF and XMP as stored.");
   m.def("pack_mask", &pack_mask, "mask"_a.noconvert(), "Code an (R, C) bool mask.");
   m.def("unpack_mask", &unpack_mask, "data"_a, "rows"_a, "columns"_a, "The (R, C) bool mask again. Raises StreamError.");

@@ -195,7 +195,7 @@ def test_what_is_no_picture_is_refused(image: Any, message: str) -> None:
 @pytest.mark.parametrize(
     ("mask", "message"),
     [
-        ("edges", "must be 'rdo' or bool cells of shape .*, not 'edges'"),
+        ("edges", "mask must be one of rdo, centre, .*, not 'edges'"),
         (np.ones((19, 28)), r"not \(19, 28\) float64"),
         (np.ones((150, 220), bool), r"shape \(19, 28\), not \(150, 220\) bool"),
     ],

@@ -1,0 +1,145 @@
+"""What to keep by rule: the masks of the paper, beside the encoder's own choice.
+
+The paper (Ablative Image Compression, 3.1.1) keeps a square in the centre, random pixels, the
+pixels of all edges, or the blocks near edges with some random blocks far from them. Blocks are
+coded like any others; single pixels come back exactly. Everything else shows the base or whatever
+paints it.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from ablc.importance import CELL, cell_sums
+from ablc.settings import check_choice, check_number, check_whole
+
+SchemeName = Literal[
+    "rdo", "centre", "pixels", "edge-pixels", "edge-blocks", "edge-blocks+random", "random-blocks"
+]
+Edges = Literal["canny", "log"]
+SCHEMES: tuple[SchemeName, ...] = get_args(SchemeName)
+EDGES: tuple[Edges, ...] = get_args(Edges)
+
+SQUARE = 100  # pixels: side of the square of "centre"
+PIXELS_DEFAULT, BLOCKS_DEFAULT, RANDOM_DEFAULT = 0.01, 0.3, 0.1
+CANNY_LOW, CANNY_HIGH = 60, 140  # hysteresis thresholds, of the gradient of 0..255
+LOG_SIGMA, LOG_SLOPE = 1.5, 2.0  # pixels; least jump of the Laplacian where its sign changes
+
+Pixels = npt.NDArray[np.uint8]
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """A rule of what is kept, with its options; "rdo" leaves the choice to the encoder."""
+
+    name: SchemeName = "rdo"
+    share: float | None = None
+    """Of the pixels or blocks that are kept, above 0, at most 1. Default: 0.01 of all pixels for
+    "pixels", all of them for "edge-pixels", 0.3 of all blocks for the others."""
+    random_share: float = RANDOM_DEFAULT  # of the kept blocks of "edge-blocks+random"
+    edges: Edges = "canny"  # or "log": zero crossings of the Laplacian of the Gaussian
+    block: int = 16  # side of the blocks that are ranked, pixels: 8, 16 or 32
+    seed: int = 0  # of what is random
+
+    def __post_init__(self) -> None:
+        check_choice("mask", self.name, SCHEMES)
+        check_choice("edges", self.edges, EDGES)
+        if self.share is not None:
+            check_number("the share of a mask", self.share, 0, 1)
+        if not 0 <= self.random_share <= 1:
+            raise ValueError(f"random_share must lie in 0..1, not {self.random_share!r}")
+        if self.block not in (8, 16, 32):
+            raise ValueError(f"the block of a mask must be 8, 16 or 32, not {self.block!r}")
+        check_whole("seed", self.seed, 0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kept:
+    """What a scheme keeps of one picture."""
+
+    cells: Flags  # (R, C): coded as blocks
+    pixels: Flags | None = None  # (H, W): come back exactly
+
+
+def choose(scheme: Scheme, pixels: Pixels) -> Kept:
+    """What a scheme other than "rdo" keeps of a picture (H, W, C).
+
+    Raises ValueError if the scheme needs OpenCV and it is not installed.
+    """
+    height, width, _ = pixels.shape
+    none = np.zeros((-(-height // CELL), -(-width // CELL)), np.bool_)
+    rng = np.random.default_rng(scheme.seed)
+    if scheme.name == "centre":
+        square = np.zeros((height, width), np.bool_)
+        top, left = max(height - SQUARE, 0) // 2, max(width - SQUARE, 0) // 2
+        square[top : top + SQUARE, left : left + SQUARE] = True
+        return Kept(cell_sums(square) > 0)
+    if scheme.name == "pixels":
+        count = round((scheme.share or PIXELS_DEFAULT) * height * width)
+        return Kept(none, _random(np.ones((height, width), np.bool_), count, rng))
+    if scheme.name == "edge-pixels":
+        found = edge_pixels(pixels, scheme.edges)
+        count = round((scheme.share or 1.0) * height * width)
+        return Kept(none, _random(found, count, rng))
+    return Kept(_blocks(scheme, pixels, rng))
+
+
+def edge_pixels(pixels: Pixels, edges: Edges) -> Flags:
+    """(H, W): the pixels of a picture (H, W, C) that lie on an edge.
+
+    Canny, PAMI 1986; or Marr and Hildreth, Proc. R. Soc. 1980: where the Laplacian of the Gaussian
+    changes its sign with a slope that is no noise. Raises ValueError if OpenCV is not installed.
+    """
+    try:
+        import cv2  # late: nothing else needs it
+    except ImportError as error:
+        raise ValueError("masks of edges need OpenCV: pip install 'ablc[schemes]'") from error
+    colour = np.ascontiguousarray(pixels[:, :, :3])
+    grey = colour[:, :, 0] if colour.shape[2] == 1 else cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY)
+    if edges == "canny":
+        found: Flags = cv2.Canny(np.ascontiguousarray(grey), CANNY_LOW, CANNY_HIGH) > 0
+        return found
+    smooth = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), LOG_SIGMA)
+    laplacian = cv2.Laplacian(smooth, cv2.CV_32F)
+    crossing = np.zeros(grey.shape, np.bool_)
+    for here, beside in (
+        (np.s_[:, :-1], np.s_[:, 1:]),
+        (np.s_[:-1], np.s_[1:]),
+    ):
+        a, b = laplacian[here], laplacian[beside]
+        crossing[here] |= (a * b < 0) & (np.abs(a - b) > LOG_SLOPE)
+    return crossing
+
+
+def _blocks(scheme: Scheme, pixels: Pixels, rng: np.random.Generator) -> Flags:
+    """(R, C) cells of the kept blocks."""
+    height, width, _ = pixels.shape
+    side = scheme.block // CELL  # cells
+    rows, cols = -(-height // CELL), -(-width // CELL)
+    shape = (-(-rows // side), -(-cols // side))  # blocks
+    count = max(round((scheme.share or BLOCKS_DEFAULT) * shape[0] * shape[1]), 1)
+    by_chance = rng.permutation(shape[0] * shape[1])  # also decides between equals
+    if scheme.name == "random-blocks":
+        order = by_chance
+    else:
+        cells = cell_sums(edge_pixels(pixels, scheme.edges))
+        padded = np.pad(cells, ((0, shape[0] * side - rows), (0, shape[1] * side - cols)))
+        edges = padded.reshape(shape[0], side, shape[1], side).sum(axis=(1, 3)).ravel()
+        order = by_chance[np.argsort(-edges[by_chance], kind="stable")]
+    extra = round(count * scheme.random_share) if scheme.name == "edge-blocks+random" else 0
+    kept = np.zeros(shape[0] * shape[1], np.bool_)
+    kept[order[: count - extra]] = True
+    kept[rng.permutation(order[count - extra :])[:extra]] = True  # far from the edges
+    grown = kept.reshape(shape).repeat(side, axis=0).repeat(side, axis=1)
+    return np.ascontiguousarray(grown[:rows, :cols])
+
+
+def _random(among: Flags, count: int, rng: np.random.Generator) -> Flags:
+    """Count of the set flags, or all if there are fewer."""
+    places = np.flatnonzero(among)
+    chosen = np.zeros(among.size, np.bool_)
+    chosen[rng.permutation(places)[:count]] = True
+    return chosen.reshape(among.shape)
