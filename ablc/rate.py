@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 STEP_MIN, STEP_MAX = 16, 16384  # 1/16 grey level
 LAMBDA_SLOPE = -0.3  # d log(size) / d log(lambda_scale): a start, encodes correct it
-LAMBDA_GRID = 64  # dial positions per doubling of lambda_scale
+LAMBDA_GRID = 1024  # dial positions per doubling of lambda_scale
 LAMBDA_MAX = 4 * LAMBDA_GRID  # lambda_scale 16
 SLACK = 0.02  # a stream this much smaller than the target is good enough
 AIM = 0.012  # how much smaller than the target encodes try to be
