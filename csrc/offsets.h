@@ -1,7 +1,7 @@
 #pragma once
 
 // Step offsets of superblocks (docs/FORMAT.md, Step offsets): where the quantiser is finer or coarser
-// than the header says. Coded before the base, which follows them too.
+// than the header says. Coded before a tile's leaves, whose models they choose.
 
 #include <array>
 #include <cstdint>
