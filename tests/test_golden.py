@@ -15,7 +15,7 @@ import ablc
 GOLDEN = Path(__file__).parent / "golden"
 PICTURES = json.loads((GOLDEN / "ok.json").read_text())
 LARGE = "tiles-large"  # decoding it takes too long to do thousands of times
-LOST = re.compile("lost: .*(BASE|MASK|BLKS|ALPH|PLNS|checksum|cut short)")
+LOST = re.compile("lost: .*(BASE|MASK|BLKS|EXCT|ALPH|PLNS|checksum|cut short)")
 
 # What refuses each file of bad/ says.
 MESSAGES = {
@@ -32,6 +32,12 @@ MESSAGES = {
     "byte-after-end": "stream of [0-9]+ bytes is cut short",
     "checksum": "damaged: its checksum",
     "empty": "stream of 0 bytes is cut short",
+    "exact-cut-short": "damaged: EXCT is damaged in 1 of 1 tile",
+    "exact-missing": "damaged: EXCT is missing",
+    "exact-none-too-long": "damaged: EXCT is damaged in 1 of 1 tile",
+    "exact-pixels-cut-short": "damaged: EXCT is damaged in 1 of 1 tile",
+    "exact-tiles-too-long": "damaged: EXCT is damaged in 1 of 2 tiles",
+    "exact-too-long": "damaged: EXCT is damaged in 1 of 1 tile",
     "header-cut-short": "stream of 14 bytes is cut short",
     "height-zero": "header is wrong",
     "mask-cut-short": "damaged: .*is damaged in 1 of 1 tile",
@@ -44,7 +50,6 @@ MESSAGES = {
     "planes-too-long": "damaged: PLNS is damaged in 1 of 1 tile",
     "prefix": "stream of [0-9]+ bytes is cut short",
     "reserved-channels": "needs a newer decoder: version or flags",
-    "reserved-flag": "needs a newer decoder: version or flags",
     "section-beyond-end": "is cut short",
     "section-length-endless": "is cut short",
     "section-twice": "the stream is damaged",

@@ -13,14 +13,15 @@ import numpy as np
 import numpy.typing as npt
 
 import ablc
+from ablc import _core
 
 Pixels = npt.NDArray[np.uint8]
 Sections = list[tuple[int, bytes]]
 
 HERE = Path(__file__).parent
-BASE, MASK, BLOCKS, ALPHA, PLANES = 1, 2, 3, 4, 5
+BASE, MASK, BLOCKS, ALPHA, PLANES, EXACT = 1, 2, 3, 4, 5, 6
 FLAGS, WIDTH, HEIGHT, STEP, CHECKSUM, HEADER = 4, 5, 7, 9, 11, 15
-TILED = 16
+TILED, HAS_EXACT = 16, 128
 
 
 def gradient(height: int, width: int) -> Pixels:
@@ -64,6 +65,16 @@ def flat_ended(height: int, width: int) -> Pixels:
     if width > 128:
         image[:, 64:-64] = text(height, width - 128)
     return image
+
+
+def corner(height: int, width: int) -> npt.NDArray[np.bool_]:
+    """(H, W): a triangle at the upper right."""
+    return np.add.outer(np.arange(height), -np.arange(width)) < 3 - width
+
+
+def sparse(height: int, width: int, seed: int = 5) -> npt.NDArray[np.bool_]:
+    """(H, W): a few single places."""
+    return np.random.default_rng(seed).random((height, width)) < 0.06
 
 
 # ---- files as parts ----------------------------------------------------------------------------
@@ -144,6 +155,7 @@ def ok_files() -> dict[str, bytes]:
     rgb = mixed(32, 48)
     cells = np.add.outer(np.arange(3), np.arange(5)) % 2 == 0
     importance = np.outer(np.ones(40), np.geomspace(0.05, 20, 72))
+    spread = 2.0 ** np.linspace(17, -17, 9 * 13).reshape(9, 13)
     wide = flat_ended(9, 272)
     return {
         "grey": ablc.encode(text(24, 33), quality=40),
@@ -154,6 +166,24 @@ def ok_files() -> dict[str, bytes]:
         "rgba": ablc.encode(with_alpha(gradient(24, 20)), quality=30),
         "mask": ablc.encode(mixed(19, 40), quality=40, mask=cells),
         "importance": ablc.encode(mixed(40, 72), quality=40, importance=importance),
+        "importance-extreme": _core.encode(
+            gradient(72, 100), step=640, importance=spread.astype(np.float32)
+        ),
+        "exact-cells": _core.encode(mixed(20, 40), step=2000, exact=corner(3, 5)),
+        "exact-cells-grey": _core.encode(text(19, 33), step=3000, exact=corner(3, 5)),
+        "exact-pixels": _core.encode(mixed(20, 41), step=2000, exact=sparse(20, 41)),
+        "exact-pixels-grey": _core.encode(text(19, 33), step=3000, exact=sparse(19, 33)),
+        "exact-none": _core.encode(rgb, step=4000, exact=np.zeros((4, 6), bool)),
+        "exact-mask-importance": _core.encode(
+            mixed(40, 72),
+            step=1500,
+            exact=corner(5, 9),
+            mask=np.add.outer(np.arange(5), np.arange(9)) % 7 < 3,
+            importance=np.geomspace(0.05, 20, 45).reshape(5, 9).astype(np.float32),
+        ),
+        "exact-tiles-alpha": _core.encode(
+            with_alpha(wide), step=2000, tile=256, exact=sparse(9, 272, seed=6)
+        ),
         "metadata": ablc.encode(gradient(8, 8), icc=b"profile", exif=b"II*\0", xmp=b"<x/>"),
         "one-pixel": ablc.encode(gradient(1, 1)),
         "one-row": ablc.encode(noise(1, 70), quality=30),
@@ -179,7 +209,6 @@ def bad_files(ok: dict[str, bytes]) -> dict[str, bytes]:
         "bad-magic": b"\x89PNG" + rgb[4:],
         "other-version": patched(rgb, 3, b"\xff"),
         "header-cut-short": rgb[: HEADER - 1],
-        "reserved-flag": patched(rgb, FLAGS, bytes([rgb[FLAGS] | 128])),
         "reserved-channels": patched(rgb, FLAGS, bytes([rgb[FLAGS] | 12])),
         "width-zero": patched(rgb, WIDTH, bytes(2)),
         "height-zero": patched(rgb, HEIGHT, bytes(2)),
@@ -196,16 +225,22 @@ def bad_files(ok: dict[str, bytes]) -> dict[str, bytes]:
         "blocks-missing": without(rgb, BLOCKS),
         "alpha-missing": without(rgba, ALPHA),
         "planes-missing": without(ok["lossless-rgb"], PLANES),
+        "exact-missing": patched(rgb, FLAGS, bytes([rgb[FLAGS] | HAS_EXACT])),
         "base-cut-short": shortened(rgb, BASE),
         "mask-cut-short": shortened(ok["mask"], MASK),
         "blocks-cut-short": shortened(rgb, BLOCKS),
         "alpha-cut-short": shortened(rgba, ALPHA),
         "planes-cut-short": shortened(ok["lossless-rgb"], PLANES),
+        "exact-cut-short": shortened(ok["exact-cells"], EXACT),
+        "exact-pixels-cut-short": shortened(ok["exact-pixels"], EXACT),
         "base-too-long": lengthened(rgb, BASE),
         "mask-too-long": lengthened(rgb, MASK),
         "blocks-too-long": lengthened(rgb, BLOCKS),
         "alpha-too-long": lengthened(rgba, ALPHA),
         "planes-too-long": lengthened(ok["lossless-rgb"], PLANES),
+        "exact-too-long": lengthened(ok["exact-cells"], EXACT),
+        "exact-none-too-long": lengthened(ok["exact-none"], EXACT),
+        "exact-tiles-too-long": lengthened(ok["exact-tiles-alpha"], EXACT),
         "section-beyond-end": patched(rgb, HEADER + 1, b"\xff\x7f"),
         "section-length-endless": repaired(rgb[:HEADER] + bytes([BASE]) + b"\x80" * 10),
         "section-twice": join(head, [*sections, sections[0]]),
