@@ -1,5 +1,6 @@
-// Fuzz target: any bytes as a file, decoded strictly, partially, and for the mask alone.
+// Fuzz target: any bytes as a file, decoded strictly, partially, in part, and for the mask alone.
 
+#include <algorithm>
 #include <vector>
 
 #include "checksum.h"
@@ -16,28 +17,64 @@ struct Picture {
   Status status = Status::ok;
 };
 
+Rect whole(const Header& h) {
+  return {0, 0, h.width, h.height};
+}
+
 /// fill: what the samples hold before; none of it may be left.
-Picture decode_file(const Parsed& file, bool partial, std::uint8_t fill) {
+Picture decode_file(const Parsed& file, bool partial, const Rect& window, std::uint8_t fill) {
   const Header& h = file.header;
   Picture p;
-  p.samples.assign(static_cast<std::size_t>(h.width) * static_cast<std::size_t>(h.height) *
+  p.samples.assign(static_cast<std::size_t>(window.width) *
+                       static_cast<std::size_t>(window.height) *
                        static_cast<std::size_t>(h.channels),
                    fill);
   const int threads = h.tiles() > 1 ? 2 : 1;
-  p.status = decode(file, threads, partial, {h.width, h.height, h.channels, p.samples}, p.lost);
+  const Image out{window.width, window.height, h.channels, p.samples};
+  p.status = decode(file, threads, partial, window, out, p.lost);
   return p;
+}
+
+/// Some window of the picture, another for every file.
+Rect window_of(const Header& h) {
+  std::uint32_t left = h.checksum;
+  const auto below = [&](int count) {
+    const auto n = static_cast<std::uint32_t>(count);
+    const auto value = static_cast<int>(left % n);
+    left = left / n ^ h.checksum * 2654435761u;
+    return value;
+  };
+  const int x = below(h.width), y = below(h.height);
+  const int width = 1 + below(h.width - x), height = 1 + below(h.height - y);
+  return {x, y, width, height};
+}
+
+bool is_part(const Bytes& samples, const Rect& part, const Bytes& all, const Header& h) {
+  const auto channels = static_cast<std::ptrdiff_t>(h.channels);
+  const std::ptrdiff_t row = part.width * channels;
+  for (int y = 0; y < part.height; ++y) {
+    const auto from = samples.begin() + y * row;
+    const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(part.y + y) * h.width + part.x;
+    if (!std::equal(from, from + row, all.begin() + at * channels)) return false;
+  }
+  return true;
 }
 
 /// Empty samples if the file is refused.
 Picture decode_partially(ByteView file) {
   Parsed parsed;
   if (parse(file, max_pixels, true, parsed) != Status::ok) return {};
-  Picture saved = decode_file(parsed, true, 0xAA);
+  const Header& h = parsed.header;
+  Picture saved = decode_file(parsed, true, whole(h), 0xAA);
   promise(saved.status == Status::ok, "a partial decode gives a picture");
   promise(!saved.lost.empty() || (parsed.checksum_ok && !parsed.truncated), "damage is reported");
   // Twice is dear, so not for every file.
-  if (parsed.header.checksum % 8 == 0)
-    promise(decode_file(parsed, true, 0x55).samples == saved.samples, "every sample is written");
+  if (h.checksum % 8 == 0)
+    promise(decode_file(parsed, true, whole(h), 0x55).samples == saved.samples,
+            "every sample is written");
+  if (h.checksum % 8 == 1)
+    promise(decode_file(parsed, true, window_of(h), 0x55).status == Status::ok,
+            "a partial decode gives a window");
   return saved;
 }
 
@@ -47,12 +84,17 @@ bool decode_strictly(ByteView file, const Picture& saved) {
   if (parse(file, max_pixels, false, parsed) != Status::ok) return false;
   MaskInfo mask;
   const bool masked = read_mask(parsed, mask) == Status::ok;
-  const Picture whole = decode_file(parsed, false, 0x55);
-  promise((whole.status == Status::ok) == whole.lost.empty(),
+  const Header& h = parsed.header;
+  const Picture picture = decode_file(parsed, false, whole(h), 0x55);
+  promise((picture.status == Status::ok) == picture.lost.empty(),
           "a file is sound or its damage named");
-  if (whole.status != Status::ok) return false;
+  if (picture.status != Status::ok) return false;
   promise(masked, "a sound file has a mask");
-  promise(whole.samples == saved.samples, "partial and strict decoding of a sound file agree");
+  promise(picture.samples == saved.samples, "partial and strict decoding of a sound file agree");
+  const Rect window = window_of(h);
+  const Picture part = decode_file(parsed, false, window, 0x55);
+  promise(part.status == Status::ok, "a sound file has sound windows");
+  promise(is_part(part.samples, window, picture.samples, h), "a window is a part of the picture");
   return true;
 }
 
