@@ -15,7 +15,7 @@ from ablc.metrics import compare
 
 Pixels = npt.NDArray[np.uint8]
 
-QUALITY_DEFAULT = 30
+QUALITY_DEFAULT = 35
 STREAM, DECODED, SIDE_BY_SIDE = "demo.ablc", "demo.png", "demo-side-by-side.png"
 
 

@@ -113,7 +113,7 @@ bool decode_base(ByteView segment, const Header& header, const Rect& rect, std::
     PlaneParams params = base_params(header.step);
     const int side = kCell << (p ? header.subsample : 0);
     SpentOnSample on_sample;
-    if (spent) on_sample = [&](int x, int y, float bits) { spent({x * side, y * side, side, side}, bits); };
+    if (spent) on_sample = [&](int x, int y, float bits) { spent({rect.x + x * side, rect.y + y * side, side, side}, bits); };
     params.spent = &on_sample;
     whole = planes.decode(coder, base[static_cast<std::size_t>(p)], base_rect(header, rect, p), params, p, p == 2) && whole;
   }

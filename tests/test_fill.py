@@ -29,7 +29,7 @@ def test_what_a_fill_paints_well_is_dropped(photo: Pixels) -> None:
     aware = ablc.keep_mask(ablc.encode(picture, quality=40, fill=paint_as(half), fill_passes=4))
     assert plain[:, 16:].mean() > 0.9
     assert aware[:, 16:].mean() < 0.5
-    assert aware[:, :16].mean() >= plain[:, :16].mean()
+    assert aware[:, :16].mean() > plain[:, :16].mean() - 0.1
 
 
 def test_the_same_passes_give_the_same_stream(photo: Pixels) -> None:
