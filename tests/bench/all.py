@@ -13,11 +13,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import lossless_roi
 import mask
 import memory
 import range_coder
 import rd
+import region
+import roi
+import schemes
 import speed
+import target
 from peers import markdown, write_json
 
 import ablc
@@ -25,7 +30,18 @@ import ablc
 SPAN = (0.05, 0.5)  # bits per pixel of the BD-rates
 LOSSY_BPP = 0.5  # of the speeds
 SIDE = 10000  # pixels, of the large picture
+WINDOW_SIDE = 8192  # pixels, of the one from which windows are decoded
 ROUNDS = 9
+WINDOW_ROUNDS = 7
+
+# What steers the bits, each with its summary and its report, in the order of the page.
+STEERING = {
+    "roi": roi,
+    "lossless_roi": lossless_roi,
+    "schemes": schemes,
+    "target": target,
+    "region": region,
+}
 
 HEAD = """# Benchmarks
 
@@ -58,6 +74,8 @@ def summary(found: dict[str, Any]) -> str:
             "encode / decode",
         ]
     )
+    for name, benchmark in STEERING.items():
+        rows += benchmark.summary(found[name])
     return markdown(["", "ablc", "beside it"], rows)
 
 
@@ -87,14 +105,18 @@ def settings(entries: list[dict[str, Any]]) -> str:
 def measured(arguments: argparse.Namespace) -> dict[str, Any]:
     """What each benchmark found, also written to its JSON file."""
     options = dict(arguments.option)
+    images, cache, jobs = arguments.images, arguments.cache, arguments.jobs
     steps: dict[str, Callable[[], Any]] = {
-        "mask": lambda: mask.run(arguments.images),
+        "mask": lambda: mask.run(images),
         "range_coder": range_coder.run,
-        "speed": lambda: speed.run(arguments.images, LOSSY_BPP, ROUNDS, options),
-        "memory": lambda: memory.run(arguments.images, SIDE, {"threads": 1, **options}),
-        "curves": lambda: rd.run(
-            arguments.images, arguments.peers, options, arguments.cache, arguments.jobs
-        ),
+        "speed": lambda: speed.run(images, LOSSY_BPP, ROUNDS, options),
+        "memory": lambda: memory.run(images, SIDE, {"threads": 1, **options}),
+        "curves": lambda: rd.run(images, arguments.peers, options, cache, jobs),
+        "roi": lambda: roi.figures(roi.run(images, roi.WEIGHTS, options, cache, jobs)),
+        "lossless_roi": lambda: lossless_roi.run(images, options, cache, jobs),
+        "schemes": lambda: schemes.run(images, options, jobs),
+        "target": lambda: target.run(images, options, jobs),
+        "region": lambda: region.run(images, WINDOW_SIDE, WINDOW_ROUNDS, options),
     }
     found: dict[str, Any] = {}
     for name, step in steps.items():
@@ -130,6 +152,8 @@ def main() -> None:
         mask.report(found["mask"]),
         range_coder.report(found["range_coder"]),
         memory.report(found["memory"], SIDE),
+        "## Regions, masks of the paper, rate control, windows",
+        *(benchmark.report(found[name]) for name, benchmark in STEERING.items()),
     ]
     print("\n\n".join(part.strip() for part in parts))
 

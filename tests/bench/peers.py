@@ -1,20 +1,18 @@
-"""The pictures, the codecs beside which ablc is measured, and the cache of their results.
+"""The pictures and the codecs beside which ablc is measured.
 
 Every codec is a pair of functions between an (H, W, 3) uint8 sRGB picture and the bytes of a whole
-file, told to use one thread. Its settings and its library's version are part of the cache's key and
-are printed with the results.
+file, told to use one thread. Its settings and its library's version are printed with the results.
 """
 
 from __future__ import annotations
 
 import argparse
 import functools
-import hashlib
 import io
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +23,11 @@ import pillow_heif
 from PIL import Image, features
 
 import ablc
-from ablc import metrics
 
 pillow_heif.register_heif_opener()
 
 Picture = npt.NDArray[np.uint8]  # (H, W, 3) sRGB
-Row = dict[str, float]  # what measure() gives for one file
+Row = dict[str, float]  # what was measured of one file
 
 
 # --- pictures and the command line ----------------------------------------------------------------
@@ -235,68 +232,6 @@ def ablc_codec(options: Mapping[str, Any] | None = None, *, lossless: bool = Fal
 
 def ablc_decode(data: bytes) -> Picture:
     return ablc.decode(data)
-
-
-# --- measuring, once per picture and setting ------------------------------------------------------
-
-
-def measure(codec: Codec, picture: Picture, quality: float) -> Row:
-    """Bytes of the whole file and, from ablc.metrics, psnr, ssim and, unless small, ms_ssim."""
-    data = codec.encode(picture, quality)
-    return {"bytes": len(data), **known_measures(metrics.compare(picture, codec.decode(data)))}
-
-
-def known_measures(comparison: metrics.Comparison) -> Row:
-    return {name: value for name, value in asdict(comparison).items() if value is not None}
-
-
-@functools.cache
-def metrics_fingerprint() -> str:
-    """Changes when a metric's definition does, not when its code is only rearranged."""
-    ramp = np.indices((192, 192)).sum(0)[..., None] * np.array([1, 2, 3])
-    one, other = (ramp % 251).astype(np.uint8), (ramp % 241).astype(np.uint8)
-    measures = known_measures(metrics.compare(one, other))
-    return " ".join(f"{name} {value:.5f}" for name, value in measures.items())
-
-
-class Cache:
-    """Rows of the peers, one file per codec and picture, found by what decides them.
-
-    That is the picture's pixels, the codec's settings and library and the metrics' definitions.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
-
-    def measure(
-        self, codec: Codec, picture: Picture, qualities: tuple[float, ...]
-    ) -> dict[float, Row]:
-        """Row by quality; what is missing is measured and kept."""
-        path = self._path(codec, picture)
-        known = (
-            {float(quality): row for quality, row in json.loads(path.read_text()).items()}
-            if path.exists()
-            else {}
-        )
-        missing = [quality for quality in qualities if quality not in known]
-        if missing:
-            known |= {quality: measure(codec, picture, quality) for quality in missing}
-            fresh = path.with_suffix(f".{os.getpid()}")
-            fresh.write_text(json.dumps(known))
-            fresh.replace(path)
-        return {quality: known[quality] for quality in qualities}
-
-    def _path(self, codec: Codec, picture: Picture) -> Path:
-        parts = (
-            codec.name,
-            codec.settings,
-            codec.library,
-            metrics_fingerprint(),
-            str(picture.shape),
-        )
-        key = hashlib.sha256("\n".join(parts).encode() + picture.tobytes()).hexdigest()
-        return self.folder / f"{codec.name.lower().replace(' ', '-')}-{key[:20]}.json"
 
 
 # --- printing -------------------------------------------------------------------------------------

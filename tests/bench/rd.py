@@ -16,9 +16,8 @@ BD-rate  package bjontegaard, PCHIP, of each picture on its own, then the mean o
 from __future__ import annotations
 
 import argparse
-import sys
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,17 +26,14 @@ from typing import Any
 import bjontegaard
 import numpy as np
 import numpy.typing as npt
+from measuring import Cache, add_run_arguments, measure, progress
 from peers import (
     PEERS,
-    Cache,
     Codec,
     Picture,
     Row,
     ablc_codec,
-    add_option_argument,
-    add_pictures_argument,
     markdown,
-    measure,
     pictures,
     write_json,
 )
@@ -166,7 +162,7 @@ def run(
 ) -> Curves:
     """Curves of ablc and of the named peers on all pictures of a folder."""
     curves: Curves = {name: {} for name in ("ablc", *peers)}
-    done = progress(len(curves) * len(shown := pictures(images)))
+    done = progress(len(curves) * len(shown := pictures(images)), "curves")
     with ProcessPoolExecutor(jobs) as pool:
         waiting: dict[tuple[str, str], Future[Curve]] = {
             (name, title): pool.submit(worker, name, options, picture, cache)
@@ -182,19 +178,6 @@ def run(
 def worker(name: str, options: dict[str, Any], picture: Picture, cache: Path) -> Curve:
     """measure_curve by the codec's name: codecs do not travel between processes."""
     return measure_curve(PEERS.get(name), options, picture, cache)
-
-
-def progress(total: int) -> Iterator[None]:
-    """A counter on the terminal, nothing in a pipe."""
-    for done in range(1, total + 1):
-        if sys.stderr.isatty():
-            print(
-                f"\r{done}/{total} curves",
-                end="" if done < total else "\n",
-                file=sys.stderr,
-                flush=True,
-            )
-        yield
 
 
 # --- printing -------------------------------------------------------------------------------------
@@ -270,13 +253,8 @@ def peer_names(text: str) -> list[str]:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_pictures_argument(parser)
+    add_run_arguments(parser)
     parser.add_argument("--peers", type=peer_names, default=list(PEERS), metavar="NAME,...")
-    parser.add_argument(
-        "--cache", type=Path, default=Path.home() / ".cache" / "ablc-bench", metavar="FOLDER"
-    )
-    parser.add_argument("--jobs", type=int, default=1, help="processes (default: 1)")
-    add_option_argument(parser)
 
 
 def main() -> None:

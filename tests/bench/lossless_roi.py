@@ -1,0 +1,127 @@
+"""Bytes of a picture with a lossless region beside those of a picture lossless throughout.
+
+    python tests/bench/lossless_roi.py [--images FOLDER] [--jobs 2]
+
+regions.py defines the masks, 15 % of the pixels each. ablc codes the mask without loss (importance
+infinite) and the rest at quality 1, its floor: what lies inside must come back exactly. WebP and
+JPEG XL code the whole picture without loss. Bits per pixel of the whole picture, mean over all.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from measuring import Cache, add_run_arguments, each_picture
+from peers import LOSSLESS_PEERS, Codec, Picture, Row, jpegxl_encode, markdown, write_json
+from regions import MASKS, masks_of
+
+import ablc
+
+FLOOR = 1  # quality
+
+
+def peers() -> list[Codec]:
+    """JPEG XL at a higher effort than where speed counts too."""
+    jpegxl = LOSSLESS_PEERS["JPEG XL lossless"]
+    return [
+        LOSSLESS_PEERS["WebP lossless"],
+        replace(
+            jpegxl, settings="effort 7", encode=partial(jpegxl_encode, effort=7, lossless=True)
+        ),
+    ]
+
+
+def measure_size(codec: Codec, picture: Picture, quality: float) -> Row:
+    data = codec.encode(picture, quality)
+    if not np.array_equal(codec.decode(data), picture):
+        raise SystemExit(f"{codec.name} is not lossless")
+    return {"bytes": len(data)}
+
+
+def measure_picture(picture: Picture, options: dict[str, Any], cache: Path) -> Row:
+    """Bits per pixel of ablc by mask, of the floor alone, and of the peers."""
+    sizes: Row = {}
+    for name, mask in masks_of(picture).items():
+        importance = np.where(mask, np.inf, 1.0)
+        data = ablc.encode(picture, quality=FLOOR, importance=importance, **options)
+        if not np.array_equal(ablc.decode(data, threads=1)[mask], picture[mask]):
+            raise SystemExit("a lossless region did not come back exactly")
+        sizes[f"ablc, {name} lossless"] = len(data)
+    sizes["ablc, no region"] = len(ablc.encode(picture, quality=FLOOR, **options))
+    kept = Cache(cache, measure_size, lambda: "bytes")
+    for codec in peers():
+        sizes[f"{codec.name}, {codec.settings}"] = kept.measure(codec, picture, (0,))[0]["bytes"]
+    bits = 8 / (picture.shape[0] * picture.shape[1])
+    return {name: size * bits for name, size in sizes.items()}
+
+
+def run(images: Path, options: dict[str, Any], cache: Path, jobs: int) -> dict[str, Any]:
+    """Bits per pixel, and per cent of each peer's bytes by mask (mean of the pictures' shares)."""
+    rows = list(
+        each_picture(measure_picture, images, jobs, {"threads": 1, **options}, cache).values()
+    )
+    others = [f"{codec.name}, {codec.settings}" for codec in peers()]
+    return {
+        "bpp": {name: mean(row[name] for row in rows) for name in rows[0]},
+        "shares": {
+            mask: {
+                other: mean(100 * row[f"ablc, {mask} lossless"] / row[other] for row in rows)
+                for other in others
+            }
+            for mask in MASKS
+        },
+    }
+
+
+def mean(values: Any) -> float:
+    return float(np.mean(list(values)))
+
+
+def report(found: dict[str, Any]) -> str:
+    rows = []
+    for name, bpp in found["bpp"].items():
+        mask = next((mask for mask in MASKS if f", {mask} " in name), None)
+        shares = found["shares"][mask].values() if mask else []
+        cells = [f"{share:.1f}" for share in shares] or [""] * 2
+        rows.append([name, f"{bpp:.3f}", *cells])
+    others = next(iter(found["shares"].values()))
+    return "**A lossless region of 15 %, the rest at its floor**\n\n" + markdown(
+        ["", "bpp", *(f"% of {other}" for other in others)], rows
+    )
+
+
+def summary(found: dict[str, Any]) -> list[list[str]]:
+    """Lines of all.py's first table."""
+    shares = found["shares"].values()
+    others = list(next(iter(shares)))
+    return [
+        [
+            f"lossless region of 15 % ({' / '.join(MASKS)}): % of {other}'s bytes",
+            " / ".join(f"{by_other[other]:.1f}" for by_other in shares),
+            "the whole picture lossless",
+        ]
+        for other in others
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add_run_arguments(parser)
+    parser.add_argument(
+        "--out", type=Path, default=Path("results/lossless_roi.json"), help="default: %(default)s"
+    )
+    arguments = parser.parse_args()
+    found = run(arguments.images, dict(arguments.option), arguments.cache, arguments.jobs)
+    print(report(found))
+    write_json(arguments.out, found)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""Measuring codecs on pictures: a file, the cache of the peers' files, all pictures in turn."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from peers import (
+    Codec,
+    Picture,
+    Row,
+    add_option_argument,
+    add_pictures_argument,
+    pictures,
+)
+
+from ablc import metrics
+
+
+def measure(codec: Codec, picture: Picture, quality: float) -> Row:
+    """Bytes of the whole file and, from ablc.metrics, psnr, ssim and, unless small, ms_ssim."""
+    data = codec.encode(picture, quality)
+    return {"bytes": len(data), **known_measures(metrics.compare(picture, codec.decode(data)))}
+
+
+def known_measures(comparison: metrics.Comparison) -> Row:
+    return {name: value for name, value in asdict(comparison).items() if value is not None}
+
+
+@functools.cache
+def probes() -> tuple[Picture, Picture]:
+    """Two pictures whose measures tell whether a measure's definition has changed."""
+    ramp = np.indices((192, 192)).sum(0)[..., None] * np.array([1, 2, 3])
+    return (ramp % 251).astype(np.uint8), (ramp % 241).astype(np.uint8)
+
+
+def fingerprint(measures: Row) -> str:
+    return " ".join(f"{name} {value:.5f}" for name, value in measures.items())
+
+
+@functools.cache
+def metrics_fingerprint() -> str:
+    """Changes when a metric's definition does, not when its code is only rearranged."""
+    return fingerprint(known_measures(metrics.compare(*probes())))
+
+
+class Cache:
+    """Rows of the peers, one file per codec and picture, found by what decides them.
+
+    That is the picture's pixels, the codec's settings and library and the measures' definitions,
+    for which their fingerprint stands.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        measure: Callable[[Codec, Picture, float], Row] = measure,
+        fingerprint: Callable[[], str] = metrics_fingerprint,
+    ) -> None:
+        self.folder = folder
+        self._measure = measure
+        self._fingerprint = fingerprint
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def measure(
+        self, codec: Codec, picture: Picture, qualities: tuple[float, ...]
+    ) -> dict[float, Row]:
+        """Row by quality; what is missing is measured and kept."""
+        path = self._path(codec, picture)
+        known = (
+            {float(quality): row for quality, row in json.loads(path.read_text()).items()}
+            if path.exists()
+            else {}
+        )
+        missing = [quality for quality in qualities if quality not in known]
+        if missing:
+            known |= {quality: self._measure(codec, picture, quality) for quality in missing}
+            fresh = path.with_suffix(f".{os.getpid()}")
+            fresh.write_text(json.dumps(known))
+            fresh.replace(path)
+        return {quality: known[quality] for quality in qualities}
+
+    def _path(self, codec: Codec, picture: Picture) -> Path:
+        parts = (
+            codec.name,
+            codec.settings,
+            codec.library,
+            self._fingerprint(),
+            str(picture.shape),
+        )
+        key = hashlib.sha256("\n".join(parts).encode() + picture.tobytes()).hexdigest()
+        return self.folder / f"{codec.name.lower().replace(' ', '-')}-{key[:20]}.json"
+
+
+def each_picture(
+    work: Callable[..., Any], images: Path, jobs: int, *arguments: Any
+) -> dict[str, Any]:
+    """What work(picture, *arguments) gives, by picture, from that many processes."""
+    shown = pictures(images)
+    done = progress(len(shown), "pictures")
+    found: dict[str, Any] = {}
+    with ProcessPoolExecutor(jobs) as pool:
+        waiting = {
+            title: pool.submit(work, picture, *arguments) for title, picture in shown.items()
+        }
+        for title, future in waiting.items():
+            found[title] = future.result()
+            next(done)
+    return found
+
+
+def progress(total: int, what: str) -> Iterator[None]:
+    """A counter on the terminal, nothing in a pipe."""
+    for done in range(1, total + 1):
+        if sys.stderr.isatty():
+            print(
+                f"\r{done}/{total} {what}",
+                end="" if done < total else "\n",
+                file=sys.stderr,
+                flush=True,
+            )
+        yield
+
+
+def add_run_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds --images, --cache, --jobs and --option."""
+    add_pictures_argument(parser)
+    parser.add_argument(
+        "--cache", type=Path, default=Path.home() / ".cache" / "ablc-bench", metavar="FOLDER"
+    )
+    parser.add_argument("--jobs", type=int, default=1, help="processes (default: 1)")
+    add_option_argument(parser)

@@ -1,0 +1,131 @@
+"""Codecs that are given a region: ablc by importance, the others by what they offer.
+
+JPEG, WebP, JPEG XL and AVIF know no regions and code the picture as it is; "AVIF blur 16" gets it
+with its background Gaussian-blurred (sigma 16, untouched inside, 8 pixels of ramp outside);
+"HEVC -12 QP" and "HEVC -18 QP" are x265 with ffmpeg's addroi (x265.py).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import x265
+from measuring import Cache
+from peers import PEERS, Codec, Picture, Row, ablc_decode
+from rd import Curve
+from regions import Mask, blur_outside, masks_of, scores, scores_fingerprint
+
+import ablc
+
+RATES = (0.15, 0.25)  # bits per pixel at which scores are compared
+OVER = 1.06  # a second file of ablc this much over the rate: the first lies up to 2 % under it
+SCORES = {"psnr_in": "PSNR inside", "ssim_in": "SSIM inside", "ssim_out": "SSIM outside"}
+BLURRED = "AVIF blur 16"
+LOWERED = (12, 18)  # QP
+
+# Sweeps reach from as low as the codec goes to a file beyond the highest of RATES.
+QUALITIES = {
+    "JPEG": (1, 5, 8, 12, 18, 28, 45),
+    "WebP": (0, 1, 5, 12, 25, 45, 65),
+    "JPEG XL": (25, 19, 14, 10, 7, 5, 3.5, 2.5),
+    "AVIF": (0, 8, 15, 22, 30, 38, 46, 54),
+    BLURRED: (5, 14, 24, 34, 44, 54, 64, 75),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A codec and, if regions matter to it, how it learns of one."""
+
+    codec: Codec
+    steer: Callable[[Codec, Picture, Mask], Codec] | None = None
+
+
+def blurring(codec: Codec, picture: Picture, mask: Mask) -> Codec:
+    source = functools.cache(lambda: blur_outside(picture, mask, 16))
+    return replace(codec, encode=lambda _, quality: codec.encode(source(), quality))
+
+
+def peers() -> dict[str, Method]:
+    """By name; without HEVC where there is no ffmpeg for it."""
+    avif = PEERS["AVIF"]
+    blurred = replace(
+        avif, name=BLURRED, settings=f"{avif.settings}, background blurred by sigma 16"
+    )
+    methods = [Method(PEERS[name]) for name in QUALITIES if name != BLURRED]
+    methods = [*methods, Method(blurred, blurring)]
+    methods = [
+        Method(replace(m.codec, qualities=QUALITIES[m.codec.name]), m.steer) for m in methods
+    ]
+    if x265.ffmpeg():
+        for lowered in LOWERED:
+            steer = functools.partial(steered_x265, lowered=lowered)
+            methods.append(Method(x265.codec(lowered), steer))
+    return {method.codec.name: method for method in methods}
+
+
+def steered_x265(_codec: Codec, _picture: Picture, mask: Mask, lowered: int) -> Codec:
+    return x265.codec(lowered, mask)
+
+
+def own_name(weight: float) -> str:
+    return f"ablc, weight {weight:g}"
+
+
+def own(weight: float, options: dict[str, Any]) -> Method:
+    """ablc; the quality is the rate asked for."""
+    stated = ", ".join(f"{key} {value}" for key, value in options.items())
+    qualities = tuple(rate * over for rate in RATES for over in (1, OVER))
+
+    def steer(codec: Codec, _picture: Picture, mask: Mask) -> Codec:
+        importance = np.where(mask, np.float32(weight), np.float32(1))
+        return replace(
+            codec,
+            encode=lambda picture, rate: ablc.encode(
+                picture, bpp=rate, importance=importance, **options
+            ),
+        )
+
+    codec = Codec(
+        own_name(weight), stated, f"ablc {ablc.__version__}", steer, ablc_decode, qualities
+    )
+    return Method(codec, steer)
+
+
+def measure_method(method: Method, picture: Picture, cache: Path | None) -> dict[str, Curve]:
+    """Curves by mask."""
+    masks = masks_of(picture)
+    steer = method.steer or (lambda codec, _picture, _mask: codec)
+    codecs = {name: steer(method.codec, picture, mask) for name, mask in masks.items()}
+
+    def measure(_codec: Codec, picture: Picture, quality: float) -> Row:
+        """Bytes and scores of each mask, the keys beginning with its name."""
+        row: Row = {}
+        data = None
+        for name, mask in masks.items():
+            if data is None or method.steer:
+                data = codecs[name].encode(picture, quality)
+                decoded = codecs[name].decode(data)
+            found = {"bytes": len(data), **scores(picture, decoded, mask)}
+            row |= {f"{name} {key}": value for key, value in found.items()}
+        return row
+
+    codec = method.codec
+    if cache is None:
+        rows = [measure(codec, picture, quality) for quality in codec.qualities]
+    else:
+        kept = Cache(cache, measure, scores_fingerprint)
+        rows = list(kept.measure(codec, picture, codec.qualities).values())
+    bits = 8 / (picture.shape[0] * picture.shape[1])
+    return {
+        name: [
+            {"bpp": row[f"{name} bytes"] * bits, **{key: row[f"{name} {key}"] for key in SCORES}}
+            for row in rows
+        ]
+        for name in masks
+    }

@@ -1,0 +1,99 @@
+"""Regions of the pictures, and what is measured inside and outside of them.
+
+Two masks of 15 % of the pixels, neither from a learned model:
+
+ellipse   centred, semi-axes 0.437 of half the width and of half the height
+saliency  spectral residual (Hou and Zhang 2007: 64x64 grey, log amplitude less its 3x3 mean,
+          squared inverse transform, Gaussian), enlarged, Gaussian of 2 % of the width, top 15 %
+
+psnr_in, psnr_out  over R, G and B of the mask's pixels, and of the rest
+ssim_in, ssim_out  the map of rd.py's SSIM, averaged over the mask's pixels, and over the rest
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+
+import numpy as np
+import numpy.typing as npt
+from measuring import fingerprint, probes
+from peers import Picture, Row
+from PIL import Image
+from scipy.ndimage import distance_transform_edt, gaussian_filter, uniform_filter
+
+from ablc import metrics
+
+AREA = 0.15  # of all pixels
+BLUR_FEATHER = 8  # pixels outside the mask over which a blurred background begins
+SSIM_BORDER = 5  # pixels, where the window does not fit
+
+Mask = npt.NDArray[np.bool_]  # (H, W), True = inside
+
+
+def ellipse(picture: Picture) -> Mask:
+    height, width = picture.shape[:2]
+    y, x = np.mgrid[:height, :width]
+    axis = math.sqrt(4 * AREA / math.pi)
+    return np.asarray(
+        ((x - (width - 1) / 2) / (width / 2 * axis)) ** 2
+        + ((y - (height - 1) / 2) / (height / 2 * axis)) ** 2
+        <= 1
+    )
+
+
+def saliency(picture: Picture) -> Mask:
+    height, width = picture.shape[:2]
+    small = Image.fromarray(picture).convert("L").resize((64, 64), Image.Resampling.BILINEAR)
+    spectrum = np.fft.fft2(np.asarray(small, np.float64))
+    amplitude = np.log(np.abs(spectrum) + 1e-9)
+    residual = amplitude - uniform_filter(amplitude, 3, mode="wrap")
+    energy = np.abs(np.fft.ifft2(np.exp(residual + 1j * np.angle(spectrum)))) ** 2
+    smooth = gaussian_filter(energy, 2.5, mode="reflect").astype(np.float32)  # (64, 64)
+    large = Image.fromarray(smooth).resize((width, height), Image.Resampling.BILINEAR)
+    heat = gaussian_filter(np.asarray(large, np.float64), 0.02 * width)  # (H, W)
+    count = round(AREA * height * width)
+    return np.asarray(heat >= np.partition(heat.ravel(), -count)[-count])
+
+
+MASKS = {"ellipse": ellipse, "saliency": saliency}
+
+
+def masks_of(picture: Picture) -> dict[str, Mask]:
+    return {name: make(picture) for name, make in MASKS.items()}
+
+
+def blur_outside(picture: Picture, mask: Mask, sigma: float) -> Picture:
+    """The picture, Gaussian-blurred but for the mask; a ramp of BLUR_FEATHER pixels joins them."""
+    share = np.clip(distance_transform_edt(~mask) / BLUR_FEATHER, 0, 1)[..., None]
+    planes = [gaussian_filter(picture[..., c].astype(np.float64), sigma) for c in range(3)]
+    mixed = picture * (1 - share) + np.stack(planes, -1) * share
+    return np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
+
+
+def scores(picture: Picture, decoded: Picture, mask: Mask) -> Row:
+    """psnr_in, psnr_out, ssim_in and ssim_out."""
+    error = np.square(picture.astype(np.float64) - decoded).mean(-1)  # (H, W)
+    # the map behind metrics.ssim, which gives its mean alone
+    structure, luminance = metrics._similarity(
+        *(p @ np.array(metrics.LUMA) for p in (picture, decoded))
+    )
+    similar = structure * luminance  # (H - 10, W - 10)
+    inner = mask[SSIM_BORDER:-SSIM_BORDER, SSIM_BORDER:-SSIM_BORDER]
+    return {
+        "psnr_in": decibels(error[mask].mean()),
+        "psnr_out": decibels(error[~mask].mean()),
+        "ssim_in": float(similar[inner].mean()),
+        "ssim_out": float(similar[~inner].mean()),
+    }
+
+
+def decibels(square_error: float) -> float:
+    return math.inf if square_error == 0 else 10 * math.log10(255**2 / square_error)
+
+
+@functools.cache
+def scores_fingerprint() -> str:
+    """Changes when the definition of a mask or of a score does."""
+    one, other = probes()
+    return "\n".join(fingerprint(scores(one, other, mask)) for mask in masks_of(one).values())

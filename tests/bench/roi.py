@@ -1,0 +1,241 @@
+"""Quality inside a region at equal total bytes: ablc with importance beside its peers.
+
+    python tests/bench/roi.py [--images FOLDER] [--jobs 2] [--tune psnr] [--weights 16,64,256]
+
+regions.py defines the masks and the scores, region_codecs.py what each codec is told of a mask. A
+file's bytes are all that a decoder needs. Every score is interpolated at exactly the rate (PCHIP
+over log2 bits per pixel), picture by picture.
+
+ablc gets a map that is the weight inside the mask and 1 outside, as an array, so that nothing fades
+outside, and the rate as its bpp: once exactly and once 6 % more, between which the rate lies. (By
+quality it could not be driven as low: 1 is a step of 220 grey levels where the weight is 1.) The
+peers' sweeps are kept in --cache.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import x265
+from measuring import add_run_arguments, each_picture
+from peers import Picture, Row, markdown, write_json
+from rd import Curve, Mean, at_rate
+from region_codecs import RATES, SCORES, measure_method, own, own_name, peers
+from regions import MASKS
+from scipy.interpolate import PchipInterpolator
+
+WEIGHTS = (4.0, 16.0, 64.0, 256.0)
+SPECS = {"psnr_in": ".2f", "ssim_in": ".4f", "ssim_out": ".4f"}
+LEAD_SPECS = {"psnr_in": "+.2f", "ssim_out": "+.3f"}
+
+Curves = dict[str, dict[str, dict[str, Curve]]]  # by picture, method and mask
+At = dict[str, dict[str, Row]]  # scores at one mask and rate, by method and picture
+
+
+def measure_picture(
+    picture: Picture, weights: Sequence[float], options: dict[str, Any], cache: Path
+) -> dict[str, dict[str, Curve]]:
+    """Curves by method and mask."""
+    found = {
+        own_name(weight): measure_method(own(weight, options), picture, None) for weight in weights
+    }
+    for name, method in peers().items():
+        found[name] = measure_method(method, picture, cache)
+    return found
+
+
+def run(
+    images: Path, weights: Sequence[float], options: dict[str, Any], cache: Path, jobs: int
+) -> Curves:
+    if not x265.ffmpeg():
+        print("no HEVC: neither ffmpeg nor imageio-ffmpeg has libx265", file=sys.stderr)
+    options = {"threads": 1, **options}
+    return each_picture(measure_picture, images, jobs, tuple(sorted(weights)), options, cache)
+
+
+# --- figures --------------------------------------------------------------------------------------
+
+
+def scores_at(curves: Curves, mask: str, rate: float) -> At:
+    """Of the pictures that reach the rate, by method."""
+    methods = list(next(iter(curves.values())))
+    found: At = {name: {} for name in methods}
+    for title, by_method in curves.items():
+        for name in methods:
+            values = {key: at_rate(by_method[name][mask], key, rate) for key in SCORES}
+            if None not in values.values():
+                found[name][title] = {key: float(value or 0) for key, value in values.items()}
+    return found
+
+
+def split(at: At) -> tuple[At, At]:
+    """ablc's scores and the peers'."""
+    weighted = {name: rows for name, rows in at.items() if name.startswith("ablc")}
+    return weighted, {name: rows for name, rows in at.items() if name not in weighted}
+
+
+def lead(one: dict[str, Row], other: dict[str, Row], score: str) -> Mean | None:
+    """Of one over other, on the pictures that both reach."""
+    return Mean.of(one[title][score] - other[title][score] for title in one if title in other)
+
+
+def lead_at_background(weighted: At, other: dict[str, Row]) -> Mean | None:
+    """PSNR inside that ablc leads by at the other's background SSIM.
+
+    On each picture the weights trade one for the other; what lies between them is interpolated.
+    None counts where the other's background is outside of what the weights reach.
+    """
+    return Mean.of(lead_on_picture(weighted, title, row) for title, row in other.items())
+
+
+def lead_on_picture(weighted: At, title: str, row: Row) -> float | None:
+    points = sorted(
+        (rows[title]["ssim_out"], rows[title]["psnr_in"])
+        for rows in weighted.values()
+        if title in rows
+    )
+    if len(points) < 2 or not points[0][0] <= row["ssim_out"] <= points[-1][0]:
+        return None
+    background, inside = np.array(points).T
+    return float(PchipInterpolator(background, inside)(row["ssim_out"])) - row["psnr_in"]
+
+
+def figures(curves: Curves) -> dict[str, Any]:
+    """Means and leads by mask and rate, for write_json."""
+    found: dict[str, Any] = {}
+    for mask in MASKS:
+        for rate in RATES:
+            weighted, others = split(at := scores_at(curves, mask, rate))
+            often = [rows for rows in at.values() if 2 * len(rows) >= len(curves)]
+            common = [title for title in curves if all(title in rows for rows in often)]
+            found[f"{mask} {rate:g}"] = {
+                "of": len(curves),
+                "pictures": len(common),
+                "reached": {name: len(rows) for name, rows in at.items()},
+                "means": {name: means(rows, common) for name, rows in at.items()},
+                "leads": {
+                    peer: {
+                        name: {key: pair(lead(mine, rows, key)) for key in LEAD_SPECS}
+                        for name, mine in weighted.items()
+                    }
+                    for peer, rows in others.items()
+                },
+                "leads_at_background": {
+                    peer: pair(lead_at_background(weighted, rows)) for peer, rows in others.items()
+                },
+            }
+    return found
+
+
+def means(rows: dict[str, Row], common: Iterable[str]) -> Row | None:
+    """Over the common pictures; None if not all of them are reached."""
+    chosen = [rows.get(title) for title in common]
+    if not chosen or None in chosen:
+        return None
+    return {key: float(np.mean([row[key] for row in chosen if row])) for key in SCORES}
+
+
+def pair(mean: Mean | None) -> list[float] | None:
+    """Mean and number of pictures."""
+    return mean and [mean.mean, mean.count]
+
+
+# --- printing -------------------------------------------------------------------------------------
+
+
+def report(found: dict[str, Any]) -> str:
+    return "\n\n".join(part for place, entry in found.items() for part in tables(place, entry))
+
+
+def tables(place: str, entry: dict[str, Any]) -> list[str]:
+    """Means and leads of one mask and rate."""
+    mask, rate = place.split()
+    rows = []
+    for name, mean in entry["means"].items():
+        cells = [f"{mean[key]:{spec}}" for key, spec in SPECS.items()] if mean else ["-"] * 3
+        rows.append([name, str(entry["reached"][name]), *cells])
+    own_names = next(iter(entry["leads"].values()))
+    leads = [
+        [
+            peer,
+            *(lead_text(by_weight[name], entry["of"]) for name in own_names),
+            counted(entry["leads_at_background"][peer], "+.2f", entry["of"]),
+        ]
+        for peer, by_weight in entry["leads"].items()
+    ]
+    return [
+        f"**Region: {mask}, {rate} bpp.** Means over the {entry['pictures']} pictures that all of"
+        " the rows with figures reach",
+        markdown(["", "pictures", *SCORES.values()], rows),
+        "What ablc leads by: PSNR inside, dB / SSIM outside, at the same total bytes; last, the"
+        " PSNR at the same SSIM outside too (n: of that many pictures)",
+        markdown(["over", *own_names, "at its background"], leads),
+    ]
+
+
+def lead_text(lead: dict[str, list[float] | None], of: int) -> str:
+    return " / ".join(counted(lead[key], spec, of) for key, spec in LEAD_SPECS.items())
+
+
+def counted(mean: list[float] | None, spec: str, of: int) -> str:
+    if mean is None:
+        return "-"
+    return f"{mean[0]:{spec}}" + ("" if mean[1] == of else f" ({mean[1]})")
+
+
+def summary(found: dict[str, Any], place: str = "ellipse 0.25") -> list[list[str]]:
+    """Lines of all.py's first table."""
+    entry = found[place]
+    mask, rate = place.split()
+    own_names = list(next(iter(entry["leads"].values())))
+    named = {"psnr_in": "PSNR inside, dB", "ssim_out": "SSIM outside"}
+    rows = []
+    for key, name in named.items():
+        cells = {
+            codec: f"{mean[key]:{SPECS[key]}}" for codec, mean in entry["means"].items() if mean
+        }
+        own_cells = [cells.pop(codec) for codec in own_names if codec in cells]
+        beside = ", ".join(f"{codec}: {cell}" for codec, cell in cells.items())
+        label = f"region ({mask}), {rate} bpp, weights {own_weights(own_names)}: {name}"
+        rows.append([label, " / ".join(own_cells), beside])
+    hevc = {
+        peer: lead for peer, lead in entry["leads_at_background"].items() if peer.startswith("HEVC")
+    }
+    leads = " / ".join(counted(lead, "+.2f", entry["of"]) for lead in hevc.values())
+    label = f"region ({mask}), {rate} bpp: lead inside at equal SSIM outside, dB"
+    return [*rows, [label, leads or "-", "over " + " / ".join(hevc)]]
+
+
+def own_weights(names: list[str]) -> str:
+    return " / ".join(name.split()[-1] for name in names)
+
+
+def weights(text: str) -> list[float]:
+    return [float(weight) for weight in text.split(",")]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add_run_arguments(parser)
+    parser.add_argument("--weights", type=weights, default=WEIGHTS, metavar="WEIGHT,...")
+    parser.add_argument("--tune", default="ssim", help="of ablc (default: %(default)s)")
+    parser.add_argument(
+        "--out", type=Path, default=Path("results/roi.json"), help="default: %(default)s"
+    )
+    arguments = parser.parse_args()
+    options = {"tune": arguments.tune, **dict(arguments.option)}
+    curves = run(arguments.images, arguments.weights, options, arguments.cache, arguments.jobs)
+    found = figures(curves)
+    print(report(found))
+    write_json(arguments.out, {"figures": found, "curves": curves})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""Bits of the encoder's own choice of blocks beside the masks of the paper, at equal SSIM.
+
+    python tests/bench/schemes.py [--images FOLDER] [--jobs 2]
+
+Each mask is swept over quality at several shares of kept blocks. Its curve is the upper envelope:
+at each rate the best SSIM of any share, picture by picture, so that the mask always gets its best
+share. What "rdo" needs at equal SSIM is rd.py's BD-rate within 0.05-0.5 bits per pixel, given in
+per cent of the mask's bits, mean over the pictures on which the curves overlap; beside it the same
+for one fixed share. The goals are those of the prototype.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from measuring import add_run_arguments, each_picture
+from peers import Picture, markdown, write_json
+from rd import Curve, Mean, at_rate, bd_rate
+
+import ablc
+from ablc import metrics
+
+GOALS = {"edge-blocks": 72, "edge-blocks+random": 70, "random-blocks": 62}  # % of the bits
+SHARES = (0.15, 0.3, 0.5, 0.75)
+FIXED = 0.3
+QUALITIES = (1, 6, 12, 18, 24, 30, 36, 42, 50, 58, 68, 80)
+SPAN = (0.05, 0.5)  # bits per pixel
+GRID = np.geomspace(*SPAN, 25)  # rates of the envelope
+
+Curves = dict[str, Curve]  # by str() of the share; "rdo" by itself
+
+
+def sweep(picture: Picture, mask: ablc.Scheme, options: dict[str, Any]) -> Curve:
+    """Up to the first file beyond SPAN."""
+    curve: Curve = []
+    for quality in QUALITIES:
+        data = ablc.encode(picture, quality=quality, mask=mask, **options)
+        bpp = 8 * len(data) / (picture.shape[0] * picture.shape[1])
+        similarity = metrics.ssim(picture, ablc.decode(data, threads=1)) or 0.0
+        curve.append({"bpp": bpp, "ssim": similarity})
+        if bpp > SPAN[1]:
+            break
+    return curve
+
+
+def measure_picture(picture: Picture, options: dict[str, Any]) -> dict[str, Curves]:
+    """Curves of each scheme by share."""
+    found = {"rdo": {"rdo": sweep(picture, ablc.Scheme("rdo"), options)}}
+    for name in GOALS:
+        found[name] = {
+            str(share): sweep(picture, ablc.Scheme(name, share=share), options) for share in SHARES
+        }
+    return found
+
+
+def envelope(curves: Curves) -> Curve:
+    """At each rate of GRID that any curve reaches, the best SSIM."""
+    found: Curve = []
+    for rate in GRID:
+        reached = [at_rate(curve, "ssim", rate) for curve in curves.values()]
+        best = [value for value in reached if value is not None]
+        if best:
+            found.append({"bpp": float(rate), "ssim": max(best)})
+    return found
+
+
+def run(images: Path, options: dict[str, Any], jobs: int) -> dict[str, Any]:
+    """Per cent of a scheme's bits that rdo needs, by scheme, and all curves."""
+    curves = each_picture(measure_picture, images, jobs, {"threads": 1, **options})
+    found = {}
+    for name in GOALS:
+        best = Mean.of(
+            share_of_bits(envelope(of[name]), of["rdo"]["rdo"]) for of in curves.values()
+        )
+        fixed = Mean.of(
+            share_of_bits(of[name][str(FIXED)], of["rdo"]["rdo"]) for of in curves.values()
+        )
+        found[name] = {
+            key: mean and [mean.mean, mean.median, mean.count]
+            for key, mean in (("best_share", best), ("fixed_share", fixed))
+        }
+    return {"pictures": len(curves), "share_of_bits": found, "curves": curves}
+
+
+def share_of_bits(anchor: Curve, tested: Curve) -> float | None:
+    """Per cent."""
+    rate = bd_rate(anchor, tested, "ssim", SPAN)
+    return None if rate is None else 100 + rate
+
+
+def report(found: dict[str, Any]) -> str:
+    rows = []
+    for name, entry in found["share_of_bits"].items():
+        cells = [text(entry[key], found["pictures"]) for key in ("best_share", "fixed_share")]
+        rows.append([name, *cells, str(GOALS[name])])
+    low, high = SPAN
+    head = f"**Bits of rdo, % of those of a mask at equal SSIM**, {low:g} to {high:g} bpp"
+    shares = " / ".join(f"{share:g}" for share in SHARES)
+    return f"{head} (n: pictures on which the curves overlap)\n\n" + markdown(
+        ["mask", f"best share of {shares}", f"share {FIXED:g}", "goal"], rows
+    )
+
+
+def summary(found: dict[str, Any]) -> list[list[str]]:
+    """Lines of all.py's first table."""
+    entries = found["share_of_bits"]
+    best = [text(entry["best_share"], found["pictures"]) for entry in entries.values()]
+    goals = " / ".join(str(goal) for goal in GOALS.values())
+    return [
+        [
+            "bits at equal SSIM, % of those of masks at their best share",
+            " / ".join(best),
+            f"{' / '.join(GOALS)}; goals: {goals}",
+        ]
+    ]
+
+
+def text(mean: list[float] | None, pictures: int) -> str:
+    return Mean(*mean).text(".1f", pictures) if mean else "-"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add_run_arguments(parser)
+    parser.add_argument(
+        "--out", type=Path, default=Path("results/schemes.json"), help="default: %(default)s"
+    )
+    arguments = parser.parse_args()
+    found = run(arguments.images, dict(arguments.option), arguments.jobs)
+    print(report(found))
+    write_json(arguments.out, found)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,199 @@
+"""Bytes asked for beside bytes got, and whether quality is monotone.
+
+    python tests/bench/target.py [--images FOLDER] [--jobs 2] [--all]
+
+Targets are bits per pixel, the settings the defaults. The deviation is that of the stream's bytes
+from those asked for, which a stream may miss by -2 % and never exceed; a pass is one call of the
+core's encoder. The time beside a single encode is that of the whole search over one pass with the
+settings that it ended on, from pixels to stream, wall clock, one thread; its median over pictures.
+
+Quality goes through every third of 1..100 (--all: every one). A violation is a step upwards that
+makes the stream smaller, or its SSIM lower; the largest drop is given in per cent and in SSIM.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import itertools
+import statistics
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from measuring import add_run_arguments, each_picture
+from peers import Picture, Row, markdown, write_json
+
+import ablc
+from ablc import _core, metrics
+
+TARGETS = (0.08, 0.15, 0.25, 0.5, 1.0, 2.0)  # bits per pixel
+SLACK = 2.0  # per cent
+EVERY = 3  # of the qualities
+
+Call = dict[str, Any]
+
+
+@contextlib.contextmanager
+def calls_of_core() -> Iterator[list[tuple[Call, bytes]]]:
+    """The core's encodes as they happen: keyword arguments and stream."""
+    calls: list[tuple[Call, bytes]] = []
+    encode = _core.encode
+
+    def recorded(*arguments: Any, **settings: Any) -> bytes:
+        data = encode(*arguments, **settings)
+        calls.append((settings, data))
+        return data
+
+    with mock.patch.object(_core, "encode", recorded):
+        yield calls
+
+
+def hit(picture: Picture, bpp: float, options: dict[str, Any]) -> Row:
+    """Deviation in per cent, passes, and how many times as long as a single encode it took."""
+    asked = int(bpp * picture.shape[0] * picture.shape[1] / 8)
+    with calls_of_core() as calls:
+        start = time.perf_counter()
+        data = ablc.encode(picture, target_bytes=asked, **options)
+        seconds = time.perf_counter() - start
+    settings = next(settings for settings, stream in calls if stream == data)
+    start = time.perf_counter()
+    _core.encode(picture, **{**settings, "analysis": _core.Analysis()})
+    single = time.perf_counter() - start
+    return {
+        "deviation": 100 * (len(data) / asked - 1),
+        "passes": len(calls),
+        "times": seconds / single,
+    }
+
+
+def ladder(picture: Picture, qualities: range, options: dict[str, Any]) -> list[Row]:
+    """Bytes and SSIM by quality."""
+    rows = []
+    for quality in qualities:
+        data = ablc.encode(picture, quality=quality, **options)
+        similarity = metrics.ssim(picture, ablc.decode(data, threads=1)) or 0.0
+        rows.append({"quality": quality, "bytes": len(data), "ssim": similarity})
+    return rows
+
+
+def measure_picture(picture: Picture, qualities: range, options: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "targets": {str(bpp): hit(picture, bpp, options) for bpp in TARGETS},
+        "qualities": ladder(picture, qualities, options),
+    }
+
+
+def falls(ladders: list[list[Row]], key: str) -> list[float]:
+    """By how much of itself, or in SSIM, each violating step falls."""
+    return [
+        (before[key] - after[key]) / (before[key] if key == "bytes" else 1)
+        for rows in ladders
+        for before, after in itertools.pairwise(rows)
+        if after[key] < before[key]
+    ]
+
+
+def figures(measured: dict[str, Any]) -> dict[str, Any]:
+    targets = {
+        bpp: [entry["targets"][bpp] for entry in measured.values()] for bpp in map(str, TARGETS)
+    }
+    targets["all"] = [row for rows in targets.values() for row in rows]
+    ladders = [entry["qualities"] for entry in measured.values()]
+    return {
+        "targets": {bpp: target_figures(rows) for bpp, rows in targets.items()},
+        "qualities": {
+            "steps": sum(len(rows) - 1 for rows in ladders),
+            **{
+                key: {"violations": len(found), "largest": max(found, default=0.0)}
+                for key in ("bytes", "ssim")
+                for found in [falls(ladders, key)]
+            },
+        },
+    }
+
+
+def target_figures(rows: list[Row]) -> Row:
+    deviations = [row["deviation"] for row in rows]
+    return {
+        "lowest": min(deviations),
+        "highest": max(deviations),
+        "within": sum(-SLACK <= deviation <= 0 for deviation in deviations) / len(rows),
+        "passes": statistics.mean(row["passes"] for row in rows),
+        "passes_most": max(row["passes"] for row in rows),
+        "times": statistics.median(row["times"] for row in rows),
+        "times_most": max(row["times"] for row in rows),
+    }
+
+
+def run(images: Path, options: dict[str, Any], jobs: int, every: int = EVERY) -> dict[str, Any]:
+    qualities = range(1, 101, every)
+    return figures(
+        each_picture(measure_picture, images, jobs, qualities, {"threads": 1, **options})
+    )
+
+
+def report(found: dict[str, Any]) -> str:
+    rows = [
+        [
+            bpp,
+            f"{row['lowest']:+.2f}",
+            f"{row['highest']:+.2f}",
+            f"{100 * row['within']:.0f}",
+            f"{row['passes']:.1f} ({row['passes_most']:.0f})",
+            f"{row['times']:.1f} ({row['times_most']:.1f})",
+        ]
+        for bpp, row in found["targets"].items()
+    ]
+    head = ["bpp", "lowest, %", "highest, %", f"-{SLACK:g} to 0 %, % of streams"]
+    quality = found["qualities"]
+    size, similarity = quality["bytes"], quality["ssim"]
+    return "\n\n".join(
+        [
+            "**Bytes got, beside bytes asked for** (in brackets: most)",
+            markdown([*head, "passes", "time in single encodes"], rows),
+            f"Quality, of {quality['steps']} steps upwards: {size['violations']} make the stream"
+            f" smaller (at most by {100 * size['largest']:.2f} %), {similarity['violations']} lower"
+            f" its SSIM (at most by {similarity['largest']:.5f}).",
+        ]
+    )
+
+
+def summary(found: dict[str, Any]) -> list[list[str]]:
+    """Lines of all.py's first table."""
+    row, quality = found["targets"]["all"], found["qualities"]
+    violations = [str(quality[key]["violations"]) for key in ("bytes", "ssim")]
+    return [
+        [
+            "bytes got over bytes asked for, %",
+            f"{row['lowest']:+.2f} to {row['highest']:+.2f}",
+            f"in {row['passes']:.1f} passes, {row['times']:.1f} times one encode's time",
+        ],
+        [
+            f"steps of quality that lose bytes / SSIM, of {quality['steps']}",
+            " / ".join(violations),
+            "",
+        ],
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add_run_arguments(parser)
+    parser.add_argument("--all", action="store_true", help="every quality, not every third")
+    parser.add_argument(
+        "--out", type=Path, default=Path("results/target.json"), help="default: %(default)s"
+    )
+    arguments = parser.parse_args()
+    every = 1 if arguments.all else EVERY
+    found = run(arguments.images, dict(arguments.option), arguments.jobs, every)
+    print(report(found))
+    write_json(arguments.out, found)
+
+
+if __name__ == "__main__":
+    main()
