@@ -6,13 +6,23 @@
 
 from ablc.api import Decoder, Encoder, decode, encode
 from ablc.errors import LimitError, ModelError, PictureError, StreamError, StreamWarning
-from ablc.info import Metadata, Section, StreamInfo, inspect, keep_mask, metadata
+from ablc.info import (
+    CodingMap,
+    Metadata,
+    Section,
+    StreamInfo,
+    coding_map,
+    inspect,
+    keep_mask,
+    metadata,
+)
 from ablc.metrics import Comparison, compare
 from ablc.regions import Region
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "CodingMap",
     "Comparison",
     "Decoder",
     "Encoder",
@@ -25,6 +35,7 @@ __all__ = [
     "StreamError",
     "StreamInfo",
     "StreamWarning",
+    "coding_map",
     "compare",
     "decode",
     "encode",

@@ -11,11 +11,11 @@ import typer
 from PIL import Image
 
 import ablc
-from ablc import console, files, panels, pictures
+from ablc import compare_sheet, console, files, map_sheet, pictures
 from ablc import demo as demonstration
 from ablc.errors import LimitError, ModelError, PictureError, StreamError, StreamWarning
 from ablc.importance import WEIGHT_DEFAULT, Roi, paint
-from ablc.info import Metadata
+from ablc.info import CodingMap, Metadata
 from ablc.regions import Region
 from ablc.settings import Fill, Subsampling, Tune
 
@@ -148,12 +148,22 @@ def decode(
 def inspect(
     source: Annotated[str, typer.Argument(metavar="IN", help="Stream to read (.ablc).")],
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    drawing: Annotated[
+        str | None,
+        typer.Option("--map", metavar="PNG", help="Draw where the bits went, and the blocks."),
+    ] = None,
     max_pixels: MaxPixels = None,
 ) -> None:
     """Show what an .ablc file holds, to the last byte."""
+    chosen = _drawing_format(drawing) if drawing else "PNG"
     data = files.read(source)
     with console.blaming(source):
         found = ablc.inspect(data, max_pixels=max_pixels)
+        if drawing:
+            with console.busy(f"drawing {drawing}"):
+                coded = ablc.coding_map(data, max_pixels=max_pixels)
+                sheet = map_sheet.make(coded, found, Path(source).name)
+            _write(drawing, pictures.pack(pictures.Picture(np.asarray(sheet)), chosen))
     if json:
         print(found.to_json())
         return
@@ -186,15 +196,19 @@ def inspect(
 def compare(
     first: Annotated[str, typer.Argument(metavar="A", help="Picture or .ablc file.")],
     second: Annotated[str, typer.Argument(metavar="B", help="Picture or .ablc file.")],
-    out: Annotated[str | None, typer.Option(metavar="PNG", help="Write both side by side.")] = None,
+    out: Annotated[
+        str | None,
+        typer.Option(metavar="PNG", help="Draw both, their error, and the parts that differ most."),
+    ] = None,
 ) -> None:
     """Measure how far picture B is from picture A."""
     chosen = pictures.format_of(out) if out else "PNG"
-    sizes, shown = [], []
+    streams, sizes, shown = [], [], []
     for name in (first, second):
         data = files.read(name)
         with console.blaming(name):
             shown.append(_pixels(name, data))
+        streams.append(data)
         sizes.append(f"{len(data):,} bytes, {8 * len(data) / shown[-1][..., 0].size:.3f} bpp")
     with console.busy("measuring"):
         found = ablc.compare(shown[0], shown[1])
@@ -203,13 +217,15 @@ def compare(
     measures = [("PSNR", f"{found.psnr:.2f} dB"), ("SSIM", ssim), ("MS-SSIM", ms_ssim)]
     console.pairs([(first, sizes[0]), (second, sizes[1]), *measures])
     if out:
-        detail = f"{sizes[1]}, PSNR {found.psnr:.2f} dB"
-        sheet = panels.draw(
-            [
-                panels.Panel(shown[0], Path(first).name, sizes[0]),
-                panels.Panel(shown[1], Path(second).name, detail),
+        with console.busy(f"drawing {out}"):
+            details = (sizes[0], f"{sizes[1]}, PSNR {found.psnr:.2f} dB")
+            sides = [
+                compare_sheet.Side(Path(name).name, detail, pixels, _coding(data))
+                for name, detail, pixels, data in zip(
+                    (first, second), details, shown, streams, strict=True
+                )
             ]
-        )
+            sheet = compare_sheet.make(*sides)
         _write(out, pictures.pack(pictures.Picture(np.asarray(sheet)), chosen))
 
 
@@ -270,6 +286,22 @@ def _pixels(name: str, data: bytes) -> npt.NDArray[np.uint8]:
         if name.lower().endswith(".ablc"):
             raise
         return pictures.parse(data).pixels
+
+
+def _coding(data: bytes) -> CodingMap | None:
+    """The coding map of a lossy stream; None for anything else."""
+    try:
+        lossless = ablc.inspect(data).lossless
+    except StreamError:
+        return None
+    return None if lossless else ablc.coding_map(data)
+
+
+def _drawing_format(name: str) -> str:
+    """Pillow's format for a drawing that comes beside what is printed."""
+    if name == files.PIPE:
+        raise ValueError("--map needs a file name: standard output is for the text")
+    return pictures.format_of(name)
 
 
 def _metadata(data: bytes, *, partial: bool) -> Metadata:

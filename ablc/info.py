@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ablc import _core
+from ablc.importance import CELL
 from ablc.settings import pixel_limit
 
 
@@ -63,6 +64,35 @@ class StreamInfo:
         return json.dumps(self.to_dict(), indent=2)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class CodingMap:
+    """How a stream codes each cell of 8x8 pixels.
+
+    Header, metadata and the lengths of segments belong to no cell: bits add up to a little less
+    than the stream. A lossless stream has bits alone; there every cell counts as a kept block of
+    8x8 pixels in mode 0 without offset.
+    """
+
+    image: npt.NDArray[np.uint8]  # (H, W, C), decoded with the classical fill
+    bits: npt.NDArray[np.float32]  # (R, C), a block's shared evenly among its cells
+    kept: npt.NDArray[np.bool_]  # (R, C), cells in kept blocks
+    side: npt.NDArray[np.uint8]  # (R, C) of the block around the cell: 8, 16 or 32 pixels
+    mode: npt.NDArray[np.uint8]  # (R, C) luma: 0 base, 1 fade, 2 + d in direction d of 0..31
+    offset: npt.NDArray[np.int8]  # (R, C) of the step, quarter octaves, below 0 finer
+
+    @property
+    def pixels(self) -> npt.NDArray[np.int64]:
+        """(R, C) how many pixels a cell has: 64, less along the right and lower border."""
+        height, width, _ = self.image.shape
+        rows, columns = (np.arange(count) * CELL for count in self.bits.shape)
+        return np.outer(np.minimum(height - rows, CELL), np.minimum(width - columns, CELL))
+
+    @property
+    def bpp(self) -> npt.NDArray[np.float32]:
+        """(R, C) bits per pixel."""
+        return (self.bits / self.pixels).astype(np.float32)
+
+
 def inspect(data: bytes, *, max_pixels: int | None = None) -> StreamInfo:
     """What a stream holds. A wrong checksum is reported, not raised.
 
@@ -95,6 +125,22 @@ def keep_mask(data: bytes, *, max_pixels: int | None = None) -> npt.NDArray[np.b
     Raises StreamError and LimitError as inspect does.
     """
     return _core.keep_mask(data, max_pixels=pixel_limit(max_pixels))
+
+
+def coding_map(data: bytes, *, max_pixels: int | None = None) -> CodingMap:
+    """Where the bits of a stream went, and how its blocks are coded.
+
+    Raises StreamError if the bytes are damaged or no .ablc stream, LimitError as inspect does.
+    """
+    found = _core.coding_map(data, max_pixels=pixel_limit(max_pixels))
+    return CodingMap(
+        image=found["image"],
+        bits=found["bits"],
+        kept=found["kept"],
+        side=np.uint8(1) << found["log2_size"],
+        mode=found["mode"],
+        offset=found["offset"],
+    )
 
 
 def metadata(data: bytes) -> Metadata:

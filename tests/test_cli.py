@@ -126,6 +126,31 @@ def test_inspect_shows_every_section(folder: Path, capfd: pytest.CaptureFixture[
     assert json.loads(capfd.readouterr().out) == json.loads(found.to_json())
 
 
+def test_inspect_draws_where_the_bits_went(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run("inspect", "photo.ablc") == 0
+    text = capfd.readouterr().out
+    assert run("inspect", "photo.ablc", "--map", "map.png") == 0
+    assert capfd.readouterr() == (text, "")
+    assert pixels("map.png").shape[1] > 2 * 220
+    assert run("inspect", "photo.ablc", "--map", "map.jpg", "--json") == 0
+    assert json.loads(capfd.readouterr().out)["width"] == 220
+    assert Path("map.jpg").read_bytes().startswith(b"\xff\xd8")
+    assert run("encode", "photo.png", "exact.ablc", "--lossless") == 0
+    assert run("inspect", "exact.ablc", "--map", "exact.png") == 0
+    assert pixels("exact.png").shape[0] < pixels("map.png").shape[0]
+
+
+def test_no_map_is_drawn_of_a_damaged_stream(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    data = bytearray(Path("photo.ablc").read_bytes())
+    data[-1] ^= 1
+    Path("bad.ablc").write_bytes(data)
+    assert run("inspect", "bad.ablc", "--map", "map.png") == 1
+    assert capfd.readouterr().err.startswith("ablc: bad.ablc: ")
+    assert not Path("map.png").exists()
+
+
 def test_compare_measures_pictures_and_streams(
     folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -135,8 +160,22 @@ def test_compare_measures_pictures_and_streams(
     assert f"{whole.psnr:.2f} dB" in said
     assert f"{whole.ssim:.4f}" in said
     assert pixels("side.png").shape[1] > 2 * 220
+    assert run("compare", "photo.ablc", "photo.png", "--out", "turned.png") == 0
+    assert pixels("turned.png").shape == pixels("side.png").shape
+    capfd.readouterr()
     assert run("compare", "photo.png", "photo.png") == 0
     assert "inf dB" in capfd.readouterr().out
+
+
+def test_pictures_of_different_sizes_are_not_compared(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    Image.fromarray(pixels("photo.png")[:100]).save("low.png")
+    assert run("compare", "photo.ablc", "low.png", "--out", "side.png") == 2
+    said = capfd.readouterr()
+    assert "the pictures differ in size: 220x150 and 220x100 pixels" in said.err
+    assert said.out == ""
+    assert not Path("side.png").exists()
 
 
 def test_demo_leaves_three_files(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -175,6 +214,8 @@ def test_demo_leaves_three_files(folder: Path, capfd: pytest.CaptureFixture[str]
         ("decode photo.ablc a.png --fill magic", 2, "--fill"),
         ("decode photo.ablc a.png --fill net", 2, "fill='net' needs networks"),
         ("inspect photo.png", 1, "photo.png: "),
+        ("inspect photo.ablc --map -", 2, "--map needs a file name"),
+        ("inspect photo.ablc --map a.xyz", 2, "no picture format to write goes with .xyz"),
         ("compare photo.png other.png", 2, "other.png: No such file"),
         ("demo nowhere.png", 2, "nowhere.png: No such file"),
     ],

@@ -1,0 +1,152 @@
+"""Two pictures beside each other, and where they differ: ablc compare --out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw, ImageFont
+
+from ablc import heat
+from ablc.importance import CELL
+from ablc.info import CodingMap
+from ablc.map_sheet import kept_panel
+from ablc.panels import Panel, columns_for, letter_size, place_width, rows_of, sheet
+from ablc.regions import Region
+from ablc.view import PAPER, Pixels, View, opaque
+
+ZOOMS = 3  # windows that are shown enlarged
+ZOOM, ZOOM_LARGE = 3, 4  # times
+WINDOW_LARGE = 96  # pixels: from this side on windows are enlarged by ZOOM_LARGE
+SEAM = 4  # between the two halves of an enlarged window, pixels
+FRAME = (255, 255, 255)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Side:
+    """One of the pictures compared."""
+
+    name: str
+    detail: str
+    pixels: Pixels  # (H, W, C)
+    coding: CodingMap | None = None  # of a lossy .ablc file
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A part of the picture that is shown enlarged."""
+
+    region: Region
+    why: str
+
+
+def make(first: Side, second: Side) -> Image.Image:
+    """Both pictures, their error, the kept blocks of an .ablc file, and enlarged windows.
+
+    The pictures are of the same size. Windows are those of the largest error that do not overlap;
+    where there is an .ablc file, the first one is where it spends most bits.
+    """
+    height, width, _ = first.pixels.shape
+    view = View.of(height, width)
+    error = luma_error(first.pixels, second.pixels)  # (H, W)
+    coding = second.coding or first.coding
+    side, zoom = _window_side(view, panels=4 if coding else 3)
+    windows = [] if view.scale >= zoom else choose_windows(error, coding, side)
+    panels = [Panel(view.picture(each.pixels), each.name, each.detail) for each in (first, second)]
+    panels.append(error_panel(error, windows, view))
+    if coding:
+        panels.append(kept_panel(coding, view.picture(coding.image), view))
+    zooms = [
+        zoom_panel(number, window, first, second, zoom)
+        for number, window in enumerate(windows, start=1)
+    ]
+    return sheet([*rows_of(panels), zooms] if zooms else rows_of(panels))
+
+
+def luma_error(first: Pixels, second: Pixels) -> Pixels:
+    """(H, W) absolute differences of the lumas of two pictures, grey levels."""
+    a, b = (np.asarray(opaque(pixels).convert("L")) for pixels in (first, second))
+    return np.asarray(np.maximum(a, b) - np.minimum(a, b))
+
+
+def error_panel(error: Pixels, windows: list[Window], view: View) -> Panel:
+    """The error in bright colours, with numbered frames around the windows."""
+    drawn = view.plane(error.astype(np.float32))
+    scale = heat.error_scale(drawn)
+    pixels = _framed(scale.colours(drawn), windows, view)
+    detail = f"mean {error.mean():.2f}, largest {error.max()} grey levels"
+    title = f"absolute luma error, amplified {255 / scale.high:.0f} times"
+    return Panel(pixels, title, detail, scale.bar(place_width(view.width), letter_size(view.width)))
+
+
+def choose_windows(error: Pixels, coding: CodingMap | None, side: int) -> list[Window]:
+    """At most ZOOMS squares of side pixels, a multiple of 8, that do not overlap.
+
+    None where the pictures are equal or hardly larger than a window.
+    """
+    height, width = error.shape
+    if side < CELL or 2 * side > max(height, width) or side > min(height, width):
+        return []
+    wanted = [(_cell_sums(error), "largest error")] * ZOOMS
+    if coding:
+        wanted[0] = (coding.bits.astype(np.float64), "most bits")
+    free = np.ones((height // CELL - side // CELL + 1, width // CELL - side // CELL + 1), np.bool_)
+    windows = []
+    for density, why in wanted:
+        sums = np.where(free, _window_sums(density, side // CELL)[: len(free), : free.shape[1]], 0)
+        row, column = (int(i) for i in np.unravel_index(np.argmax(sums), sums.shape))
+        if sums[row, column] <= 0:
+            continue
+        windows.append(Window(Region(CELL * column, CELL * row, side, side), why))
+        reach = side // CELL - 1
+        free[max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1] = (
+            False
+        )
+    return windows
+
+
+def zoom_panel(number: int, window: Window, first: Side, second: Side, zoom: int) -> Panel:
+    """A window of both pictures side by side, enlarged."""
+    part = (*window.region.slices, slice(None))
+    halves = [np.asarray(opaque(each.pixels[part])) for each in (first, second)]
+    a, b = (half.repeat(zoom, axis=0).repeat(zoom, axis=1) for half in halves)
+    seam = np.full((a.shape[0], SEAM, 3), PAPER, np.uint8)
+    mean = luma_error(first.pixels[part], second.pixels[part]).mean()
+    title = f"{number}: {window.why}, {zoom} times enlarged"
+    detail = f"left {first.name}, right {second.name}; mean luma error {mean:.2f}"
+    return Panel(np.concatenate([a, seam, b], axis=1), title, detail)
+
+
+def _window_side(view: View, panels: int) -> tuple[int, int]:
+    """Side of a window in pixels, and its enlargement: a row of pairs as wide as one of panels."""
+    columns, gap = columns_for(panels, view.height, view.width), letter_size(view.width)
+    row = columns * (place_width(view.width) + gap) - gap
+    half = ((row + gap) // ZOOMS - gap - SEAM) // 2
+    zoom = ZOOM_LARGE if half >= ZOOM_LARGE * WINDOW_LARGE else ZOOM
+    return half // zoom // CELL * CELL, zoom
+
+
+def _cell_sums(values: Pixels) -> npt.NDArray[np.float64]:
+    """(R, C) sums over cells of 8x8 pixels."""
+    rows, columns = (np.arange(0, length, CELL) for length in values.shape)
+    sums = np.add.reduceat(values, rows, axis=0, dtype=np.int64)  # (R, W)
+    return np.add.reduceat(sums, columns, axis=1).astype(np.float64)
+
+
+def _window_sums(density: npt.NDArray[np.float64], side: int) -> npt.NDArray[np.float64]:
+    """(R - side + 1, C - side + 1) sums over every square of side x side cells."""
+    total = np.pad(density, ((1, 0), (1, 0))).cumsum(axis=0).cumsum(axis=1)
+    return np.asarray(
+        total[side:, side:] - total[:-side, side:] - total[side:, :-side] + total[:-side, :-side]
+    )
+
+
+def _framed(pixels: Pixels, windows: list[Window], view: View) -> Pixels:
+    """(h, w, 3): the drawing with a numbered frame around each window."""
+    canvas = Image.fromarray(pixels)
+    pen = ImageDraw.Draw(canvas)
+    font = ImageFont.load_default(max(14, letter_size(view.width)))
+    for number, window in enumerate(windows, start=1):
+        left, top, *size = (round(value * view.scale) for value in window.region)
+        pen.rectangle((left, top, left + size[0] - 1, top + size[1] - 1), outline=FRAME, width=2)
+        pen.text((left + 6, top + 2), str(number), FRAME, font, stroke_width=2, stroke_fill="black")
+    return np.asarray(canvas)

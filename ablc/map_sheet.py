@@ -1,0 +1,107 @@
+"""What a stream spends its bits on, as one picture: ablc inspect --map."""
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from ablc import heat, modes
+from ablc.importance import CELL
+from ablc.info import CodingMap, StreamInfo
+from ablc.panels import ABLATED, Panel, draw, letter_size, place_width
+from ablc.view import Pixels, View
+
+DIMMED = 0.75  # brightness of the picture under block borders
+BORDER = (255, 226, 130)
+BORDER_SHOWN = 0.55  # how much of its colour a border gets where blocks are large enough
+
+
+def make(coding: CodingMap, info: StreamInfo, name: str) -> Image.Image:
+    """Panels of the decoded picture and of where its bits went; lossless streams have no more."""
+    view = View.of(info.height, info.width)
+    picture = view.picture(coding.image)  # (h, w, 3)
+    about = f"{info.width}x{info.height} pixels, {info.size:,} bytes, {info.bpp:.3g} bpp"
+    panels = [Panel(picture, name, about), bits_panel(coding, picture, view)]
+    if not info.lossless:
+        panels += [kept_panel(coding, picture, view), modes_panel(coding, picture, view)]
+    if coding.offset.any():
+        panels.append(offset_panel(coding, picture, view))
+    return draw(panels)
+
+
+def bits_panel(coding: CodingMap, picture: Pixels, view: View) -> Panel:
+    """Bits per pixel as a heat map."""
+    scale = heat.bits_scale(coding.bpp)
+    pixels = heat.shade(view.cells(scale.colours(coding.bpp)), picture)
+    shares = np.sort(coding.bits, axis=None)[::-1].cumsum(dtype=np.float64)
+    half = float(np.searchsorted(shares, shares[-1] / 2) + 1) / shares.size
+    detail = f"half of the bits are in {half:.0%} of the picture"
+    bar = scale.bar(place_width(view.width), letter_size(view.width))
+    return Panel(pixels, "bits per pixel", detail, bar)
+
+
+def kept_panel(coding: CodingMap, picture: Pixels, view: View) -> Panel:
+    """The picture in kept blocks, one flat colour in the others, and the borders of all blocks."""
+    kept = view.cells(coding.kept)[..., np.newaxis]  # (h, w, 1)
+    dimmed = np.rint(DIMMED * picture).astype(np.uint8)
+    flat = np.where(kept, dimmed, np.array(ABLATED, np.uint8))
+    pixels = _draw_borders(flat, coding, view)
+    share = float(np.average(coding.kept, weights=coding.pixels))
+    rest = "all of them" if share == 1 else f"{share:.1%}, the rest painted from the base"
+    detail = f"{rest}; lines: block borders"
+    return Panel(pixels, "kept blocks", detail)
+
+
+def modes_panel(coding: CodingMap, picture: Pixels, view: View) -> Panel:
+    """How blocks are predicted: colours, and strokes along the directions."""
+    shaded = heat.shade(view.cells(modes.colours(coding.mode, coding.kept)), picture)
+    flat = view.cells(coding.kept)[..., np.newaxis]
+    pixels = np.where(flat, shaded, np.array(ABLATED, np.uint8))
+    lines = modes.strokes(coding.mode, coding.side, coding.kept)
+    drawn = modes.draw_strokes(pixels, lines, view)
+    used = coding.mode[coding.kept]
+    detail = ", ".join(
+        f"{np.mean(chosen) if used.size else 0:.0%} {name}"
+        for name, chosen in [
+            ("base", used == modes.BASE),
+            ("fade", used == modes.FADE),
+            ("along a direction", used >= modes.ANGULAR),
+        ]
+    )
+    return Panel(
+        drawn,
+        "prediction modes",
+        detail,
+        modes.key(place_width(view.width), letter_size(view.width)),
+    )
+
+
+def offset_panel(coding: CodingMap, picture: Pixels, view: View) -> Panel:
+    """Where the quantiser's step is finer or coarser than the header says."""
+    scale = heat.offset_scale(coding.offset)
+    pixels = heat.shade(view.cells(scale.colours(coding.offset)), picture)
+    finer, coarser = float(np.mean(coding.offset < 0)), float(np.mean(coding.offset > 0))
+    parts = [f"{finer:.0%} of the picture finer"] if finer else []
+    parts += [f"{coarser:.0%} of the picture coarser"] if coarser else []
+    detail = f"times the header's: {', '.join(parts)}"
+    bar = scale.bar(place_width(view.width), letter_size(view.width))
+    return Panel(pixels, "quantisation step", detail, bar)
+
+
+def _draw_borders(pixels: Pixels, coding: CodingMap, view: View) -> Pixels:
+    """(h, w, 3): pixels with a thin line along the upper and left border of every block."""
+    lines = _borders(coding.side, view)[..., np.newaxis]
+    shown = BORDER_SHOWN * min(1.0, view.cell / CELL)
+    blended = (1 - shown) * pixels + shown * np.array(BORDER)
+    return np.where(lines, np.rint(blended).astype(np.uint8), pixels)
+
+
+def _borders(side: npt.NDArray[np.uint8], view: View) -> npt.NDArray[np.bool_]:
+    """(h, w) True where a block begins."""
+    cells = side.astype(np.int64) // CELL
+    rows, columns = np.indices(side.shape)
+    corners = (rows - rows % cells) * side.shape[1] + columns - columns % cells  # cell of the block
+    block = view.cells(corners)
+    lines = np.zeros(block.shape, np.bool_)
+    lines[1:] |= block[1:] != block[:-1]
+    lines[:, 1:] |= block[:, 1:] != block[:, :-1]
+    return lines

@@ -1,0 +1,76 @@
+"""A picture at the size in which it is drawn: large ones reduced, tiny ones enlarged."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from ablc.importance import CELL
+
+Pixels = npt.NDArray[np.uint8]
+
+SIDE_MOST = 1600  # of a drawn picture, pixels
+SIDE_LEAST = 640  # enlarged to about this, by a whole number
+PAPER = (255, 255, 255)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Where a picture's pixels and cells land when it is drawn."""
+
+    height: int  # of the drawing
+    width: int
+    scale: float  # pixels of the drawing per pixel of the picture
+
+    @classmethod
+    def of(cls, height: int, width: int) -> Self:
+        """The view of a picture of height x width pixels."""
+        longest = max(height, width)
+        if longest <= SIDE_MOST:
+            zoom = max(1, SIDE_LEAST // longest)
+            return cls(height * zoom, width * zoom, zoom)
+        scale = SIDE_MOST / longest
+        return cls(max(1, round(height * scale)), max(1, round(width * scale)), scale)
+
+    @property
+    def cell(self) -> float:
+        """Side of a cell in the drawing."""
+        return CELL * self.scale
+
+    def picture(self, pixels: Pixels) -> Pixels:
+        """(h, w, 3) drawing of an (H, W, C) picture."""
+        return np.asarray(self._resize(opaque(pixels)))
+
+    def plane(self, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """(h, w) drawing of an (H, W) plane; where it is reduced, means."""
+        return np.asarray(self._resize(Image.fromarray(values)))
+
+    def cells(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """(h, w, ...) drawing of (R, C, ...) cells, each flat."""
+        rows = self._cell_at(self.height, values.shape[0])
+        columns = self._cell_at(self.width, values.shape[1])
+        return values[rows[:, np.newaxis], columns]
+
+    def _resize(self, image: Image.Image) -> Image.Image:
+        size = (self.width, self.height)
+        if image.size == size:
+            return image
+        return image.resize(
+            size, Image.Resampling.NEAREST if self.scale > 1 else Image.Resampling.BOX
+        )
+
+    def _cell_at(self, length: int, count: int) -> npt.NDArray[np.intp]:
+        """Index of the cell around each of the drawing's pixels along one axis."""
+        inside = (np.arange(length) + 0.5) / self.cell
+        return np.minimum(inside.astype(np.intp), count - 1)
+
+
+def opaque(pixels: Pixels) -> Image.Image:
+    """The RGB picture of (H, W, C) samples, laid on white paper."""
+    image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
+    if image.mode != "RGBA":
+        return image.convert("RGB")
+    paper = Image.new("RGBA", image.size, PAPER)
+    return Image.alpha_composite(paper, image).convert("RGB")
