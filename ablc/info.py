@@ -79,6 +79,7 @@ class CodingMap:
     side: npt.NDArray[np.uint8]  # (R, C) of the block around the cell: 8, 16 or 32 pixels
     mode: npt.NDArray[np.uint8]  # (R, C) luma: 0 base, 1 fade, 2 + d in direction d of 0..31
     offset: npt.NDArray[np.int8]  # (R, C) of the step, quarter octaves, below 0 finer
+    exact: bool  # some samples are stored losslessly, mostly in cells that are not kept
 
     @property
     def pixels(self) -> npt.NDArray[np.int64]:
@@ -140,6 +141,7 @@ def coding_map(data: bytes, *, max_pixels: int | None = None) -> CodingMap:
         side=np.uint8(1) << found["log2_size"],
         mode=found["mode"],
         offset=found["offset"],
+        exact="EXCT" in _core.section_sizes(data),
     )
 
 

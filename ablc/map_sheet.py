@@ -46,8 +46,9 @@ def kept_panel(coding: CodingMap, picture: Pixels, view: View) -> Panel:
     flat = np.where(kept, dimmed, np.array(ABLATED, np.uint8))
     pixels = _draw_borders(flat, coding, view)
     share = float(np.average(coding.kept, weights=coding.pixels))
-    rest = "all of them" if share == 1 else f"{share:.1%}, the rest painted from the base"
-    detail = f"{rest}; lines: block borders"
+    rest = "lossless or painted from the base" if coding.exact else "painted from the base"
+    shown = "all of them" if share == 1 else f"{share:.1%}, the rest {rest}"
+    detail = f"{shown}; lines: block borders"
     return Panel(pixels, "kept blocks", detail)
 
 

@@ -77,6 +77,18 @@ def test_bits_per_pixel_know_the_border(photo: Pixels) -> None:
     assert (coding.bpp * coding.pixels).sum() == pytest.approx(coding.bits.sum(), rel=1e-4)
 
 
+def test_lossless_regions_have_bits_and_are_told_of(photo: Pixels) -> None:
+    region = ablc.Roi(ablc.Region(64, 32, 64, 64), float("inf"))
+    coding = ablc.coding_map(ablc.encode(photo, quality=30, importance=[region]))
+    inside = np.zeros(coding.bits.shape, np.bool_)
+    inside[4:12, 8:16] = True
+    assert coding.exact
+    assert coding.bpp[inside].mean() > 3 * coding.bpp[~inside].mean()
+    panel = map_sheet.kept_panel(coding, coding.image, View(150, 220, 1.0))
+    assert "lossless or painted" in panel.detail
+    assert not ablc.coding_map(ablc.encode(photo, quality=30)).exact
+
+
 def test_no_map_of_what_is_no_sound_stream(photo: Pixels) -> None:
     data = ablc.encode(photo, quality=40)
     for wrong in (b"", b"nothing", data[:-1]):
