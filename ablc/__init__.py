@@ -5,7 +5,15 @@
 """
 
 from ablc.api import Decoder, Encoder, decode, encode
-from ablc.errors import LimitError, ModelError, PictureError, StreamError, StreamWarning
+from ablc.errors import (
+    FinderError,
+    LimitError,
+    ModelError,
+    PictureError,
+    StreamError,
+    StreamWarning,
+)
+from ablc.importance import Roi
 from ablc.info import (
     CodingMap,
     Metadata,
@@ -18,6 +26,7 @@ from ablc.info import (
 )
 from ablc.metrics import Comparison, compare
 from ablc.regions import Region
+from ablc.schemes import Scheme
 
 __version__ = "0.1.0"
 
@@ -26,11 +35,14 @@ __all__ = [
     "Comparison",
     "Decoder",
     "Encoder",
+    "FinderError",
     "LimitError",
     "Metadata",
     "ModelError",
     "PictureError",
     "Region",
+    "Roi",
+    "Scheme",
     "Section",
     "StreamError",
     "StreamInfo",

@@ -1,7 +1,9 @@
 """The command `ablc`: options in, one call of the API, files out."""
 
+import math
 import sys
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -11,12 +13,20 @@ import typer
 from PIL import Image
 
 import ablc
-from ablc import compare_sheet, console, files, map_sheet, pictures
+from ablc import compare_sheet, console, files, finders, map_sheet, pictures
 from ablc import demo as demonstration
-from ablc.errors import LimitError, ModelError, PictureError, StreamError, StreamWarning
-from ablc.importance import WEIGHT_DEFAULT, Roi, paint
+from ablc.errors import (
+    FinderError,
+    LimitError,
+    ModelError,
+    PictureError,
+    StreamError,
+    StreamWarning,
+)
+from ablc.importance import FEATHER_DEFAULT, WEIGHT_DEFAULT, Roi
 from ablc.info import CodingMap, Metadata
 from ablc.regions import Region
+from ablc.schemes import RANDOM_DEFAULT, Edges, Scheme, SchemeName
 from ablc.settings import Fill, Subsampling, Tune
 
 BAD_DATA, BAD_USAGE = 1, 2
@@ -65,10 +75,33 @@ def encode(
         list[str] | None,
         typer.Option(
             metavar="WHERE[:WEIGHT]",
-            help="Region that counts WEIGHT times (8; below 1: less): X,Y,W,H in pixels, or a "
-            "picture of the same size that is white inside. May be repeated; later ones win.",
+            help="Region that counts WEIGHT times (16; below 1: less; 0: nothing; inf: lossless): "
+            "X,Y,W,H in pixels; a picture of the same size that is white inside; auto, what "
+            "stands out; or the name of a plug-in. May be repeated; later ones win.",
         ),
     ] = None,
+    lossless_roi: Annotated[
+        bool, typer.Option("--lossless-roi", help="Every pixel of the regions comes back.")
+    ] = False,
+    feather: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Soft border around regions, pixels.")
+    ] = FEATHER_DEFAULT,
+    mask: Annotated[
+        SchemeName, typer.Option(help="What is kept: the encoder's choice (rdo), or a rule.")
+    ] = "rdo",
+    mask_share: Annotated[
+        float | None,
+        typer.Option(
+            metavar="0..1",
+            help="Of the pixels or blocks that a rule keeps.",
+            show_default="0.01 of pixels, 0.3 of blocks",
+        ),
+    ] = None,
+    mask_random: Annotated[
+        float, typer.Option(metavar="0..1", help="Random part of edge-blocks+random.")
+    ] = RANDOM_DEFAULT,
+    edges: Annotated[Edges, typer.Option(help="How a rule finds edges.")] = "canny",
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Of a rule's chances.")] = 0,
     effort: Annotated[
         int, typer.Option(min=1, max=9, metavar="1..9", help="From fastest to smallest.")
     ] = 5,
@@ -91,14 +124,20 @@ def encode(
         subsampling=subsampling,
         tune=tune,
     )
+    if lossless_roi and not roi:
+        raise ValueError("--lossless-roi needs a region: add --roi")
+    regions = [_parse_roi(text, feather) for text in roi or ()]
+    if lossless_roi:
+        regions = [replace(region, weight=math.inf) for region in regions]
+    scheme = Scheme(mask, mask_share, random_share=mask_random, edges=edges, seed=seed)
     picture = _read_picture(source, max_pixels)
     height, width, _ = picture.pixels.shape
-    importance = paint([_parse_roi(text) for text in roi], height, width) if roi else None
     carried = Metadata() if strip else picture.metadata
     with console.busy(f"coding {source}"):
         data = encoder.encode(
             picture.pixels,
-            importance=importance,
+            importance=regions or None,
+            mask=scheme,
             icc=carried.icc,
             exif=carried.exif,
             xmp=carried.xmp,
@@ -314,23 +353,29 @@ def _metadata(data: bytes, *, partial: bool) -> Metadata:
         return Metadata()
 
 
-def _parse_roi(text: str) -> Roi:
+def _parse_roi(text: str, feather: int) -> Roi:
     """The region that WHERE[:WEIGHT] names."""
     where, colon, last = text.rpartition(":")
+    weight = WEIGHT_DEFAULT
     try:
         weight = float(last) if colon else WEIGHT_DEFAULT
     except ValueError:  # a colon of the file name's own
-        colon, weight = "", WEIGHT_DEFAULT
-    where = where if colon else text
+        where = text
+    where = where or text
     if Path(where).exists():
         with console.blaming(where):
             white = pictures.to_image(pictures.parse(files.read(where)).pixels).convert("L")
-        return Roi(np.asarray(white), weight)
+        return Roi(np.asarray(white), weight, feather)
+    if where in finders.names():
+        return Roi(where, weight, feather)
     try:
         box = Region.parse(where)
     except ValueError as error:
-        raise ValueError(f"--roi {text}: {error}, and no such file exists") from error
-    return Roi(box, weight)
+        known = ", ".join(finders.names())
+        raise ValueError(
+            f"--roi {text}: {error}; no such file exists, and the finders are {known}"
+        ) from error
+    return Roi(box, weight, feather)
 
 
 def _write(name: str, data: bytes) -> None:
@@ -345,7 +390,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         code = app(arguments, prog_name="ablc", standalone_mode=False)
     except typer.TyperException as error:  # the command line itself
         console.fail(error.format_message(), BAD_USAGE)
-    except (StreamError, PictureError) as error:
+    except (StreamError, PictureError, FinderError) as error:
         console.fail(str(error), BAD_DATA)
     except (ValueError, ModelError) as error:
         console.fail(str(error), BAD_USAGE)

@@ -187,7 +187,9 @@ class Decoding {
       if (map_) note(*tile, rect);
       return sound;
     });
-    report(SectionId::mask, mask_sound);
+    std::vector<std::uint8_t> here;
+    for (const int t : tiles) here.push_back(mask_sound[static_cast<std::size_t>(t)]);
+    report(SectionId::mask, here);
     if (ended()) return;
     deblock(header_, shapes, threads_, picture);
 #ifdef ABLC_STATISTICS
