@@ -27,6 +27,8 @@ from ablc.settings import (
 )
 from ablc.sizes import fixed_bytes, forecast_of
 
+BALANCED = 64  # largest importance to which one step of the base does justice
+
 Pixels = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]
 Mask = SchemeName | Scheme | Flags
@@ -150,7 +152,10 @@ class Encoder(EncodeSettings):
         """A picture as one .ablc stream; the arguments are those of ablc.encode."""
         pixels = _check_image(image)  # (H, W, C)
         height, width, _ = pixels.shape
+        target = self.target(height, width)
         plan = _plan(importance, mask, pixels)
+        if target is not None:
+            plan = replace(plan, importance=_balanced(plan.importance))
         analysis = _core.Analysis()  # what all passes have in common
         painted = None
 
@@ -174,7 +179,6 @@ class Encoder(EncodeSettings):
                 xmp=xmp,
             )
 
-        target = self.target(height, width)
         forecast = None if target is None else forecast_of(pixels, plan.importance, plan.mask)
 
         def encode_once() -> bytes:
@@ -263,6 +267,17 @@ def _plan(importance: Importance | None, mask: Mask, pixels: Pixels) -> _Plan:
     if exact is not None:
         raise ValueError(f"a lossless region and the mask {scheme.name!r} exclude each other")
     return _Plan(weight, kept.cells, kept.pixels)
+
+
+def _balanced(importance: npt.NDArray[np.float32] | None) -> npt.NDArray[np.float32] | None:
+    """The map in other units, which mean nothing where the size is the goal.
+
+    The base has the step of what is neutral. With very weighty regions that would be too coarse for
+    them, and steps would run out, so neutral is put half-way between them and the rest.
+    """
+    if importance is None or importance.max() <= BALANCED:
+        return importance
+    return importance * np.float32(np.sqrt(BALANCED / importance.max()))
 
 
 def _paint(fill: Paint, data: bytes, shape: tuple[int, ...]) -> Pixels:

@@ -29,7 +29,7 @@ from region_codecs import RATES, SCORES, measure_method, own, own_name, peers
 from regions import MASKS
 from scipy.interpolate import PchipInterpolator
 
-WEIGHTS = (4.0, 16.0, 64.0, 256.0)
+WEIGHTS = (4.0, 16.0, 64.0, 256.0, 1024.0)
 SPECS = {"psnr_in": ".2f", "ssim_in": ".4f", "ssim_out": ".4f"}
 LEAD_SPECS = {"psnr_in": "+.2f", "ssim_out": "+.3f"}
 
