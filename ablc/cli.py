@@ -8,28 +8,27 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import numpy as np
-import numpy.typing as npt
 import typer
-from PIL import Image
 
 import ablc
-from ablc import compare_sheet, console, files, finders, map_sheet, pictures
+from ablc import compare_sheet, console, files, inputs, map_sheet, pictures
 from ablc import demo as demonstration
 from ablc.errors import (
     FinderError,
-    LimitError,
     ModelError,
     PictureError,
     StreamError,
     StreamWarning,
 )
-from ablc.importance import FEATHER_DEFAULT, WEIGHT_DEFAULT, Roi
-from ablc.info import CodingMap, Metadata
+from ablc.importance import FEATHER_DEFAULT
+from ablc.info import Metadata
 from ablc.regions import Region
 from ablc.schemes import RANDOM_DEFAULT, Edges, Scheme, SchemeName
 from ablc.settings import Fill, Subsampling, Tune
 
 BAD_DATA, BAD_USAGE = 1, 2
+
+FIDELITY, REGIONS, MASKS = "Fidelity or size", "Regions", "Masks by rule"  # headings of options
 
 app = typer.Typer(
     name="ablc",
@@ -60,17 +59,33 @@ def encode(
     target: Annotated[str, typer.Argument(metavar="OUT", help="Stream to write (.ablc).")],
     quality: Annotated[
         float | None,
-        typer.Option("-q", "--quality", metavar="1..100", help="Fidelity.", show_default="50"),
+        typer.Option(
+            "-q",
+            "--quality",
+            metavar="1..100",
+            help="Fidelity.",
+            show_default="50",
+            rich_help_panel=FIDELITY,
+        ),
     ] = None,
     size: Annotated[
         int | None,
-        typer.Option("--bytes", metavar="N", help="Size to hit: within 2 %, never above."),
+        typer.Option(
+            "--bytes",
+            metavar="N",
+            help="Size to hit: within 2 %, never above.",
+            rich_help_panel=FIDELITY,
+        ),
     ] = None,
     bpp: Annotated[
         float | None,
-        typer.Option("--bpp", metavar="X", help="The same in bits per pixel."),
+        typer.Option(
+            "--bpp", metavar="X", help="The same in bits per pixel.", rich_help_panel=FIDELITY
+        ),
     ] = None,
-    lossless: Annotated[bool, typer.Option("--lossless", help="Every sample comes back.")] = False,
+    lossless: Annotated[
+        bool, typer.Option("--lossless", help="Every sample comes back.", rich_help_panel=FIDELITY)
+    ] = False,
     roi: Annotated[
         list[str] | None,
         typer.Option(
@@ -78,16 +93,29 @@ def encode(
             help="Region that counts WEIGHT times (16; below 1: less; 0: nothing; inf: lossless): "
             "X,Y,W,H in pixels; a picture of the same size that is white inside; auto, what "
             "stands out; or the name of a plug-in. May be repeated; later ones win.",
+            rich_help_panel=REGIONS,
         ),
     ] = None,
     lossless_roi: Annotated[
-        bool, typer.Option("--lossless-roi", help="Every pixel of the regions comes back.")
+        bool,
+        typer.Option(
+            "--lossless-roi", help="Every pixel of the regions comes back.", rich_help_panel=REGIONS
+        ),
     ] = False,
     feather: Annotated[
-        int, typer.Option(min=0, metavar="N", help="Soft border around regions, pixels.")
+        int,
+        typer.Option(
+            min=0, metavar="N", help="Soft border around regions, pixels.", rich_help_panel=REGIONS
+        ),
     ] = FEATHER_DEFAULT,
     mask: Annotated[
-        SchemeName, typer.Option(help="What is kept: the encoder's choice (rdo), or a rule.")
+        SchemeName,
+        typer.Option(
+            metavar="SCHEME",
+            help="What is kept. rdo: the encoder's choice; centre: a square of 100 pixels; "
+            "pixels: random ones; edge-pixels; edge-blocks; edge-blocks+random; random-blocks.",
+            rich_help_panel=MASKS,
+        ),
     ] = "rdo",
     mask_share: Annotated[
         float | None,
@@ -95,13 +123,21 @@ def encode(
             metavar="0..1",
             help="Of the pixels or blocks that a rule keeps.",
             show_default="0.01 of pixels, 0.3 of blocks",
+            rich_help_panel=MASKS,
         ),
     ] = None,
     mask_random: Annotated[
-        float, typer.Option(metavar="0..1", help="Random part of edge-blocks+random.")
+        float,
+        typer.Option(
+            metavar="0..1", help="Random part of edge-blocks+random.", rich_help_panel=MASKS
+        ),
     ] = RANDOM_DEFAULT,
-    edges: Annotated[Edges, typer.Option(help="How a rule finds edges.")] = "canny",
-    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Of a rule's chances.")] = 0,
+    edges: Annotated[
+        Edges, typer.Option(help="How a rule finds edges.", rich_help_panel=MASKS)
+    ] = "canny",
+    seed: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Of a rule's chances.", rich_help_panel=MASKS)
+    ] = 0,
     effort: Annotated[
         int, typer.Option(min=1, max=9, metavar="1..9", help="From fastest to smallest.")
     ] = 5,
@@ -126,11 +162,11 @@ def encode(
     )
     if lossless_roi and not roi:
         raise ValueError("--lossless-roi needs a region: add --roi")
-    regions = [_parse_roi(text, feather) for text in roi or ()]
+    regions = [inputs.parse_roi(text, feather) for text in roi or ()]
     if lossless_roi:
         regions = [replace(region, weight=math.inf) for region in regions]
     scheme = Scheme(mask, mask_share, random_share=mask_random, edges=edges, seed=seed)
-    picture = _read_picture(source, max_pixels)
+    picture = inputs.read_picture(source, max_pixels)
     height, width, _ = picture.pixels.shape
     carried = Metadata() if strip else picture.metadata
     with console.busy(f"coding {source}"):
@@ -175,7 +211,7 @@ def decode(
     ):
         warnings.simplefilter("always", StreamWarning)
         pixels = decoder.decode(data, region=part)
-        carried = Metadata() if strip else _metadata(data, partial=partial)
+        carried = Metadata() if strip else inputs.metadata_of(data, partial=partial)
     for warning in caught:
         console.warn(f"{source}: {warning.message}")
     with console.busy(f"writing {target}"), console.blaming(target):
@@ -246,7 +282,7 @@ def compare(
     for name in (first, second):
         data = files.read(name)
         with console.blaming(name):
-            shown.append(_pixels(name, data))
+            shown.append(inputs.pixels_of(name, data))
         streams.append(data)
         sizes.append(f"{len(data):,} bytes, {8 * len(data) / shown[-1][..., 0].size:.3f} bpp")
     with console.busy("measuring"):
@@ -259,7 +295,7 @@ def compare(
         with console.busy(f"drawing {out}"):
             details = (sizes[0], f"{sizes[1]}, PSNR {found.psnr:.2f} dB")
             sides = [
-                compare_sheet.Side(Path(name).name, detail, pixels, _coding(data))
+                compare_sheet.Side(Path(name).name, detail, pixels, inputs.coding_of(data))
                 for name, detail, pixels, data in zip(
                     (first, second), details, shown, streams, strict=True
                 )
@@ -303,79 +339,11 @@ def _root(
         raise typer.Exit(BAD_USAGE)
 
 
-def _read_picture(name: str, max_pixels: int | None) -> pictures.Picture:
-    """The picture in a file, with a warning for whatever had to change."""
-    if max_pixels is not None:
-        Image.MAX_IMAGE_PIXELS = max_pixels  # Pillow knows no other way
-    data = files.read(name)
-    with console.busy(f"reading {name}"), console.blaming(name):
-        picture = pictures.parse(data)
-    for note in picture.notes:
-        console.warn(f"{name}: {note}")
-    return picture
-
-
-def _pixels(name: str, data: bytes) -> npt.NDArray[np.uint8]:
-    """The pixels of an .ablc file or of a picture."""
-    try:
-        return ablc.decode(data)
-    except LimitError:
-        raise
-    except StreamError:
-        if name.lower().endswith(".ablc"):
-            raise
-        return pictures.parse(data).pixels
-
-
-def _coding(data: bytes) -> CodingMap | None:
-    """The coding map of a lossy stream; None for anything else."""
-    try:
-        lossless = ablc.inspect(data).lossless
-    except StreamError:
-        return None
-    return None if lossless else ablc.coding_map(data)
-
-
 def _drawing_format(name: str) -> str:
     """Pillow's format for a drawing that comes beside what is printed."""
     if name == files.PIPE:
         raise ValueError("--map needs a file name: standard output is for the text")
     return pictures.format_of(name)
-
-
-def _metadata(data: bytes, *, partial: bool) -> Metadata:
-    """Metadata of a stream, or none where damage took it and a part will do."""
-    try:
-        return ablc.metadata(data)
-    except StreamError:
-        if not partial:
-            raise
-        return Metadata()
-
-
-def _parse_roi(text: str, feather: int) -> Roi:
-    """The region that WHERE[:WEIGHT] names."""
-    where, colon, last = text.rpartition(":")
-    weight = WEIGHT_DEFAULT
-    try:
-        weight = float(last) if colon else WEIGHT_DEFAULT
-    except ValueError:  # a colon of the file name's own
-        where = text
-    where = where or text
-    if Path(where).exists():
-        with console.blaming(where):
-            white = pictures.to_image(pictures.parse(files.read(where)).pixels).convert("L")
-        return Roi(np.asarray(white), weight, feather)
-    if where in finders.names():
-        return Roi(where, weight, feather)
-    try:
-        box = Region.parse(where)
-    except ValueError as error:
-        known = ", ".join(finders.names())
-        raise ValueError(
-            f"--roi {text}: {error}; no such file exists, and the finders are {known}"
-        ) from error
-    return Roi(box, weight, feather)
 
 
 def _write(name: str, data: bytes) -> None:

@@ -3,6 +3,7 @@
 // The encoder's choices in one tile: partition, keep or drop, prediction, levels (docs/DESIGN.md, Search).
 
 #include <array>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -55,6 +56,16 @@ struct TileHints {
   const std::array<Plane<std::uint8_t>, 3>* painted = nullptr;     ///< what dropped blocks will show instead of P0
   TileAnalysis* analysis = nullptr;
 };
+
+inline constexpr float kInfinite = std::numeric_limits<float>::max();
+
+/// Source block minus prediction.
+inline void difference(const Plane<std::uint8_t>& org, int x, int y, int n, const std::uint8_t* pred, std::int16_t* residual) {
+  for (int i = 0; i < n; ++i) {
+    const std::uint8_t* row = org.row(y + i) + x;
+    for (int j = 0; j < n; ++j) residual[i * n + j] = static_cast<std::int16_t>(row[j] - pred[i * n + j]);
+  }
+}
 
 class TileSearch {
  public:

@@ -1,0 +1,81 @@
+"""What the command line is given: files with pictures or streams in them, and regions in words."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from ablc import console, files, finders, info, pictures
+from ablc.api import Decoder
+from ablc.errors import LimitError, StreamError
+from ablc.importance import WEIGHT_DEFAULT, Roi
+from ablc.regions import Region
+
+
+def read_picture(name: str, max_pixels: int | None) -> pictures.Picture:
+    """The picture in a file, with a warning for whatever had to change."""
+    if max_pixels is not None:
+        Image.MAX_IMAGE_PIXELS = max_pixels  # Pillow knows no other way
+    data = files.read(name)
+    with console.busy(f"reading {name}"), console.blaming(name):
+        picture = pictures.parse(data)
+    for note in picture.notes:
+        console.warn(f"{name}: {note}")
+    return picture
+
+
+def pixels_of(name: str, data: bytes) -> npt.NDArray[np.uint8]:
+    """The pixels of an .ablc file or of a picture."""
+    try:
+        return Decoder().decode(data)
+    except LimitError:
+        raise
+    except StreamError:
+        if name.lower().endswith(".ablc"):
+            raise
+        return pictures.parse(data).pixels
+
+
+def coding_of(data: bytes) -> info.CodingMap | None:
+    """The coding map of a lossy stream; None for anything else."""
+    try:
+        lossless = info.inspect(data).lossless
+    except StreamError:
+        return None
+    return None if lossless else info.coding_map(data)
+
+
+def metadata_of(data: bytes, *, partial: bool) -> info.Metadata:
+    """info.Metadata of a stream, or none where damage took it and a part will do."""
+    try:
+        return info.metadata(data)
+    except StreamError:
+        if not partial:
+            raise
+        return info.Metadata()
+
+
+def parse_roi(text: str, feather: int) -> Roi:
+    """The region that WHERE[:WEIGHT] names."""
+    where, colon, last = text.rpartition(":")
+    weight = WEIGHT_DEFAULT
+    try:
+        weight = float(last) if colon else WEIGHT_DEFAULT
+    except ValueError:  # a colon of the file name's own
+        where = text
+    where = where or text
+    if Path(where).exists():
+        with console.blaming(where):
+            white = pictures.to_image(pictures.parse(files.read(where)).pixels).convert("L")
+        return Roi(np.asarray(white), weight, feather)
+    if where in finders.names():
+        return Roi(where, weight, feather)
+    try:
+        box = Region.parse(where)
+    except ValueError as error:
+        known = ", ".join(finders.names())
+        raise ValueError(
+            f"--roi {text}: {error}; no such file exists, and the finders are {known}"
+        ) from error
+    return Roi(box, weight, feather)
