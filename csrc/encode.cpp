@@ -44,9 +44,9 @@ Bytes encode_base(const std::array<Plane<std::uint8_t>, 3>& org, const Header& h
                   std::array<Plane<std::int16_t>, 3>& base) {
   RangeEncoder coder;
   PlaneCoder planes(header.step);
-  const PlaneParams params = base_params(header.step);
-  const float price = kBaseShare * lambda * static_cast<float>(params.step * params.step);
   for (int p = 0; p < header.planes(); ++p) {
+    const PlaneParams params = base_params(header.step, p);
+    const float price = kBaseShare * lambda * static_cast<float>(params.step * params.step);
     const Rect cells = base_rect(header, rect, p);
     auto& plane = base[static_cast<std::size_t>(p)];
     box_means(org[static_cast<std::size_t>(p)], cells, plane);

@@ -4,11 +4,10 @@
 
 namespace ablc {
 
-int base_step(int step) {
-  return std::max(1, (step * 80 + 512) >> 10);
+PlaneParams base_params(int step, int plane) {
+  const int part = plane == 0 ? 80 : 56;  // in 1/1024
+  return {.step = std::max(1, (step * part + 512) >> 10), .lowest = 0, .highest = 4080, .start = 2048};
 }
-
-PlaneParams base_params(int step) { return {.step = base_step(step), .lowest = 0, .highest = 4080, .start = 2048}; }
 
 Rect base_rect(const Header& header, const Rect& tile, int plane) {
   const int s = plane == 0 ? 0 : header.subsample;

@@ -12,10 +12,9 @@ namespace ablc {
 
 inline int chroma_size(int luma, int subsample) { return (luma + subsample) >> subsample; }
 
-/// Step of the base layer in 1/16 grey level: 5/64 of the luma step, about a DC coefficient's share.
-int base_step(int step);
-
-PlaneParams base_params(int step);
+/// Plane code of the base of a plane. Its step is 5/64 of the luma step, about a DC coefficient's
+/// share; 7/10 of that for chroma, whose errors show as tints of whole cells.
+PlaneParams base_params(int step, int plane);
 
 /// Base samples of a tile's plane, in samples of the whole base plane.
 Rect base_rect(const Header& header, const Rect& tile, int plane);

@@ -110,7 +110,7 @@ bool decode_base(ByteView segment, const Header& header, const Rect& rect, std::
   PlaneCoder planes(header.step);
   bool whole = true;
   for (int p = 0; p < header.planes(); ++p) {
-    PlaneParams params = base_params(header.step);
+    PlaneParams params = base_params(header.step, p);
     const int side = kCell << (p ? header.subsample : 0);
     SpentOnSample on_sample;
     if (spent) on_sample = [&](int x, int y, float bits) { spent({rect.x + x * side, rect.y + y * side, side, side}, bits); };
