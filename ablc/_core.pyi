@@ -32,7 +32,7 @@ def encode(
     threads: int = 1,
     tile: int = 0,
     tune: int = 0,
-    lambda_scale: float = 1.0,
+    tail: float = 0.0,
     importance: npt.NDArray[np.float32] | None = None,
     mask: npt.NDArray[np.bool_] | None = None,
     exact: npt.NDArray[np.bool_] | None = None,

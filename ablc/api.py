@@ -27,6 +27,7 @@ from ablc.settings import (
 )
 from ablc.sizes import fixed_bytes, forecast_of
 
+SAME_STEP = 1.1  # ratio of steps up to which one takes over the other's prediction modes
 BALANCED = 64  # largest importance to which one step of the base does justice
 
 Pixels = npt.NDArray[np.uint8]
@@ -156,10 +157,14 @@ class Encoder(EncodeSettings):
         plan = _plan(importance, mask, pixels)
         if target is not None:
             plan = replace(plan, importance=_balanced(plan.importance))
-        analysis = _core.Analysis()  # what all passes have in common
+        analysis = _core.Analysis()  # what passes share
+        analysed = 0  # the step at which it was made
         painted = None
 
-        def code(step: int, lambda_scale: float) -> bytes:
+        def code(step: int, tail: float) -> bytes:
+            nonlocal analysis, analysed
+            if not 1 / SAME_STEP < step / max(analysed, 1) < SAME_STEP:
+                analysis, analysed = _core.Analysis(), step
             return _core.encode(
                 pixels,
                 step=step,
@@ -168,7 +173,7 @@ class Encoder(EncodeSettings):
                 effort=self.effort,
                 threads=self.threads or cores(),
                 tune=TUNES.index(self.tune),
-                lambda_scale=lambda_scale,
+                tail=tail,
                 importance=plan.importance,
                 mask=plan.mask,
                 exact=plan.exact,
@@ -183,7 +188,7 @@ class Encoder(EncodeSettings):
 
         def encode_once() -> bytes:
             if target is None or forecast is None:
-                return code(self.step, 1.0)
+                return code(self.step, 0.0)
             return rate.hit_target(code, target, forecast, fixed_bytes)
 
         data = encode_once()

@@ -1,9 +1,9 @@
 """Finding the settings that make a stream as large as asked for.
 
 A stream's size falls as the step grows. A forecast from the picture says where to begin; what each
-encode shows of the forecast's error corrects it, so that two or three encodes suffice as a rule.
-Fine steps are coarse dials (from 16 to 17 is 6 %): where two neighbouring steps enclose the goal,
-the Lagrangian of the finer one closes the gap in the same way.
+encode shows of the forecast's error corrects it. Near the target a finer dial takes over, since
+steps scatter by a per cent or, the finest of them, lie 6 % apart: the tail, the share of the
+picture's end that is coded with bits at another price.
 """
 
 import math
@@ -11,17 +11,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 STEP_MIN, STEP_MAX = 16, 16384  # 1/16 grey level
-LAMBDA_SLOPE = -0.3  # d log(size) / d log(lambda_scale): a start, encodes correct it
-LAMBDA_GRID = 1024  # dial positions per doubling of lambda_scale
-LAMBDA_MAX = 4 * LAMBDA_GRID  # lambda_scale 16
+TAIL = 1024  # positions of that dial each way
+TAIL_EFFECT = 0.03  # on log(size) for every octave of the step above TAIL_STEP, all in the tail ...
+TAIL_STEP = 20  # 1/16 grey level
+DEARER, CHEAPER = 1.15, 0.85  # ... and more where bits cost more than where they cost less
 SLACK = 0.02  # a stream this much smaller than the target is good enough
-AIM = 0.012  # how much smaller than the target encodes try to be
-PASSES = 16  # of either dial, at most; photographs take two to four
-NEAR, NOISE = 0.04, 0.06  # of log(step): encodes this close agree; a tilt on less is noise
+AIM = 0.01  # how much smaller than the target encodes try to be
+CLOSE = 0.03  # distance from the target at which the tail takes over
+PASSES = 16  # of either dial, at most; photographs take two to four in all
 TILT_MOST = 0.8  # of the forecast's slope: how much encodes may change it
+NEAR, NOISE = 0.04, 0.06  # of log(step): encodes this close agree; a tilt on less is noise
 
-Code = Callable[[int, float], bytes]  # (step, lambda_scale) -> stream
-Forecast = Callable[[float], float]  # step -> bytes of what the step governs
+Code = Callable[[int, float], bytes]  # (step, tail in -1..1) -> stream
+Forecast = Callable[[float], float]  # position of a dial -> bytes of what it governs
 
 
 def hit_target(
@@ -29,38 +31,56 @@ def hit_target(
 ) -> bytes:
     """Largest stream found of at most target bytes, and at least 0.98 target.
 
-    fixed: bytes of a stream that no step changes. Only where no setting falls in that window (a
-    picture of a few pixels) the stream is smaller.
+    forecast: step -> bytes. fixed: bytes of a stream that neither dial changes. Only where no
+    setting falls in that window (a picture of a few pixels) the stream is smaller.
     Raises ValueError, naming the bound, if no step reaches target.
     """
     steps = _Dial(
-        lambda step: code(step, 1.0), target, STEP_MIN, STEP_MAX, forecast, math.log, fixed
+        lambda step: code(step, 0.0), target, STEP_MIN, STEP_MAX, forecast, math.log, fixed
     )
-    steps.turn()
-    if steps.best is None:
-        raise ValueError(
-            f"the smallest stream of this picture has {steps.last} bytes, {target} were asked for"
-        )
-    if steps.done:
-        return steps.best
+    for close in (CLOSE, 0.0):  # near the target, or failing that as near as steps get
+        steps.turn(close)
+        if steps.done and steps.best is not None:
+            return steps.best
+        tails = _tails(code, steps)
+        tails.turn()
+        if tails.done and tails.best is not None:
+            return tails.best
     if steps.over is None:
         raise ValueError(
             f"the largest stream of this picture has {steps.last} bytes, {target} were asked for"
         )
-    step, size = steps.over
-    scales = _Dial(
-        lambda position: code(step, 2 ** (position / LAMBDA_GRID)),
-        target,
-        0,
-        LAMBDA_MAX,
-        lambda position: size * 2 ** (LAMBDA_SLOPE * position / LAMBDA_GRID),
-        lambda position: position / LAMBDA_GRID,
-        fixed,
-        over=(0, size),
-        best=steps.best,
+    fitting = [data for data in (steps.best, tails.best) if data is not None]
+    if not fitting:
+        least = min(dial.over[1] for dial in (steps, tails) if dial.over)
+        raise ValueError(
+            f"the smallest stream of this picture has {least} bytes, {target} were asked for"
+        )
+    return max(fitting, key=len)
+
+
+def _tails(code: Code, steps: "_Dial") -> "_Dial":
+    """The dial of tails at the step that came closest to the target."""
+    known = [side for side in (steps.over, steps.under) if side]
+    step, size = min(known, key=lambda side: abs(math.log(side[1] / steps.target)))
+    tails = _Dial(
+        lambda tail: code(step, tail / TAIL),
+        steps.target,
+        -TAIL,
+        TAIL,
+        lambda tail: (size - steps.still) * math.exp(_tail_effect(step, tail / TAIL)),
+        lambda tail: tail / TAIL,
+        steps.fixed,
+        still=steps.still,
     )
-    scales.turn()
-    return scales.best or steps.best
+    tails.note(0, size)
+    return tails
+
+
+def _tail_effect(step: int, tail: float) -> float:
+    """Forecast of log(size) over that without a tail, measured on photographs."""
+    octaves = math.log2(max(step / TAIL_STEP, 3))
+    return -TAIL_EFFECT * octaves * tail * (DEARER if tail > 0 else CHEAPER)
 
 
 @dataclass(slots=True)
@@ -82,15 +102,30 @@ class _Dial:
     errors: list[tuple[float, float]] = field(default_factory=list)  # (axis, log(size / forecast))
     still: int = 0  # bytes that the dial does not change, as seen last
 
-    def turn(self) -> None:
-        """Codes until best is good enough or nothing better can be found."""
+    def turn(self, close: float = 0.0) -> None:
+        """Codes until best is good enough, a stream is close, or nothing better can be found."""
         for _ in range(PASSES):
             position = self._next()
             if position is None:
                 return
-            self._probe(position)
-            if self.done:
+            data = self.code(position)
+            self.still = min(self.fixed(data), len(data) - 1)
+            self.note(position, len(data))
+            if len(data) <= self.target and (self.best is None or len(data) > len(self.best)):
+                self.best = data
+                self.done = len(data) >= self.target * (1 - SLACK)
+            if self.done or abs(math.log(len(data) / self.target)) < close:
                 return
+
+    def note(self, position: int, size: int) -> None:
+        """Takes to heart that the stream at a position has so many bytes."""
+        self.last = size
+        error = math.log((size - self.still) / max(self.forecast(position), 1e-9))
+        self.errors.append((self.axis(position), error))
+        if size > self.target:
+            self.over = (position, size)
+        else:
+            self.under = (position, size)
 
     def _next(self) -> int | None:
         """Position at which the corrected forecast meets the target, between what is known."""
@@ -127,17 +162,3 @@ class _Dial:
         square = sum(w * (x - x0) ** 2 for w, (x, _) in zip(weights, self.errors, strict=True))
         tilt = both / (square + total * NOISE**2)
         return guess + e0 + min(max(tilt, -TILT_MOST), TILT_MOST) * (at - x0)
-
-    def _probe(self, position: int) -> None:
-        data = self.code(position)
-        self.last = len(data)
-        self.still = min(self.fixed(data), self.last - 1)
-        error = math.log((self.last - self.still) / max(self.forecast(position), 1e-9))
-        self.errors.append((self.axis(position), error))
-        if self.last > self.target:
-            self.over = (position, self.last)
-            return
-        self.under = (position, self.last)
-        if self.best is None or self.last > len(self.best):
-            self.best = data
-        self.done = self.last >= self.target * (1 - SLACK)

@@ -102,7 +102,7 @@ py::array_t<T> array_of(const ablc::Plane<T>& plane) {
 }
 
 py::bytes encode(const Pixels& image, int step, bool lossless, bool subsample, int effort, int threads, int tile, int tune,
-                 float lambda_scale, const std::optional<py::array_t<float, py::array::c_style>>& importance,
+                 float tail, const std::optional<py::array_t<float, py::array::c_style>>& importance,
                  const std::optional<Flags>& mask, const std::optional<Flags>& exact, const std::optional<Pixels>& painted,
                  ablc::Analysis* analysis, const py::bytes& icc, const py::bytes& exif, const py::bytes& xmp, const py::bytes& model) {
   if (image.ndim() != 3 || (image.shape(2) != 1 && image.shape(2) != 3 && image.shape(2) != 4))
@@ -115,7 +115,7 @@ py::bytes encode(const Pixels& image, int step, bool lossless, bool subsample, i
   if (tile != 0 && (tile < 256 || tile > 32768 || !std::has_single_bit(static_cast<unsigned>(tile))))
     refuse("tile is " + std::to_string(tile) + ", wanted 0 or a power of two, 256..32768");
   require_range("tune", tune, 0, 1);
-  require_range("lambda_scale", lambda_scale, 0.01f, 100.0f);
+  require_range("tail", tail, -1.0f, 1.0f);
   const ablc::ConstImage pixels{static_cast<int>(image.shape(1)), static_cast<int>(image.shape(0)),
                                 static_cast<int>(image.shape(2)),
                                 {image.data(), static_cast<std::size_t>(image.size())}};
@@ -127,7 +127,7 @@ py::bytes encode(const Pixels& image, int step, bool lossless, bool subsample, i
   settings.threads = threads;
   settings.tile_log2 = tile ? std::countr_zero(static_cast<unsigned>(tile)) : 0;
   settings.tune_ssim = tune == 0;
-  settings.lambda_scale = lambda_scale;
+  settings.tail = tail;
   if (importance) {
     settings.importance = cell_plane<float>("importance", *importance, pixels.width, pixels.height);
     for (const float v : settings.importance.samples)
@@ -311,7 +311,7 @@ PYBIND11_MODULE(_core, m) {
   py::class_<ablc::Analysis>(m, "Analysis", "What encodes of one picture with different steps share; not for two threads at once.")
       .def(py::init<>());
   m.def("encode", &encode, "image"_a.noconvert(), py::kw_only(), "step"_a = 640, "lossless"_a = false, "subsample"_a = true,
-        "effort"_a = 5, "threads"_a = 1, "tile"_a = 0, "tune"_a = 0, "lambda_scale"_a = 1.0f, "importance"_a = py::none(),
+        "effort"_a = 5, "threads"_a = 1, "tile"_a = 0, "tune"_a = 0, "tail"_a = 0.0f, "importance"_a = py::none(),
         "mask"_a = py::none(), "exact"_a = py::none(), "painted"_a = py::none(), "analysis"_a = py::none(), "icc"_a = py::bytes(), "exif"_a = py::bytes(), "xmp"_a = py::bytes(), "model"_a = py::bytes(),
         "Code (H, W, C) uint8 as one stream; step in 1/16 grey level, 16..16384.");
   m.def("decode", &decode, "data"_a, py::kw_only(), "max_pixels"_a, "threads"_a = 1, "partial"_a = false, "region"_a = py::none(),

@@ -17,7 +17,7 @@ struct EncodeSettings {
   int threads = 1;
   int tile_log2 = 0;           ///< log2 of the side of tiles, 8..15; 0 = one tile up to 1.5 megapixels, else 9
   bool tune_ssim = true;       ///< else mean squared error
-  float lambda_scale = 1.0f;   ///< multiplies the price of a bit
+  float tail = 0;              ///< -1..1: the last |tail| of every tile's superblocks take a bit for half (< 0) or double the price
   Plane<float> importance;     ///< per 8x8 cell, or empty
   Plane<std::uint8_t> mask;    ///< per 8x8 cell: 1 keep, 0 drop; or empty
   Plane<std::uint8_t> exact;   ///< 1 = comes back as it was; per 8x8 cell or, if exact_pixels, per pixel; or empty

@@ -21,6 +21,7 @@ using Sections = std::vector<std::pair<SectionId, Bytes>>;
 // Found on photographs; docs/DESIGN.md, Search, has the figures.
 constexpr float kLambda = 0.05f;     // price of a bit in squared steps
 constexpr float kSsimPower = 0.25f;  // exponent of a block's variance in its weight
+constexpr float kTailPrice = 2;      // of a bit in the tail, see EncodeSettings
 constexpr float kOffsetPower = 4;    // of the mean of a superblock's importance that sets its step
 constexpr float kBaseShare = 0.5f;   // of that price in the base layer, on which all prediction stands
 
@@ -162,6 +163,9 @@ TileCode encode_tile(const ConstImage& image, const Header& header, const Rect& 
   if (analysis && analysis->chroma[0][0].samples.empty()) *analysis = make_analysis(*tile);
   TileSearch search(*tile, org, search_settings, quantisers, hints);
   auto choice = std::make_unique<SuperChoice>();
+  const auto supers = static_cast<float>(tile->cells.width * tile->cells.height / 16);
+  const auto head = static_cast<int>(std::lround((1 - std::abs(settings.tail)) * supers));
+  int done = 0;
   if (header.step_offsets) {
     for (int y = 0; y < tile->offsets.height; ++y)
       for (int x = 0; x < tile->offsets.width; ++x)
@@ -173,6 +177,7 @@ TileCode encode_tile(const ConstImage& image, const Header& header, const Rect& 
     for (int x = 0; x < tile->cells.width; x += kSuper / kCell) {
       const Node super{x, y, kMaxLog2};
       tile->select(offset_step(header.step, tile->offset_at(x, y)));
+      if (done++ == head) search.scale_price(settings.tail > 0 ? kTailPrice : 1 / kTailPrice);
       search.decide(x, y, *choice);
       write_mask(mask, *tile, super);
       write_blocks(blocks, *tile, super, 0, *choice);
@@ -208,7 +213,7 @@ Header make_header(const ConstImage& image, const EncodeSettings& settings) {
 
 void encode_lossy(const ConstImage& image, const Header& header, const EncodeSettings& settings,
                   Analysis* analysis, Sections& sections) {
-  SearchSettings search{search_effort(settings.effort), kLambda * settings.lambda_scale, settings.tune_ssim ? kSsimPower : 0.0f};
+  SearchSettings search{search_effort(settings.effort), kLambda, settings.tune_ssim ? kSsimPower : 0.0f};
   const Quantisers quantisers(header.step, header.step_offsets);
   auto base = make_base(header);
   const auto tiles = static_cast<std::size_t>(header.tiles());

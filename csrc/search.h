@@ -74,6 +74,9 @@ class TileSearch {
              const Quantisers& quantisers, const TileHints& hints);
   ~TileSearch();
 
+  /// From here on a bit costs so many times as much.
+  void scale_price(float factor) { settings_.lambda *= factor; }
+
   /// Decides the superblock whose first cell is (x, y): fills choice, the tile's cells and planes.
   void decide(int x, int y, SuperChoice& choice);
 

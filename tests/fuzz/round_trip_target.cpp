@@ -52,7 +52,7 @@ EncodeSettings settings_of(Source& source, int width, int height) {
   settings.tune_ssim = flags & 4;
   settings.step = 16 + source.u16() % (16384 - 16 + 1);
   settings.effort = 1 + source.below(9);
-  settings.lambda_scale = 0.01f * static_cast<float>(1 + source.u16() % 10000);
+  settings.tail = static_cast<float>(source.u16() % 2001) / 1000.0f - 1;
   const int columns = div_up(width, 8);
   const int rows = div_up(height, 8);
   if (flags & 8) {
