@@ -38,31 +38,34 @@ def hit_target(
     steps = _Dial(
         lambda step: code(step, 0.0), target, STEP_MIN, STEP_MAX, forecast, math.log, fixed
     )
+    tails: _Dial | None = None
+    tails_at = 0
     for close in (CLOSE, 0.0):  # near the target, or failing that as near as steps get
         steps.turn(close)
         if steps.done and steps.best is not None:
             return steps.best
-        tails = _tails(code, steps)
-        tails.turn()
+        step, size = steps.closest()
+        if tails is None or step != tails_at:
+            tails, tails_at = _tails(code, step, size, steps), step
+            tails.turn()
         if tails.done and tails.best is not None:
             return tails.best
     if steps.over is None:
         raise ValueError(
             f"the largest stream of this picture has {steps.last} bytes, {target} were asked for"
         )
-    fitting = [data for data in (steps.best, tails.best) if data is not None]
+    dials = [dial for dial in (steps, tails) if dial]
+    fitting = [dial.best for dial in dials if dial.best is not None]
     if not fitting:
-        least = min(dial.over[1] for dial in (steps, tails) if dial.over)
+        least = min(dial.over[1] for dial in dials if dial.over)
         raise ValueError(
             f"the smallest stream of this picture has {least} bytes, {target} were asked for"
         )
     return max(fitting, key=len)
 
 
-def _tails(code: Code, steps: "_Dial") -> "_Dial":
-    """The dial of tails at the step that came closest to the target."""
-    known = [side for side in (steps.over, steps.under) if side]
-    step, size = min(known, key=lambda side: abs(math.log(side[1] / steps.target)))
+def _tails(code: Code, step: int, size: int, steps: "_Dial") -> "_Dial":
+    """The dial of tails at a step, whose stream without a tail has so many bytes."""
     tails = _Dial(
         lambda tail: code(step, tail / TAIL),
         steps.target,
@@ -116,6 +119,11 @@ class _Dial:
                 self.done = len(data) >= self.target * (1 - SLACK)
             if self.done or abs(math.log(len(data) / self.target)) < close:
                 return
+
+    def closest(self) -> tuple[int, int]:
+        """Of all positions tried, the one whose stream is nearest to the target; its bytes."""
+        known = [side for side in (self.over, self.under) if side]
+        return min(known, key=lambda side: abs(math.log(side[1] / self.target)))
 
     def note(self, position: int, size: int) -> None:
         """Takes to heart that the stream at a position has so many bytes."""
