@@ -116,10 +116,12 @@ def decode(
         "auto" is the best that is installed.
     iterations: latent steps, for fill="ppgn".
     provider: where networks run.
-    region: x, y, width, height of the part wanted, in pixels.
+    region: x, y, width, height of the part wanted, in pixels: the same pixels as in the whole, in
+        time and memory that follow the part where a picture is tiled (from 1.5 megapixels on).
     threads: default one per core; the pixels do not depend on it.
     partial: save what can be saved of a damaged stream; a StreamWarning names what is lost.
-    max_pixels: refuse larger pictures; default PIL.Image.MAX_IMAGE_PIXELS.
+    max_pixels: refuse larger pictures, or regions whose tiles hold more; default
+        PIL.Image.MAX_IMAGE_PIXELS.
 
     Raises StreamError if the bytes are damaged or no .ablc stream, LimitError beyond max_pixels,
     ModelError if the fill needs networks that are not installed, ValueError for a wrong argument.

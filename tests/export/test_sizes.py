@@ -1,0 +1,26 @@
+"""The fit of the forecast of stream sizes."""
+
+import numpy as np
+import pytest
+
+from scenes import scene
+
+pytest.importorskip("scipy", reason="the trainers need SciPy")
+
+from ablc import sizes
+from ablc.export import sizes as trainer
+
+
+def test_the_fit_finds_linear_relations() -> None:
+    rng = np.random.default_rng(0)
+    table = rng.normal(size=(4, 3))
+    features = rng.normal(size=(500, 3))
+    fitted = trainer.fit(features, features @ table.T + rng.normal(0, 0.01, (500, 4)))
+    assert fitted == pytest.approx(table, abs=0.01)
+
+
+def test_streams_are_measured_at_every_knot() -> None:
+    measured = trainer.measure(scene(64, 64))
+    assert measured.shape == (len(sizes.KNOTS),)
+    assert (np.diff(measured) < 0).all()
+    assert np.shape(sizes.TABLE) == (len(sizes.KNOTS), 1 + len(sizes.SCALES))
