@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from scenes import scene
+for needed in ("cv2", "scipy"):
+    pytest.importorskip(needed, reason="the trainers need the [train] extra")
 
-pytest.importorskip("scipy", reason="the trainers need SciPy")
+from ablc.export import sizes as trainer  # noqa: E402
 
-from ablc import sizes
-from ablc.export import sizes as trainer
+from ablc import sizes  # noqa: E402
+from scenes import scene  # noqa: E402
 
 
 def test_the_fit_finds_linear_relations() -> None:
