@@ -2,8 +2,8 @@
 
 import warnings
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from typing import Self
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -63,16 +63,18 @@ def encode(
     quality: 1..100, default 50. Instead of it, at most one of:
     target_bytes: size of the stream, met within 2 % and never exceeded.
     bpp: the same in bits per pixel.
-    lossless: every sample comes back.
+    lossless: every sample comes back; importance, mask and fill have no place then.
     effort: 1 (fastest) to 9 (smallest).
     threads: default one per core; the bytes do not depend on it.
     subsampling: of the chroma; "auto" is 4:2:0 below quality 90 and 4:4:4 from there on.
-    importance: (H, W) numbers >= 0, 1 = neutral, 0 = spend nothing here, infinite = lossless; or
-        a callable that makes one of the picture; or Roi, or several: later ones win.
+    importance: (H, W) numbers >= 0, 1 = neutral, 0 = spend nothing here, infinite = lossless (in
+        whole cells of 8x8 pixels); or a callable that makes one of the picture; or Roi, or
+        several: later ones win.
     mask: "rdo" lets the encoder choose which blocks are kept; the name of another scheme, or a
         Scheme, sets a rule; (ceil(H/8), ceil(W/8)) bool says it cell by cell.
     fill: what will paint dropped blocks: called with the decoded picture, (H, W, C) uint8, and the
-        cells that are kept, it returns the painted picture. The encoder then weighs dropping a
+        cells that lie in kept blocks (those of lossless regions do not), it returns the painted
+        picture. The encoder then weighs dropping a
         block by what will be seen there, in fill_passes more encodes.
     fill_passes: the result depends on their number; 1 or 2 are enough.
     tune: the measure that the encoder's choices serve.
@@ -155,48 +157,39 @@ class Encoder(EncodeSettings):
         """A picture as one .ablc stream; the arguments are those of ablc.encode."""
         pixels = _check_image(image)  # (H, W, C)
         height, width, _ = pixels.shape
+        if self.lossless and not (importance is None and fill is None and _is_rdo(mask)):
+            raise ValueError("lossless keeps everything: importance, mask and fill exclude it")
+        if fill is not None and not callable(fill):
+            raise ValueError(f"fill must be callable, not {fill!r}")
         target = self.target(height, width)
         plan = _plan(importance, mask, pixels)
         if target is not None:
             plan = replace(plan, importance=_balanced(plan.importance))
-        analysis = _core.Analysis()  # what passes share
-        analysed = 0  # the step at which it was made
-        painted = None
-
-        def code(step: int, tail: float) -> bytes:
-            nonlocal analysis, analysed
-            if not 1 / SAME_STEP < step / max(analysed, 1) < SAME_STEP:
-                analysis, analysed = _core.Analysis(), step
-            return _core.encode(
-                pixels,
-                step=step,
-                lossless=self.lossless,
-                subsample=self.subsample,
-                effort=self.effort,
-                threads=self.threads or cores(),
-                tune=TUNES.index(self.tune),
-                tail=tail,
-                importance=plan.importance,
-                mask=plan.mask,
-                exact=plan.exact,
-                painted=painted,
-                analysis=analysis,
-                icc=icc,
-                exif=exif,
-                xmp=xmp,
-            )
-
+        coder = _Coder(
+            pixels,
+            plan,
+            {
+                "lossless": self.lossless,
+                "subsample": self.subsample,
+                "effort": self.effort,
+                "threads": self.threads or cores(),
+                "tune": TUNES.index(self.tune),
+                "icc": icc,
+                "exif": exif,
+                "xmp": xmp,
+            },
+        )
         forecast = None if target is None else forecast_of(pixels, plan.importance, plan.mask)
 
         def encode_once() -> bytes:
             if target is None or forecast is None:
-                return code(self.step, 0.0)
-            return rate.hit_target(code, target, forecast, fixed_bytes)
+                return coder.encode(self.step, 0.0)
+            return rate.hit_target(coder.encode, target, forecast, fixed_bytes)
 
         data = encode_once()
-        if fill is not None and not self.lossless:
+        if fill is not None:
             for _ in range(self.fill_passes):
-                painted = _paint(fill, data, pixels.shape)
+                coder.painted = _paint(fill, data, pixels.shape, self.threads or cores())
                 data = encode_once()
         return data
 
@@ -258,6 +251,34 @@ class _Plan:
     exact: Flags | None  # (R, C) or (H, W): what comes back without loss
 
 
+@dataclass(slots=True, eq=False)
+class _Coder:
+    """One picture, to be coded with one step after another."""
+
+    pixels: Pixels
+    plan: _Plan
+    settings: dict[str, Any]  # further arguments of _core.encode
+    painted: Pixels | None = None  # what dropped blocks will show
+    analysis: _core.Analysis = field(default_factory=_core.Analysis)
+    analysed: int = 0  # the step at which analysis was made
+
+    def encode(self, step: int, tail: float) -> bytes:
+        """The stream of a step, with a tail as rate.py has it."""
+        if not 1 / SAME_STEP < step / max(self.analysed, 1) < SAME_STEP:
+            self.analysis, self.analysed = _core.Analysis(), step
+        return _core.encode(
+            self.pixels,
+            step=step,
+            tail=tail,
+            importance=self.plan.importance,
+            mask=self.plan.mask,
+            exact=self.plan.exact,
+            painted=self.painted,
+            analysis=self.analysis,
+            **self.settings,
+        )
+
+
 def _plan(importance: Importance | None, mask: Mask, pixels: Pixels) -> _Plan:
     """Raises ValueError if importance or mask do not fit the picture or each other."""
     cells = None if importance is None else to_cells(importance, pixels)
@@ -287,9 +308,13 @@ def _balanced(importance: npt.NDArray[np.float32] | None) -> npt.NDArray[np.floa
     return importance * np.float32(np.sqrt(BALANCED / importance.max()))
 
 
-def _paint(fill: Paint, data: bytes, shape: tuple[int, ...]) -> Pixels:
+def _is_rdo(mask: Mask) -> bool:
+    return (isinstance(mask, str) and mask == "rdo") or mask == Scheme()
+
+
+def _paint(fill: Paint, data: bytes, shape: tuple[int, ...], threads: int) -> Pixels:
     """What a decoder with this fill would show. Raises ValueError if it is no such picture."""
-    decoded, _ = _core.decode(data, max_pixels=SIDE_MAX**2, threads=cores())
+    decoded, _ = _core.decode(data, max_pixels=SIDE_MAX**2, threads=threads)
     painted: object = fill(decoded, _core.keep_mask(data, max_pixels=SIDE_MAX**2))
     if not isinstance(painted, np.ndarray) or painted.dtype != np.uint8 or painted.shape != shape:
         found = getattr(painted, "shape", type(painted).__name__)

@@ -7,7 +7,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from ablc import heat
-from ablc.importance import CELL
+from ablc.importance import CELL, cell_sums
 from ablc.info import CodingMap
 from ablc.map_sheet import kept_panel
 from ablc.panels import Panel, columns_for, letter_size, place_width, rows_of, sheet
@@ -86,7 +86,7 @@ def choose_windows(error: Pixels, coding: CodingMap | None, side: int) -> list[W
     height, width = error.shape
     if side < CELL or 2 * side > max(height, width) or side > min(height, width):
         return []
-    wanted = [(_cell_sums(error), "largest error")] * ZOOMS
+    wanted = [(cell_sums(error), "largest error")] * ZOOMS
     if coding:
         wanted[0] = (coding.bits.astype(np.float64), "most bits")
     free = np.ones((height // CELL - side // CELL + 1, width // CELL - side // CELL + 1), np.bool_)
@@ -123,13 +123,6 @@ def _window_side(view: View, panels: int) -> tuple[int, int]:
     half = ((row + gap) // ZOOMS - gap - SEAM) // 2
     zoom = ZOOM_LARGE if half >= ZOOM_LARGE * WINDOW_LARGE else ZOOM
     return half // zoom // CELL * CELL, zoom
-
-
-def _cell_sums(values: Pixels) -> npt.NDArray[np.float64]:
-    """(R, C) sums over cells of 8x8 pixels."""
-    rows, columns = (np.arange(0, length, CELL) for length in values.shape)
-    sums = np.add.reduceat(values, rows, axis=0, dtype=np.int64)  # (R, W)
-    return np.add.reduceat(sums, columns, axis=1).astype(np.float64)
 
 
 def _window_sums(density: npt.NDArray[np.float64], side: int) -> npt.NDArray[np.float64]:

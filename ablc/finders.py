@@ -63,7 +63,7 @@ def find(finder: str | Finder, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.
     if not isinstance(finder, str):
         return call(finder, pixels)
     if finder in BUILT_IN:
-        return BUILT_IN[finder](pixels)
+        return call(BUILT_IN[finder], pixels)
     for point in _plugins():
         if point.name == finder:
             return call(_load(point), pixels, f"{finder} ({point.value})")
@@ -74,8 +74,10 @@ def call(
     finder: Finder, pixels: npt.NDArray[np.uint8], name: str | None = None
 ) -> npt.NDArray[np.generic]:
     """What a finder returns. Raises FinderError, naming it, if it raises."""
+    view = pixels.view()
+    view.flags.writeable = False  # the picture is still to be coded
     try:
-        return np.asarray(finder(pixels))
+        return np.asarray(finder(view))
     except Exception as error:  # whatever foreign code may raise
         named = name or getattr(finder, "__qualname__", repr(finder))
         raise FinderError(f"the finder {named} failed: {type(error).__name__}: {error}") from error

@@ -6,7 +6,7 @@ right and lower border average the pixels that exist.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -15,10 +15,12 @@ import numpy.typing as npt
 
 from ablc import finders
 from ablc.regions import Region
+from ablc.settings import check_whole
 
 CELL = 8  # pixels
 WEIGHT_DEFAULT = 16.0  # of a region of interest that names none
 FEATHER_DEFAULT = 16  # pixels
+WEIGHT_MOST = 1e30
 RAMP_LEAST, RAMP_MOST = 1 / 64, 64.0  # weights between which borders fade
 
 Share: TypeAlias = npt.NDArray[np.float32]  # (H, W), 0 outside a region .. 1 inside
@@ -29,18 +31,27 @@ Where: TypeAlias = Region | npt.NDArray[np.generic] | str | finders.Finder
 class Roi:
     """A region of interest: where, how much more than 1 it counts, and how softly it ends."""
 
-    where: Where
-    """A rectangle; an (H, W) mask, bool, uint8 0..255 or floats 0..1; the name of a finder
-    ("auto", "saliency", or one that a plug-in registers); or a callable that gets the picture,
-    (H, W, C) uint8, and returns such a mask."""
+    where: Where | tuple[int, int, int, int]
+    """A rectangle (x, y, width, height); an (H, W) mask, bool, uint8 0..255 or floats 0..1; the
+    name of a finder ("auto", "saliency", or one that a plug-in registers); or a callable that gets
+    the picture, (H, W, C) uint8, and returns such a mask."""
     weight: float = WEIGHT_DEFAULT  # >= 0; infinite: lossless
     feather: int = FEATHER_DEFAULT  # width of the border outside in which the weight fades, pixels
 
     def __post_init__(self) -> None:
-        if not self.weight >= 0:
-            raise ValueError(f"the weight of a region must be at least 0, not {self.weight}")
-        if self.feather < 0:
-            raise ValueError(f"the feather of a region must be at least 0, not {self.feather}")
+        if isinstance(self.where, tuple):
+            object.__setattr__(self, "where", Region.of(self.where))
+        elif not (isinstance(self.where, str | np.ndarray) or callable(self.where)):
+            kind = type(self.where).__name__
+            raise ValueError(f"a region is a rectangle, a mask, a name or a callable, not {kind}")
+        weight: object = self.weight
+        number = weight if isinstance(weight, int | float) else -1
+        if not (0 <= number <= WEIGHT_MOST or number == math.inf):
+            raise ValueError(
+                f"the weight of a region must be at least 0, at most {WEIGHT_MOST:g} or infinite, "
+                f"not {weight!r}"
+            )
+        check_whole("the feather of a region", self.feather, 0)
 
 
 Importance: TypeAlias = npt.ArrayLike | Roi | Sequence[Roi] | finders.Finder
@@ -63,7 +74,12 @@ def to_cells(importance: Importance, pixels: npt.NDArray[np.uint8]) -> Cells:
     height, width, _ = pixels.shape
     if isinstance(importance, Roi):
         importance = [importance]
-    if isinstance(importance, list | tuple) and all(isinstance(roi, Roi) for roi in importance):
+    if isinstance(importance, Iterator):
+        importance = list(importance)
+    if isinstance(importance, list | tuple) and any(isinstance(i, Roi) for i in importance):
+        strange = [type(i).__name__ for i in importance if not isinstance(i, Roi)]
+        if strange:
+            raise ValueError(f"importance is a map, or Roi alone, not {strange[0]} among them")
         return _means(paint(importance, pixels), height, width)
     if callable(importance):
         return _means(finders.call(importance, pixels), height, width)
@@ -120,6 +136,8 @@ def _means(values: npt.NDArray[np.generic], height: int, width: int) -> Cells:
     if values.min() < 0:
         raise ValueError(f"importance must be at least 0, not {values.min()}")
     infinite = np.isinf(values)
+    if values.max(where=~infinite, initial=0) > WEIGHT_MOST:
+        raise ValueError(f"importance must be at most {WEIGHT_MOST:g}, or infinite")
     exact = cell_sums(infinite) > 0 if infinite.any() else None  # (R, C)
     finite = np.where(infinite, 0, values)
     means = (cell_sums(finite) / cell_sums(np.ones_like(finite))).astype(np.float32)
@@ -128,17 +146,18 @@ def _means(values: npt.NDArray[np.generic], height: int, width: int) -> Cells:
     return Cells(means, exact)
 
 
-def _share(where: Where, pixels: npt.NDArray[np.uint8]) -> Share:
+def _share(where: Where | tuple[int, int, int, int], pixels: npt.NDArray[np.uint8]) -> Share:
     """(H, W), 0 outside the region .. 1 inside."""
     height, width, _ = pixels.shape
-    if isinstance(where, Region):
+    if isinstance(where, tuple):
         share = np.zeros((height, width), np.float32)
-        share[where.check(height, width).slices] = 1
+        share[Region.of(where).check(height, width).slices] = 1
         return share
     found = where if isinstance(where, np.ndarray) else finders.find(where, pixels)
     if found.shape != (height, width):
-        size = "x".join(str(side) for side in found.shape[1::-1])
-        raise ValueError(f"the region's mask is {size} pixels, the picture {width}x{height}")
+        raise ValueError(
+            f"the region's mask must be {(height, width)} like the picture, not {found.shape}"
+        )
     share = found.astype(np.float32) / np.float32(255 if found.dtype == np.uint8 else 1)
     if not (np.isfinite(share).all() and share.min() >= 0 and share.max() <= 1):
         raise ValueError("the region's mask must lie in 0..1, or be bool or uint8")
@@ -156,7 +175,7 @@ def _feather(share: Share, feather: int) -> Share:
     inside = np.pad(share, ((0, -height % CELL), (0, -width % CELL)))
     cells = inside.reshape(inside.shape[0] // CELL, CELL, -1, CELL).max(axis=(1, 3))  # (R, C)
     ramp = np.zeros_like(cells)
-    for ring in range(1, rings + 1):
+    for ring in range(1, min(rings, max(cells.shape)) + 1):  # then all cells are alike
         cells = _dilate(cells)
         ramp = np.maximum(ramp, cells * np.float32(1 - ring / (rings + 1)))
     around = ramp.repeat(CELL, axis=0).repeat(CELL, axis=1)[:height, :width]

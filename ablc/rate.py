@@ -71,7 +71,7 @@ def _tails(code: Code, step: int, size: int, steps: "_Dial") -> "_Dial":
         steps.target,
         -TAIL,
         TAIL,
-        lambda tail: (size - steps.still) * math.exp(_tail_effect(step, tail / TAIL)),
+        lambda tail: max(size - steps.still, 1) * math.exp(_tail_effect(step, tail / TAIL)),
         lambda tail: tail / TAIL,
         steps.fixed,
         still=steps.still,
@@ -128,7 +128,7 @@ class _Dial:
     def note(self, position: int, size: int) -> None:
         """Takes to heart that the stream at a position has so many bytes."""
         self.last = size
-        error = math.log((size - self.still) / max(self.forecast(position), 1e-9))
+        error = math.log(max(size - self.still, 1) / max(self.forecast(position), 1e-9))
         self.errors.append((self.axis(position), error))
         if size > self.target:
             self.over = (position, size)

@@ -1,5 +1,6 @@
 """Rectangles of a picture."""
 
+import operator
 from collections.abc import Iterable
 from typing import NamedTuple, Self
 
@@ -25,9 +26,15 @@ class Region(NamedTuple):
     def of(cls, values: Iterable[int]) -> Self:
         """The region of x, y, width, height. Raises ValueError unless these are four numbers."""
         parts = tuple(values)
-        if len(parts) != 4 or not all(type(part) is int for part in parts):
-            raise ValueError(f"a region is four whole numbers x, y, width, height, not {parts}")
-        return cls(*parts)
+        try:
+            x, y, width, height = (operator.index(part) for part in parts)
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"a region is four whole numbers x, y, width, height, not {parts}"
+            ) from None
+        if not all(-(2**31) <= part < 2**31 for part in (x, y, width, height)):
+            raise ValueError(f"a region lies inside a picture, which {parts} cannot")
+        return cls(x, y, width, height)
 
     def check(self, height: int, width: int) -> Self:
         """The region itself. Raises ValueError unless it lies in a picture of height x width."""

@@ -49,9 +49,9 @@ class Scheme:
         check_choice("edges", self.edges, EDGES)
         if self.share is not None:
             check_number("the share of a mask", self.share, 0, 1)
-        if not 0 <= self.random_share <= 1:
-            raise ValueError(f"random_share must lie in 0..1, not {self.random_share!r}")
-        if self.block not in (8, 16, 32):
+        if self.random_share != 0:
+            check_number("random_share", self.random_share, 0, 1)
+        if type(self.block) is not int or self.block not in (8, 16, 32):
             raise ValueError(f"the block of a mask must be 8, 16 or 32, not {self.block!r}")
         check_whole("seed", self.seed, 0)
 

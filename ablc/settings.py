@@ -13,6 +13,7 @@ STEP_SLOPE = 0.0567  # octaves of the step that a point of quality is worth ...
 STEP_LOW = 1 / 49  # ... up to 50 so much more, where neighbours look much alike ...
 STEP_BEND, STEP_BEND_POWER = 2.168, 8  # ... and the octaves gained towards quality 100
 SIDE_MAX = 65535  # pixels
+THREADS_MAX = 256
 
 Subsampling = Literal["auto", "4:2:0", "4:4:4"]
 Tune = Literal["ssim", "psnr"]
@@ -39,8 +40,8 @@ def step_of(quality: float) -> int:
 def cores() -> int:
     """Number of processor cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        return min(len(os.sched_getaffinity(0)), THREADS_MAX)
+    return min(os.cpu_count() or 1, THREADS_MAX)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +94,7 @@ class EncodeSettings:
     def target(self, height: int, width: int) -> int | None:
         """Bytes that the stream may have; None if its size is free."""
         if self.bpp is not None:
-            return math.floor(self.bpp * height * width / 8)
+            return max(math.floor(self.bpp * height * width / 8), 1)
         return self.target_bytes
 
 
@@ -122,7 +123,7 @@ class DecodeSettings:
 def pixel_limit(max_pixels: int | None) -> int:
     """Most pixels that a stream may ask for; without a number of the caller's, Pillow's limit."""
     if max_pixels is not None:
-        return max_pixels
+        return min(max_pixels, SIDE_MAX**2)
     from PIL import Image  # late: coding needs no Pillow
 
     return SIDE_MAX**2 if Image.MAX_IMAGE_PIXELS is None else Image.MAX_IMAGE_PIXELS
@@ -131,6 +132,8 @@ def pixel_limit(max_pixels: int | None) -> int:
 def check_number(name: str, value: object, low: float, high: float) -> None:
     """Raises ValueError unless value is a finite number in low..high, above 0."""
     wanted = f"a number above {low:g}" if high == math.inf else f"a number in {low:g}..{high:g}"
+    if low == 0 and high != math.inf:
+        wanted += ", above 0"
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise ValueError(f"{name} must be {wanted}, not {value!r}")
     if not (math.isfinite(value) and value > 0 and low <= value <= high):

@@ -71,6 +71,6 @@ def forecast_of(
 
 
 def fixed_bytes(data: bytes) -> int:
-    """Bytes of a stream that do not depend on its step: metadata, alpha, exact samples."""
+    """Bytes of a stream that hardly depend on its step: metadata, alpha, exact samples."""
     sizes = _core.section_sizes(data)
     return sum(size for name, size in sizes.items() if name not in ("BASE", "MASK", "BLKS"))

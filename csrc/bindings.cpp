@@ -170,20 +170,18 @@ std::pair<Pixels, std::vector<std::string>> decode_window(const ablc::Parsed& pa
   return {image, lost};
 }
 
-py::tuple decode(const py::bytes& data, std::uint64_t max_pixels, int threads, bool partial, const std::optional<std::array<int, 4>>& region) {
+py::tuple decode(const py::bytes& data, std::uint64_t max_pixels, int threads, bool partial, const std::optional<std::array<std::int64_t, 4>>& region) {
   require_range("threads", threads, 1, 256);
   // Only the tiles around the window take memory: the limit is on them.
   const ablc::Parsed parsed = parse(data, region ? UINT64_MAX : max_pixels, partial);
   const ablc::Header& header = parsed.header;
   ablc::Rect window{0, 0, header.width, header.height};
   if (region) {
-    window = {(*region)[0], (*region)[1], (*region)[2], (*region)[3]};
-    const bool inside = window.x >= 0 && window.y >= 0 && window.width >= 1 && window.height >= 1 && window.width <= header.width - window.x &&
-                        window.height <= header.height - window.y;
-    if (!inside)
-      refuse("region " + std::to_string(window.x) + "," + std::to_string(window.y) + "," + std::to_string(window.width) + "," +
-             std::to_string(window.height) + " is empty or not inside the picture of " + std::to_string(header.width) + "x" +
-             std::to_string(header.height) + " pixels");
+    const auto [x, y, w, h] = *region;
+    if (x < 0 || y < 0 || w < 1 || h < 1 || x >= header.width || y >= header.height || w > header.width - x || h > header.height - y)
+      refuse("region " + std::to_string(x) + "," + std::to_string(y) + "," + std::to_string(w) + "," + std::to_string(h) +
+             " is empty or not inside the picture of " + std::to_string(header.width) + "x" + std::to_string(header.height) + " pixels");
+    window = {static_cast<int>(x), static_cast<int>(y), static_cast<int>(w), static_cast<int>(h)};
     if (const std::uint64_t around = ablc::pixels_around(header, window); around > max_pixels)
       raise(limit_error, "the region takes decoding " + std::to_string(around) + " pixels of the picture of " + std::to_string(header.width) +
                              "x" + std::to_string(header.height) + ", which exceeds the limit of " + std::to_string(max_pixels) + " pixels");

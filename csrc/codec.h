@@ -2,6 +2,7 @@
 
 // The codec's face: an image to a file and back.
 
+#include <array>
 #include <string>
 
 #include "colour.h"
@@ -28,12 +29,13 @@ struct EncodeSettings {
 
 struct TileAnalysis;
 
-/// What encodes of one picture with different steps have in common. Its first encode fills it, later
-/// ones of the same picture, importance and effort go faster for it.
+/// What encodes of one picture with much the same step have in common. Its first encode fills it, later
+/// ones go faster for it; one of another size or effort begins anew.
 class Analysis {
  public:
   Analysis();
   ~Analysis();
+  std::array<int, 5> key{};  ///< width, height, channels, tiles, effort
   std::vector<TileAnalysis> tiles;
 };
 

@@ -22,7 +22,8 @@ const Section* find(const Parsed& file, SectionId id) {
   return nullptr;
 }
 
-Rect operator-(const Rect& r, const Rect& origin) { return {r.x - origin.x, r.y - origin.y, r.width, r.height}; }
+/// The same window, counted from the corner of another.
+Rect from_corner(const Rect& r, const Rect& origin) { return {r.x - origin.x, r.y - origin.y, r.width, r.height}; }
 
 /// The part of r, grown by margin on all sides, that lies in the picture.
 Rect grown(const Rect& r, int margin, const Header& header) {
@@ -87,7 +88,7 @@ class Decoding {
     }
     if (header_.channels == 4 && !ended()) over_tiles(SectionId::alpha, window_, decode_alpha);
     if (own.empty()) return;
-    const Rect inside = window_ - area_;
+    const Rect inside = from_corner(window_, area_);
     const auto row = static_cast<std::ptrdiff_t>(out.width) * out.channels;
     for (int y = 0; y < out.height; ++y)
       std::copy_n(canvas_.row(inside.y + y) + static_cast<std::ptrdiff_t>(inside.x) * out.channels, row, out.row(y));
@@ -138,7 +139,7 @@ class Decoding {
     const auto list = segments(id);
     if (ended()) return;
     for_tiles(id, header_.tiles_in(window), [&](int t) {
-      return decode(list[static_cast<std::size_t>(t)], header_.tile(t) - area_, canvas_, spent(area_));
+      return decode(list[static_cast<std::size_t>(t)], from_corner(header_.tile(t), area_), canvas_, spent(area_));
     });
   }
 
@@ -161,7 +162,7 @@ class Decoding {
     cut.height = around.height;
     auto base = make_base(cut);
     for_tiles(SectionId::base, header_.tiles_in(around), [&](int t) {
-      return decode_base(bases[static_cast<std::size_t>(t)], cut, header_.tile(t) - around, base, spent(around));
+      return decode_base(bases[static_cast<std::size_t>(t)], cut, from_corner(header_.tile(t), around), base, spent(around));
     });
     if (ended()) return;
     std::array<Plane<std::uint8_t>, 3> picture;
@@ -176,14 +177,14 @@ class Decoding {
     for_tiles(SectionId::blocks, tiles, [&](int t) {
       const auto i = static_cast<std::size_t>(t);
       const Rect rect = header_.tile(t);
-      const auto tile = make_tile(cut, rect - around, base);
+      const auto tile = make_tile(cut, from_corner(rect, around), base);
       // Superblock rows below the window are never looked at.
       const int rows = div_up(std::min(rect.height, needed_.y + needed_.height - rect.y), kSuper);
       mask_sound[i] = decode_mask(masks[i], header_, *tile, rows, spent(rect));
       // Blocks mean nothing without their mask.
       const bool sound = !mask_sound[i] || decode_blocks(blocks[i], header_.step, *tile, quantisers, rows, spent(rect));
-      put_tile(*tile, header_, rect - area_, picture);
-      put_shapes(*tile, rect - area_, shapes);
+      put_tile(*tile, header_, from_corner(rect, area_), picture);
+      put_shapes(*tile, from_corner(rect, area_), shapes);
       if (map_) note(*tile, rect);
       return sound;
     });

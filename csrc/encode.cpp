@@ -147,10 +147,7 @@ TileCode encode_tile(const ConstImage& image, const Header& header, const Rect& 
   const Plane<float> importance = tile_importance(settings, rect, *tile);
   RangeEncoder mask, blocks;
   if (header.explicit_mask) {
-    tile->wanted = Plane<std::uint8_t>(tile->activity.width, tile->activity.height);
-    for (int y = 0; y < tile->wanted.height; ++y)
-      for (int x = 0; x < tile->wanted.width; ++x)
-        tile->wanted.at(x, y) = settings.mask.at(rect.x / kCell + x, rect.y / kCell + y) != 0;
+    tile->wanted = cut(settings.mask, {rect.x / kCell, rect.y / kCell, tile->activity.width, tile->activity.height});
     auto models = std::make_unique<MaskModels>();
     code_cell_mask(mask, *models, tile->wanted);
   }
@@ -218,7 +215,12 @@ void encode_lossy(const ConstImage& image, const Header& header, const EncodeSet
   auto base = make_base(header);
   const auto tiles = static_cast<std::size_t>(header.tiles());
   std::vector<Bytes> bases(tiles), masks(tiles), blocks(tiles);
-  if (analysis) analysis->tiles.resize(tiles);
+  if (analysis) {
+    const std::array<int, 5> key = {header.width, header.height, header.channels, header.tiles(), settings.effort};
+    if (analysis->key != key) analysis->tiles.clear();
+    analysis->key = key;
+    analysis->tiles.resize(tiles);
+  }
   parallel_for(header.tiles(), settings.threads, [&](int t) {
     const Rect rect = header.tile(t);
     bases[static_cast<std::size_t>(t)] = encode_base(tile_planes(image, header, rect), header, rect, search.lambda, base);

@@ -1,12 +1,12 @@
 #include "exact.h"
 
 #include "mask.h"
+#include "tile.h"
 
 namespace ablc {
 
 namespace {
 
-constexpr int kCell = 8;
 constexpr int kSpreadLevels = 3;  // a pixel's correction reaches about 2^3 pixels
 
 int cell_side(bool pixels) { return pixels ? 1 : kCell; }
@@ -31,13 +31,6 @@ Rect bounds(const Plane<std::uint8_t>& exact) {
         bottom = y + 1;
       }
   return right > left ? Rect{left, top, right - left, bottom - top} : Rect{};
-}
-
-template <class T>
-Plane<T> cut(const Plane<T>& plane, const Rect& window) {
-  Plane<T> part(window.width, window.height);
-  for (int y = 0; y < window.height; ++y) std::copy_n(plane.row(window.y + y) + window.x, window.width, part.row(y));
-  return part;
 }
 
 /// Calls f(x, y, sample) for every sample of a channel of a tile.
@@ -145,8 +138,10 @@ bool decode_exact(ByteView segment, const Rect& tile, const Image& picture, cons
         d = static_cast<std::int16_t>(sample - d);
       });
   };
-  corrections.assign(planes.size(), Plane<std::int16_t>(tile.width, tile.height));
-  if (pixels) subtract_picture();  // what it was ...
+  if (pixels) {
+    corrections.assign(planes.size(), Plane<std::int16_t>(tile.width, tile.height));
+    subtract_picture();  // what it was ...
+  }
   put_lossless(planes, window, picture, &coded);
   if (pixels) {
     subtract_picture();  // ... and what it has become since

@@ -28,7 +28,10 @@ struct OffsetModels {
 /// Offsets of a tile's superblocks, row by row; given when writing, filled when reading.
 template <class Coder>
 void code_offsets(Coder& coder, OffsetModels& models, Plane<std::int8_t>& offsets) {
-  for (int y = 0; y < offsets.height; ++y)
+  for (int y = 0; y < offsets.height; ++y) {
+    if constexpr (requires { coder.overrun(); }) {
+      if (coder.overrun()) return;
+    }
     for (int x = 0; x < offsets.width; ++x) {
       const auto at = [&](int i, int j) -> int { return offsets.at(i, j); };
       const int above = y > 0 ? at(x, y - 1) : x > 0 ? at(x - 1, y) : 0;
@@ -51,6 +54,7 @@ void code_offsets(Coder& coder, OffsetModels& models, Plane<std::int8_t>& offset
       }
       offsets.at(x, y) = static_cast<std::int8_t>(value);
     }
+  }
 }
 
 }  // namespace ablc

@@ -36,6 +36,14 @@ struct Rect {
   int height = 0;
 };
 
+/// A window of a plane as a plane of its own.
+template <class T>
+Plane<T> cut(const Plane<T>& plane, const Rect& window) {
+  Plane<T> part(window.width, window.height);
+  for (int y = 0; y < window.height; ++y) std::copy_n(plane.row(window.y + y) + window.x, window.width, part.row(y));
+  return part;
+}
+
 inline int div_up(int a, int b) { return (a + b - 1) / b; }
 inline int round_up(int a, int b) { return div_up(a, b) * b; }
 inline int clip_pixel(int v) { return v < 0 ? 0 : v > 255 ? 255 : v; }

@@ -47,7 +47,7 @@ class PlaneCoder {
   bool decode(RangeDecoder& coder, Plane<std::int16_t>& plane, const Rect& rect, const PlaneParams& params, int kind,
               bool use_companion);
 
- struct State;
+  struct State;
   State& state() { return *state_; }
 
  private:

@@ -22,7 +22,8 @@ void TileSearch::decide_chroma(const Node& node, int plane, LeafChoice& choice) 
   const Beside beside(tile_, node);
   const LevelContext context{size, beside.density([&](const CellInfo& c) { return c.chroma_density[p - 1]; })};
   const Border border = gather_border(tile_.rec[p], tile_.p0[p], x, y, n);
-  const float bit = settings_.lambda / std::max(chroma_weight(node), 1e-6f);
+  const float weight = chroma_weight(node);
+  const float bit = settings_.lambda / std::max(weight, 1e-6f);
 
   std::int16_t from_luma[kMaxArea], residual[kMaxArea];
   luma_error(tile_, node, from_luma);
@@ -54,7 +55,7 @@ void TileSearch::decide_chroma(const Node& node, int plane, LeafChoice& choice) 
       code_chroma(price, tile_, node, plane, false, unused, 0, &dummy, none);
       best = drop_energy(plane, x, y, log2_size, pred, *chroma_) + bit * price.bits;
       std::copy_n(pred, n * n, best_rec);
-      if (best < 2 * bit || wanted(tile_, node) == Wanted::drop) break;
+      if (best < 2 * bit || weight < 1e-6f || wanted(tile_, node) == Wanted::drop) break;
     }
     LevelSummary summary;
     float cost = optimise_levels(coefficients, *chroma_, tile_.models->chroma, context, bit, levels.data(), summary);

@@ -6,7 +6,8 @@ Each mask is swept over quality at several shares of kept blocks. Its curve is t
 at each rate the best SSIM of any share, picture by picture, so that the mask always gets its best
 share. What "rdo" needs at equal SSIM is rd.py's BD-rate within 0.05-0.5 bits per pixel, given in
 per cent of the mask's bits, mean over the pictures on which the curves overlap; beside it the same
-for one fixed share. The goals are those of the prototype.
+for the share that the masks have by default. A mask with a generous share comes close to "rdo": a
+kept block without levels costs next to nothing here.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from rd import Curve, Mean, at_rate, bd_rate
 import ablc
 from ablc import metrics
 
-GOALS = {"edge-blocks": 72, "edge-blocks+random": 70, "random-blocks": 62}  # % of the bits
+MASKS = ("edge-blocks", "edge-blocks+random", "random-blocks")
 SHARES = (0.15, 0.3, 0.5, 0.75)
 FIXED = 0.3
 QUALITIES = (1, 6, 12, 18, 24, 30, 36, 42, 50, 58, 68, 80)
@@ -49,7 +50,7 @@ def sweep(picture: Picture, mask: ablc.Scheme, options: dict[str, Any]) -> Curve
 def measure_picture(picture: Picture, options: dict[str, Any]) -> dict[str, Curves]:
     """Curves of each scheme by share."""
     found = {"rdo": {"rdo": sweep(picture, ablc.Scheme("rdo"), options)}}
-    for name in GOALS:
+    for name in MASKS:
         found[name] = {
             str(share): sweep(picture, ablc.Scheme(name, share=share), options) for share in SHARES
         }
@@ -71,7 +72,7 @@ def run(images: Path, options: dict[str, Any], jobs: int) -> dict[str, Any]:
     """Per cent of a scheme's bits that rdo needs, by scheme, and all curves."""
     curves = each_picture(measure_picture, images, jobs, {"threads": 1, **options})
     found = {}
-    for name in GOALS:
+    for name in MASKS:
         best = Mean.of(
             share_of_bits(envelope(of[name]), of["rdo"]["rdo"]) for of in curves.values()
         )
@@ -95,26 +96,26 @@ def report(found: dict[str, Any]) -> str:
     rows = []
     for name, entry in found["share_of_bits"].items():
         cells = [text(entry[key], found["pictures"]) for key in ("best_share", "fixed_share")]
-        rows.append([name, *cells, str(GOALS[name])])
+        rows.append([name, *cells])
     low, high = SPAN
     head = f"**Bits of rdo, % of those of a mask at equal SSIM**, {low:g} to {high:g} bpp"
     shares = " / ".join(f"{share:g}" for share in SHARES)
     return f"{head} (n: pictures on which the curves overlap)\n\n" + markdown(
-        ["mask", f"best share of {shares}", f"share {FIXED:g}", "goal"], rows
+        ["mask", f"best share of {shares}", f"share {FIXED:g}"], rows
     )
 
 
 def summary(found: dict[str, Any]) -> list[list[str]]:
     """Lines of all.py's first table."""
     entries = found["share_of_bits"]
-    best = [text(entry["best_share"], found["pictures"]) for entry in entries.values()]
-    goals = " / ".join(str(goal) for goal in GOALS.values())
+    kinds = {"fixed_share": f"share {FIXED:g}", "best_share": "their best share"}
     return [
         [
-            "bits at equal SSIM, % of those of masks at their best share",
-            " / ".join(best),
-            f"{' / '.join(GOALS)}; goals: {goals}",
+            f"bits at equal SSIM, % of those of masks, {kind}",
+            " / ".join(text(entry[key], found["pictures"]) for entry in entries.values()),
+            " / ".join(MASKS),
         ]
+        for key, kind in kinds.items()
     ]
 
 
