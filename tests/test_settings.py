@@ -14,9 +14,14 @@ def test_quality_100_has_a_step_of_one_grey_level() -> None:
 
 
 def test_every_whole_quality_has_a_finer_step_than_the_one_below() -> None:
-    steps = [step_of(quality) for quality in range(1, 101)]
+    steps = [step_of(quality) for quality in (1, 4, 7, 10, 13, *range(16, 101))]
     assert all(coarse > fine for coarse, fine in itertools.pairwise(steps))
     assert steps[0] <= 16384
+
+
+def test_the_lowest_qualities_go_in_threes() -> None:
+    assert step_of(4) == step_of(5) == step_of(6.9) > step_of(7)
+    assert step_of(15.9) == step_of(13) > step_of(16)
 
 
 def test_fractions_of_quality_count() -> None:
