@@ -309,7 +309,9 @@ def _balanced(importance: npt.NDArray[np.float32] | None) -> npt.NDArray[np.floa
 
 
 def _is_rdo(mask: Mask) -> bool:
-    return (isinstance(mask, str) and mask == "rdo") or mask == Scheme()
+    """Whether the choice is the encoder's own."""
+    name = mask.name if isinstance(mask, Scheme) else mask
+    return isinstance(name, str) and name == "rdo"
 
 
 def _paint(fill: Paint, data: bytes, shape: tuple[int, ...], threads: int) -> Pixels:

@@ -43,6 +43,20 @@ def test_grey_rgb_and_rgba_come_back_with_their_channels(shape: tuple[int, ...])
     assert (decoded == image.reshape(20, 30, -1)).all()
 
 
+def test_lossless_leaves_nothing_to_steer(photo: Pixels) -> None:
+    cells = np.ones((19, 28), np.bool_)
+    steering: list[dict[str, Any]] = [
+        {"mask": cells},
+        {"mask": "centre"},
+        {"importance": 2 * cells},
+    ]
+    for arguments in steering:
+        with pytest.raises(ValueError, match="lossless keeps everything"):
+            ablc.encode(photo, lossless=True, **arguments)
+    plain = ablc.encode(photo, lossless=True)
+    assert plain == ablc.encode(photo, lossless=True, mask=ablc.Scheme("rdo", seed=3))
+
+
 def test_alpha_is_lossless_in_lossy_streams(photo: Pixels) -> None:
     image = np.concatenate([photo, photo[..., :1]], axis=2)
     assert (ablc.decode(ablc.encode(image, quality=10))[..., 3] == image[..., 3]).all()
