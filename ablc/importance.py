@@ -24,14 +24,14 @@ WEIGHT_MOST = 1e30
 RAMP_LEAST, RAMP_MOST = 1 / 64, 64.0  # weights between which borders fade
 
 Share: TypeAlias = npt.NDArray[np.float32]  # (H, W), 0 outside a region .. 1 inside
-Where: TypeAlias = Region | npt.NDArray[np.generic] | str | finders.Finder
+Where: TypeAlias = tuple[int, int, int, int] | npt.NDArray[np.generic] | str | finders.Finder
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Roi:
     """A region of interest: where, how much more than 1 it counts, and how softly it ends."""
 
-    where: Where | tuple[int, int, int, int]
+    where: Where
     """A rectangle (x, y, width, height); an (H, W) mask, bool, uint8 0..255 or floats 0..1; the
     name of a finder ("auto", "saliency", or one that a plug-in registers); or a callable that gets
     the picture, (H, W, C) uint8, and returns such a mask."""
@@ -146,7 +146,7 @@ def _means(values: npt.NDArray[np.generic], height: int, width: int) -> Cells:
     return Cells(means, exact)
 
 
-def _share(where: Where | tuple[int, int, int, int], pixels: npt.NDArray[np.uint8]) -> Share:
+def _share(where: Where, pixels: npt.NDArray[np.uint8]) -> Share:
     """(H, W), 0 outside the region .. 1 inside."""
     height, width, _ = pixels.shape
     if isinstance(where, tuple):

@@ -141,7 +141,7 @@ def coding_map(data: bytes, *, max_pixels: int | None = None) -> CodingMap:
         side=np.uint8(1) << found["log2_size"],
         mode=found["mode"],
         offset=found["offset"],
-        exact="EXCT" in _core.section_sizes(data),
+        exact=any(part["name"] == "EXCT" for part in _core.sections(data)),
     )
 
 

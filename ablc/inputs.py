@@ -47,7 +47,7 @@ def coding_of(data: bytes) -> info.CodingMap | None:
 
 
 def metadata_of(data: bytes, *, partial: bool) -> info.Metadata:
-    """info.Metadata of a stream, or none where damage took it and a part will do."""
+    """Metadata of a stream, or none where damage took it and a part will do."""
     try:
         return info.metadata(data)
     except StreamError:

@@ -54,8 +54,13 @@ def ssim(first: Pixels, second: Pixels) -> float | None:
     """Structural similarity of the luma of two (H, W, 3) pictures, at most 1."""
     if min(first.shape[:2]) < WINDOW.size:
         return None
+    return float(np.mean(ssim_map(first, second)))
+
+
+def ssim_map(first: Pixels, second: Pixels) -> Plane:
+    """(H - 10, W - 10): what ssim is the mean of; its window does not fit at the border."""
     structure, luminance = _similarity(first @ np.array(LUMA), second @ np.array(LUMA))
-    return float(np.mean(structure * luminance))
+    return structure * luminance
 
 
 def ms_ssim(first: Pixels, second: Pixels) -> float | None:

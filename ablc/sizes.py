@@ -72,5 +72,5 @@ def forecast_of(
 
 def fixed_bytes(data: bytes) -> int:
     """Bytes of a stream that hardly depend on its step: metadata, alpha, exact samples."""
-    sizes = _core.section_sizes(data)
-    return sum(size for name, size in sizes.items() if name not in ("BASE", "MASK", "BLKS"))
+    governed = ("BASE", "MASK", "BLKS")
+    return sum(part["length"] for part in _core.sections(data) if part["name"] not in governed)

@@ -94,8 +94,8 @@ ablc::Plane<T> cell_plane(const char* name, const Array& array, int width, int h
   return plane_of<T>(array);
 }
 
-template <class T>
-py::array_t<T> array_of(const ablc::Plane<T>& plane) {
+template <class T, class Sample>
+py::array_t<T> array_of(const ablc::Plane<Sample>& plane) {
   py::array_t<T> array({plane.height, plane.width});
   std::copy(plane.samples.begin(), plane.samples.end(), array.mutable_data());
   return array;
@@ -201,16 +201,10 @@ ablc::MaskInfo mask_info(const ablc::Parsed& parsed, const py::bytes& data, std:
   return info;
 }
 
-Flags to_flags(const ablc::Plane<std::uint8_t>& plane) {
-  Flags flags({plane.height, plane.width});
-  std::copy(plane.samples.begin(), plane.samples.end(), flags.mutable_data());
-  return flags;
-}
-
-Flags keep_mask(const py::bytes& data, std::uint64_t max_pixels) {
+py::array_t<bool> keep_mask(const py::bytes& data, std::uint64_t max_pixels) {
   const ablc::Parsed parsed = parse(data, max_pixels, false);
   const ablc::MaskInfo info = mask_info(parsed, data, max_pixels);
-  return to_flags(info.kept);
+  return array_of<bool>(info.kept);
 }
 
 py::dict coding_map(const py::bytes& data, std::uint64_t max_pixels) {
@@ -218,27 +212,33 @@ py::dict coding_map(const py::bytes& data, std::uint64_t max_pixels) {
   const ablc::MaskInfo info = mask_info(parsed, data, max_pixels);
   ablc::CodingMap map(parsed.header);
   const auto [image, lost] = decode_window(parsed, data, max_pixels, 1, false, {0, 0, parsed.header.width, parsed.header.height}, &map);
-  return py::dict("image"_a = image, "bits"_a = array_of(map.bits), "kept"_a = to_flags(info.kept), "log2_size"_a = array_of(info.log2_size),
-                  "mode"_a = array_of(map.mode), "offset"_a = array_of(map.offset));
+  return py::dict("image"_a = image, "bits"_a = array_of<float>(map.bits), "kept"_a = array_of<bool>(info.kept), "log2_size"_a = array_of<std::uint8_t>(info.log2_size),
+                  "mode"_a = array_of<std::uint8_t>(map.mode), "offset"_a = array_of<std::int8_t>(map.offset));
 }
+
+/// Name, offset and length of every part of a file of size bytes, the header first.
+py::list sections_of(const ablc::Parsed& parsed, std::size_t size) {
+  const auto start_of = [&](std::size_t i) { return i < parsed.sections.size() ? parsed.sections[i].start : size; };
+  py::list list;
+  list.append(py::dict("name"_a = "HEAD", "offset"_a = 0, "length"_a = start_of(0)));
+  for (std::size_t i = 0; i < parsed.sections.size(); ++i) {
+    const ablc::SectionId id = parsed.sections[i].id;
+    const char* name = ablc::section_name(id);
+    list.append(py::dict("name"_a = *name ? py::str(name) : py::str("#" + std::to_string(static_cast<int>(id))),
+                         "offset"_a = start_of(i), "length"_a = start_of(i + 1) - start_of(i)));
+  }
+  return list;
+}
+
+py::list sections(const py::bytes& data) { return sections_of(parse(data, UINT64_MAX, false), view(data).size()); }
 
 py::dict inspect(const py::bytes& data, std::uint64_t max_pixels) {
   const ablc::Parsed parsed = parse(data, max_pixels, false);
   const ablc::Header& header = parsed.header;
   const ablc::MaskInfo info = mask_info(parsed, data, max_pixels);
-  py::list sections;
-  const std::size_t size = view(data).size();
-  const std::size_t head = parsed.sections.empty() ? size : parsed.sections.front().start;
-  sections.append(py::dict("name"_a = "HEAD", "offset"_a = 0, "length"_a = head));
   py::bytes model;
-  for (std::size_t i = 0; i < parsed.sections.size(); ++i) {
-    const ablc::Section& s = parsed.sections[i];
-    const std::size_t end = i + 1 < parsed.sections.size() ? parsed.sections[i + 1].start : size;
-    const char* name = ablc::section_name(s.id);
-    sections.append(py::dict("name"_a = *name ? py::str(name) : py::str("#" + std::to_string(static_cast<int>(s.id))),
-                             "offset"_a = s.start, "length"_a = end - s.start));
-    if (s.id == ablc::SectionId::model) model = bytes_of(s.body);
-  }
+  for (const ablc::Section& section : parsed.sections)
+    if (section.id == ablc::SectionId::model) model = bytes_of(section.body);
   double kept = 0;
   for (int y = 0; y < info.kept.height; ++y)
     for (int x = 0; x < info.kept.width; ++x)
@@ -246,19 +246,9 @@ py::dict inspect(const py::bytes& data, std::uint64_t max_pixels) {
   return py::dict("version"_a = static_cast<int>(ablc::kMagic[3]), "width"_a = header.width, "height"_a = header.height,
                   "channels"_a = header.channels, "lossless"_a = header.lossless, "subsample"_a = header.subsample == 1,
                   "step"_a = header.step, "tile"_a = header.tile_log2 ? 1 << header.tile_log2 : 0, "tiles"_a = header.tiles(),
-                  "checksum_ok"_a = parsed.checksum_ok, "model"_a = model, "sections"_a = sections,
+                  "checksum_ok"_a = parsed.checksum_ok, "model"_a = model, "sections"_a = sections_of(parsed, view(data).size()),
                   "kept"_a = kept / (static_cast<double>(header.width) * header.height),
                   "leaves"_a = py::dict("8"_a = info.leaves[0], "16"_a = info.leaves[1], "32"_a = info.leaves[2]));
-}
-
-py::dict section_sizes(const py::bytes& data) {
-  const ablc::Parsed parsed = parse(data, UINT64_MAX, false);
-  py::dict sizes("HEAD"_a = parsed.sections.empty() ? view(data).size() : parsed.sections.front().start);
-  for (std::size_t i = 0; i < parsed.sections.size(); ++i) {
-    const std::size_t end = i + 1 < parsed.sections.size() ? parsed.sections[i + 1].start : view(data).size();
-    sizes[ablc::section_name(parsed.sections[i].id)] = end - parsed.sections[i].start;
-  }
-  return sizes;
 }
 
 py::dict metadata(const py::bytes& data) {
@@ -283,7 +273,7 @@ py::bytes pack_mask(const Flags& mask) {
   return bytes_of(packed);
 }
 
-Flags unpack_mask(const py::bytes& data, int rows, int columns) {
+py::array_t<bool> unpack_mask(const py::bytes& data, int rows, int columns) {
   require_range("rows", rows, 0, 8192);
   require_range("columns", columns, 0, 8192);  // 65535 pixels
   ablc::Plane<std::uint8_t> cells(columns, rows);
@@ -294,7 +284,7 @@ Flags unpack_mask(const py::bytes& data, int rows, int columns) {
     sound = ablc::unpack_mask(packed, cells);
   }
   if (!sound) raise(stream_error, "the packed mask is damaged or not " + std::to_string(rows) + "x" + std::to_string(columns));
-  return to_flags(cells);
+  return array_of<bool>(cells);
 }
 
 }  // namespace
@@ -318,7 +308,7 @@ PYBIND11_MODULE(_core, m) {
   m.def("keep_mask", &keep_mask, "data"_a, py::kw_only(), "max_pixels"_a, "(ceil(H/8), ceil(W/8)) bool: cells in kept blocks.");
   m.def("coding_map", &coding_map, "data"_a, py::kw_only(), "max_pixels"_a,
         "Per 8x8 cell: bits, kept, log2 of the leaf's side, mode, step offset; and the picture.");
-  m.def("section_sizes", &section_sizes, "data"_a, "Bytes of every section by name, HEAD first.");
+  m.def("sections", &sections, "data"_a, "Name, offset and length of every section, HEAD first.");
   m.def("metadata", &metadata, "data"_a, "ICC profile, EXIF and XMP as stored.");
   m.def("pack_mask", &pack_mask, "mask"_a.noconvert(), "Code an (R, C) bool mask.");
   m.def("unpack_mask", &unpack_mask, "data"_a, "rows"_a, "columns"_a, "The (R, C) bool mask again. Raises StreamError.");

@@ -74,11 +74,7 @@ def blur_outside(picture: Picture, mask: Mask, sigma: float) -> Picture:
 def scores(picture: Picture, decoded: Picture, mask: Mask) -> Row:
     """psnr_in, psnr_out, ssim_in and ssim_out."""
     error = np.square(picture.astype(np.float64) - decoded).mean(-1)  # (H, W)
-    # the map behind metrics.ssim, which gives its mean alone
-    structure, luminance = metrics._similarity(
-        *(p @ np.array(metrics.LUMA) for p in (picture, decoded))
-    )
-    similar = structure * luminance  # (H - 10, W - 10)
+    similar = metrics.ssim_map(picture, decoded)  # (H - 10, W - 10)
     inner = mask[SSIM_BORDER:-SSIM_BORDER, SSIM_BORDER:-SSIM_BORDER]
     return {
         "psnr_in": decibels(error[mask].mean()),
