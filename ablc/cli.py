@@ -11,7 +11,7 @@ import numpy as np
 import typer
 
 import ablc
-from ablc import compare_sheet, console, files, inputs, map_sheet, pictures
+from ablc import compare_sheet, console, files, inputs, map_sheet, models_cli, pictures
 from ablc import demo as demonstration
 from ablc.errors import (
     FinderError,
@@ -40,6 +40,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(models_cli.app, name="models")
 
 
 Threads = Annotated[

@@ -5,7 +5,7 @@ ValueError
     LimitError     the stream or picture asks for more pixels than allowed
   PictureError     a picture file cannot be read, or cannot be written in the format asked for
 RuntimeError
-  ModelError       the networks that a decode needs are not installed
+  ModelError       networks are missing or damaged
   FinderError      a finder of regions failed
 UserWarning
   StreamWarning    a partial decode is incomplete; the text names what is lost
@@ -30,7 +30,7 @@ class PictureError(ValueError):
 
 
 class ModelError(RuntimeError):
-    """The networks that a decode needs are not installed."""
+    """Networks are missing or damaged; the text names them."""
 
 
 class StreamWarning(UserWarning):

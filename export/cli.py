@@ -1,0 +1,159 @@
+"""The command `python -m ablc.export`: train, onnx, record."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import torch
+import typer
+from ablc.export import data, nets, ship, tasks, to_onnx, train
+
+from ablc.settings import cores
+
+app = typer.Typer(
+    name="python -m ablc.export",
+    help="Train the networks of ablc, export them to ONNX, and write their model cards.",
+    epilog="docs/TRAINING.md goes through it step by step. Exit codes: 0 done, 1 training broke "
+    "down, 2 bad usage.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.command("train")
+def train_(
+    task: Annotated[
+        str, typer.Argument(metavar="TASK", help=f"One of {', '.join(tasks.RECIPES)}.")
+    ],
+    source: Annotated[
+        list[Path], typer.Option("--data", help="Folder or tar file of pictures. May be repeated.")
+    ],
+    out: Annotated[
+        Path, typer.Option(help="Folder of the run; a checkpoint in it is gone on from.")
+    ],
+    preset: Annotated[str, typer.Option(help=f"One of {', '.join(nets.PRESETS)}.")] = "small",
+    minutes: Annotated[
+        float | None, typer.Option(help="Budget of time, resumed runs included.")
+    ] = None,
+    steps: Annotated[int | None, typer.Option(help="Budget of steps.")] = None,
+    start: Annotated[
+        Path | None, typer.Option(help="Checkpoint of the same networks to start from.")
+    ] = None,
+    teachers: Annotated[
+        Path | None, typer.Option(help="Folder of the teachers' .npz files.")
+    ] = None,
+    weight: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TERM=NUMBER", help="Weight of a loss term. May be repeated."),
+    ] = None,
+    licence: Annotated[
+        str, typer.Option(help="Terms of the pictures, for the model card.")
+    ] = "not stated",
+    batch: Annotated[int | None, typer.Option(min=1, help="Crops in a batch.")] = None,
+    crop: Annotated[int | None, typer.Option(help="Pixels of a crop's side.")] = None,
+    rate: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Use only so many pictures.")] = None,
+    workers: Annotated[int, typer.Option(min=0, help="Processes that make samples.")] = 1,
+    pool: Annotated[int, typer.Option(min=1, help="Samples kept at hand.")] = 768,
+    fresh: Annotated[float, typer.Option(min=0, help="New samples for each crop.")] = 0.1,
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 ...")] = "auto",
+    bf16: Annotated[bool, typer.Option(help="Mixed precision.")] = True,
+    compiled: Annotated[
+        bool | None,
+        typer.Option("--compile/--no-compile", help="torch.compile; on CUDA by default."),
+    ] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Of the training process.")] = None,
+    save_every: Annotated[float, typer.Option(help="Seconds between checkpoints.")] = 120.0,
+) -> None:
+    """Train one network, or E and G together, within a budget."""
+    torch.set_num_threads(threads or cores())
+    plan = train.Plan(
+        task=task,
+        preset=preset,
+        out=out,
+        minutes=minutes,
+        steps=steps,
+        batch=batch,
+        crop=crop,
+        rate=rate,
+        weights=dict(map(_weight, weight or ())),
+        teachers=teachers,
+        licence=licence,
+        start=start,
+        seed=seed,
+        workers=workers,
+        pool=pool,
+        fresh=fresh,
+        save_every=save_every,
+        device=device,
+        bf16=bf16,
+        compiled=compiled,
+    )
+    photographs = data.load(source, limit)
+    print(photographs)
+    state = train.train(plan, photographs)
+    measures = ", ".join(f"{name} {value:.4f}" for name, value in state.last.items())
+    print(f"{out / train.CHECKPOINT}: step {state.step}, {state.seconds / 60:.1f} min; {measures}")
+
+
+@app.command()
+def onnx(
+    checkpoints: Annotated[
+        list[Path], typer.Argument(metavar="CHECKPOINT...", help="Of one preset.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for ONNX files and cards.")],
+    tile: Annotated[
+        int | None,
+        typer.Option(help="Pixels of a side, for graphs of one size; default: any size."),
+    ] = None,
+    batch: Annotated[int, typer.Option(min=1, help="Of graphs of one size.")] = 1,
+    dtype: Annotated[str, typer.Option(help="fp32, or fp16 for GPUs.")] = "fp32",
+    storage: Annotated[str, typer.Option(help="fp32, or fp16: half the bytes.")] = "fp16",
+) -> None:
+    """Export networks; with E, G and C among them the latent step too, its gradient included."""
+    size = None if tile is None else (batch, tile, tile)
+    form = to_onnx.Form(size, dtype, "fp32" if dtype == "fp16" else storage)  # type: ignore[arg-type]
+    suffix = "-".join(filter(None, ("fp16" if dtype == "fp16" else "", str(tile or ""))))
+    for model_id in ship.export(checkpoints, out, form, suffix):
+        print(f"{out / model_id}.onnx: {(out / f'{model_id}.onnx').stat().st_size:,} bytes")
+
+
+@app.command()
+def record(
+    figures: Annotated[Path, typer.Argument(metavar="JSON", help="From tests/bench/networks.py.")],
+    out: Annotated[Path, typer.Option(help="Folder of the cards.")],
+) -> None:
+    """Put measured figures into model cards."""
+    for model_id in ship.record(out, ship.read_figures(figures)):
+        print(f"{model_id}: figures recorded")
+
+
+def _weight(text: str) -> tuple[str, float]:
+    name, _, number = text.partition("=")
+    try:
+        return name, float(number)
+    except ValueError:
+        raise ValueError(f"--weight must be TERM=NUMBER, not {text!r}") from None
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Runs one command and ends the process with its exit code."""
+    try:
+        app(arguments, prog_name="python -m ablc.export", standalone_mode=False)
+    except typer.TyperException as error:
+        _fail(error.format_message(), 2)
+    except train.TrainingError as error:
+        _fail(str(error), 1)
+    except (ValueError, OSError) as error:
+        _fail(str(error), 2)
+    except (KeyboardInterrupt, typer.Abort):
+        sys.exit(130)
+    sys.exit(0)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    print(f"error: {message}", file=sys.stderr)
+    sys.exit(code)

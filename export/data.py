@@ -1,0 +1,263 @@
+"""Training data: photographs from folders and tar files, cut, coded and decoded on the fly.
+
+Worker processes decode no picture twice: all stay in memory as uint8, 3 bytes a pixel. They send
+samples, square cuts of CUT pixels; a Pool on the training device keeps many of them and gives
+batches of smaller crops, so that the device never waits for the codec.
+"""
+
+import io
+import tarfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image, UnidentifiedImageError
+from torch import Tensor
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
+
+import ablc
+from ablc.settings import cores
+
+Pixels = npt.NDArray[np.uint8]
+Plane = npt.NDArray[np.float32]
+Sample = dict[str, Tensor]
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm")
+CELL = 8  # pixels of a side of the codec's cells
+CUT = 256  # pixels of a side of a sample, if the pictures are that large
+SMALLEST = 64  # pixels: smaller pictures are left out
+SHRINK = (0.5, 1.0)  # range of random downscaling, which hides a picture's own compression
+QUALITIES = (8.0, 60.0)  # of the codec in training
+FINE = 0.1  # share of samples that are coded at qualities from there up to 95
+STEPS = (0.0, 10.0)  # log2 of a cell's finest and coarsest step, grey levels (docs/FORMAT.md)
+WEIGHTED, RULED = 0.3, 0.1  # shares of samples with an importance map, and with a mask by rule
+
+
+@dataclass(frozen=True, slots=True)
+class Photographs:
+    """Pictures in memory, and what was left out."""
+
+    pictures: list[Pixels]  # (H, W, 3) sRGB each
+    sources: dict[str, int]  # name of every folder or tar file -> pictures of it
+    broken: int  # files that do not decode
+    small: int  # pictures with a side under SMALLEST
+
+    def __str__(self) -> str:
+        pixels = sum(p.shape[0] * p.shape[1] for p in self.pictures)
+        left_out = f"{self.broken} broken and {self.small} small ones left out"
+        return f"{len(self.pictures)} pictures, {pixels / 1e6:.0f} megapixels; {left_out}"
+
+
+def load(sources: Sequence[Path], limit: int | None = None) -> Photographs:
+    """The pictures of folders (with all beneath) and tar files, decoded once.
+
+    limit: use only so many, chosen evenly from all.
+    Raises FileNotFoundError for a source that is not there, ValueError if no picture is left.
+    """
+    files = [(source.name, file) for source in sources for file in _files(source)]
+    if limit is not None and limit < len(files):
+        files = [files[i * len(files) // limit] for i in range(limit)]
+    with ThreadPoolExecutor(cores()) as pool:
+        decoded = list(pool.map(_decode, (file for _, file in files)))
+    sound = [(name, p) for (name, _), p in zip(files, decoded, strict=True) if p is not None]
+    large = [(name, p) for name, p in sound if min(p.shape[:2]) >= SMALLEST]
+    broken = len(files) - len(sound)
+    if not large:
+        names = ", ".join(map(str, sources))
+        raise ValueError(
+            f"no picture of at least {SMALLEST}x{SMALLEST} pixels in {names}: {len(files)} files, "
+            f"{broken} of them broken"
+        )
+    counts = dict(Counter(name for name, _ in large))
+    return Photographs([p for _, p in large], counts, broken, len(sound) - len(large))
+
+
+def _files(source: Path) -> list[bytes]:
+    """The coded pictures of one source, by name."""
+    if not source.exists():
+        raise FileNotFoundError(f"no such folder or tar file: {source}")
+    if source.is_dir():
+        paths = sorted(p for p in source.rglob("*") if p.suffix.lower() in SUFFIXES)
+        return [path.read_bytes() for path in paths]
+    try:
+        with tarfile.open(source) as tar:
+            members = [m for m in tar if m.isfile() and m.name.lower().endswith(SUFFIXES)]
+            streams = [tar.extractfile(m) for m in sorted(members, key=lambda m: m.name)]
+            return [stream.read() for stream in streams if stream is not None]
+    except tarfile.TarError as error:
+        raise ValueError(f"{source} is neither a folder nor a tar file: {error}") from error
+
+
+def _decode(coded: bytes) -> Pixels | None:
+    """(H, W, 3) sRGB; None if the bytes are no sound picture."""
+    try:
+        with Image.open(io.BytesIO(coded)) as picture:
+            return np.array(picture.convert("RGB"))
+    except (
+        UnidentifiedImageError,
+        OSError,
+        SyntaxError,
+        ValueError,
+    ):  # what Pillow's readers raise
+        return None
+
+
+def cut(pictures: Sequence[Pixels], rng: np.random.Generator, *, turned: bool = True) -> Pixels:
+    """(CUT, CUT, 3) of a random picture, downscaled and mirrored at random, and turned if wanted.
+
+    Large pictures are chosen more often, by the root of their pixels. What a small one lacks is
+    repeated at its border.
+    """
+    weights = np.sqrt([p.shape[0] * p.shape[1] for p in pictures])
+    picture = pictures[rng.choice(len(pictures), p=weights / weights.sum())]
+    height, width = picture.shape[:2]
+    scale = max(rng.uniform(*SHRINK), min(1.0, CUT / min(height, width)))
+    span_y, span_x = min(height, round(CUT / scale)), min(width, round(CUT / scale))
+    y, x = rng.integers(height - span_y + 1), rng.integers(width - span_x + 1)
+    part = picture[y : y + span_y, x : x + span_x]
+    size = (round(span_x * scale), round(span_y * scale))
+    small = np.asarray(Image.fromarray(part).resize(size, Image.Resampling.BICUBIC))
+    missing = [(0, CUT - min(side, CUT)) for side in small.shape[:2]]
+    small = np.pad(small[:CUT, :CUT], [*missing, (0, 0)], mode="edge")
+    if rng.random() < 0.5:
+        small = small[:, ::-1]
+    if turned and rng.random() < 0.5:
+        small = small.transpose(1, 0, 2)
+    return np.ascontiguousarray(small)
+
+
+def cells_of(data: bytes) -> tuple[Pixels, Plane, Plane]:
+    """What N is given: the decoded picture, (H, W, C), and what the stream says of its cells.
+
+    The second, (R, C), is 1 for cells in kept blocks, else 0; the third log2 of the cells' luma
+    step in grey levels, 0..10 (docs/FORMAT.md, Step offsets).
+
+    Raises StreamError as ablc.decode does.
+    """
+    coded = ablc.coding_map(data)
+    step = np.log2(ablc.inspect(data).step) + coded.offset.astype(np.float32) / 4
+    step = np.clip(step, *STEPS).astype(np.float32)
+    return coded.image, coded.kept.astype(np.float32), step
+
+
+def code(picture: Pixels, rng: np.random.Generator) -> bytes:
+    """The picture as a stream, with settings drawn at random as they occur in practice."""
+    fine = rng.random() < FINE
+    quality = rng.uniform(QUALITIES[1], 95) if fine else rng.uniform(*QUALITIES)
+    importance: npt.NDArray[np.float32] | None = None
+    mask: ablc.Scheme | str = "rdo"
+    kind = rng.random()
+    if kind < WEIGHTED:
+        importance = _importance(picture.shape[:2], rng)
+    elif kind < WEIGHTED + RULED:
+        share = float(rng.uniform(0.05, 0.6))
+        mask = ablc.Scheme(
+            rng.choice(["random-blocks", "centre"]), share, seed=int(rng.integers(99))
+        )
+    encoder = ablc.Encoder(quality=float(quality), effort=3, threads=1)
+    return encoder.encode(picture, importance=importance, mask=mask)
+
+
+def _importance(shape: tuple[int, int], rng: np.random.Generator) -> npt.NDArray[np.float32]:
+    """(H, W): an ellipse that counts more than what is around it, or nothing around it."""
+    y, x = np.mgrid[: shape[0], : shape[1]]
+    centre, radius = rng.uniform(0.2, 0.8, 2) * shape, rng.uniform(0.15, 0.6, 2) * shape
+    distance = ((y - centre[0]) / radius[0]) ** 2 + ((x - centre[1]) / radius[1]) ** 2
+    weight = 4.0 ** rng.uniform(0.5, 3.5)
+    outside = 0.0 if rng.random() < 0.25 else 1.0
+    return np.where(distance < 1, weight, outside).astype(np.float32)
+
+
+class Samples(IterableDataset[Sample]):
+    """Endless samples. "picture": (3, CUT, CUT) uint8; if coded also "decoded", alike, "kept" and
+    "step", (1, CUT / 8, CUT / 8) float32."""
+
+    def __init__(
+        self, pictures: Sequence[Pixels], *, coded: bool, seed: int, turned: bool = True
+    ) -> None:
+        self.pictures, self.coded, self.seed, self.turned = pictures, coded, seed, turned
+
+    def __iter__(self) -> Iterator[Sample]:
+        worker = get_worker_info()
+        rng = np.random.default_rng([self.seed, worker.id if worker else 0])
+        while True:
+            picture = cut(self.pictures, rng, turned=self.turned)
+            sample = {"picture": _planes(picture)}
+            if self.coded:
+                decoded, kept, step = cells_of(code(picture, rng))
+                sample["decoded"] = _planes(decoded)
+                sample["kept"] = torch.from_numpy(kept)[None]
+                sample["step"] = torch.from_numpy(step)[None]
+            yield sample
+
+
+def _planes(picture: Pixels) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1)))
+
+
+class Pool:
+    """Samples on the training device, replaced bit by bit by new ones.
+
+    A batch takes fresh samples from the workers and crops from all that are here.
+    """
+
+    def __init__(self, samples: Samples, *, size: int, workers: int, device: torch.device) -> None:
+        self._loader = DataLoader(
+            samples, batch_size=None, num_workers=workers, prefetch_factor=8 if workers else None
+        )
+        self._source = iter(self._loader)
+        self._rng = np.random.default_rng(samples.seed)
+        first = next(self._source)
+        self.size, self.filled, self._next = size, 0, 0
+        self._kept = {
+            name: torch.empty((size, *value.shape), dtype=value.dtype, device=device)
+            for name, value in first.items()
+        }
+        self._put(first)
+
+    def _put(self, sample: Sample) -> None:
+        for name, value in sample.items():
+            self._kept[name][self._next].copy_(value, non_blocking=True)
+        self._next = (self._next + 1) % self.size
+        self.filled = min(self.filled + 1, self.size)
+
+    def refresh(self, count: int) -> None:
+        """Takes count new samples from the workers; the oldest make room."""
+        for _ in range(count):
+            self._put(next(self._source))
+
+    def batch(self, count: int, side: int) -> Sample:
+        """count crops of side x side pixels (a multiple of 8) from random samples.
+
+        Pictures come as float 0..1 in channels-last order. Crops start at cells' corners.
+        """
+        rng = self._rng
+        device = self._kept["picture"].device
+        which = torch.from_numpy(rng.integers(self.filled, size=count)).to(device)
+        corners = rng.integers((CUT - side) // CELL + 1, size=(2, count))
+        top, left = torch.from_numpy(corners).to(device)
+        found = {}
+        for name, kept in self._kept.items():
+            unit = kept.shape[-1] * CELL // CUT  # 1 for cells, 8 for pixels
+            along = torch.arange(side * unit // CELL, device=device)
+            rows = (top[:, None] * unit + along)[:, :, None]
+            columns = (left[:, None] * unit + along)[:, None, :]
+            crop = kept[which[:, None, None], :, rows, columns]  # (B, side, side, C)
+            found[name] = _as_float(crop.permute(0, 3, 1, 2))
+        return found
+
+    def all(self) -> Sample:
+        """Every sample that is here, whole; pictures as float 0..1."""
+        return {name: _as_float(kept[: self.filled]) for name, kept in self._kept.items()}
+
+
+def _as_float(value: Tensor) -> Tensor:
+    """Pictures as 0..1 in channels-last order, other values as they are."""
+    if value.dtype != torch.uint8:
+        return value
+    return value.float().div_(255).contiguous(memory_format=torch.channels_last)

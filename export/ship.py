@@ -1,0 +1,226 @@
+"""From checkpoints to what is shipped: ONNX files with their model cards."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import onnx
+import torch
+from ablc.export import nets, tasks, to_onnx, train
+from ablc.export import step as latent
+from ablc.runtime.cards import Card, DataSet, Training
+from torch import nn
+
+import ablc
+
+HEIGHT, WIDTH = 512, 768  # of the picture whose multiply-adds a card counts
+LICENCE = "MIT"
+MEASURE = "python tests/bench/networks.py --json FILE"  # what fills the figures of a card
+ROLES = {"fill": "fill", "encoder": "encoder", "generator": "generator", "condition": "condition"}
+EXPORTERS = {
+    "fill": to_onnx.export_fill,
+    "encoder": to_onnx.export_encoder,
+    "generator": to_onnx.export_generator,
+    "condition": to_onnx.export_condition,
+}
+ARCHITECTURE = {
+    "fill": (
+        "N: convolutional, three resolutions (1/2, 1/4, 1/8) with skips, residual blocks, leaky "
+        "rectifiers; adds a correction to the decoded picture.",
+        "What the stream says of every cell of 8x8 pixels enters at each of its 2x2 places.",
+    ),
+    "encoder": ("E = E2 o E1: strided and residual convolutions, SiLU; E1 imitates AlexNet.",),
+    "generator": ("G: residual convolutions and depth-to-space, SiLU; inverts E.",),
+    "condition": ("C: strided and residual convolutions, SiLU; imitates SqueezeNet 1.1.",),
+    "step": ("One latent step: G, C, E, the gradient of all terms in h, and the update of h.",),
+}
+LIMITS = {
+    "fill": ("Trained on photographs; text and drawings may come out softer than they were.",),
+    "encoder": ("Made for G and the latent step; no general feature extractor.",),
+    "generator": ("Its pictures resemble the original, fine texture is made up.",),
+    "condition": ("Knows few pictures of each ImageNet class: its scores are rough.",),
+    "step": ("Start from E of a decoded picture: from elsewhere it may not converge.",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A checkpoint's networks, with what it knows of their training."""
+
+    task: str
+    preset: str
+    networks: nn.ModuleDict  # by name, averaged
+    training: Training
+
+
+def read(path: Path) -> Trained:
+    """A checkpoint. Raises ValueError if it is none, or of another architecture."""
+    kept = train.read(path)
+    if kept["task"] not in tasks.RECIPES or kept["preset"] not in nets.PRESETS:
+        raise ValueError(
+            f"{path} is of an unknown task or preset: {kept['task']}, {kept['preset']}"
+        )
+    networks = tasks.RECIPES[kept["task"]].kind.networks(nets.PRESETS[kept["preset"]])
+    train.read_networks(path, networks)
+    data = kept["data"]
+    plan = kept["plan"]
+    settings = f"--batch {plan['batch']} --crop {plan['crop']} --rate {plan['rate']:g}"
+    sets = tuple(
+        DataSet(name=name, images=count, licence=data["licence"], note="")
+        for name, count in data["pictures"].items()
+    )
+    training = Training(
+        command=f"python -m ablc.export train {kept['task']} --preset {kept['preset']} {settings}",
+        data=sets,
+        steps=kept["step"],
+        minutes=round(kept["seconds"] / 60, 1),
+        machine=kept["machine"],
+        losses={name: float(weight) for name, weight in plan["weights"].items()},
+        reached={name: round(value, 4) for name, value in kept["measures"].items()},
+    )
+    return Trained(kept["task"], kept["preset"], networks.requires_grad_(False).eval(), training)
+
+
+def export(
+    checkpoints: Sequence[Path], out: Path, form: to_onnx.Form, suffix: str = ""
+) -> list[str]:
+    """Writes every network of the checkpoints, and the latent step if E, G and C are among them.
+
+    suffix: of the ids, as in fill-small-SUFFIX, for forms beside the usual one. Returns the ids.
+    Raises ValueError if two checkpoints hold the same network, or are of different presets.
+    """
+    found = [read(path) for path in checkpoints]
+    if len({t.preset for t in found}) > 1:
+        raise ValueError("checkpoints of one preset at a time")
+    names: dict[str, tuple[nn.Module, Training]] = {}
+    for trained in found:
+        for role, net in trained.networks.items():
+            name = f"{role}-{trained.preset}"
+            name += "-perceptual" if trained.task == "fill-perceptual" else ""
+            if name in names:
+                raise ValueError(f"two checkpoints hold {name}")
+            names[name] = net, trained.training
+    preset = found[0].preset
+    out.mkdir(parents=True, exist_ok=True)
+    ids = []
+    for name, (net, training) in names.items():
+        role = name.split("-")[0]
+        model_id = "-".join(filter(None, (name, suffix)))
+        model = EXPORTERS[role](net, form, model_id)
+        _write(out, model_id, role, preset, model, net, training, {}, form)
+        ids.append(model_id)
+    parts = [names.get(f"{role}-{preset}") for role in ("encoder", "generator", "condition")]
+    if all(parts):
+        (encoder, of_latent), (generator, _), (condition, of_condition) = parts  # type: ignore[misc]
+        step = latent.LatentStep(encoder, generator, condition)
+        model_id = "-".join(filter(None, (f"step-{preset}", suffix)))
+        model = to_onnx.export_step(step, form, model_id)
+        training = replace(
+            of_latent,
+            command=f"{of_latent.command}; {of_condition.command}",
+            data=tuple({d.name: d for d in (*of_latent.data, *of_condition.data)}.values()),
+            steps=0,
+            minutes=0.0,
+            losses={},
+            reached={},
+        )
+        extras = {
+            "terms": list(latent.TERMS),
+            "rates": list(latent.RATES),
+            "low": -4.0,
+            "high": 4.0,
+        }
+        _write(out, model_id, "step", preset, model, step, training, extras, form)
+        ids.append(model_id)
+    return ids
+
+
+def _write(
+    out: Path,
+    model_id: str,
+    role: str,
+    preset: str,
+    model: onnx.ModelProto,
+    net: nn.Module,
+    training: Training,
+    extras: dict[str, Any],
+    form: to_onnx.Form,
+) -> None:
+    data = model.SerializeToString(deterministic=True)
+    card = Card(
+        id=model_id,
+        role=role,  # type: ignore[arg-type]
+        preset=preset,
+        sha256=hashlib.sha256(data).hexdigest(),
+        size=len(data),
+        parameters=nets.parameters(net),
+        multiply_adds=multiply_adds(role, net),
+        architecture=ARCHITECTURE[role],
+        opset=model.opset_import[0].version,
+        precision=f"{form.dtype} arithmetic, {form.storage} storage",
+        inputs=_shapes(model.graph.input),
+        outputs=_shapes(model.graph.output),
+        licence=LICENCE,
+        training=training,
+        figures={"command": MEASURE, "held_out": dict(training.reached)},
+        limits=LIMITS[role],
+        version=ablc.__version__,
+        extras=extras,
+    )
+    (out / f"{model_id}.onnx").write_bytes(data)
+    (out / f"{model_id}.json").write_bytes(card.pack())
+
+
+def multiply_adds(role: str, net: nn.Module) -> int:
+    """Of one run on a picture of 768x512; in a step, forward and back."""
+    picture = torch.zeros(1, 3, HEIGHT, WIDTH)
+    cells = torch.zeros(1, 1, HEIGHT // nets.CELL, WIDTH // nets.CELL)
+    if role == "fill":
+        return nets.multiply_adds(net, picture, cells, cells)
+    if role == "generator":
+        channels = net.body[0].in_channels
+        latents = torch.zeros(1, channels, HEIGHT // nets.STRIDE, WIDTH // nets.STRIDE)
+        return nets.multiply_adds(net, latents)
+    if role == "step":
+        parts = {
+            r: multiply_adds(r, getattr(net, r)) for r in ("encoder", "generator", "condition")
+        }
+        return parts["encoder"] + 2 * (parts["generator"] + parts["condition"])
+    return nets.multiply_adds(net, picture)
+
+
+def _shapes(values: Sequence[onnx.ValueInfoProto]) -> dict[str, str]:
+    """Name -> "(batch, 3, height, width) float32"."""
+    found = {}
+    for value in values:
+        kind = value.type.tensor_type
+        sides = ", ".join(d.dim_param or str(d.dim_value) for d in kind.shape.dim)
+        dtype = onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type)
+        found[value.name] = f"({sides}) {dtype}"
+    return found
+
+
+def record(folder: Path, measured: Mapping[str, Any]) -> list[str]:
+    """Puts figures into the cards of a folder: id -> measures, as tests/bench/networks.py has them.
+
+    Returns the ids. Raises ValueError for an id that is not there.
+    """
+    for model_id, figures in measured.items():
+        path = folder / f"{model_id}.json"
+        if not path.exists():
+            raise ValueError(f"no card {path.name} in {folder}")
+        card = Card.parse(path.read_bytes())
+        kept = {"command": MEASURE, "held_out": dict(card.training.reached)}
+        path.write_bytes(replace(card, figures=kept | dict(figures)).pack())
+    return list(measured)
+
+
+def read_figures(path: Path) -> dict[str, Any]:
+    """What tests/bench/networks.py --json wrote. Raises ValueError if it is no such file."""
+    found = json.loads(path.read_text())
+    if not isinstance(found, dict) or not isinstance(found.get("cards"), dict):
+        raise ValueError(f"{path} has no figures of networks")
+    return found["cards"]

@@ -1,0 +1,145 @@
+"""Running networks as ONNX files (ablc.export.to_onnx) on the CPU, and what a pass of one costs.
+
+multiply-adds  multiplications of all convolutions for a picture of 768x512 pixels
+parameters     weights and biases of all convolutions
+seconds        wall time of one such pass in two threads, median of ROUNDS
+"""
+
+from __future__ import annotations
+
+import functools
+import statistics
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import onnxruntime
+from ablc.export.data import cells_of  # noqa: TID251
+from peers import Picture, Row
+
+CLASSICAL = "classical"  # name of the decoded picture as it goes into N
+MULTIPLE = 32  # of which the sides of a network's pictures are
+CELL = 8  # pixels of a side of the codec's cells
+STRIDE = 16  # pixels of a side of the latent's cells
+HEIGHT, WIDTH = 512, 768  # pixels, for the costs
+THREADS = 2
+ROUNDS = 7
+
+Floats = npt.NDArray[np.float32]
+
+
+@functools.cache
+def session(path: Path, threads: int = 1) -> onnxruntime.InferenceSession:
+    """Those of a process, by file."""
+    return started(path.read_bytes(), threads)
+
+
+def started(model: bytes, threads: int) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def run(net: onnxruntime.InferenceSession, **inputs: Floats) -> Floats:
+    """The first output."""
+    return np.asarray(net.run(None, inputs)[0])
+
+
+def paint(path: Path, decoded: Picture, kept: Floats, step: Floats) -> Picture:
+    """What N makes of a decoded picture and its cells (ablc.export.data.cells_of)."""
+    height, width, _ = decoded.shape
+    cells = {"kept": kept, "step": step}
+    rows, columns = (-(-side // MULTIPLE) * MULTIPLE // CELL for side in (height, width))
+    padded = {name: extended(cell, rows, columns)[None, None] for name, cell in cells.items()}
+    return pixels(run(session(path), decoded=planes(decoded), **padded), height, width)
+
+
+def painted(data: bytes, fills: Mapping[str, Path]) -> dict[str, Picture]:
+    """The decoded picture as it is, and as each fill paints it."""
+    decoded, kept, step = cells_of(data)
+    shown = {name: paint(path, decoded, kept, step) for name, path in fills.items()}
+    return {CLASSICAL: decoded, **shown}
+
+
+def rebuild(encoder: Path, generator: Path, picture: Picture) -> Picture:
+    """G(E(picture))."""
+    height, width, _ = picture.shape
+    h = run(session(encoder), picture=planes(picture))
+    return pixels(run(session(generator), h=h), height, width)
+
+
+def planes(picture: Picture) -> Floats:
+    """(1, 3, H, W) in 0..1 of (H, W, 3), extended to multiples of MULTIPLE."""
+    height, width, _ = picture.shape
+    rows, columns = (-(-side // MULTIPLE) * MULTIPLE for side in (height, width))
+    return (extended(picture, rows, columns).transpose(2, 0, 1)[None] / 255).astype(np.float32)
+
+
+def extended(array: npt.NDArray[np.generic], rows: int, columns: int) -> npt.NDArray[np.generic]:
+    """The array with its last row and column repeated."""
+    missing = [(0, rows - array.shape[0]), (0, columns - array.shape[1])]
+    return np.pad(array, [*missing, *[(0, 0)] * (array.ndim - 2)], mode="edge")
+
+
+def pixels(planes: Floats, height: int, width: int) -> Picture:
+    """(1, 3, H, W) as an (height, width, 3) uint8 picture."""
+    whole = np.clip(np.rint(planes[0] * 255), 0, 255).astype(np.uint8)
+    return np.ascontiguousarray(whole.transpose(1, 2, 0)[:height, :width])
+
+
+# --- cost -----------------------------------------------------------------------------------------
+
+
+def blanks(net: onnxruntime.InferenceSession, height: int, width: int) -> dict[str, Floats]:
+    """Grey inputs for a picture of that size."""
+    units = {"kept": CELL, "step": CELL, "h": STRIDE}
+    found = {}
+    for wanted in net.get_inputs():
+        unit, channels = units.get(wanted.name, 1), wanted.shape[1]
+        found[wanted.name] = np.full((1, channels, height // unit, width // unit), 0.5, np.float32)
+    return found
+
+
+def cost(path: Path) -> Row:
+    """multiply_adds, parameters, file_bytes and seconds of a network."""
+    net = session(path, THREADS)
+    inputs = blanks(net, HEIGHT, WIDTH)
+    times = []
+    for _ in range(ROUNDS + 1):  # the first warms up
+        start = time.perf_counter()
+        run(net, **inputs)
+        times.append(time.perf_counter() - start)
+    return {
+        **convolutions(path),
+        "file_bytes": path.stat().st_size,
+        "seconds": statistics.median(times[1:]),
+    }
+
+
+def convolutions(path: Path) -> Row:
+    """multiply_adds and parameters, from the shapes that a small picture's pass goes through."""
+    model = onnx.load(path)
+    nodes = [node for node in model.graph.node if node.op_type in ("Conv", "ConvTranspose")]
+    names = {name for node in nodes for name in (*node.input, node.output[0]) if name}
+    shapes = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
+    shown = sorted(names - set(shapes) - {entry.name for entry in model.graph.input})
+    del model.graph.output[:]
+    model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in shown)
+    net = started(model.SerializeToString(), 1)
+    small = blanks(net, HEIGHT // 8, WIDTH // 8)
+    shapes |= {name: value.shape for name, value in small.items()}
+    found = net.run(None, small)
+    shapes |= {name: value.shape for name, value in zip(shown, found, strict=True)}
+    multiplied = 0
+    for node in nodes:
+        places = node.output[0] if node.op_type == "Conv" else node.input[0]
+        multiplied += np.prod(shapes[places]) * np.prod(shapes[node.input[1]][1:])
+    weights = {name for node in nodes for name in node.input[1:] if name}
+    return {
+        "multiply_adds": int(multiplied) * 8 * 8,
+        "parameters": int(sum(np.prod(shapes[name]) for name in weights)),
+    }

@@ -1,0 +1,142 @@
+"""The tables of networks.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import network_graphs as graphs
+import numpy as np
+from network_graphs import CLASSICAL
+from peers import Row, markdown
+from perceptual import DISTANCES
+from rd import METRICS, Mean
+from regions import decibels
+
+SPAN = (0.05, 0.5)  # bits per pixel of the BD-rates
+MEASURES = {**METRICS, **DISTANCES}
+BD_METRICS = {**METRICS, "likeness": "LPIPS-AlexNet"}
+PART_MEASURES = {
+    "kept_psnr": "PSNR, kept",
+    "kept_ssim": "SSIM, kept",
+    "dropped_psnr": "PSNR, dropped",
+    "dropped_ssim": "SSIM, dropped",
+}
+
+
+def quality_table(found: Mapping[str, Mapping[str, Mapping[str, Row]]], quality: str) -> str:
+    by_fill: dict[str, list[Row]] = {}
+    for of_picture in found.values():
+        for name, row in of_picture[quality].items():
+            by_fill.setdefault(name, []).append(row)
+    means = {
+        name: {key: float(np.mean([row[key] for row in rows])) for key in ("bpp", *MEASURES)}
+        for name, rows in by_fill.items()
+    }
+    parts = {name: part_measures(rows) for name, rows in by_fill.items()}
+    rate = means[CLASSICAL]["bpp"]
+    dropped = 1 - kept_share(by_fill[CLASSICAL])
+    head = f"**Quality {quality}, {rate:.4f} bpp**, mean over {len(found)} pictures"
+    return "\n\n".join(
+        [
+            head,
+            comparing(means, MEASURES),
+            f"In kept blocks, and in dropped ones ({100 * dropped:.1f} % of the pixels)",
+            comparing(parts, PART_MEASURES),
+        ]
+    )
+
+
+def part_measures(rows: list[Row]) -> Row:
+    """PSNR and SSIM over the pixels of all pictures together; none where there are no pixels."""
+    found: Row = {}
+    for part in ("kept", "dropped"):
+        pixels, error, places, similar = (
+            sum(row[f"{part}_{what}"] for row in rows)
+            for what in ("pixels", "error", "places", "similar")
+        )
+        if places:
+            found[f"{part}_psnr"] = decibels(error / pixels)
+            found[f"{part}_ssim"] = similar / places
+    return found
+
+
+def kept_share(rows: list[Row]) -> float:
+    kept, dropped = (sum(row[f"{part}_pixels"] for row in rows) for part in ("kept", "dropped"))
+    return kept / (kept + dropped)
+
+
+def comparing(means: Mapping[str, Row], measures: Mapping[str, str]) -> str:
+    """A row per fill, what it changes in brackets."""
+    base = means[CLASSICAL]
+    shown = {key: title for key, title in measures.items() if key in base}
+    rows = []
+    for name, row in means.items():
+        cells = []
+        for key in shown:
+            change = f" ({row[key] - base[key]:+{spec(key)}})" if name != CLASSICAL else ""
+            cells.append(f"{row[key]:{spec(key)}}{change}")
+        rows.append([name, *cells])
+    return markdown(["", *shown.values()], rows)
+
+
+def spec(measure: str) -> str:
+    return ".2f" if "psnr" in measure else ".4f"
+
+
+def bd_table(rates: Mapping[str, Mapping[str, Mapping[str, Any]]], pictures: int) -> str:
+    rows = [
+        [
+            f"{tested} against {anchor}",
+            *(Mean(*value).text("+.1f", pictures) if value else "-" for value in row.values()),
+        ]
+        for tested, against in rates.items()
+        for anchor, row in against.items()
+    ]
+    low, high = SPAN
+    head = f"**BD-rate, %**, {low:g} to {high:g} bpp, mean over {pictures} pictures"
+    return f"{head} (n: on which the curves overlap)\n\n" + markdown(
+        ["", *BD_METRICS.values()], rows
+    )
+
+
+def latent_table(found: Mapping[str, Mapping[str, Row]]) -> str:
+    rows = []
+    for name in next(iter(found.values())):
+        means = {key: np.mean([row[name][key] for row in found.values()]) for key in MEASURES}
+        rows.append([name, *(f"{mean:{spec(key)}}" for key, mean in means.items())])
+    return f"**G(E(x))**, mean over {len(found)} pictures\n\n" + markdown(
+        ["", *MEASURES.values()], rows
+    )
+
+
+def cost_table(found: Mapping[str, Row]) -> str:
+    rows = [
+        [
+            name,
+            f"{row['multiply_adds'] / 1e9:.2f}",
+            f"{row['parameters'] / 1e6:.3f}",
+            f"{row['file_bytes'] / 1e6:.2f}",
+            f"{row['seconds']:.3f}",
+        ]
+        for name, row in found.items()
+    ]
+    size = f"{graphs.WIDTH}x{graphs.HEIGHT} pixels"
+    return f"**Cost of one pass**, {size}, {graphs.THREADS} threads\n\n" + markdown(
+        ["", "10^9 multiply-adds", "10^6 parameters", "file, MB", "seconds"], rows
+    )
+
+
+def report(found: dict[str, Any]) -> str:
+    parts = []
+    if by_picture := found.get("quality"):
+        qualities = next(iter(by_picture.values()))
+        parts += [quality_table(by_picture, quality) for quality in qualities]
+    if "bd" in found:
+        count = len(next(iter(found["bd"]["curves"].values())))
+        parts.append(bd_table(found["bd"]["rates"], count))
+    if "latent" in found:
+        parts.append(latent_table(found["latent"]))
+    if "cost" in found:
+        parts.append(cost_table(found["cost"]))
+    return "\n\n".join(parts)

@@ -1,0 +1,272 @@
+"""What the networks do to decoded pictures, and what they cost.
+
+    python tests/bench/networks.py [--models FOLDER] [--fill fill-small ...] [--jobs 2]
+
+Takes ONNX files: fill-*.onnx, and encoder-X.onnx with generator-X.onnx. "classical" is the decoded
+picture as it goes into N. Measures, with those of perceptual.py and network_graphs.py:
+
+fixed quality   all pictures at each of QUALITIES, default effort: means over the pictures, what a
+                fill changes in brackets. Below that PSNR and SSIM of all pixels in kept and of all
+                in dropped blocks, over the pixels of all pictures together (of the SSIM map, which
+                has no border, the places whose centre lies there)
+BD-rate         as rd.py does it, of codec and fill against each peer; LPIPS as -10 log10
+G(E(x))         the original through encoder and generator
+cost            multiply-adds and parameters, and seconds of one pass
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import network_graphs as graphs
+import network_sheet
+import numpy as np
+import numpy.typing as npt
+import perceptual
+from measuring import Cache, add_run_arguments, each_picture, progress
+from network_tables import BD_METRICS, SPAN, report
+from peers import (
+    ABLC_QUALITIES,
+    PEERS,
+    Picture,
+    Row,
+    pictures,
+    write_json,
+)
+from rd import Curve, Curves, Mean, bd_rate, peer_names
+from regions import SSIM_BORDER
+
+import ablc
+from ablc import metrics
+from ablc.importance import CELL
+
+QUALITIES = (25, 35, 43)  # about .09, .17 and .29 bits per pixel of the Kodak set, in the mean
+PEERS_SHOWN = ["JPEG", "WebP", "JPEG XL", "AVIF"]
+MODELS = Path(__file__).parents[2] / "runtime" / "models"
+PARTS = ("quality", "bd", "latent", "cost")
+
+
+@dataclass(frozen=True, slots=True)
+class Nets:
+    """Files of networks by id, and the folder of the judges' weights."""
+
+    fills: dict[str, Path]
+    latents: dict[str, tuple[Path, Path]]  # encoder and generator
+    weights: Path
+
+    @property
+    def files(self) -> dict[str, Path]:
+        pairs = [path for pair in self.latents.values() for path in pair]
+        return {**self.fills, **{path.stem: path for path in pairs}}
+
+
+def nets_in(folder: Path, fills: Iterable[str] | None, weights: Path) -> Nets:
+    """The networks of a folder; of the fills, those named (None: all)."""
+    found = {path.stem: path for path in sorted(folder.glob("fill-*.onnx"))}
+    if unknown := set(fills or ()) - set(found):
+        known = ", ".join(found) or "none"
+        raise SystemExit(f"no {', '.join(sorted(unknown))} in {folder}; there are: {known}")
+    pairs = {}
+    for encoder in sorted(folder.glob("encoder-*.onnx")):
+        generator = encoder.with_name(encoder.name.replace("encoder", "generator", 1))
+        if generator.is_file():
+            pairs[encoder.stem.removeprefix("encoder-")] = (encoder, generator)
+    wanted = list(found) if fills is None else list(fills)
+    return Nets({name: found[name] for name in wanted}, pairs, weights)
+
+
+# --- one picture ----------------------------------------------------------------------------------
+
+
+def at_qualities(
+    picture: Picture, nets: Nets, options: dict[str, Any]
+) -> dict[str, dict[str, Row]]:
+    """All measures by quality and fill."""
+    found = {}
+    for quality in QUALITIES:
+        data = ablc.encode(picture, quality=quality, **options)
+        shown = graphs.painted(data, nets.fills)
+        height, width, _ = picture.shape
+        kept = ablc.keep_mask(data).repeat(CELL, 0).repeat(CELL, 1)[:height, :width]
+        rows = perceptual.compare(picture, list(shown.values()), nets.weights)
+        found[str(quality)] = {
+            name: {"bpp": bpp(data, picture), **row, **sums(picture, shown[name], kept)}
+            for name, row in zip(shown, rows, strict=True)
+        }
+    return found
+
+
+def bpp(data: bytes, picture: Picture) -> float:
+    return 8 * len(data) / (picture.shape[0] * picture.shape[1])
+
+
+def sums(picture: Picture, shown: Picture, kept: npt.NDArray[np.bool_]) -> Row:
+    """Squared errors and SSIM added up over the pixels in kept and in dropped blocks."""
+    error = np.square(picture.astype(np.float64) - shown).mean(-1)  # (H, W)
+    similar = metrics.ssim_map(picture, shown)  # (H - 10, W - 10)
+    found: Row = {}
+    for part, mask in (("kept", kept), ("dropped", ~kept)):
+        inner = mask[SSIM_BORDER:-SSIM_BORDER, SSIM_BORDER:-SSIM_BORDER]
+        found[f"{part}_pixels"] = int(mask.sum())
+        found[f"{part}_error"] = float(error[mask].sum())
+        found[f"{part}_places"] = int(inner.sum())
+        found[f"{part}_similar"] = float(similar[inner].sum())
+    return found
+
+
+def curves_of(picture: Picture, nets: Nets, options: dict[str, Any]) -> dict[str, Curve]:
+    """By fill, the files within SPAN of rd.py's sweep."""
+    found: dict[str, Curve] = {graphs.CLASSICAL: [], **{name: [] for name in nets.fills}}
+    for quality in ABLC_QUALITIES:
+        data = ablc.encode(picture, quality=quality, **options)
+        rate = bpp(data, picture)
+        if rate > SPAN[1]:
+            break
+        if rate >= SPAN[0]:
+            shown = graphs.painted(data, nets.fills)
+            rows = perceptual.compare(picture, list(shown.values()), nets.weights, briefly=True)
+            for name, row in zip(shown, rows, strict=True):
+                found[name].append({"quality": quality, "bpp": rate, **row})
+    return found
+
+
+def rebuilt(picture: Picture, nets: Nets) -> dict[str, Row]:
+    """All measures of G(E(picture)) by pair."""
+    shown = {name: graphs.rebuild(*pair, picture) for name, pair in nets.latents.items()}
+    rows = perceptual.compare(picture, list(shown.values()), nets.weights)
+    return dict(zip(shown, rows, strict=True))
+
+
+# --- all pictures ---------------------------------------------------------------------------------
+
+
+def peer_curve(name: str, picture: Picture, cache: Path, weights: Path) -> Curve:
+    kept = Cache(
+        cache,
+        functools.partial(perceptual.measure_file, weights=weights),
+        functools.partial(perceptual.measures_fingerprint, weights),
+    )
+    size = picture.shape[0] * picture.shape[1]
+    rows = kept.measure(PEERS[name], picture, PEERS[name].qualities)
+    return [
+        {"quality": quality, "bpp": 8 * row["bytes"] / size, **row} for quality, row in rows.items()
+    ]
+
+
+def peer_curves(
+    images: Path, peers: Iterable[str], cache: Path, weights: Path, jobs: int
+) -> Curves:
+    shown = pictures(images)
+    curves: Curves = {name: {} for name in peers}
+    done = progress(len(curves) * len(shown), "curves of peers")
+    with ProcessPoolExecutor(jobs) as pool:
+        waiting = {
+            (name, title): pool.submit(peer_curve, name, picture, cache, weights)
+            for name in curves
+            for title, picture in shown.items()
+        }
+        for (name, title), future in waiting.items():
+            curves[name][title] = future.result()
+            next(done)
+    return curves
+
+
+def run(
+    images: Path,
+    nets: Nets,
+    peers: Iterable[str],
+    options: dict[str, Any],
+    cache: Path,
+    jobs: int,
+    parts: Iterable[str] = PARTS,
+) -> dict[str, Any]:
+    """What was measured, by part."""
+    options = {"threads": 1, **options}
+    found: dict[str, Any] = {}
+    if "quality" in parts:
+        found["quality"] = each_picture(at_qualities, images, jobs, nets, options)
+    if "bd" in parts:
+        own = by_codec(each_picture(curves_of, images, jobs, nets, options))
+        found["bd"] = {"curves": own | peer_curves(images, peers, cache, nets.weights, jobs)}
+        found["bd"]["rates"] = bd_rates(found["bd"]["curves"], list(own))
+    if "latent" in parts and nets.latents:
+        found["latent"] = each_picture(rebuilt, images, jobs, nets)
+    if "cost" in parts:
+        found["cost"] = {name: graphs.cost(path) for name, path in nets.files.items()}
+    return found
+
+
+def by_codec(by_picture: Mapping[str, Mapping[str, Curve]]) -> Curves:
+    curves: Curves = {}
+    for title, of_picture in by_picture.items():
+        for name, curve in of_picture.items():
+            codec = "ablc" if name == graphs.CLASSICAL else f"ablc + {name}"
+            curves.setdefault(codec, {})[title] = curve
+    return curves
+
+
+def bd_rates(curves: Curves, own: list[str]) -> dict[str, dict[str, dict[str, Any]]]:
+    """Per cent, [mean, median, pictures], of each of our own codecs against the others.
+
+    The first of our own counts among the others for the rest of them.
+    """
+    peers = [name for name in curves if name not in own]
+    return {
+        tested: {
+            anchor: bd_row(curves[anchor], curves[tested])
+            for anchor in (peers if tested == own[0] else [own[0], *peers])
+        }
+        for tested in own
+    }
+
+
+def bd_row(anchor: dict[str, Curve], tested: dict[str, Curve]) -> dict[str, list[float] | None]:
+    row: dict[str, list[float] | None] = {}
+    for metric in BD_METRICS:
+        mean = Mean.of(
+            bd_rate(likened(curve), likened(tested[title]), metric, SPAN)
+            for title, curve in anchor.items()
+        )
+        row[metric] = mean and [mean.mean, mean.median, mean.count]
+    return row
+
+
+def likened(curve: Curve) -> Curve:
+    """With likeness, 1 - LPIPS, which rises with quality."""
+    return [{**row, "likeness": 1 - row["lpips"]} for row in curve]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add_run_arguments(parser)
+    perceptual.add_weights_argument(parser)
+    parser.add_argument("--models", type=Path, default=MODELS, metavar="FOLDER")
+    parser.add_argument("--fill", nargs="+", metavar="ID", help="default: all of the folder")
+    parser.add_argument("--peers", type=peer_names, default=PEERS_SHOWN, metavar="NAME,...")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument("--sheet", type=Path, metavar="PNG", help="pictures side by side")
+    parser.add_argument(
+        "--json", type=Path, default=Path("results/networks.json"), help="default: %(default)s"
+    )
+    arguments = parser.parse_args()
+    options, images = dict(arguments.option), arguments.images
+    nets = nets_in(arguments.models, arguments.fill, arguments.weights)
+    found = run(
+        images, nets, arguments.peers, options, arguments.cache, arguments.jobs, arguments.parts
+    )
+    print(report(found))
+    write_json(arguments.json, found)
+    if arguments.sheet:
+        network_sheet.write(arguments.sheet, images, nets.fills, QUALITIES, options)
+
+
+if __name__ == "__main__":
+    main()
