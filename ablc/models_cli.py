@@ -1,8 +1,5 @@
 """The commands `ablc models`: which networks there are, what they are, whether they are whole."""
 
-# mypy: disable-error-code="import-untyped, import-not-found"
-# An editable install hides ablc.runtime from mypy; any other, or a link (.gitignore), shows it.
-
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer

@@ -144,7 +144,11 @@ def hinge_generator(made: Tensor) -> Tensor:
 
 
 def r1(critic: Callable[[Tensor], Tensor], real: Tensor) -> Tensor:
-    """Gradient penalty mean_b |d D(real) / d real|^2 / 2 (Mescheder et al., arXiv:1801.04406)."""
+    """Gradient penalty mean_b |d D(real) / d real|^2 / 2 (Mescheder et al., arXiv:1801.04406).
+
+    D is the mean of a picture's scores, where the critic gives one for every patch.
+    """
     x = real.detach().requires_grad_()
-    (gradient,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
+    score = critic(x).reshape(len(x), -1).mean(1).sum()
+    (gradient,) = torch.autograd.grad(score, x, create_graph=True)
     return gradient.square().sum((1, 2, 3)).mean() / 2

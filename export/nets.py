@@ -123,11 +123,24 @@ class Residual(nn.Module):
         self.first = nn.Conv2d(channels, channels, 3, padding=1)
         self.activation = activation()
         self.second = nn.Conv2d(channels, channels, 3, padding=1)
-        with torch.no_grad():
-            self.second.weight.mul_(0.5)  # near the identity at first
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.second(self.activation(self.first(x)))
+
+
+def initialise(net: nn.Module) -> None:
+    """He et al.'s start (arXiv:1502.01852): without normalisation signals must keep their size.
+
+    Residual blocks start near the identity.
+    """
+    for module in net.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, a=0.2)
+            nn.init.zeros_(module.bias)
+    with torch.no_grad():
+        for module in net.modules():
+            if isinstance(module, Residual):
+                module.second.weight.mul_(0.2)
 
 
 def stage(channels: int, depth: int, activation: type[nn.Module]) -> nn.Sequential:
@@ -187,9 +200,9 @@ class Fill(nn.Module):
         self.up_fine = Up(middle, fine)
         self.fine_out = stage(fine, depth_fine, Rectifier)
         self.last = nn.Sequential(Rectifier(), Up(fine, 3, kernel=3))
+        initialise(self)
         with torch.no_grad():
-            self.last[1].conv.weight.mul_(0.1)  # the decoded picture at first
-            self.last[1].conv.bias.zero_()
+            self.last[1].conv.weight.mul_(0.02)  # the decoded picture at first
 
     def forward(self, decoded: Tensor, kept: Tensor, step: Tensor) -> Tensor:
         """The painted picture, (B, 3, H, W), nominally in 0..1.
@@ -227,6 +240,7 @@ class Encoder(nn.Module):
         self.e2 = nn.Sequential(
             nn.SiLU(), nn.Conv2d(deep, deep, 1), nn.SiLU(), nn.Conv2d(deep, preset.latent, 1)
         )
+        initialise(self)
 
     def h1(self, x: Tensor) -> Tensor:
         """E1: (B, 3, H, W) -> (B, widths[2], H/16, W/16)."""
@@ -256,6 +270,7 @@ class Generator(nn.Module):
             nn.SiLU(),
             Up(quarter, 3, factor=4, kernel=3),
         )
+        initialise(self)
 
     def forward(self, h: Tensor) -> Tensor:
         """(B, latent, H/16, W/16) -> (B, 3, H, W), nominally in 0..1."""
@@ -279,6 +294,7 @@ class Condition(nn.Module):
                 nn.Sequential(Down(inner, outer, nn.SiLU), stage(outer, depth, nn.SiLU))
             )
         self.head = nn.Sequential(nn.SiLU(), nn.Conv2d(widths[-1], self.CLASSES, 1))
+        initialise(self)
 
     def features(self, x: Tensor) -> list[Tensor]:
         """F^1 .. F^4: (B, widths[l], H/s, W/s) for s = 4, 8, 16, 32."""
@@ -309,6 +325,7 @@ class Critic(nn.Module):
             layers += [nn.Conv2d(inner, outer, 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
             inner = outer
         self.body = nn.Sequential(*layers, nn.Conv2d(inner, 1, 3, padding=1))
+        initialise(self)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, 3, H, W) in 0..1 -> (B, 1, H/16, W/16)."""

@@ -282,7 +282,7 @@ class Recipe:
 RECIPES = {
     "fill": Recipe(FillTask, {"pixel": 1.0, "ssim": 0.2}),
     "fill-perceptual": Recipe(
-        FillTask, {"pixel": 1.0, "ssim": 0.05, "lpips": 0.2, "adversarial": 0.0, "r1": 1.0}
+        FillTask, {"pixel": 1.0, "ssim": 0.05, "lpips": 0.2, "adversarial": 0.0, "r1": 10.0}
     ),
     "condition": Recipe(ConditionTask, {"scores": 0.2, "map": 2.0, "features": 1.0}),
     "latent": Recipe(
@@ -296,7 +296,7 @@ RECIPES = {
             "h": 0.02,
             "lpips": 0.1,
             "adversarial": 0.0,
-            "r1": 1.0,
+            "r1": 10.0,
         },
     ),
 }

@@ -15,9 +15,6 @@ Eight bytes tell versions apart; they are no signature. The name is looked up by
 folders: a stream is painted by just the version it names, hidden or not, or by none.
 """
 
-# mypy: disable-error-code="import-untyped, import-not-found"
-# An editable install hides ablc.runtime from mypy; any other, or a link (.gitignore), shows it.
-
 import hashlib
 import os
 from pathlib import Path

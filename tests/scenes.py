@@ -2,6 +2,7 @@
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image, ImageDraw
 
 
 def scene(height: int, width: int, channels: int = 3, seed: int = 1) -> npt.NDArray[np.uint8]:
@@ -15,3 +16,19 @@ def scene(height: int, width: int, channels: int = 3, seed: int = 1) -> npt.NDAr
         plane += rng.normal(0, 4 + 12 * (x > width / 2))
         planes.append(plane)
     return np.clip(np.rint(np.stack(planes, axis=2)), 0, 255).astype(np.uint8)
+
+
+def drawing(height: int, width: int, seed: int = 1) -> npt.NDArray[np.uint8]:
+    """(H, W, 3) of flat discs and lines, all edges and no noise."""
+    rng = np.random.default_rng(seed)
+    image = Image.new("RGB", (width, height), (128, 128, 128))
+    pen = ImageDraw.Draw(image)
+    for _ in range(60):
+        x0, x1 = sorted(rng.integers(-40, width + 40, 2).tolist())
+        y0, y1 = sorted(rng.integers(-40, height + 40, 2).tolist())
+        colour = tuple(rng.integers(0, 256, 3).tolist())
+        if rng.random() < 0.5:
+            pen.ellipse((x0, y0, x1, y1), fill=colour)
+        else:
+            pen.line((x0, y0, x1, y1), fill=colour, width=int(rng.integers(1, 9)))
+    return np.array(image)

@@ -49,6 +49,7 @@ Measured by `python tests/bench/all.py > docs/BENCHMARKS.md` with ablc {version}
 pictures (`tests/bench/README.md` says what that needs). All codecs run in the same process, from
 pixels in memory to the bytes of a whole file and back, with one thread each. What a figure means
 exactly stands at the head of each script in `tests/bench/`. Speeds compare within one run only.
+The networks have a page of their own, [NETWORKS.md](NETWORKS.md).
 """
 
 
