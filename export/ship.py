@@ -19,7 +19,6 @@ import ablc
 HEIGHT, WIDTH = 512, 768  # of the picture whose multiply-adds a card counts
 LICENCE = "MIT"
 MEASURE = "python tests/bench/networks.py --json FILE"  # what fills the figures of a card
-ROLES = {"fill": "fill", "encoder": "encoder", "generator": "generator", "condition": "condition"}
 EXPORTERS = {
     "fill": to_onnx.export_fill,
     "encoder": to_onnx.export_encoder,
@@ -220,7 +219,10 @@ def record(folder: Path, measured: Mapping[str, Any]) -> list[str]:
 
 def read_figures(path: Path) -> dict[str, Any]:
     """What tests/bench/networks.py --json wrote. Raises ValueError if it is no such file."""
-    found = json.loads(path.read_text())
+    try:
+        found = json.loads(path.read_text())
+    except ValueError as error:
+        raise ValueError(f"{path} is not JSON: {error}") from error
     if not isinstance(found, dict) or not isinstance(found.get("cards"), dict):
         raise ValueError(f"{path} has no figures of networks")
     return found["cards"]

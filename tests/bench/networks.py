@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import network_cards
 import network_graphs as graphs
 import network_sheet
 import numpy as np
@@ -50,6 +51,15 @@ QUALITIES = (25, 35, 43)  # about .09, .17 and .29 bits per pixel of the Kodak s
 PEERS_SHOWN = ["JPEG", "WebP", "JPEG XL", "AVIF"]
 MODELS = Path(__file__).parents[2] / "runtime" / "models"
 PARTS = ("quality", "bd", "latent", "cost")
+
+HEAD = """# Networks, measured
+
+By `python tests/bench/networks.py > docs/NETWORKS.md` with ablc {version} on the Kodak pictures,
+none of which was seen in training; changes over the classical fill stand in brackets. The networks
+run in ONNX Runtime on the decoded picture, without the projection onto what the stream guarantees.
+LPIPS of SqueezeNet is what `fill-small-perceptual` was trained on, so it judges nothing there;
+LPIPS of AlexNet and the texture distance do. Times are those of one run on a shared machine.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,8 +272,9 @@ def main() -> None:
     found = run(
         images, nets, arguments.peers, options, arguments.cache, arguments.jobs, arguments.parts
     )
+    print(HEAD.format(version=ablc.__version__))
     print(report(found))
-    write_json(arguments.json, found)
+    write_json(arguments.json, {**found, "cards": network_cards.figures(found)})
     if arguments.sheet:
         network_sheet.write(arguments.sheet, images, nets.fills, QUALITIES, options)
 
