@@ -32,7 +32,7 @@ CELL = 8  # pixels of a side of the codec's cells
 CUT = 256  # pixels of a side of a sample, if the pictures are that large
 SMALLEST = 64  # pixels: smaller pictures are left out
 SHRINK = (0.5, 1.0)  # range of random downscaling, which hides a picture's own compression
-QUALITIES = (8.0, 60.0)  # of the codec in training
+QUALITIES = (10.0, 55.0)  # of the codec in training
 FINE = 0.1  # share of samples that are coded at qualities from there up to 95
 STEPS = (0.0, 10.0)  # log2 of a cell's finest and coarsest step, grey levels (docs/FORMAT.md)
 WEIGHTED, RULED = 0.3, 0.1  # shares of samples with an importance map, and with a mask by rule
@@ -159,7 +159,7 @@ def code(picture: Pixels, rng: np.random.Generator) -> bytes:
         mask = ablc.Scheme(
             rng.choice(["random-blocks", "centre"]), share, seed=int(rng.integers(99))
         )
-    encoder = ablc.Encoder(quality=float(quality), effort=3, threads=1)
+    encoder = ablc.Encoder(quality=float(quality), threads=1)
     return encoder.encode(picture, importance=importance, mask=mask)
 
 

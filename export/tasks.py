@@ -1,6 +1,6 @@
 """What is trained: one task for each network, or for those that only make sense together.
 
-    fill              N for fidelity: Charbonnier and SSIM
+    fill              N for fidelity: absolute and squared error, SSIM
     fill-perceptual   N for looks: LPIPS of SqueezeNet and a critic beside them
     condition         C, which imitates SqueezeNet's scores and features
     latent            E and G: E1 imitates AlexNet; G inverts E with losses in x, h1 and h and
@@ -115,6 +115,8 @@ class FillTask(Task):
         x = self.trained["fill"](batch["decoded"], batch["kept"], batch["step"])
         y = batch["picture"]
         terms = {"pixel": losses.charbonnier(x.float(), y), "ssim": 1 - losses.ssim(x, y).mean()}
+        if self.weights.get("squared"):
+            terms["squared"] = (x.float() - y).square().mean()
         if "lpips" in self.teachers:
             terms["lpips"] = self.teachers["lpips"](x, y).mean()
         return terms | self._against_critic(y, x)
@@ -280,9 +282,9 @@ class Recipe:
 
 
 RECIPES = {
-    "fill": Recipe(FillTask, {"pixel": 1.0, "ssim": 0.2}),
+    "fill": Recipe(FillTask, {"pixel": 0.3, "squared": 12.0, "ssim": 0.25}),
     "fill-perceptual": Recipe(
-        FillTask, {"pixel": 1.0, "ssim": 0.05, "lpips": 0.2, "adversarial": 0.0, "r1": 10.0}
+        FillTask, {"pixel": 1.0, "ssim": 0.05, "lpips": 0.3, "adversarial": 0.0, "r1": 10.0}
     ),
     "condition": Recipe(ConditionTask, {"scores": 0.2, "map": 2.0, "features": 1.0}),
     "latent": Recipe(

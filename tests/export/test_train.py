@@ -202,7 +202,7 @@ def test_plan_is_checked(tmp_path: Path, changes: dict[str, object], message: st
     [
         ({"task": "fil"}, "task must be one of fill, .* not 'fil'"),
         ({"preset": "huge"}, "preset must be one of small, base, not 'huge'"),
-        ({"weights": {"looks": 1.0}}, "fill has no loss term looks; it has pixel, ssim"),
+        ({"weights": {"looks": 1.0}}, "fill has no loss term looks; it has pixel, squared, ssim"),
         ({"task": "condition"}, "name the folder of its weights"),
         ({"device": "nonsense"}, "device 'nonsense' does not work"),
     ],
