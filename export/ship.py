@@ -39,8 +39,11 @@ ARCHITECTURE = {
 LIMITS = {
     "fill": ("Trained on photographs; text and drawings may come out softer than they were.",),
     "encoder": ("Made for G and the latent step; no general feature extractor.",),
-    "generator": ("Its pictures resemble the original, fine texture is made up.",),
-    "condition": ("Knows few pictures of each ImageNet class: its scores are rough.",),
+    "generator": ("Its pictures are soft; fine texture is made up, and may show a faint mesh.",),
+    "condition": (
+        "Trained on few pictures of each ImageNet class: its scores are weak (agree_top5 among "
+        "what training reached); its features are what it is for.",
+    ),
     "step": ("Start from E of a decoded picture: from elsewhere it may not converge.",),
 }
 
@@ -65,19 +68,18 @@ def read(path: Path) -> Trained:
     networks = tasks.RECIPES[kept["task"]].kind.networks(nets.PRESETS[kept["preset"]])
     train.read_networks(path, networks)
     data = kept["data"]
-    plan = kept["plan"]
-    settings = f"--batch {plan['batch']} --crop {plan['crop']} --rate {plan['rate']:g}"
+    runs = [*kept["earlier"], train.run_of(kept)]
     sets = tuple(
         DataSet(name=name, images=count, licence=data["licence"], note="")
         for name, count in data["pictures"].items()
     )
     training = Training(
-        command=f"python -m ablc.export train {kept['task']} --preset {kept['preset']} {settings}",
+        command="; then ".join(run["command"] for run in runs),
         data=sets,
-        steps=kept["step"],
-        minutes=round(kept["seconds"] / 60, 1),
+        steps=sum(run["steps"] for run in runs),
+        minutes=round(sum(run["minutes"] for run in runs), 1),
         machine=kept["machine"],
-        losses={name: float(weight) for name, weight in plan["weights"].items()},
+        losses={name: float(weight) for name, weight in kept["plan"]["weights"].items()},
         reached={name: round(value, 4) for name, value in kept["measures"].items()},
     )
     return Trained(kept["task"], kept["preset"], networks.requires_grad_(False).eval(), training)

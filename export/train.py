@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -85,6 +86,7 @@ class State:
     seconds: float = 0.0
     pictures: int = 0  # crops seen
     last: dict[str, float] = field(default_factory=dict)  # measures at the last checkpoint
+    earlier: list[dict[str, Any]] = field(default_factory=list)  # runs that led to the start
 
 
 def device_of(name: str) -> torch.device:
@@ -124,13 +126,14 @@ def train(plan: Plan, photographs: Photographs) -> State:
     device = device_of(plan.device)
     torch.manual_seed(plan.seed)
     task = tasks.make(plan.task, plan.preset, plan.teachers, plan.weights)
+    state = State()
     if plan.start is not None:
-        read_networks(plan.start, task.trained)
+        start = read_networks(plan.start, task.trained)
+        state.earlier = [*start["earlier"], run_of(start)]
         task.averaged.load_state_dict(task.trained.state_dict())
     task.devise(lambda m: m.to(device=device, memory_format=torch.channels_last))
     optimisers = _optimisers(task, plan.rate or task.rate)
     plan.out.mkdir(parents=True, exist_ok=True)
-    state = State()
     if (plan.out / CHECKPOINT).exists():
         state = resume(plan.out / CHECKPOINT, plan, task, optimisers)
     learnt, held = _split(photographs, plan.seed)
@@ -291,8 +294,8 @@ def _save(
             "crop": plan.crop or task.crop,
             "rate": plan.rate or task.rate,
             "seed": plan.seed,
-            "start": plan.start and str(plan.start),
         },
+        "earlier": state.earlier,
         "data": {"pictures": sources, "licence": plan.licence},
         "machine": machine(measured["picture"].device),
         "step": state.step,
@@ -324,7 +327,7 @@ def _sheet(columns: Sequence[Tensor]) -> Image.Image:
     return Image.fromarray(grid.cpu().numpy())
 
 
-def read(path: Path) -> dict:
+def read(path: Path) -> dict[str, Any]:
     """A checkpoint's content. Raises ValueError if the file is none; runs no code from it."""
     try:
         kept = torch.load(path, map_location="cpu", weights_only=True)
@@ -335,7 +338,19 @@ def read(path: Path) -> dict:
     return kept
 
 
-def read_networks(path: Path, into: nn.ModuleDict) -> dict:
+def run_of(kept: dict[str, Any]) -> dict[str, Any]:
+    """What a model card says of the run that left a checkpoint: command, steps, minutes."""
+    plan = kept["plan"]
+    options = {"preset": kept["preset"], **{name: plan[name] for name in ("batch", "crop", "rate")}}
+    settings = " ".join(f"--{name} {value}" for name, value in options.items())
+    return {
+        "command": f"python -m ablc.export train {kept['task']} {settings}",
+        "steps": kept["step"],
+        "minutes": round(kept["seconds"] / 60, 1),
+    }
+
+
+def read_networks(path: Path, into: nn.ModuleDict) -> dict[str, Any]:
     """Loads the averaged networks of a checkpoint. Raises ValueError for another architecture."""
     kept = read(path)
     _load(path, into, kept["averaged"])
@@ -357,7 +372,7 @@ def resume(
         optimiser.load_state_dict(kept["optimisers"][name])
         for group, peak in zip(optimiser.param_groups, peaks, strict=True):
             group["peak"] = peak
-    return State(kept["step"], kept["seconds"], kept["pictures"], kept["measures"])
+    return State(kept["step"], kept["seconds"], kept["pictures"], kept["measures"], kept["earlier"])
 
 
 def _load(path: Path, module: nn.Module, weights: Mapping[str, Tensor]) -> None:

@@ -107,6 +107,7 @@ def test_start_takes_the_networks_alone(tmp_path: Path, photographs: data.Photog
     state = train.train(plan(tmp_path / "b", start=start, rate=1e-12, steps=1), photographs)
     kept, new = train.read(start), train.read(tmp_path / "b" / train.CHECKPOINT)
     assert state.step == 1
+    assert [run["steps"] for run in new["earlier"]] == [4]
     for name, value in kept["averaged"].items():
         assert torch.allclose(new["trained"][name], value, atol=1e-6)
 
