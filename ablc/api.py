@@ -115,7 +115,7 @@ def decode(
     """The picture in a stream, (H, W, C) uint8 with C 1 (grey), 3 (sRGB) or 4 (with alpha).
 
     fill: what paints ablated blocks: "classical" needs no network, "net" and "ppgn" do;
-        "auto" is the best that is installed.
+        "auto" is the classical fill as long as networks do not take part in decoding.
     iterations: latent steps, for fill="ppgn".
     provider: where networks run.
     region: x, y, width, height of the part wanted, in pixels: the same pixels as in the whole, in
@@ -208,7 +208,9 @@ class Decoder(DecodeSettings):
         """The picture in a stream; the arguments are those of ablc.decode."""
         wanted = None if region is None else Region.of(region)
         if self.fill in ("net", "ppgn"):
-            raise ModelError(f"fill={self.fill!r} needs networks, and none are installed yet")
+            raise ModelError(
+                f"fill={self.fill!r} needs networks, which do not take part in decoding yet"
+            )
         image, lost = _core.decode(
             data,
             max_pixels=pixel_limit(self.max_pixels),

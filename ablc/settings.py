@@ -107,7 +107,7 @@ class EncodeSettings:
 class DecodeSettings:
     """How streams are decoded."""
 
-    fill: Fill = "auto"  # what paints ablated blocks; auto: the best that is installed
+    fill: Fill = "auto"  # what paints ablated blocks; auto: the best there is
     iterations: int = 0  # latent steps, for fill="ppgn" alone
     provider: Provider = "auto"  # where networks run
     threads: int | None = None  # None: one per core; the pixels do not depend on it
