@@ -202,7 +202,7 @@ class Fill(nn.Module):
         self.last = nn.Sequential(Rectifier(), Up(fine, 3, kernel=3))
         initialise(self)
         with torch.no_grad():
-            self.last[1].conv.weight.mul_(0.02)  # the decoded picture at first
+            self.last[1].conv.weight.mul_(0.005)  # the decoded picture at first
 
     def forward(self, decoded: Tensor, kept: Tensor, step: Tensor) -> Tensor:
         """The painted picture, (B, 3, H, W), nominally in 0..1.

@@ -115,9 +115,10 @@ def test_fill_heeds_mask_and_step() -> None:
 
 
 def test_latent_moves_with_the_picture() -> None:
-    x = picture(1, 96, 160)
+    x = picture(1, 64, 320)
     encoder = nets.Encoder(SMALL)
     with torch.no_grad():
         whole = encoder(x)
         shifted = encoder(x[..., 32:])
-    assert torch.allclose(whole[..., 5:-2], shifted[..., 3:-2], atol=1e-4)
+    # Cells within 6 of the left border see beyond it; the right one is the same for both.
+    assert torch.allclose(whole[..., 8:], shifted[..., 6:], atol=1e-4)
