@@ -357,6 +357,15 @@ def read_networks(path: Path, into: nn.ModuleDict) -> dict[str, Any]:
     return kept
 
 
+def slim(path: Path, out: Path) -> None:
+    """Writes what --start and the export need of a checkpoint: averaged networks as float16."""
+    kept = read(path)
+    averaged = {name: value.half() for name, value in kept["averaged"].items()}
+    rest = {name: kept[name] for name in kept.keys() - {"trained", "aids", "optimisers"}}
+    out.parent.mkdir(parents=True, exist_ok=True)
+    torch.save({**rest, "averaged": averaged}, out)
+
+
 def resume(
     path: Path, plan: Plan, task: tasks.Task, optimisers: Mapping[str, torch.optim.Optimizer]
 ) -> State:

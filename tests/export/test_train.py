@@ -112,6 +112,19 @@ def test_start_takes_the_networks_alone(tmp_path: Path, photographs: data.Photog
         assert torch.allclose(new["trained"][name], value, atol=1e-6)
 
 
+def test_slim_checkpoint_is_a_start(tmp_path: Path, photographs: data.Photographs) -> None:
+    train.train(plan(tmp_path / "a"), photographs)
+    start, small = tmp_path / "a" / train.CHECKPOINT, tmp_path / "slim" / "fill.pt"
+    train.slim(start, small)
+    assert small.stat().st_size < start.stat().st_size / 6
+    kept, net = train.read(start), tasks.FillTask.networks(nets.PRESETS["small"])
+    train.read_networks(small, net)
+    for name, value in net.state_dict().items():
+        assert torch.allclose(value, kept["averaged"][name], atol=1e-3)
+    state = train.train(plan(tmp_path / "b", start=small, steps=1), photographs)
+    assert [run["steps"] for run in state.earlier] == [4]
+
+
 TERMS = {
     "condition": {"scores", "map", "features"},
     "latent": {"imitation", "scale", "pixel", "ssim", "h1", "h", "lpips", "adversarial", "critic"},
