@@ -2,6 +2,7 @@
 
 import csv
 import math
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,15 @@ from ablc.export import cli, data, nets, tasks, train  # noqa: E402
 
 import teacher_weights  # noqa: E402
 from scenes import drawing, scene  # noqa: E402
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Small batches gain nothing from more, and lose much where cores are busy."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")
@@ -258,11 +268,9 @@ def run(*arguments: object) -> int:
 
 
 def test_command_trains(folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    threads = torch.get_num_threads()
     out = tmp_path / "run"
-    quick = ("--steps", 2, "--batch", 1, "--crop", 64, "--pool", 2, "--workers", 0)
+    quick = ("--steps", 2, "--batch", 1, "--crop", 64, "--pool", 2, "--workers", 0, "--threads", 1)
     assert run("train", "fill", "--data", folder, "--out", out, "--licence", "CC0", *quick) == 0
-    torch.set_num_threads(threads)
     printed = capfd.readouterr().out
     assert "3 pictures" in printed
     assert "step 2" in printed
