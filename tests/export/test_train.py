@@ -73,8 +73,8 @@ def test_run_leaves_checkpoint_logs_and_sheets(learnt: tuple[Path, train.State])
     assert column(out / "measures.csv", "psnr_gain")[-1] == pytest.approx(
         state.last["psnr_gain"], abs=1e-4
     )
-    sheet = Image.open(out / "sheet-0000240.png")
-    assert sheet.size[0] == 4 * data.CUT
+    with Image.open(out / "sheet-0000240.png") as sheet:
+        assert sheet.size[0] == 4 * data.CUT
     kept = train.read(out / train.CHECKPOINT)
     assert (kept["task"], kept["preset"], kept["step"]) == ("fill", "small", 240)
     assert kept["data"] == {"pictures": {"drawings": 6}, "licence": "not stated"}
