@@ -19,12 +19,6 @@ import ablc
 HEIGHT, WIDTH = 512, 768  # of the picture whose multiply-adds a card counts
 LICENCE = "MIT"
 MEASURE = "python tests/bench/networks.py --json FILE"  # what fills the figures of a card
-EXPORTERS = {
-    "fill": to_onnx.export_fill,
-    "encoder": to_onnx.export_encoder,
-    "generator": to_onnx.export_generator,
-    "condition": to_onnx.export_condition,
-}
 ARCHITECTURE = {
     "fill": (
         "N: convolutional, three resolutions (1/2, 1/4, 1/8) with skips, residual blocks, leaky "
@@ -110,7 +104,7 @@ def export(
     for name, (net, training) in names.items():
         role = name.split("-")[0]
         model_id = "-".join(filter(None, (name, suffix)))
-        model = EXPORTERS[role](net, form, model_id)
+        model = to_onnx.EXPORTERS[role](net, form, model_id)
         _write(out, model_id, role, preset, model, net, training, {}, form)
         ids.append(model_id)
     parts = [names.get(f"{role}-{preset}") for role in ("encoder", "generator", "condition")]

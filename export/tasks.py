@@ -7,8 +7,8 @@
                       against a critic, as in PPGN (arXiv:1612.00005, noiseless joint PPGN-h)
 
 A task holds the networks it trains, the aids that are thrown away afterwards (critic, adapters) and
-frozen teachers. Loss weights are the task's own unless the caller sets others; a term of weight 0
-is not computed.
+frozen teachers. Loss weights are the task's own unless the caller sets others; squared error,
+LPIPS and critic are not computed if their weight is 0.
 """
 
 from collections.abc import Callable, Mapping

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+from ablc.runtime import registry
 from hypothesis import HealthCheck, settings
 
 from scenes import scene
@@ -34,4 +35,23 @@ def kodak() -> Path:
     folder = Path(root) / "kodak"
     if not folder.is_dir():
         pytest.skip(f"no folder kodak in ABLC_DATA ({root})")
+    return folder
+
+
+@pytest.fixture
+def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder in the place of the networks that come with ablc."""
+    folder = tmp_path / "shipped"
+    folder.mkdir()
+    monkeypatch.setattr(registry, "SHIPPED", folder)
+    monkeypatch.delenv("ABLC_MODELS", raising=False)
+    return folder
+
+
+@pytest.fixture
+def own(shipped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's folder, which ABLC_MODELS names; empty."""
+    folder = tmp_path / "own"
+    folder.mkdir()
+    monkeypatch.setenv("ABLC_MODELS", str(folder))
     return folder

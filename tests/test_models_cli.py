@@ -6,29 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from ablc.runtime import registry
 
 from ablc.cli import main
 from made_networks import WEIGHTS, install
-
-
-@pytest.fixture
-def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder in the place of the networks that come with ablc."""
-    folder = tmp_path / "shipped"
-    folder.mkdir()
-    monkeypatch.setattr(registry, "SHIPPED", folder)
-    monkeypatch.delenv("ABLC_MODELS", raising=False)
-    return folder
-
-
-@pytest.fixture
-def own(shipped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The user's folder, which ABLC_MODELS names; empty."""
-    folder = tmp_path / "own"
-    folder.mkdir()
-    monkeypatch.setenv("ABLC_MODELS", str(folder))
-    return folder
 
 
 def run(*arguments: str) -> int:

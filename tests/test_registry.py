@@ -21,25 +21,6 @@ SHIPPED = registry.SHIPPED
 MISSING = object()
 
 
-@pytest.fixture
-def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder in the place of the networks that come with ablc."""
-    folder = tmp_path / "shipped"
-    folder.mkdir()
-    monkeypatch.setattr(registry, "SHIPPED", folder)
-    monkeypatch.delenv("ABLC_MODELS", raising=False)
-    return folder
-
-
-@pytest.fixture
-def own(shipped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The user's folder, which ABLC_MODELS names; empty."""
-    folder = tmp_path / "own"
-    folder.mkdir()
-    monkeypatch.setenv("ABLC_MODELS", str(folder))
-    return folder
-
-
 def changed(path: str, value: object) -> bytes:
     """A card's JSON with one field, "training.steps" or so, replaced or taken out."""
     card: Any = fields()
