@@ -4,12 +4,15 @@
 >>> image = ablc.decode(data)
 """
 
-from ablc.api import Decoder, Encoder, decode, encode
+from ablc.decoder import Decoder, decode
+from ablc.encoder import Encoder, encode
 from ablc.errors import (
     FinderError,
+    GpuMemoryError,
     LimitError,
     ModelError,
     PictureError,
+    ProviderError,
     StreamError,
     StreamWarning,
 )
@@ -36,10 +39,12 @@ __all__ = [
     "Decoder",
     "Encoder",
     "FinderError",
+    "GpuMemoryError",
     "LimitError",
     "Metadata",
     "ModelError",
     "PictureError",
+    "ProviderError",
     "Region",
     "Roi",
     "Scheme",

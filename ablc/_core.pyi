@@ -9,10 +9,41 @@ class LimitError(StreamError): ...
 class Analysis:
     def __init__(self) -> None: ...
 
+class Guide:
+    @property
+    def step(self) -> int: ...
+    @property
+    def subsample(self) -> bool: ...
+    @property
+    def kept(self) -> npt.NDArray[np.bool_]: ...
+    @property
+    def chroma_coded(self) -> npt.NDArray[np.bool_]: ...
+    @property
+    def log2_size(self) -> npt.NDArray[np.uint8]: ...
+    @property
+    def offset(self) -> npt.NDArray[np.int8]: ...
+    @property
+    def exact(self) -> npt.NDArray[np.bool_] | None: ...
+    def project(
+        self,
+        picture: npt.NDArray[np.uint8],
+        painted: npt.NDArray[np.float32],
+        top: int = 0,
+        threads: int = 1,
+    ) -> None: ...
+
 class _Metadata(TypedDict):
     icc: bytes
     exif: bytes
     xmp: bytes
+
+class _Header(TypedDict):
+    width: int
+    height: int
+    channels: int
+    lossless: bool
+    step: int
+    model: bytes
 
 class _Section(TypedDict):
     name: str
@@ -56,6 +87,15 @@ def decode(
     partial: bool = False,
     region: tuple[int, int, int, int] | None = None,
 ) -> tuple[npt.NDArray[np.uint8], list[str]]: ...
+def decode_guided(
+    data: bytes,
+    *,
+    max_pixels: int,
+    threads: int = 1,
+    partial: bool = False,
+    region: tuple[int, int, int, int] | None = None,
+) -> tuple[npt.NDArray[np.uint8], list[str], Guide | None]: ...
+def header(data: bytes, *, max_pixels: int, partial: bool = False) -> _Header: ...
 def inspect(data: bytes, *, max_pixels: int) -> dict[str, Any]: ...
 def keep_mask(data: bytes, *, max_pixels: int) -> npt.NDArray[np.bool_]: ...
 def coding_map(data: bytes, *, max_pixels: int) -> _CodingMap: ...

@@ -17,6 +17,7 @@ from ablc.errors import (
     FinderError,
     ModelError,
     PictureError,
+    ProviderError,
     StreamError,
     StreamWarning,
 )
@@ -24,11 +25,12 @@ from ablc.importance import FEATHER_DEFAULT
 from ablc.info import Metadata
 from ablc.regions import Region
 from ablc.schemes import RANDOM_DEFAULT, Edges, Scheme, SchemeName
-from ablc.settings import Fill, Subsampling, Tune
+from ablc.settings import Fill, Provider, Subsampling, Tune
 
 BAD_DATA, BAD_USAGE = 1, 2
 
 FIDELITY, REGIONS, MASKS = "Fidelity or size", "Regions", "Masks by rule"  # headings of options
+PAINTING = "Painting"
 
 app = typer.Typer(
     name="ablc",
@@ -189,7 +191,32 @@ def decode(
     target: Annotated[
         str, typer.Argument(metavar="OUT", help="Picture; the extension names the format.")
     ],
-    fill: Annotated[Fill, typer.Option(help="What paints ablated blocks.")] = "auto",
+    fill: Annotated[
+        Fill,
+        typer.Option(
+            help="What paints ablated blocks. net and ppgn are networks; auto: net where it is "
+            "installed and the file is coarse enough to gain from it.",
+            rich_help_panel=PAINTING,
+        ),
+    ] = "auto",
+    model: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID",
+            help="Network of fill=net and ppgn (see ablc models).",
+            show_default="the file's, or fill-small",
+            rich_help_panel=PAINTING,
+        ),
+    ] = None,
+    iterations: Annotated[
+        int,
+        typer.Option(
+            min=0, metavar="K", help="Latent steps of fill=ppgn.", rich_help_panel=PAINTING
+        ),
+    ] = 0,
+    provider: Annotated[
+        Provider, typer.Option(help="Where networks run.", rich_help_panel=PAINTING)
+    ] = "auto",
     region: Annotated[
         str | None, typer.Option(metavar="X,Y,W,H", help="Write this part only, in pixels.")
     ] = None,
@@ -203,7 +230,15 @@ def decode(
     """Decode an .ablc file to a picture."""
     chosen = pictures.format_of(target)
     part = Region.parse(region) if region else None
-    decoder = ablc.Decoder(fill=fill, threads=threads, partial=partial, max_pixels=max_pixels)
+    decoder = ablc.Decoder(
+        fill=fill,
+        model=model,
+        iterations=iterations,
+        provider=provider,
+        threads=threads,
+        partial=partial,
+        max_pixels=max_pixels,
+    )
     data = files.read(source)
     with (
         console.busy(f"decoding {source}"),
@@ -361,7 +396,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         console.fail(error.format_message(), BAD_USAGE)
     except (StreamError, PictureError, FinderError) as error:
         console.fail(str(error), BAD_DATA)
-    except (ValueError, ModelError) as error:
+    except (ValueError, ModelError, ProviderError) as error:
         console.fail(str(error), BAD_USAGE)
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError) as error:
         console.fail(f"{error.filename}: {error.strerror}", BAD_USAGE)

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ablc import files, panels, pictures
-from ablc.api import Decoder, Encoder
+from ablc.decoder import Decoder
+from ablc.encoder import Encoder
 from ablc.info import inspect, keep_mask
 from ablc.metrics import compare
 

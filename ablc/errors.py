@@ -6,6 +6,8 @@ ValueError
   PictureError     a picture file cannot be read, or cannot be written in the format asked for
 RuntimeError
   ModelError       networks are missing or damaged
+  ProviderError    networks cannot run where they were asked to, or at all
+    GpuMemoryError the GPU has too little memory for them
   FinderError      a finder of regions failed
 UserWarning
   StreamWarning    a partial decode is incomplete; the text names what is lost
@@ -17,9 +19,11 @@ from ablc._core import LimitError, StreamError
 
 __all__ = [
     "FinderError",
+    "GpuMemoryError",
     "LimitError",
     "ModelError",
     "PictureError",
+    "ProviderError",
     "StreamError",
     "StreamWarning",
 ]
@@ -31,6 +35,14 @@ class PictureError(ValueError):
 
 class ModelError(RuntimeError):
     """Networks are missing or damaged; the text names them."""
+
+
+class ProviderError(RuntimeError):
+    """Networks cannot run where they were asked to; the text says what to do."""
+
+
+class GpuMemoryError(ProviderError):
+    """The GPU has too little memory, for the smallest batch too."""
 
 
 class StreamWarning(UserWarning):

@@ -7,7 +7,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from ablc import console, files, finders, info, pictures
-from ablc.api import Decoder
+from ablc.decoder import Decoder
 from ablc.errors import LimitError, StreamError
 from ablc.importance import WEIGHT_DEFAULT, Roi
 from ablc.regions import Region

@@ -110,6 +110,7 @@ class DecodeSettings:
     fill: Fill = "auto"  # what paints ablated blocks; auto: the best there is
     iterations: int = 0  # latent steps, for fill="ppgn" alone
     provider: Provider = "auto"  # where networks run
+    model: str | None = None  # id of the network that fills; None: the stream's, else the usual one
     threads: int | None = None  # None: one per core; the pixels do not depend on it
     partial: bool = False  # save what can be saved of a damaged stream, and warn
     max_pixels: int | None = None  # None: PIL.Image.MAX_IMAGE_PIXELS
@@ -120,6 +121,8 @@ class DecodeSettings:
         if self.iterations and self.fill != "ppgn":
             raise ValueError(f"iterations={self.iterations} needs fill='ppgn', not {self.fill!r}")
         check_choice("provider", self.provider, PROVIDERS)
+        if self.model is not None and self.fill == "classical":
+            raise ValueError(f"model={self.model!r} needs a fill that networks do, not 'classical'")
         check_threads(self.threads)
         if self.max_pixels is not None:
             check_whole("max_pixels", self.max_pixels, 1)

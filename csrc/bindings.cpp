@@ -4,12 +4,14 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <optional>
 
 #include "codec.h"
 #include "mask.h"
+#include "projection.h"
 
 namespace py = pybind11;
 using namespace pybind11::literals;
@@ -156,7 +158,7 @@ py::bytes encode(const Pixels& image, int step, bool lossless, bool subsample, i
 
 /// Pixels of a window, and what was lost; map may be null.
 std::pair<Pixels, std::vector<std::string>> decode_window(const ablc::Parsed& parsed, const py::bytes& data, std::uint64_t max_pixels, int threads,
-                                                          bool partial, const ablc::Rect& window, ablc::CodingMap* map) {
+                                                          bool partial, const ablc::Rect& window, ablc::CodingMap* map, ablc::Guide* guide = nullptr) {
   Pixels image({window.height, window.width, parsed.header.channels});
   const ablc::Image out{window.width, window.height, parsed.header.channels,
                         {image.mutable_data(), static_cast<std::size_t>(image.size())}};
@@ -164,30 +166,79 @@ std::pair<Pixels, std::vector<std::string>> decode_window(const ablc::Parsed& pa
   ablc::Status status;
   {
     py::gil_scoped_release unlocked;
-    status = ablc::decode(parsed, threads, partial, window, out, lost, map);
+    status = ablc::decode(parsed, threads, partial, window, out, lost, map, guide);
   }
   require_ok(status, view(data), parsed, max_pixels, lost);
   return {image, lost};
 }
 
-py::tuple decode(const py::bytes& data, std::uint64_t max_pixels, int threads, bool partial, const std::optional<std::array<std::int64_t, 4>>& region) {
+/// The window that a region names, or the whole picture. Only the tiles around it take memory: the limit is on them.
+ablc::Rect window_of(const ablc::Header& header, const std::optional<std::array<std::int64_t, 4>>& region, std::uint64_t max_pixels) {
+  if (!region) return {0, 0, header.width, header.height};
+  const auto [x, y, w, h] = *region;
+  if (x < 0 || y < 0 || w < 1 || h < 1 || x >= header.width || y >= header.height || w > header.width - x || h > header.height - y)
+    refuse("region " + std::to_string(x) + "," + std::to_string(y) + "," + std::to_string(w) + "," + std::to_string(h) +
+           " is empty or not inside the picture of " + std::to_string(header.width) + "x" + std::to_string(header.height) + " pixels");
+  const ablc::Rect window{static_cast<int>(x), static_cast<int>(y), static_cast<int>(w), static_cast<int>(h)};
+  if (const std::uint64_t around = ablc::pixels_around(header, window); around > max_pixels)
+    raise(limit_error, "the region takes decoding " + std::to_string(around) + " pixels of the picture of " + std::to_string(header.width) +
+                           "x" + std::to_string(header.height) + ", which exceeds the limit of " + std::to_string(max_pixels) + " pixels");
+  return window;
+}
+
+using Region = std::optional<std::array<std::int64_t, 4>>;
+
+py::tuple decode(const py::bytes& data, std::uint64_t max_pixels, int threads, bool partial, const Region& region) {
   require_range("threads", threads, 1, 256);
-  // Only the tiles around the window take memory: the limit is on them.
   const ablc::Parsed parsed = parse(data, region ? UINT64_MAX : max_pixels, partial);
-  const ablc::Header& header = parsed.header;
-  ablc::Rect window{0, 0, header.width, header.height};
-  if (region) {
-    const auto [x, y, w, h] = *region;
-    if (x < 0 || y < 0 || w < 1 || h < 1 || x >= header.width || y >= header.height || w > header.width - x || h > header.height - y)
-      refuse("region " + std::to_string(x) + "," + std::to_string(y) + "," + std::to_string(w) + "," + std::to_string(h) +
-             " is empty or not inside the picture of " + std::to_string(header.width) + "x" + std::to_string(header.height) + " pixels");
-    window = {static_cast<int>(x), static_cast<int>(y), static_cast<int>(w), static_cast<int>(h)};
-    if (const std::uint64_t around = ablc::pixels_around(header, window); around > max_pixels)
-      raise(limit_error, "the region takes decoding " + std::to_string(around) + " pixels of the picture of " + std::to_string(header.width) +
-                             "x" + std::to_string(header.height) + ", which exceeds the limit of " + std::to_string(max_pixels) + " pixels");
-  }
-  const auto [image, lost] = decode_window(parsed, data, max_pixels, threads, partial, window, nullptr);
+  const auto [image, lost] = decode_window(parsed, data, max_pixels, threads, partial, window_of(parsed.header, region, max_pixels), nullptr);
   return py::make_tuple(image, lost);
+}
+
+py::tuple decode_guided(const py::bytes& data, std::uint64_t max_pixels, int threads, bool partial, const Region& region) {
+  require_range("threads", threads, 1, 256);
+  const ablc::Parsed parsed = parse(data, region ? UINT64_MAX : max_pixels, partial);
+  const ablc::Rect window = window_of(parsed.header, region, max_pixels);
+  if (window.x % ablc::kSuper || window.y % ablc::kSuper)
+    refuse("a guided region begins at multiples of " + std::to_string(ablc::kSuper) + " pixels, not at " + std::to_string(window.x) + "," +
+           std::to_string(window.y));
+  auto guide = std::make_unique<ablc::Guide>();
+  const auto [image, lost] = decode_window(parsed, data, max_pixels, threads, partial, window, nullptr, guide.get());
+  if (parsed.header.lossless || guide->cells.samples.empty()) return py::make_tuple(image, lost, py::none());
+  return py::make_tuple(image, lost, std::move(guide));
+}
+
+/// A member of every cell's shape, as an (R, C) array.
+template <class T, class F>
+py::array_t<T> shapes_of(const ablc::Guide& guide, F&& member) {
+  py::array_t<T> array({guide.cells.height, guide.cells.width});
+  std::transform(guide.cells.samples.begin(), guide.cells.samples.end(), array.mutable_data(), member);
+  return array;
+}
+
+py::object exact_of(const ablc::Guide& guide) {
+  if (guide.exact.samples.empty()) return py::none();
+  return array_of<bool>(guide.exact);
+}
+
+void project(const ablc::Guide& guide, Pixels& picture, const py::array_t<float, py::array::c_style>& painted, int top, int threads) {
+  require_range("threads", threads, 1, 256);
+  const int columns = guide.cells.width, rows = guide.cells.height;
+  if (picture.ndim() != 3 || ablc::div_up(static_cast<int>(picture.shape(0)), 8) != rows || ablc::div_up(static_cast<int>(picture.shape(1)), 8) != columns)
+    refuse("picture must be (H, W, C), that which was decoded with the guide");
+  const int height = static_cast<int>(picture.shape(0)), width = static_cast<int>(picture.shape(1)), channels = static_cast<int>(picture.shape(2));
+  const int colours = channels == 1 ? 1 : 3;
+  if (channels != 1 && channels != 3 && channels != 4) refuse("picture must have 1, 3 or 4 channels");
+  if (top < 0 || top >= height || top % ablc::kSuper) refuse("top must be a multiple of 32 inside the picture, not " + std::to_string(top));
+  if (painted.ndim() != 3 || painted.shape(0) != colours || painted.shape(2) < width || painted.shape(1) < 1)
+    refuse("painted must be (" + std::to_string(colours) + ", h, w) float32, at least as wide as the picture");
+  const int given = static_cast<int>(std::min<py::ssize_t>(painted.shape(1), height - top));
+  if (given % ablc::kSuper && top + given != height) refuse("painted must end at a multiple of 32 rows or at the picture's last");
+  ablc::Painted planes{{}, static_cast<int>(painted.shape(2)), given};
+  for (int c = 0; c < colours; ++c) planes.planes[static_cast<std::size_t>(c)] = painted.data(c, 0, 0);
+  const ablc::Image out{width, height, channels, {picture.mutable_data(), static_cast<std::size_t>(picture.size())}};
+  py::gil_scoped_release unlocked;
+  ablc::Projection(guide).apply(planes, top, threads, out);
 }
 
 ablc::MaskInfo mask_info(const ablc::Parsed& parsed, const py::bytes& data, std::uint64_t max_pixels) {
@@ -231,6 +282,16 @@ py::list sections_of(const ablc::Parsed& parsed, std::size_t size) {
 }
 
 py::list sections(const py::bytes& data) { return sections_of(parse(data, UINT64_MAX, false), view(data).size()); }
+
+/// What is known of a stream before anything is decoded.
+py::dict header(const py::bytes& data, std::uint64_t max_pixels, bool partial) {
+  const ablc::Parsed parsed = parse(data, max_pixels, partial);
+  py::bytes model;
+  for (const ablc::Section& section : parsed.sections)
+    if (section.id == ablc::SectionId::model) model = bytes_of(section.body);
+  const ablc::Header& h = parsed.header;
+  return py::dict("width"_a = h.width, "height"_a = h.height, "channels"_a = h.channels, "lossless"_a = h.lossless, "step"_a = h.step, "model"_a = model);
+}
 
 py::dict inspect(const py::bytes& data, std::uint64_t max_pixels) {
   const ablc::Parsed parsed = parse(data, max_pixels, false);
@@ -304,6 +365,25 @@ PYBIND11_MODULE(_core, m) {
         "Code (H, W, C) uint8 as one stream; step in 1/16 grey level, 16..16384.");
   m.def("decode", &decode, "data"_a, py::kw_only(), "max_pixels"_a, "threads"_a = 1, "partial"_a = false, "region"_a = py::none(),
         "((H, W, C) uint8, what was lost in words); region is x, y, width, height. Raises StreamError, LimitError.");
+  m.def("decode_guided", &decode_guided, "data"_a, py::kw_only(), "max_pixels"_a, "threads"_a = 1, "partial"_a = false, "region"_a = py::none(),
+        "What decode gives, and a Guide; None of a lossless stream. region begins at multiples of 32 pixels.");
+  py::class_<ablc::Guide>(m, "Guide", "What a stream says of the pixels of a decoded window; R, C count its cells of 8x8 pixels.")
+      .def_readonly("step", &ablc::Guide::step, "Luma quantisation step, 1/16 grey level.")
+      .def_property_readonly("subsample", [](const ablc::Guide& g) { return g.subsample == 1; }, "True for 4:2:0.")
+      .def_property_readonly("kept", [](const ablc::Guide& g) { return shapes_of<bool>(g, [](const ablc::CellShape& c) { return c.kept != 0; }); },
+                             "(R, C) bool: cells in kept blocks.")
+      .def_property_readonly("chroma_coded", [](const ablc::Guide& g) { return shapes_of<bool>(g, [](const ablc::CellShape& c) { return c.chroma_coded != 0; }); },
+                             "(R, C) bool: cells whose chroma has levels.")
+      .def_property_readonly("log2_size", [](const ablc::Guide& g) { return shapes_of<std::uint8_t>(g, [](const ablc::CellShape& c) { return c.log2_size; }); },
+                             "(R, C) uint8: 3..5 of the block around the cell.")
+      .def_property_readonly("offset", [](const ablc::Guide& g) { return shapes_of<std::int8_t>(g, [](const ablc::CellShape& c) { return c.step_offset; }); },
+                             "(R, C) int8: of the step, quarter octaves.")
+      .def_property_readonly("exact", &exact_of, "(H, W) bool: pixels that came back as they were; None: there are none.")
+      .def("project", &project, "picture"_a.noconvert(), "painted"_a.noconvert(), "top"_a = 0, "threads"_a = 1,
+           "Paint rows of the decoded picture, (H, W, C) uint8, in place, as far as the stream lets it; painted is (1 or 3, h, w)\n"
+           "float32, 0..1, of the rows from top on, a multiple of 32; what is no number stands for the decoded sample.");
+  m.def("header", &header, "data"_a, py::kw_only(), "max_pixels"_a, "partial"_a = false,
+        "Width, height, channels, lossless, step in 1/16 grey level, and the body of MODL.");
   m.def("inspect", &inspect, "data"_a, py::kw_only(), "max_pixels"_a, "Header, sections with offset and length, leaves.");
   m.def("keep_mask", &keep_mask, "data"_a, py::kw_only(), "max_pixels"_a, "(ceil(H/8), ceil(W/8)) bool: cells in kept blocks.");
   m.def("coding_map", &coding_map, "data"_a, py::kw_only(), "max_pixels"_a,

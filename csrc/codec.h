@@ -6,6 +6,7 @@
 #include <string>
 
 #include "colour.h"
+#include "deblock.h"
 #include "stream.h"
 
 namespace ablc {
@@ -52,14 +53,23 @@ struct CodingMap {
   void add(const Rect& window, double spent);
 };
 
+/// What a file says of the pixels of a decoded window, for what is done to them afterwards.
+struct Guide {
+  int step = 16;              ///< the header's, 1/16 grey level
+  int subsample = 1;          ///< chroma shift
+  Plane<CellShape> cells;     ///< per 8x8 cell
+  Plane<std::uint8_t> exact;  ///< per pixel: 1 = comes back as it was; or empty: none does
+};
+
 /// Pixels of the tiles that a decode of window holds at once.
 std::uint64_t pixels_around(const Header& header, const Rect& window);
 
 /// Decodes a window of the picture into out, which has its size and the header's channels. With
 /// partial, what cannot be decoded keeps the best approximation there is and lost tells of it in words.
-/// With map, which takes one thread, notes where the bits went.
+/// With map, which takes one thread, notes where the bits went. With guide, whose window begins at
+/// multiples of kSuper, fills it, of a lossy file.
 Status decode(const Parsed& file, int threads, bool partial, const Rect& window, const Image& out, std::vector<std::string>& lost,
-              CodingMap* map = nullptr);
+              CodingMap* map = nullptr, Guide* guide = nullptr);
 
 /// What a file's mask says: 1 = the 8x8 cell lies in a kept block, the leaf's side; and leaves by size.
 struct MaskInfo {

@@ -69,9 +69,10 @@ void put_shapes(const Tile& tile, const Rect& rect, Plane<CellShape>& shapes) {
 /// Runs the parts of a decode and keeps count of what was damaged.
 class Decoding {
  public:
-  Decoding(const Parsed& file, int threads, bool partial, const Rect& window, std::vector<std::string>& lost, CodingMap* map)
+  Decoding(const Parsed& file, int threads, bool partial, const Rect& window, std::vector<std::string>& lost, CodingMap* map,
+           Guide* guide)
       : file_(file), header_(file.header), threads_(map ? 1 : threads), partial_(partial), window_(window),
-        needed_(needed_for(window, header_)), area_(whole_tiles(needed_, header_)), lost_(lost), map_(map) {}
+        needed_(needed_for(window, header_)), area_(whole_tiles(needed_, header_)), lost_(lost), map_(map), guide_(guide) {}
 
   void run(const Image& out) {
     Bytes own;
@@ -84,7 +85,7 @@ class Decoding {
       over_tiles(SectionId::planes, window_, decode_lossless);
     } else {
       lossy();
-      if (header_.exact && !ended()) over_tiles(SectionId::exact, window_, decode_exact);
+      if (header_.exact && !ended()) exact();
     }
     if (header_.channels == 4 && !ended()) over_tiles(SectionId::alpha, window_, decode_alpha);
     if (own.empty()) return;
@@ -143,6 +144,16 @@ class Decoding {
     });
   }
 
+  /// Lays exact samples over the tiles of the window, and notes where they are.
+  void exact() {
+    Plane<std::uint8_t> noted;
+    if (guide_) noted = Plane<std::uint8_t>(area_.width, area_.height);
+    over_tiles(SectionId::exact, window_, [&](ByteView segment, const Rect& tile, const Image& picture, const Spent& spent) {
+      return decode_exact(segment, tile, picture, spent, guide_ ? &noted : nullptr);
+    });
+    if (guide_) guide_->exact = cut(noted, from_corner(window_, area_));
+  }
+
   /// Notes bits in the map; windows count from origin. Empty without a map.
   Spent spent(const Rect& origin) const {
     if (!map_) return {};
@@ -192,6 +203,12 @@ class Decoding {
     for (const int t : tiles) here.push_back(mask_sound[static_cast<std::size_t>(t)]);
     report(SectionId::mask, here);
     if (ended()) return;
+    if (guide_) {
+      const Rect w = from_corner(window_, area_);
+      guide_->step = header_.step;
+      guide_->subsample = header_.subsample;
+      guide_->cells = ablc::cut(shapes, Rect{w.x / kCell, w.y / kCell, div_up(w.width, kCell), div_up(w.height, kCell)});
+    }
     deblock(header_, shapes, threads_, picture);
 #ifdef ABLC_STATISTICS
     if (std::getenv("ABLC_NO_REFINE") == nullptr)
@@ -220,6 +237,7 @@ class Decoding {
   Image canvas_;  // the pixels of area_
   std::vector<std::string>& lost_;
   CodingMap* map_;
+  Guide* guide_;
   std::uint64_t missing_ = 0;  // bit per section id
 };
 
@@ -246,10 +264,10 @@ std::uint64_t pixels_around(const Header& header, const Rect& window) {
 }
 
 Status decode(const Parsed& file, int threads, bool partial, const Rect& window, const Image& out, std::vector<std::string>& lost,
-              CodingMap* map) {
+              CodingMap* map, Guide* guide) {
   if (file.truncated) lost.push_back("the file is cut short");
   if (!file.checksum_ok) lost.push_back("the checksum does not match");
-  Decoding(file, threads, partial, window, lost, map).run(out);
+  Decoding(file, threads, partial, window, lost, map, guide).run(out);
   return lost.empty() || partial ? Status::ok : Status::corrupt;
 }
 

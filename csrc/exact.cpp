@@ -113,7 +113,7 @@ Bytes encode_exact(const ConstImage& original, const ConstImage& decoded, const 
   return coder.finish();
 }
 
-bool decode_exact(ByteView segment, const Rect& tile, const Image& picture, const Spent& spent) {
+bool decode_exact(ByteView segment, const Rect& tile, const Image& picture, const Spent& spent, Plane<std::uint8_t>* noted) {
   RangeDecoder coder(segment);
   const bool pixels = coder.raw(0, 1) != 0;
   const int side = cell_side(pixels);
@@ -143,6 +143,8 @@ bool decode_exact(ByteView segment, const Rect& tile, const Image& picture, cons
     subtract_picture();  // what it was ...
   }
   put_lossless(planes, window, picture, &coded);
+  if (noted)
+    for (int y = 0; y < tile.height; ++y) std::copy_n(exact.row(y), tile.width, noted->row(tile.y + y) + tile.x);
   if (pixels) {
     subtract_picture();  // ... and what it has become since
     for (std::size_t c = 0; c < planes.size(); ++c) spread(exact, corrections[c], tile, c, picture);

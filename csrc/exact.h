@@ -12,7 +12,8 @@ namespace ablc {
 Bytes encode_exact(const ConstImage& original, const ConstImage& decoded, const Rect& tile, const Plane<std::uint8_t>& wanted, bool pixels);
 
 /// Lays the exact samples of a tile over picture, which holds all else. tile: in picture's pixels.
-/// False if the segment is damaged; the tile is then left as it is.
-bool decode_exact(ByteView segment, const Rect& tile, const Image& picture, const Spent& spent);
+/// False if the segment is damaged; the tile is then left as it is. With noted, of the picture's size,
+/// sets 1 there for every exact pixel.
+bool decode_exact(ByteView segment, const Rect& tile, const Image& picture, const Spent& spent, Plane<std::uint8_t>* noted = nullptr);
 
 }  // namespace ablc

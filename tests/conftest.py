@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from ablc.runtime import registry
+from ablc.runtime import registry, session
 from hypothesis import HealthCheck, settings
 
 from scenes import scene
@@ -36,6 +36,22 @@ def kodak() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no folder kodak in ABLC_DATA ({root})")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def classical(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """fill="auto" is the classical fill, whether or not ONNX Runtime is installed.
+
+    Tests that take the fixture networks are left alone.
+    """
+    if "networks" not in request.fixturenames:
+        monkeypatch.setattr(session, "installed", lambda: False)
+
+
+@pytest.fixture
+def networks() -> None:
+    """For tests of networks that run; skips without ONNX Runtime."""
+    pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed")
 
 
 @pytest.fixture

@@ -220,9 +220,9 @@ def test_wrong_masks_are_refused(photo: Pixels, mask: Any, message: str) -> None
 
 
 @pytest.mark.parametrize("fill", ["net", "ppgn"])
-def test_networks_that_are_not_there_are_named(stream: bytes, fill: Any) -> None:
-    with pytest.raises(ablc.ModelError, match=f"fill='{fill}' needs networks"):
-        ablc.decode(stream, fill=fill)
+def test_networks_without_onnx_runtime_say_what_to_install(stream: bytes, fill: Any) -> None:
+    with pytest.raises(ablc.ProviderError, match=r"pip install 'ablc\[cpu\]'"):
+        ablc.Decoder(fill=fill).decode(stream)
 
 
 def test_classical_fill_is_what_auto_means_without_networks(stream: bytes) -> None:

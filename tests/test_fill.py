@@ -10,7 +10,7 @@ from scenes import scene
 Pixels = np.ndarray
 
 
-def paint_as(picture: Pixels) -> "ablc.api.Paint":
+def paint_as(picture: Pixels) -> "ablc.encoder.Paint":
     """A fill that paints dropped cells as they are in picture."""
 
     def fill(decoded: Pixels, kept: np.ndarray) -> Pixels:

@@ -231,7 +231,7 @@ def ablc_codec(options: Mapping[str, Any] | None = None, *, lossless: bool = Fal
 
 
 def ablc_decode(data: bytes) -> Picture:
-    return ablc.decode(data)
+    return ablc.decode(data, fill="classical")
 
 
 # --- printing -------------------------------------------------------------------------------------

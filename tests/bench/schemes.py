@@ -40,7 +40,7 @@ def sweep(picture: Picture, mask: ablc.Scheme, options: dict[str, Any]) -> Curve
     for quality in QUALITIES:
         data = ablc.encode(picture, quality=quality, mask=mask, **options)
         bpp = 8 * len(data) / (picture.shape[0] * picture.shape[1])
-        similarity = metrics.ssim(picture, ablc.decode(data, threads=1)) or 0.0
+        similarity = metrics.ssim(picture, ablc.decode(data, fill="classical", threads=1)) or 0.0
         curve.append({"bpp": bpp, "ssim": similarity})
         if bpp > SPAN[1]:
             break

@@ -74,7 +74,7 @@ def ladder(picture: Picture, qualities: range, options: dict[str, Any]) -> list[
     rows = []
     for quality in qualities:
         data = ablc.encode(picture, quality=quality, **options)
-        similarity = metrics.ssim(picture, ablc.decode(data, threads=1)) or 0.0
+        similarity = metrics.ssim(picture, ablc.decode(data, fill="classical", threads=1)) or 0.0
         rows.append({"quality": quality, "bytes": len(data), "ssim": similarity})
     return rows
 

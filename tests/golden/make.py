@@ -259,7 +259,7 @@ def write(folder: Path, files: dict[str, bytes]) -> None:
 
 
 def picture_of(data: bytes) -> dict[str, object]:
-    image = ablc.decode(data, threads=1)
+    image = ablc.decode(data, fill="classical", threads=1)
     return {"shape": image.shape, "sha256": hashlib.sha256(image.tobytes()).hexdigest()}
 
 

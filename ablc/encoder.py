@@ -1,7 +1,6 @@
-"""Coding and decoding pictures, as a caller sees it."""
+"""Coding pictures, as a caller sees it."""
 
-import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -9,21 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from ablc import _core, rate
-from ablc.errors import ModelError, StreamWarning
 from ablc.importance import Importance, check_mask, to_cells
-from ablc.regions import Region
 from ablc.schemes import Scheme, SchemeName, choose
 from ablc.settings import (
     SIDE_MAX,
     TUNES,
-    DecodeSettings,
     EncodeSettings,
-    Fill,
-    Provider,
     Subsampling,
     Tune,
     cores,
-    pixel_limit,
 )
 from ablc.sizes import fixed_bytes, forecast_of
 
@@ -101,44 +94,6 @@ def encode(
     )
 
 
-def decode(
-    data: bytes,
-    *,
-    fill: Fill = "auto",
-    iterations: int = 0,
-    provider: Provider = "auto",
-    region: tuple[int, int, int, int] | None = None,
-    threads: int | None = None,
-    partial: bool = False,
-    max_pixels: int | None = None,
-) -> Pixels:
-    """The picture in a stream, (H, W, C) uint8 with C 1 (grey), 3 (sRGB) or 4 (with alpha).
-
-    fill: what paints ablated blocks: "classical" needs no network, "net" and "ppgn" do;
-        "auto" is the classical fill as long as networks do not take part in decoding.
-    iterations: latent steps, for fill="ppgn".
-    provider: where networks run.
-    region: x, y, width, height of the part wanted, in pixels: the same pixels as in the whole, in
-        time and memory that follow the part where a picture is tiled (from 1.5 megapixels on).
-    threads: default one per core; the pixels do not depend on it.
-    partial: save what can be saved of a damaged stream; a StreamWarning names what is lost.
-    max_pixels: refuse larger pictures, or regions whose tiles hold more; default
-        PIL.Image.MAX_IMAGE_PIXELS.
-
-    Raises StreamError if the bytes are damaged or no .ablc stream, LimitError beyond max_pixels,
-    ModelError if the fill needs networks that are not installed, ValueError for a wrong argument.
-    """
-    decoder = Decoder(
-        fill=fill,
-        iterations=iterations,
-        provider=provider,
-        threads=threads,
-        partial=partial,
-        max_pixels=max_pixels,
-    )
-    return decoder.decode(data, region=region)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Encoder(EncodeSettings):
     """Codes pictures with one set of settings, those of encode(). May be shared by threads."""
@@ -198,50 +153,6 @@ class Encoder(EncodeSettings):
 
     def __exit__(self, *_: object) -> None:
         """Holds nothing that needs closing."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decoder(DecodeSettings):
-    """Decodes streams with one set of settings, those of decode(). May be shared by threads."""
-
-    def decode(self, data: bytes, *, region: tuple[int, int, int, int] | None = None) -> Pixels:
-        """The picture in a stream; the arguments are those of ablc.decode."""
-        wanted = None if region is None else Region.of(region)
-        if self.fill in ("net", "ppgn"):
-            raise ModelError(
-                f"fill={self.fill!r} needs networks, which do not take part in decoding yet"
-            )
-        image, lost = _core.decode(
-            data,
-            max_pixels=pixel_limit(self.max_pixels),
-            threads=self.threads or cores(),
-            partial=self.partial,
-            region=wanted,
-        )
-        if lost:
-            warnings.warn(f"damaged stream, lost: {'; '.join(lost)}", StreamWarning, stacklevel=2)
-        return image
-
-    def decode_batch(self, streams: Iterable[bytes]) -> list[Pixels]:
-        """The pictures of several streams, in their order, decoded side by side.
-
-        Raises what decode() raises for the first stream that does not decode.
-        """
-        streams = list(streams)
-        workers = min(self.threads or cores(), len(streams))
-        if workers <= 1:
-            return [self.decode(data) for data in streams]
-        single = replace(self, threads=max(1, (self.threads or cores()) // len(streams)))
-        from concurrent.futures import ThreadPoolExecutor  # late: its import takes longer than ours
-
-        with ThreadPoolExecutor(workers) as pool:
-            return list(pool.map(single.decode, streams))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Holds nothing that needs closing: without networks there are no sessions."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

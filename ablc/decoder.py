@@ -1,0 +1,242 @@
+"""Decoding pictures, as a caller sees it."""
+
+import functools
+import math
+import threading
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from ablc import _core
+from ablc.errors import ModelError, StreamWarning
+from ablc.regions import Region
+from ablc.settings import SIDE_MAX, DecodeSettings, Fill, Provider, cores, pixel_limit
+
+if TYPE_CHECKING:  # else imported when a network is wanted: the rest needs neither it nor its time
+    from ablc.runtime.cards import Card
+    from ablc.runtime.painter import Job, Painter
+
+Pixels = npt.NDArray[np.uint8]
+Box = tuple[int, int, int, int]  # x, y, width, height in pixels
+
+
+def decode(
+    data: bytes,
+    *,
+    fill: Fill = "auto",
+    iterations: int = 0,
+    provider: Provider = "auto",
+    model: str | None = None,
+    region: Box | None = None,
+    threads: int | None = None,
+    partial: bool = False,
+    max_pixels: int | None = None,
+) -> Pixels:
+    """The picture in a stream, (H, W, C) uint8 with C 1 (grey), 3 (sRGB) or 4 (with alpha).
+
+    fill: what repairs kept blocks and paints ablated ones: "classical" needs no network, "net" and
+        "ppgn" do; "auto" is "net" where ONNX Runtime and the network are installed and the stream
+        is as coarse as those that the network helps, else "classical". Whatever it is, the result
+        keeps what the stream guarantees (docs/FORMAT.md, Painted pictures).
+    iterations: latent steps, for fill="ppgn".
+    provider: where networks run.
+    model: id of the network that fills (`ablc models`); default: the one that the stream names, or
+        else "fill-small".
+    region: x, y, width, height of the part wanted, in pixels: the same pixels as in the whole, in
+        time and memory that follow the part where a picture is tiled (from 1.5 megapixels on).
+    threads: default one per core; without networks the pixels do not depend on it.
+    partial: save what can be saved of a damaged stream; a StreamWarning names what is lost.
+    max_pixels: refuse larger pictures, or regions whose tiles hold more; default
+        PIL.Image.MAX_IMAGE_PIXELS.
+
+    Networks stay loaded until the process ends; a Decoder of your own can be closed.
+
+    Raises StreamError if the bytes are damaged or no .ablc stream, LimitError beyond max_pixels,
+    ModelError for networks that are missing or damaged, ProviderError if they cannot run where they
+    should, ValueError for a wrong argument.
+    """
+    decoder = _decoder(fill, iterations, provider, model, threads, partial, max_pixels)
+    return decoder.decode(data, region=region)
+
+
+@functools.lru_cache(maxsize=8)
+def _decoder(
+    fill: Fill,
+    iterations: int,
+    provider: Provider,
+    model: str | None,
+    threads: int | None,
+    partial: bool,
+    max_pixels: int | None,
+) -> "Decoder":
+    """The decoders behind decode(), one for each set of settings."""
+    return Decoder(
+        fill=fill,
+        iterations=iterations,
+        provider=provider,
+        model=model,
+        threads=threads,
+        partial=partial,
+        max_pixels=max_pixels,
+    )
+
+
+class _Held:
+    """What a decoder makes once and lets go of when it is closed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._painter: Painter | None = None
+
+    def painter(self, make: Callable[[], "Painter"]) -> "Painter":
+        with self._lock:
+            if self._painter is None:
+                self._painter = make()
+            return self._painter
+
+    def close(self) -> None:
+        with self._lock:
+            if self._painter is not None:
+                self._painter.close()
+            self._painter = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoder(DecodeSettings):
+    """Decodes streams with one set of settings, those of decode(). May be shared by threads.
+
+    Networks are loaded when they are first needed, or by warm_up(), and stay loaded until close().
+    """
+
+    _held: _Held = field(default_factory=_Held, init=False, repr=False, compare=False)
+
+    def decode(self, data: bytes, *, region: Box | None = None) -> Pixels:
+        """The picture in a stream; the arguments are those of ablc.decode."""
+        threads = self.threads or cores()
+        begun = self._begin(data, None if region is None else Region.of(region), threads)
+        self._finish([begun], threads)
+        return begun.result
+
+    def decode_batch(self, streams: Iterable[bytes]) -> list[Pixels]:
+        """The pictures of several streams, in their order, decoded side by side.
+
+        Pictures of one size go through the networks together where that pays. Raises what decode()
+        raises for the first stream that does not decode.
+        """
+        streams = list(streams)
+        threads = self.threads or cores()
+        workers = max(1, min(threads, len(streams)))
+        each = max(1, threads // max(1, len(streams)))
+        if workers == 1:
+            begun = [self._begin(data, None, each) for data in streams]
+        else:
+            from concurrent.futures import ThreadPoolExecutor  # late: slower to import than we are
+
+            with ThreadPoolExecutor(workers) as pool:
+                begun = list(pool.map(lambda data: self._begin(data, None, each), streams))
+        self._finish(begun, threads)
+        return [one.result for one in begun]
+
+    def warm_up(self, *sizes: tuple[int, int]) -> None:
+        """Loads the networks, and runs them on empty pictures of these heights and widths.
+
+        Later pictures of the same sizes then take no longer than the ones after them. Raises
+        ModelError and ProviderError as decode() does; with fill="classical" does nothing.
+        """
+        card = self._card(b"", math.inf)
+        if card is not None:
+            self._painter().warm_up(card, sizes)
+
+    def close(self) -> None:
+        """Lets go of the networks. The decoder stays usable; it would load them again."""
+        self._held.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _painter(self) -> "Painter":
+        from ablc.runtime.painter import Painter
+
+        return self._held.painter(lambda: Painter(self.provider, self.threads))
+
+    def _card(self, named: bytes, step: float) -> "Card | None":
+        """The network that fills a lossy picture; None: the classical fill does.
+
+        named: body of the stream's section MODL; step: the luma step, grey levels.
+        """
+        if self.fill == "classical":
+            return None
+        if self.fill == "ppgn":
+            raise ModelError("fill='ppgn' needs networks, which do not take part in decoding yet")
+        from ablc.runtime import painter, session
+
+        if self.fill == "net" or self.model is not None:
+            return painter.fill_for(named, self.model)
+        if not session.installed():
+            return None
+        try:
+            card = painter.fill_for(named)
+        except ModelError:
+            return None
+        return card if painter.helps(card, step) else None
+
+    def _begin(self, data: bytes, region: Region | None, threads: int) -> "_Begun":
+        """The decoded picture or region, and how it is to be painted."""
+        limit = pixel_limit(self.max_pixels)
+        # A region may be small in a picture that is not: its own limit is looked at later.
+        most = limit if region is None else SIDE_MAX**2
+        header = _core.header(data, max_pixels=most, partial=self.partial)
+        lossless = header["lossless"]
+        card = None if lossless else self._card(header["model"], header["step"] / 16)
+        if card is None:
+            image, lost = _core.decode(
+                data, max_pixels=limit, threads=threads, partial=self.partial, region=region
+            )
+            return _Begun(image, lost)
+        from ablc.runtime import tiles
+        from ablc.runtime.fill import Part
+        from ablc.runtime.painter import Job
+
+        height, width = header["height"], header["width"]
+        plan, window = self._painter().plan(card, height, width), None
+        if region is not None:
+            plan = tiles.part_of(plan, region.check(height, width))
+            window = plan.region
+        image, lost, guide = _core.decode_guided(
+            data, max_pixels=limit, threads=threads, partial=self.partial, region=window
+        )
+        corner = window or Region(0, 0, width, height)
+        shown = image
+        if region is not None:
+            shown = image[region._replace(x=region.x - corner.x, y=region.y - corner.y).slices]
+        job = None if guide is None else Job(Part(image, guide, corner.y, corner.x), plan, card)
+        return _Begun(shown, lost, job)
+
+    def _finish(self, begun: Sequence["_Begun"], threads: int) -> None:
+        """Paints what is to be painted, and warns of what is lost."""
+        for one in begun:
+            if one.lost:
+                text = f"damaged stream, lost: {'; '.join(one.lost)}"
+                warnings.warn(text, StreamWarning, stacklevel=3)
+        if jobs := [one.job for one in begun if one.job is not None]:
+            self._painter().paint(jobs, threads)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Begun:
+    """A picture of which only the painting may be missing."""
+
+    shown: Pixels  # a view of what job paints
+    lost: list[str]  # by damage, in words
+    job: "Job | None" = None
+
+    @property
+    def result(self) -> Pixels:
+        return np.ascontiguousarray(self.shown)

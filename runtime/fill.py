@@ -1,0 +1,86 @@
+"""N, the feed-forward fill: what it is given, and its pass over windows of decoded pictures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from ablc.runtime.session import Session
+from ablc.runtime.tiles import Window
+
+from ablc import _core
+
+Floats = npt.NDArray[np.float32]
+Pixels = npt.NDArray[np.uint8]
+
+CELL = 8  # pixels of a side of what the stream speaks of
+STEPS = (0.0, 10.0)  # log2 of the luma step in grey levels, as the networks know it
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # of R, G, B (BT.601)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """Decoded pixels and what their stream says of them."""
+
+    pixels: Pixels  # (h, w, C), a part of the picture or all of it
+    guide: _core.Guide
+    y: int = 0  # of the part's corner in the picture
+    x: int = 0
+
+    def window(self, window: Window) -> tuple[Floats, Floats, Floats]:
+        """What N is given of a window: decoded (3, H, W), kept and step (1, H/8, W/8).
+
+        Beyond the part, whose last pixels and cells repeat there, nothing is known.
+        """
+        y, x = window.y - self.y, window.x - self.x
+        pixels = self.pixels[y : y + window.height, x : x + window.width]
+        colours = pixels[:, :, :3] if pixels.shape[2] > 1 else pixels.repeat(3, 2)
+        planes = np.empty((3, window.height, window.width), np.float32)
+        inside = planes[:, : pixels.shape[0], : pixels.shape[1]]
+        np.multiply(colours.transpose(2, 0, 1), np.float32(1 / 255), out=inside)
+        _repeat(planes, *pixels.shape[:2])
+        rows, columns = (
+            slice(start // CELL, (start + side) // CELL)
+            for start, side in ((y, window.height), (x, window.width))
+        )
+        kept, steps = (self._cells(v[rows, columns], window) for v in (self.kept, self.steps))
+        return planes, kept, steps
+
+    @property
+    def kept(self) -> Floats:
+        """(R, C), 1 for cells in kept blocks."""
+        return self.guide.kept.astype(np.float32)
+
+    @property
+    def steps(self) -> Floats:
+        """(R, C), log2 of the luma step of every cell in grey levels, limited to STEPS."""
+        step = np.log2(self.guide.step / 16) + self.guide.offset.astype(np.float32) / 4
+        return np.asarray(np.clip(step, *STEPS), np.float32)
+
+    @staticmethod
+    def _cells(values: Floats, window: Window) -> Floats:
+        cells = np.empty((1, window.height // CELL, window.width // CELL), np.float32)
+        cells[0, : values.shape[0], : values.shape[1]] = values
+        _repeat(cells, *values.shape)
+        return cells
+
+
+def run(session: Session, views: Sequence[tuple[Part, Window]]) -> Floats:
+    """(B, 3, H, W), 0..1 but for what the network gets wrong: N on windows of one size.
+
+    Raises what Session.run does.
+    """
+    decoded, kept, step = map(np.stack, zip(*(p.window(w) for p, w in views), strict=True))
+    (painted,) = session.run({"decoded": decoded, "kept": kept, "step": step})
+    return np.asarray(painted, np.float32)
+
+
+def as_channels(painted: Floats, channels: int) -> Floats:
+    """(3, h, w) painted for a picture of that many channels: (1, h, w) luma of a grey one."""
+    return np.tensordot(LUMA, painted, 1)[np.newaxis] if channels == 1 else painted
+
+
+def _repeat(planes: Floats, rows: int, columns: int) -> None:
+    """Fills what lies beyond rows and columns with the last of them."""
+    planes[:, :rows, columns:] = planes[:, :rows, columns - 1 : columns]
+    planes[:, rows:] = planes[:, rows - 1 : rows]

@@ -1,0 +1,174 @@
+"""From decoded pictures to painted ones: windows, N, latent steps, projection.
+
+decode -> N -> [latent steps through G, C and E] -> projection onto what the stream guarantees
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+import numpy.typing as npt
+from ablc.runtime import fill, registry, tiles
+from ablc.runtime.cards import Card
+from ablc.runtime.fill import Part
+from ablc.runtime.session import Sessions, Sizes
+from ablc.runtime.tiles import Blend, Plan, Window
+
+from ablc.errors import GpuMemoryError, ModelError
+from ablc.settings import Provider
+
+Floats = npt.NDArray[np.float32]
+
+FILL_DEFAULT = "fill-small"
+STRIDES = (1, 4, 8, 16, 32)  # of the networks' inputs and outputs
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How pictures meet a provider."""
+
+    whole: int  # most pixels of a picture that goes through in one piece
+    tile: int  # side of the tiles of larger ones
+    multiple: int  # of the sides of whole pictures
+    batch: int  # windows in one pass
+    fixed: bool  # sessions are made for one size
+
+
+# A core gains nothing from batches, and a graph of any size costs it nothing. A GPU wants few
+# sizes, known when the session is made.
+CPU = Layout(whole=3 << 19, tile=1024, multiple=32, batch=1, fixed=False)
+GPU = Layout(whole=1 << 20, tile=512, multiple=64, batch=16, fixed=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Job:
+    """A picture to paint, in place."""
+
+    part: Part
+    plan: Plan
+    card: Card  # of N
+
+
+class Painter:
+    """Paints decoded pictures. May be shared by threads; sessions are made when first needed."""
+
+    def __init__(self, provider: Provider = "auto", threads: int | None = None) -> None:
+        """provider, threads: as Sessions takes them."""
+        self.sessions = Sessions(provider, threads)
+
+    def layout(self, card: Card) -> Layout:
+        """How pictures meet the provider in use. Raises what Sessions.get() raises."""
+        return CPU if self.sessions.provider(card) == "cpu" else GPU
+
+    def plan(self, card: Card, height: int, width: int) -> Plan:
+        """How a picture of that size is cut."""
+        layout = self.layout(card)
+        return tiles.plan(
+            height, width, whole=layout.whole, tile=layout.tile, multiple=layout.multiple
+        )
+
+    def paint(self, jobs: Sequence[Job], threads: int) -> None:
+        """Paints the decoded pictures in place; those of one window each share passes.
+
+        threads: of the projection. Raises ModelError, ProviderError, GpuMemoryError.
+        """
+        whole = sorted((job for job in jobs if job.plan.whole), key=_kind)
+        for _, alike in groupby(whole, _kind):
+            group = list(alike)
+            views = [(job.part, _only(job.plan)) for job in group]
+            for job, painted in zip(group, self._run(group[0].card, views), strict=True):
+                _project(job.part, painted, 0, threads)
+        for job in jobs:
+            if not job.plan.whole:
+                for y, strip in Blend(job.plan).strips(self._rows(job)):
+                    _project(job.part, strip, y - job.part.y, threads)
+
+    def warm_up(self, card: Card, sizes: Sequence[tuple[int, int]]) -> None:
+        """Makes the sessions that pictures of these heights and widths take, and runs them once."""
+        for height, width in sizes:
+            side = self.plan(card, height, width).side
+            session = self.sessions.get(card, self._sizes(card, 1, side))
+            session.run(session.blank(named(1, *side)))
+
+    def close(self) -> None:
+        """Lets go of all sessions."""
+        self.sessions.close()
+
+    def _rows(self, job: Job) -> Iterator[list[Floats]]:
+        """The painted windows of a job, by the rows of its plan."""
+        for y in job.plan.rows:
+            # By now all rows above y are painted; from y on they are as they were decoded.
+            views = [(job.part, window) for window in job.plan.windows_at(y)]
+            yield list(self._run(job.card, views))
+
+    def _run(self, card: Card, views: Sequence[tuple[Part, Window]]) -> Iterator[Floats]:
+        """The painted windows, (3, H, W) each, of one size all."""
+        most = largest = self.layout(card).batch
+        start = 0
+        while start < len(views):
+            batch = min(most, 1 << (len(views) - start).bit_length() - 1)
+            some = views[start : start + batch]
+            try:
+                yield from self._pass(card, some)
+            except GpuMemoryError:
+                if batch == 1 or most < largest:  # a smaller batch is tried once
+                    raise
+                most = batch // 2
+                continue
+            start += batch
+
+    def _pass(self, card: Card, views: Sequence[tuple[Part, Window]]) -> Floats:
+        window = views[0][1]
+        sizes = self._sizes(card, len(views), (window.height, window.width))
+        painted: Floats = fill.run(self.sessions.get(card, sizes), views)
+        return painted
+
+    def _sizes(self, card: Card, batch: int, side: tuple[int, int]) -> Sizes:
+        return named(batch, *side) if self.layout(card).fixed else ()
+
+
+def named(batch: int, height: int, width: int) -> Sizes:
+    """The sizes of a graph's dimensions by their names: batch, height, width, height_4 ..."""
+    found = [("batch", batch)]
+    for stride in STRIDES:
+        suffix = "" if stride == 1 else f"_{stride}"
+        found += [(f"height{suffix}", height // stride), (f"width{suffix}", width // stride)]
+    return tuple(found)
+
+
+def fill_for(model: bytes, wanted: str | None = None) -> Card:
+    """The card of the N that paints: the one asked for, else that of the stream, else ours.
+
+    model: body of the stream's section MODL; may be empty, or name another kind of network.
+    Raises ModelError if it is not there or no such network.
+    """
+    if wanted is not None:
+        card = registry.card(wanted)
+    else:
+        card = registry.find_named(model) if model else registry.card(FILL_DEFAULT)
+        if card.role != "fill":
+            card = registry.card(FILL_DEFAULT)
+    if card.role != "fill":
+        raise ModelError(f"{card.id} is a network of the kind {card.role}, not one that fills")
+    return card
+
+
+def helps(card: Card, step: float) -> bool:
+    """Whether a network was found to better pictures of that luma step, in grey levels."""
+    finest = card.extras.get("finest_step", 0.0)
+    return isinstance(finest, int | float) and step >= finest
+
+
+def _kind(job: Job) -> tuple[str, tuple[int, int]]:
+    return job.card.sha256, job.plan.side
+
+
+def _only(plan: Plan) -> Window:
+    return plan.windows_at(plan.rows[0])[0]
+
+
+def _project(part: Part, painted: Floats, top: int, threads: int) -> None:
+    channels = part.pixels.shape[2]
+    rows = np.ascontiguousarray(fill.as_channels(painted, channels))
+    part.guide.project(part.pixels, rows, top, threads)

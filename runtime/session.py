@@ -1,0 +1,253 @@
+"""Where networks run: providers of ONNX Runtime and the sessions that stand for networks on them.
+
+ONNX Runtime is an extra of the package (cpu or gpu) and is imported when it is first needed.
+"""
+
+import importlib.util
+import os
+import threading
+import warnings
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from ablc.runtime import registry
+from ablc.runtime.cards import Card
+
+from ablc.errors import GpuMemoryError, ProviderError
+from ablc.settings import Provider, cores
+
+Device = Literal["cpu", "cuda"]
+Arrays = dict[str, npt.NDArray[Any]]
+Sizes = tuple[tuple[str, int], ...]  # dimension of a graph -> its size
+
+NAMES: dict[str, str] = {
+    "tensorrt": "TensorrtExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "cpu": "CPUExecutionProvider",
+}  # in the order in which "auto" tries them
+EXTRAS = {"cpu": "cpu", "cuda": "gpu", "tensorrt": "gpu"}
+SESSIONS_MOST = 12  # kept at a time; the one that rested longest goes first
+OUT_OF_MEMORY = ("out of memory", "failed to allocate memory", "cuda failure 2:")
+
+
+def installed() -> bool:
+    """Whether ONNX Runtime can be imported."""
+    return importlib.util.find_spec("onnxruntime") is not None
+
+
+@cache
+def onnxruntime() -> Any:
+    """The module, CUDA libraries loaded. Raises ProviderError, naming the extras, without it."""
+    if not installed():
+        raise ProviderError(
+            "networks run in ONNX Runtime, which is not installed: "
+            "pip install 'ablc[cpu]', or 'ablc[gpu]' for CUDA and TensorRT"
+        )
+    import onnxruntime as module  # type: ignore[import-untyped]
+
+    if len(both := _distributions()) > 1:
+        warnings.warn(
+            f"{' and '.join(both)} are both installed and overwrite each other: uninstall one",
+            stacklevel=2,
+        )
+    if NAMES["cuda"] in module.get_available_providers() and hasattr(module, "preload_dlls"):
+        module.preload_dlls()  # from the pip packages; prints what it lacks, and goes on
+    return module
+
+
+def available() -> list[str]:
+    """The providers that this build of ONNX Runtime knows, the fastest first."""
+    found = onnxruntime().get_available_providers()
+    return [name for name, its_name in NAMES.items() if its_name in found]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Session:
+    """A network on a provider. May be shared by threads."""
+
+    net: Any  # onnxruntime.InferenceSession
+    card: Card
+    provider: str  # of NAMES
+
+    @property
+    def device(self) -> Device:
+        return "cpu" if self.provider == "cpu" else "cuda"
+
+    def run(self, inputs: Arrays) -> list[npt.NDArray[Any]]:
+        """The network's outputs. Raises GpuMemoryError where the GPU has too little memory."""
+        try:
+            return list(self.net.run(None, inputs))
+        except Exception as error:
+            raise self.translated(error) from error
+
+    def blank(self, sizes: Sizes) -> Arrays:
+        """Inputs of zeros, their named dimensions of the given sizes."""
+        named = dict(sizes)
+        return {
+            wanted.name: np.zeros([named.get(side, side) for side in wanted.shape], np.float32)
+            for wanted in self.net.get_inputs()
+        }
+
+    def translated(self, error: Exception) -> Exception:
+        """What to raise for an exception of ONNX Runtime's."""
+        text = str(error)
+        if self.provider != "cpu" and any(sign in text.lower() for sign in OUT_OF_MEMORY):
+            return GpuMemoryError(
+                f"{self.card.id} needs more memory than the GPU has free: "
+                "free some of it, or decode with provider='cpu'"
+            )
+        return ProviderError(f"{self.card.id} failed on {self.provider}: {text}")
+
+
+class Sessions:
+    """The sessions of one provider, made when first asked for and shared by threads.
+
+    A process that was forked begins anew: threads of a session do not survive a fork.
+    """
+
+    def __init__(self, provider: Provider = "auto", threads: int | None = None) -> None:
+        """provider: an explicit one that does not work raises ProviderError when first used;
+        "auto" takes the first that does of tensorrt, cuda, cpu.
+        threads: of the CPU; default one per core.
+        """
+        self._wanted = provider
+        self._threads = threads or cores()
+        self._chosen: str | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        self._process = os.getpid()
+        self._lock = threading.RLock()
+        self._made: OrderedDict[tuple[str, Sizes], Session] = OrderedDict()
+
+    def get(self, card: Card, sizes: Sizes = ()) -> Session:
+        """The session of a network, for inputs whose named dimensions have fixed sizes, or of any.
+
+        Raises ModelError for missing or damaged weights, ProviderError for the provider's faults.
+        """
+        if self._process != os.getpid():
+            _ABANDONED.append(self._made)  # to destroy them would wait for threads that are gone
+            self._begin()
+        key = (card.sha256, sizes)
+        with self._lock:
+            if key not in self._made:
+                self._made[key] = self._make(card, sizes)
+                while len(self._made) > SESSIONS_MOST:
+                    self._made.popitem(last=False)
+            self._made.move_to_end(key)
+            return self._made[key]
+
+    def provider(self, card: Card) -> str:
+        """The provider in use: "cpu", "cuda" or "tensorrt". card: what "auto" tries providers with.
+
+        Raises what get() raises.
+        """
+        return self._chosen or self.get(card).provider
+
+    def close(self) -> None:
+        """Lets go of all sessions; the next get() makes new ones."""
+        with self._lock:
+            self._made.clear()
+
+    def _candidates(self) -> list[str]:
+        known = available()
+        if self._wanted == "auto":
+            return known
+        if self._wanted not in known:
+            raise ProviderError(
+                f"provider {self._wanted!r} is not part of the installed ONNX Runtime "
+                f"{onnxruntime().__version__}, which has {', '.join(known)}: "
+                f"pip install 'ablc[{EXTRAS[self._wanted]}]', or choose another"
+            )
+        return [self._wanted]
+
+    def _make(self, card: Card, sizes: Sizes) -> Session:
+        weights = registry.load(card)
+        faults = []
+        for name in [self._chosen] if self._chosen else self._candidates():
+            try:
+                session = Session(_start(weights, card, name, self._threads, sizes), card, name)
+            except ProviderError as error:
+                faults.append(str(error))
+                continue
+            self._chosen = name
+            return session
+        raise ProviderError("; ".join(faults))
+
+
+_ABANDONED: list[object] = []
+
+
+def _start(weights: bytes, card: Card, provider: str, threads: int, sizes: Sizes) -> Any:
+    """An InferenceSession. Raises ProviderError unless the provider itself takes the network."""
+    ort = onnxruntime()
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.use_deterministic_compute = True
+    options.log_severity_level = 3  # errors; whether a provider fell back is checked below
+    # A service has other work for a core than to wait for the next convolution.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    for name, size in sizes:
+        options.add_free_dimension_override_by_name(name, size)
+    wanted = [(NAMES[provider], _options(provider, card))]
+    if provider == "tensorrt":
+        wanted.append((NAMES["cuda"], _options("cuda", card)))
+    if provider != "cpu":
+        wanted.append((NAMES["cpu"], {}))
+    try:
+        net = ort.InferenceSession(weights, options, providers=wanted)
+    except Exception as error:
+        raise ProviderError(f"{card.id} does not start on {provider}: {error}") from error
+    if net.get_providers()[0] != NAMES[provider]:
+        raise ProviderError(
+            f"{provider} does not work here: ONNX Runtime fell back to {net.get_providers()[0]}; "
+            f"its libraries are missing or do not fit: pip install 'ablc[{EXTRAS[provider]}]'"
+        )
+    net.disable_fallback()  # of a failing run to another provider
+    return net
+
+
+def _options(provider: str, card: Card) -> dict[str, str]:
+    """Options of a provider: reproducible, with bounded memory."""
+    if provider == "cuda":
+        return {
+            "use_tf32": "0",
+            "cudnn_conv_algo_search": "HEURISTIC",  # the same choice in every process
+            "arena_extend_strategy": "kSameAsRequested",
+        }
+    if provider == "tensorrt":
+        folder = _engines(card)
+        folder.mkdir(parents=True, exist_ok=True)
+        return {
+            "trt_engine_cache_enable": "1",
+            "trt_engine_cache_path": str(folder),
+            "trt_timing_cache_enable": "1",
+            "trt_timing_cache_path": str(folder),
+        }
+    return {}
+
+
+def _engines(card: Card) -> Path:
+    """Folder of a network's TensorRT engines; TensorRT itself puts the GPU into their names."""
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    version = f"onnxruntime-{onnxruntime().__version__}"
+    return home / "ablc" / "tensorrt" / version / f"{card.id}-{card.sha256[:16]}"
+
+
+def _distributions() -> list[str]:
+    """The distributions of ONNX Runtime that are installed."""
+    found = []
+    for name in ("onnxruntime", "onnxruntime-gpu"):
+        try:
+            metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+        found.append(name)
+    return found
