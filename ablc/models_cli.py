@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ablc import console, files
-from ablc.errors import ModelError
+from ablc.errors import ModelError, ProviderError
+from ablc.settings import Provider
 
 if TYPE_CHECKING:
     from ablc.runtime.cards import Card
@@ -102,6 +103,43 @@ def verify(
         return
     console.pairs([(name, f"DAMAGED: {fault}" if fault else "ok") for name, fault in rows])
     if any(fault for _, fault in rows):
+        raise typer.Exit(BAD_DATA)
+
+
+@app.command()
+def check(
+    models: Annotated[
+        list[str] | None, typer.Argument(metavar="ID", help="Which ones.", show_default="all")
+    ] = None,
+    provider: Annotated[Provider, typer.Option(help="Where networks run.")] = "auto",
+) -> None:
+    """Run networks once: on which provider, how fast, and what of them runs elsewhere.
+
+    The time is that of a picture of 256x256.
+    """
+    from ablc.runtime import check, registry, session
+
+    for name in models or ():
+        registry.home(name)  # an unknown one is bad usage
+    version = session.onnxruntime().__version__
+    console.pairs([("ONNX Runtime", f"{version}, with {', '.join(session.available())}")])
+    print()
+    rows: list[tuple[str, ...]] = []
+    faults = []
+    for name in models or registry.ids():
+        try:
+            found = check.check(registry.card(name), provider)
+        except (ModelError, ProviderError) as error:
+            faults.append(str(error))
+            rows.append((name, "-", "-", "-", "FAILED"))
+            continue
+        elsewhere = ", ".join(found.fallen) or "nothing"
+        time = f"{found.milliseconds:.1f} ms"
+        rows.append((name, found.provider, time, str(found.nodes), elsewhere))
+    console.columns(("id", "provider", "time", "nodes", "elsewhere"), rows)
+    for fault in faults:
+        console.warn(fault)
+    if faults:
         raise typer.Exit(BAD_DATA)
 
 

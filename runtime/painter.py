@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ablc.runtime import fill, registry, tiles
 from ablc.runtime.cards import Card
 from ablc.runtime.fill import Part
-from ablc.runtime.session import Sessions, Sizes
+from ablc.runtime.session import Sessions, Sizes, named
 from ablc.runtime.tiles import Blend, Plan, Window
 
 from ablc.errors import GpuMemoryError, ModelError
@@ -21,7 +21,6 @@ from ablc.settings import Provider
 Floats = npt.NDArray[np.float32]
 
 FILL_DEFAULT = "fill-small"
-STRIDES = (1, 4, 8, 16, 32)  # of the networks' inputs and outputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,15 +125,6 @@ class Painter:
 
     def _sizes(self, card: Card, batch: int, side: tuple[int, int]) -> Sizes:
         return named(batch, *side) if self.layout(card).fixed else ()
-
-
-def named(batch: int, height: int, width: int) -> Sizes:
-    """The sizes of a graph's dimensions by their names: batch, height, width, height_4 ..."""
-    found = [("batch", batch)]
-    for stride in STRIDES:
-        suffix = "" if stride == 1 else f"_{stride}"
-        found += [(f"height{suffix}", height // stride), (f"width{suffix}", width // stride)]
-    return tuple(found)
 
 
 def fill_for(model: bytes, wanted: str | None = None) -> Card:

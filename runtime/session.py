@@ -32,6 +32,7 @@ NAMES: dict[str, str] = {
     "cpu": "CPUExecutionProvider",
 }  # in the order in which "auto" tries them
 EXTRAS = {"cpu": "cpu", "cuda": "gpu", "tensorrt": "gpu"}
+STRIDES = (1, 4, 8, 16, 32)  # of the networks' inputs and outputs
 SESSIONS_MOST = 12  # kept at a time; the one that rested longest goes first
 OUT_OF_MEMORY = ("out of memory", "failed to allocate memory", "cuda failure 2:")
 
@@ -168,11 +169,10 @@ class Sessions:
         return [self._wanted]
 
     def _make(self, card: Card, sizes: Sizes) -> Session:
-        weights = registry.load(card)
         faults = []
         for name in [self._chosen] if self._chosen else self._candidates():
             try:
-                session = Session(_start(weights, card, name, self._threads, sizes), card, name)
+                session = start(card, name, self._threads, sizes)
             except ProviderError as error:
                 faults.append(str(error))
                 continue
@@ -184,11 +184,35 @@ class Sessions:
 _ABANDONED: list[object] = []
 
 
-def _start(weights: bytes, card: Card, provider: str, threads: int, sizes: Sizes) -> Any:
-    """An InferenceSession. Raises ProviderError unless the provider itself takes the network."""
+def named(batch: int, height: int, width: int) -> Sizes:
+    """The sizes of a graph's dimensions by their names: batch, height, width, height_4 ..."""
+    found = [("batch", batch)]
+    for stride in STRIDES:
+        suffix = "" if stride == 1 else f"_{stride}"
+        found += [(f"height{suffix}", height // stride), (f"width{suffix}", width // stride)]
+    return tuple(found)
+
+
+def start(
+    card: Card,
+    provider: str,
+    threads: int | None = None,
+    sizes: Sizes = (),
+    profile: Path | None = None,
+) -> Session:
+    """A network on a provider of NAMES.
+
+    profile: beginning of the name of a file in which ONNX Runtime notes what it does.
+    Raises ModelError for missing or damaged weights, ProviderError unless the provider itself takes
+    the network.
+    """
+    weights = registry.load(card)
     ort = onnxruntime()
     options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
+    if profile is not None:
+        options.enable_profiling = True
+        options.profile_file_prefix = str(profile)
+    options.intra_op_num_threads = threads or cores()
     options.inter_op_num_threads = 1
     options.use_deterministic_compute = True
     options.log_severity_level = 3  # errors; whether a provider fell back is checked below
@@ -211,7 +235,7 @@ def _start(weights: bytes, card: Card, provider: str, threads: int, sizes: Sizes
             f"its libraries are missing or do not fit: pip install 'ablc[{EXTRAS[provider]}]'"
         )
     net.disable_fallback()  # of a failing run to another provider
-    return net
+    return Session(net, card, provider)
 
 
 def _options(provider: str, card: Card) -> dict[str, str]:

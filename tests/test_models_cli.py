@@ -28,6 +28,29 @@ def test_without_networks_it_says_so(
     assert said.err == ""
 
 
+def test_check_tells_what_runs_where(networks: None, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run("check", "fill-small", "generator-small", "--provider", "cpu") == 0
+    first, _, headings, *rows = (line.split() for line in capfd.readouterr().out.splitlines())
+    assert first[:2] == ["ONNX", "Runtime"]
+    assert headings == ["id", "provider", "time", "nodes", "elsewhere"]
+    assert [(row[0], row[1], row[-1]) for row in rows] == [
+        ("fill-small", "cpu", "nothing"),
+        ("generator-small", "cpu", "nothing"),
+    ]
+    assert all(float(row[2]) > 0 and int(row[4]) > 10 for row in rows)
+
+
+def test_check_lists_what_fails(
+    networks: None, own: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    install(own, "fill-broken")
+    assert run("check") == 1
+    said = capfd.readouterr()
+    assert said.out.splitlines()[-1].split() == ["fill-broken", "-", "-", "-", "FAILED"]
+    assert "fill-broken does not start on cpu" in said.err
+    assert run("check", "fill-none") == 2
+
+
 @pytest.mark.parametrize("command", [[], ["list"]])
 def test_networks_are_listed_with_their_state(
     own: Path, shipped: Path, capfd: pytest.CaptureFixture[str], command: list[str]

@@ -17,9 +17,7 @@ from scenes import scene
 Pixels = npt.NDArray[np.uint8]
 Values = npt.NDArray[np.float64]
 
-TO_YCC = np.array(
-    [[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]]
-)
+TO_YCC = np.array([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
 PICTURE = scene(150, 220)
 STREAMS = {
     "coarse": ablc.encode(PICTURE, quality=20),
@@ -207,7 +205,9 @@ def test_strips_and_threads_give_the_same() -> None:
 def test_a_guide_belongs_to_lossy_streams_and_whole_superblocks() -> None:
     assert _core.decode_guided(ablc.encode(PICTURE, lossless=True), max_pixels=1 << 20)[2] is None
     image, guide = decoded("coarse")
-    part, _, own = _core.decode_guided(STREAMS["coarse"], max_pixels=1 << 20, region=(32, 64, 100, 50))
+    part, _, own = _core.decode_guided(
+        STREAMS["coarse"], max_pixels=1 << 20, region=(32, 64, 100, 50)
+    )
     assert own is not None
     assert (part == image[64:114, 32:132]).all()
     assert (own.kept == guide.kept[8:15, 4:17]).all()

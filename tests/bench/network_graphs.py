@@ -17,8 +17,14 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 import onnxruntime
-from ablc.export.data import cells_of  # noqa: TID251
+from ablc.runtime import fill
+from ablc.runtime.cards import Card
+from ablc.runtime.fill import Part
+from ablc.runtime.session import Session
+from ablc.runtime.tiles import Window
 from peers import Picture, Row
+
+from ablc import _core
 
 CLASSICAL = "classical"  # name of the decoded picture as it goes into N
 MULTIPLE = 32  # of which the sides of a network's pictures are
@@ -49,20 +55,18 @@ def run(net: onnxruntime.InferenceSession, **inputs: Floats) -> Floats:
     return np.asarray(net.run(None, inputs)[0])
 
 
-def paint(path: Path, decoded: Picture, kept: Floats, step: Floats) -> Picture:
-    """What N makes of a decoded picture and its cells (ablc.export.data.cells_of)."""
-    height, width, _ = decoded.shape
-    cells = {"kept": kept, "step": step}
-    rows, columns = (-(-side // MULTIPLE) * MULTIPLE // CELL for side in (height, width))
-    padded = {name: extended(cell, rows, columns)[None, None] for name, cell in cells.items()}
-    return pixels(run(session(path), decoded=planes(decoded), **padded), height, width)
-
-
 def painted(data: bytes, fills: Mapping[str, Path]) -> dict[str, Picture]:
-    """The decoded picture as it is, and as each fill paints it."""
-    decoded, kept, step = cells_of(data)
-    shown = {name: paint(path, decoded, kept, step) for name, path in fills.items()}
-    return {CLASSICAL: decoded, **shown}
+    """The decoded picture as it is, and as ablc.decode would paint it with each fill."""
+    decoded, _, guide = _core.decode_guided(data, max_pixels=1 << 24)
+    window = Window(0, 0, *(-(-side // MULTIPLE) * MULTIPLE for side in decoded.shape[:2]))
+    shown = {CLASSICAL: decoded}
+    for name, path in fills.items():
+        card = Card.parse(path.with_suffix(".json").read_bytes())
+        part = Part(decoded, guide)
+        (planes,) = fill.run(Session(session(path), card, "cpu"), [(part, window)])
+        shown[name] = decoded.copy()
+        guide.project(shown[name], planes)
+    return shown
 
 
 def rebuild(encoder: Path, generator: Path, picture: Picture) -> Picture:

@@ -47,7 +47,9 @@ import ablc
 from ablc import metrics
 from ablc.importance import CELL
 
-QUALITIES = (25, 35, 43)  # about .09, .17 and .29 bits per pixel of the Kodak set, in the mean
+# About .09, .17 and .29 bits per pixel of the Kodak set, in the mean; and finer ones, to see
+# where the networks stop being of use.
+QUALITIES = (25, 35, 43, 60, 75)
 PEERS_SHOWN = ["JPEG", "WebP", "JPEG XL", "AVIF"]
 MODELS = Path(__file__).parents[2] / "runtime" / "models"
 PARTS = ("quality", "bd", "latent", "cost")
@@ -56,7 +58,7 @@ HEAD = """# Networks, measured
 
 By `python tests/bench/networks.py > docs/NETWORKS.md` with ablc {version} on the Kodak pictures,
 none of which was seen in training; changes over the classical fill stand in brackets. The networks
-run in ONNX Runtime on the decoded picture, without the projection onto what the stream guarantees.
+run in ONNX Runtime as in `ablc.decode`, so that the pictures keep what the stream guarantees.
 LPIPS of SqueezeNet is what `fill-small-perceptual` was trained on, so it judges nothing there;
 LPIPS of AlexNet and the texture distance do. Times are those of one run on a shared machine.
 """

@@ -1,0 +1,101 @@
+"""Windows over pictures of any size, and their blending."""
+
+import itertools
+
+import numpy as np
+from ablc.runtime import tiles
+from ablc.runtime.tiles import Blend, Plan
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ablc import Region
+
+sides = st.integers(1, 700)
+
+
+def plan_of(height: int, width: int, tile: int = 128) -> Plan:
+    return tiles.plan(height, width, whole=0, tile=tile)
+
+
+@given(sides, sides)
+def test_every_pixel_has_a_window_on_the_grid(height: int, width: int) -> None:
+    plan = plan_of(height, width)
+    for starts, length in ((plan.rows, height), (plan.columns, width)):
+        covered = np.zeros(length, bool)
+        for start in starts:
+            assert start % tiles.MULTIPLE == 0
+            assert start < length
+            covered[start : start + 128] = True
+        assert covered.all()
+        assert all(b - a <= 128 - tiles.OVERLAP for a, b in itertools.pairwise(starts))
+    assert plan.region == Region(0, 0, width, height)
+
+
+def test_small_pictures_are_one_window() -> None:
+    plan = tiles.plan(100, 300, whole=30_000, tile=128, multiple=64)
+    assert plan.whole
+    assert plan.side == (128, 320)
+    assert not tiles.plan(100, 301, whole=30_000, tile=128).whole
+
+
+def picture_of(plan: Plan, seed: int = 0) -> np.ndarray:
+    region = plan.region
+    shape = (
+        3,
+        -(-region.height // 32) * 32 + plan.side[0],
+        -(-region.width // 32) * 32 + plan.side[1],
+    )
+    return np.random.default_rng(seed).random(shape, np.float32)
+
+
+def cut(picture: np.ndarray, plan: Plan) -> list[list[np.ndarray]]:
+    return [
+        [picture[:, w.y : w.y + w.height, w.x : w.x + w.width] for w in plan.windows_at(y)]
+        for y in plan.rows
+    ]
+
+
+@given(sides, sides)
+def test_windows_of_one_picture_blend_to_that_picture(height: int, width: int) -> None:
+    plan = plan_of(height, width)
+    picture = picture_of(plan)
+    row = 0
+    for top, strip in Blend(plan).strips(iter(cut(picture, plan))):
+        assert top == row
+        row += strip.shape[1]
+        assert strip.shape[1] % tiles.MULTIPLE == 0
+        assert abs(strip - picture[:, top:row, : strip.shape[2]]).max() < 1e-6
+    assert row >= height
+
+
+def test_weights_rise_without_a_jump() -> None:
+    plan = plan_of(32, 400)
+    windows = [np.full((3, *plan.side), i % 2, np.float32) for i in range(len(plan.columns))]
+    ((_, strip),) = Blend(plan).strips(iter([windows]))
+    assert abs(np.diff(strip[0, 0])).max() < 0.05
+    assert strip[0, 0, 0] == 0
+
+
+@given(sides, sides, st.data())
+def test_a_region_is_blended_as_in_the_whole(height: int, width: int, data: st.DataObject) -> None:
+    plan = plan_of(height, width)
+    x, y = data.draw(st.integers(0, width - 1)), data.draw(st.integers(0, height - 1))
+    w, h = data.draw(st.integers(1, width - x)), data.draw(st.integers(1, height - y))
+    part = tiles.part_of(plan, Region(x, y, w, h))
+
+    def painted(plan: Plan) -> np.ndarray:
+        # every window shows its own corner, so that a wrong weight is seen
+        rows = [
+            [
+                np.full((1, *plan.side), np.sin(win.x + 3 * win.y), np.float32)
+                for win in plan.windows_at(top)
+            ]
+            for top in plan.rows
+        ]
+        return np.concatenate([strip for _, strip in Blend(plan, 1).strips(iter(rows))], 1)[0]
+
+    left, top = part.region.x, part.region.y
+    whole, own = painted(plan), painted(part)
+    assert (
+        own[y - top : y - top + h, x - left : x - left + w] == whole[y : y + h, x : x + w]
+    ).all()
