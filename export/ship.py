@@ -33,13 +33,16 @@ ARCHITECTURE = {
 LIMITS = {
     "fill": ("Trained on photographs; text and drawings may come out softer than they were.",),
     "encoder": ("Made for G and the latent step; no general feature extractor.",),
-    "generator": ("Its pictures are soft; fine texture is made up, and may show a faint mesh.",),
+    "generator": ("Its pictures are soft; fine texture is made up.",),
     "condition": (
         "Trained on few pictures of each ImageNet class: its scores are weak (agree_top5 among "
         "what training reached); its features are what it is for.",
     ),
     "step": ("Start from E of a decoded picture: from elsewhere it may not converge.",),
 }
+# What the runtime has to know. The finest luma step, in grey levels, of pictures that "auto" paints:
+# quality 70, up to where N betters nearly every picture (docs/NETWORKS.md has finer ones).
+EXTRAS: dict[str, dict[str, Any]] = {"fill": {"finest_step": 13.0}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,7 @@ def export(
         role = name.split("-")[0]
         model_id = "-".join(filter(None, (name, suffix)))
         model = to_onnx.EXPORTERS[role](net, form, model_id)
-        _write(out, model_id, role, preset, model, net, training, {}, form)
+        _write(out, model_id, role, preset, model, net, training, EXTRAS.get(role, {}), form)
         ids.append(model_id)
     parts = [names.get(f"{role}-{preset}") for role in ("encoder", "generator", "condition")]
     if all(parts):

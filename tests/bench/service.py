@@ -44,7 +44,8 @@ def main() -> None:
     wrong = 0
     with ablc.Decoder(fill="net") as decoder, ThreadPoolExecutor(arguments.threads) as pool:
         expected = [decoder.decode(data) for data in streams]
-        print(f"| pictures | MiB | pictures/s |\n|---:|---:|---:|\n| {len(streams)} | {resident():.0f} | |")
+        print("| pictures | MiB | pictures/s |\n|---:|---:|---:|")
+        print(f"| {len(streams)} | {resident():.0f} | |")
         readings = []
         for start in range(0, arguments.pictures, EVERY):
             turn = [i % len(streams) for i in range(start, start + EVERY)]
@@ -54,7 +55,9 @@ def main() -> None:
                 wrong += not np.array_equal(picture, expected[i])
             seconds = time.perf_counter() - begun
             readings.append((start + EVERY, resident()))
-            print(f"| {start + EVERY} | {readings[-1][1]:.0f} | {EVERY / seconds:.1f} |", flush=True)
+            print(
+                f"| {start + EVERY} | {readings[-1][1]:.0f} | {EVERY / seconds:.1f} |", flush=True
+            )
     settled = [mib for count, mib in readings if count >= WARM]
     print(f"\n{wrong} wrong pictures; memory grew by {settled[-1] - settled[0]:.0f} MiB", end=" ")
     print(f"after the first {WARM}.")
