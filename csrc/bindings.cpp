@@ -221,7 +221,7 @@ py::object exact_of(const ablc::Guide& guide) {
   return array_of<bool>(guide.exact);
 }
 
-void project(const ablc::Guide& guide, Pixels& picture, const py::array_t<float, py::array::c_style>& painted, int top, int threads) {
+void project(const ablc::Guide& guide, Pixels& picture, const py::array_t<float, 0>& painted, int top, int threads) {
   require_range("threads", threads, 1, 256);
   const int columns = guide.cells.width, rows = guide.cells.height;
   if (picture.ndim() != 3 || ablc::div_up(static_cast<int>(picture.shape(0)), 8) != rows || ablc::div_up(static_cast<int>(picture.shape(1)), 8) != columns)
@@ -232,9 +232,10 @@ void project(const ablc::Guide& guide, Pixels& picture, const py::array_t<float,
   if (top < 0 || top >= height || top % ablc::kSuper) refuse("top must be a multiple of 32 inside the picture, not " + std::to_string(top));
   if (painted.ndim() != 3 || painted.shape(0) != colours || painted.shape(2) < width || painted.shape(1) < 1)
     refuse("painted must be (" + std::to_string(colours) + ", h, w) float32, at least as wide as the picture");
+  if (painted.strides(2) != sizeof(float) || painted.strides(1) < painted.shape(2) * painted.strides(2)) refuse("the rows of painted must be contiguous");
   const int given = static_cast<int>(std::min<py::ssize_t>(painted.shape(1), height - top));
   if (given % ablc::kSuper && top + given != height) refuse("painted must end at a multiple of 32 rows or at the picture's last");
-  ablc::Painted planes{{}, static_cast<int>(painted.shape(2)), given};
+  ablc::Painted planes{{}, static_cast<int>(painted.strides(1) / painted.strides(2)), given};
   for (int c = 0; c < colours; ++c) planes.planes[static_cast<std::size_t>(c)] = painted.data(c, 0, 0);
   const ablc::Image out{width, height, channels, {picture.mutable_data(), static_cast<std::size_t>(picture.size())}};
   py::gil_scoped_release unlocked;

@@ -40,8 +40,8 @@ LIMITS = {
     ),
     "step": ("Start from E of a decoded picture: from elsewhere it may not converge.",),
 }
-# What the runtime has to know. The finest luma step, in grey levels, of pictures that "auto" paints:
-# quality 70, up to where N betters nearly every picture (docs/NETWORKS.md has finer ones).
+# What the runtime has to know. The finest luma step, in grey levels, of pictures that "auto"
+# paints: quality 70, up to where N betters nearly all of them (docs/NETWORKS.md has finer ones).
 EXTRAS: dict[str, dict[str, Any]] = {"fill": {"finest_step": 13.0}}
 
 

@@ -94,12 +94,12 @@ class Painter:
         """Lets go of all sessions."""
         self.sessions.close()
 
-    def _rows(self, job: Job) -> Iterator[list[Floats]]:
+    def _rows(self, job: Job) -> Iterator[Iterator[Floats]]:
         """The painted windows of a job, by the rows of its plan."""
         for y in job.plan.rows:
             # By now all rows above y are painted; from y on they are as they were decoded.
             views = [(job.part, window) for window in job.plan.windows_at(y)]
-            yield list(self._run(job.card, views))
+            yield self._run(job.card, views)
 
     def _run(self, card: Card, views: Sequence[tuple[Part, Window]]) -> Iterator[Floats]:
         """The painted windows, (3, H, W) each, of one size all."""
@@ -160,5 +160,4 @@ def _only(plan: Plan) -> Window:
 
 def _project(part: Part, painted: Floats, top: int, threads: int) -> None:
     channels = part.pixels.shape[2]
-    rows = np.ascontiguousarray(fill.as_channels(painted, channels))
-    part.guide.project(part.pixels, rows, top, threads)
+    part.guide.project(part.pixels, fill.as_channels(painted, channels), top, threads)

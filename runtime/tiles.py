@@ -5,7 +5,7 @@ are taken in the order of the plan. A picture is finished in strips from the top
 follows the tiles, not the picture.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,10 +95,11 @@ class Blend:
         self._weight = np.zeros(shape, np.float32)
         self._ramps = {x: _ramp(plan.columns, x, plan.side[1]) for x in plan.columns}
 
-    def strips(self, rows: Iterator[Sequence[Floats]]) -> Iterator[tuple[int, Floats]]:
+    def strips(self, rows: Iterable[Iterable[Floats]]) -> Iterator[tuple[int, Floats]]:
         """Finished strips: their upper ends, and (C, h, w) from the plan's left end on.
 
-        rows: painted windows, (C, height, width) each, by the plan's rows, from the left.
+        rows: painted windows, (C, height, width) each, by the plan's rows, from the left. A strip
+        is good until the next one is asked for.
         """
         tops = self._plan.rows
         height, width = self._plan.side
@@ -110,7 +111,9 @@ class Blend:
                 self._sum[(slice(None), *at)] += weight * window
                 self._weight[at] += weight
             done = tops[i + 1] - top if i + 1 < len(tops) else height
-            yield top, self._sum[:, :done] / self._weight[:done]
+            strip = self._sum[:, :done]
+            strip /= self._weight[:done]
+            yield top, strip
             for kept in (self._sum, self._weight):
                 kept[..., : height - done, :] = kept[..., done:, :]
                 kept[..., height - done :, :] = 0

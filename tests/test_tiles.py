@@ -60,7 +60,7 @@ def test_windows_of_one_picture_blend_to_that_picture(height: int, width: int) -
     plan = plan_of(height, width)
     picture = picture_of(plan)
     row = 0
-    for top, strip in Blend(plan).strips(iter(cut(picture, plan))):
+    for top, strip in Blend(plan).strips(cut(picture, plan)):
         assert top == row
         row += strip.shape[1]
         assert strip.shape[1] % tiles.MULTIPLE == 0
@@ -71,7 +71,7 @@ def test_windows_of_one_picture_blend_to_that_picture(height: int, width: int) -
 def test_weights_rise_without_a_jump() -> None:
     plan = plan_of(32, 400)
     windows = [np.full((3, *plan.side), i % 2, np.float32) for i in range(len(plan.columns))]
-    ((_, strip),) = Blend(plan).strips(iter([windows]))
+    ((_, strip),) = Blend(plan).strips([windows])
     assert abs(np.diff(strip[0, 0])).max() < 0.05
     assert strip[0, 0, 0] == 0
 
@@ -92,7 +92,7 @@ def test_a_region_is_blended_as_in_the_whole(height: int, width: int, data: st.D
             ]
             for top in plan.rows
         ]
-        return np.concatenate([strip for _, strip in Blend(plan, 1).strips(iter(rows))], 1)[0]
+        return np.concatenate([strip.copy() for _, strip in Blend(plan, 1).strips(rows)], 1)[0]
 
     left, top = part.region.x, part.region.y
     whole, own = painted(plan), painted(part)
