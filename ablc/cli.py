@@ -214,6 +214,14 @@ def decode(
             min=0, metavar="K", help="Latent steps of fill=ppgn.", rich_help_panel=PAINTING
         ),
     ] = 0,
+    budget_ms: Annotated[
+        float | None,
+        typer.Option(
+            metavar="MS",
+            help="As many of them as fit into this time, at least one.",
+            rich_help_panel=PAINTING,
+        ),
+    ] = None,
     provider: Annotated[
         Provider, typer.Option(help="Where networks run.", rich_help_panel=PAINTING)
     ] = "auto",
@@ -234,6 +242,7 @@ def decode(
         fill=fill,
         model=model,
         iterations=iterations,
+        budget_ms=budget_ms,
         provider=provider,
         threads=threads,
         partial=partial,

@@ -18,7 +18,7 @@ from ablc.settings import SIDE_MAX, DecodeSettings, Fill, Provider, cores, pixel
 
 if TYPE_CHECKING:  # else imported when a network is wanted: the rest needs neither it nor its time
     from ablc.runtime.cards import Card
-    from ablc.runtime.painter import Job, Painter
+    from ablc.runtime.painter import Job, Painter, Refinement
 
 Pixels = npt.NDArray[np.uint8]
 Box = tuple[int, int, int, int]  # x, y, width, height in pixels
@@ -29,6 +29,7 @@ def decode(
     *,
     fill: Fill = "auto",
     iterations: int = 0,
+    budget_ms: float | None = None,
     provider: Provider = "auto",
     model: str | None = None,
     region: Box | None = None,
@@ -42,7 +43,9 @@ def decode(
         "ppgn" do; "auto" is "net" where ONNX Runtime and the network are installed and the stream
         is as coarse as those that the network helps, else "classical". Whatever it is, the result
         keeps what the stream guarantees (docs/FORMAT.md, Painted pictures).
-    iterations: latent steps, for fill="ppgn".
+    iterations: latent steps, for fill="ppgn": 0..8 in a service.
+    budget_ms: as many of them as fit into this time, at least one; per picture, or per tile of a
+        large one.
     provider: where networks run.
     model: id of the network that fills (`ablc models`); default: the one that the stream names, or
         else "fill-small".
@@ -59,7 +62,7 @@ def decode(
     ModelError for networks that are missing or damaged, ProviderError if they cannot run where they
     should, ValueError for a wrong argument.
     """
-    decoder = _decoder(fill, iterations, provider, model, threads, partial, max_pixels)
+    decoder = _decoder(fill, iterations, budget_ms, provider, model, threads, partial, max_pixels)
     return decoder.decode(data, region=region)
 
 
@@ -67,6 +70,7 @@ def decode(
 def _decoder(
     fill: Fill,
     iterations: int,
+    budget_ms: float | None,
     provider: Provider,
     model: str | None,
     threads: int | None,
@@ -77,6 +81,7 @@ def _decoder(
     return Decoder(
         fill=fill,
         iterations=iterations,
+        budget_ms=budget_ms,
         provider=provider,
         model=model,
         threads=threads,
@@ -173,11 +178,9 @@ class Decoder(DecodeSettings):
         """
         if self.fill == "classical":
             return None
-        if self.fill == "ppgn":
-            raise ModelError("fill='ppgn' needs networks, which do not take part in decoding yet")
         from ablc.runtime import painter, session
 
-        if self.fill == "net" or self.model is not None:
+        if self.fill in ("net", "ppgn") or self.model is not None:
             return painter.fill_for(named, self.model)
         if not session.installed():
             return None
@@ -216,8 +219,24 @@ class Decoder(DecodeSettings):
         shown = image
         if region is not None:
             shown = image[region._replace(x=region.x - corner.x, y=region.y - corner.y).slices]
-        job = None if guide is None else Job(Part(image, guide, corner.y, corner.x), plan, card)
-        return _Begun(shown, lost, job)
+        if guide is None:
+            return _Begun(shown, lost)
+        part = Part(image, guide, corner.y, corner.x)
+        return _Begun(shown, lost, Job(part, plan, card, self._refinement(header["model"])))
+
+    def _refinement(self, named: bytes) -> "Refinement | None":
+        """What comes after N, of a stream whose section MODL has this body."""
+        if self.fill != "ppgn":
+            return None
+        from ablc.runtime import painter
+        from ablc.runtime.latent import Settings
+
+        settings = (
+            Settings(iterations=self.iterations, budget_ms=self.budget_ms)
+            if self.iterations
+            else None
+        )
+        return painter.Refinement(painter.step_for(named), settings)
 
     def _finish(self, begun: Sequence["_Begun"], threads: int) -> None:
         """Paints what is to be painted, and warns of what is lost."""

@@ -109,6 +109,7 @@ class DecodeSettings:
 
     fill: Fill = "auto"  # what paints ablated blocks; auto: the best there is
     iterations: int = 0  # latent steps, for fill="ppgn" alone
+    budget_ms: float | None = None  # as many latent steps as fit into this time, at least one
     provider: Provider = "auto"  # where networks run
     model: str | None = None  # id of the network that fills; None: the stream's, else the usual one
     threads: int | None = None  # None: one per core; the pixels do not depend on it
@@ -120,6 +121,10 @@ class DecodeSettings:
         check_whole("iterations", self.iterations, 0)
         if self.iterations and self.fill != "ppgn":
             raise ValueError(f"iterations={self.iterations} needs fill='ppgn', not {self.fill!r}")
+        if self.budget_ms is not None:
+            check_number("budget_ms", self.budget_ms, 0, math.inf)
+            if not self.iterations:
+                raise ValueError(f"budget_ms={self.budget_ms} needs iterations, at most as many")
         check_choice("provider", self.provider, PROVIDERS)
         if self.model is not None and self.fill == "classical":
             raise ValueError(f"model={self.model!r} needs a fill that networks do, not 'classical'")

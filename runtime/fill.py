@@ -46,6 +46,11 @@ class Part:
         kept, steps = (self._cells(v[rows, columns], window) for v in (self.kept, self.steps))
         return planes, kept, steps
 
+    def kept_in(self, window: Window) -> Floats:
+        """(H, W), 1 for pixels in kept blocks; beyond the part as at its border."""
+        kept: Floats = self.window(window)[1][0].repeat(CELL, 0).repeat(CELL, 1)
+        return kept
+
     @property
     def kept(self) -> Floats:
         """(R, C), 1 for cells in kept blocks."""

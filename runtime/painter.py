@@ -9,10 +9,11 @@ from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
-from ablc.runtime import fill, registry, tiles
+from ablc.runtime import fill, latent, registry, tiles
 from ablc.runtime.cards import Card
+from ablc.runtime.compose import combine
 from ablc.runtime.fill import Part
-from ablc.runtime.session import Sessions, Sizes, named
+from ablc.runtime.session import Session, Sessions, Sizes, named
 from ablc.runtime.tiles import Blend, Plan, Window
 
 from ablc.errors import GpuMemoryError, ModelError
@@ -21,6 +22,8 @@ from ablc.settings import Provider
 Floats = npt.NDArray[np.float32]
 
 FILL_DEFAULT = "fill-small"
+STEP_DEFAULT = "step-small"
+STRENGTH = 0.25  # what betters LPIPS of dropped blocks and leaves SSIM alone (docs/NETWORKS.md)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,15 @@ CPU = Layout(whole=3 << 19, tile=1024, multiple=32, batch=1, fixed=False)
 GPU = Layout(whole=1 << 20, tile=512, multiple=64, batch=16, fixed=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Refinement:
+    """The latent update after N."""
+
+    step: Card  # of the step's graph; E and G are those of its preset
+    settings: latent.Settings | None  # None: G(E(N's picture)), without an update
+    strength: float = STRENGTH  # share of the detail in dropped blocks that becomes G's, 0..1
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Job:
     """A picture to paint, in place."""
@@ -47,6 +59,10 @@ class Job:
     part: Part
     plan: Plan
     card: Card  # of N
+    refinement: Refinement | None = None
+
+
+View = tuple[Job, Window]
 
 
 class Painter:
@@ -75,8 +91,8 @@ class Painter:
         whole = sorted((job for job in jobs if job.plan.whole), key=_kind)
         for _, alike in groupby(whole, _kind):
             group = list(alike)
-            views = [(job.part, _only(job.plan)) for job in group]
-            for job, painted in zip(group, self._run(group[0].card, views), strict=True):
+            views = [(job, _only(job.plan)) for job in group]
+            for job, painted in zip(group, self._run(views), strict=True):
                 _project(job.part, painted, 0, threads)
         for job in jobs:
             if not job.plan.whole:
@@ -98,30 +114,56 @@ class Painter:
         """The painted windows of a job, by the rows of its plan."""
         for y in job.plan.rows:
             # By now all rows above y are painted; from y on they are as they were decoded.
-            views = [(job.part, window) for window in job.plan.windows_at(y)]
-            yield self._run(job.card, views)
+            yield self._run([(job, window) for window in job.plan.windows_at(y)])
 
-    def _run(self, card: Card, views: Sequence[tuple[Part, Window]]) -> Iterator[Floats]:
-        """The painted windows, (3, H, W) each, of one size all."""
-        most = largest = self.layout(card).batch
+    def _run(self, views: Sequence[View]) -> Iterator[Floats]:
+        """The painted windows, (3, H, W) each, of one size and one N all."""
+        most = largest = self.layout(views[0][0].card).batch
         start = 0
         while start < len(views):
             batch = min(most, 1 << (len(views) - start).bit_length() - 1)
             some = views[start : start + batch]
             try:
-                yield from self._pass(card, some)
+                filled = self._fill(some)
             except GpuMemoryError:
                 if batch == 1 or most < largest:  # a smaller batch is tried once
                     raise
                 most = batch // 2
                 continue
+            for (job, window), painted in zip(some, filled, strict=True):
+                yield self._refine(job, window, painted)
             start += batch
 
-    def _pass(self, card: Card, views: Sequence[tuple[Part, Window]]) -> Floats:
-        window = views[0][1]
-        sizes = self._sizes(card, len(views), (window.height, window.width))
-        painted: Floats = fill.run(self.sessions.get(card, sizes), views)
-        return painted
+    def _fill(self, views: Sequence[View]) -> Floats:
+        """(B, 3, H, W) of N."""
+        (job, window), parts = views[0], [(job.part, window) for job, window in views]
+        filled: Floats = fill.run(self._session(job.card, window, len(views)), parts)
+        return filled
+
+    def _refine(self, job: Job, window: Window, filled: Floats) -> Floats:
+        """N's picture of a window, (3, H, W), with G's detail in dropped blocks."""
+        refinement = job.refinement
+        kept = job.part.kept_in(window)
+        if refinement is None or kept.all():
+            return filled
+        encoder, generator = (
+            registry.card(f"{role}-{refinement.step.preset}") for role in ("encoder", "generator")
+        )
+        (codes,) = self._session(encoder, window).run({"picture": filled[np.newaxis]})
+        if refinement.settings is None:
+            (pictures,) = self._session(generator, window).run({"h": codes})
+            generated = pictures[0]
+        else:
+            targets = latent.Targets(known=filled, mask=kept)
+            step = self._session(refinement.step, window)
+            generated = latent.run(step, codes[0], targets, refinement.settings).picture
+        if not np.isfinite(generated).all():
+            return filled
+        combined: Floats = combine(filled, generated, kept, refinement.strength)
+        return combined
+
+    def _session(self, card: Card, window: Window, batch: int = 1) -> Session:
+        return self.sessions.get(card, self._sizes(card, batch, (window.height, window.width)))
 
     def _sizes(self, card: Card, batch: int, side: tuple[int, int]) -> Sizes:
         return named(batch, *side) if self.layout(card).fixed else ()
@@ -142,6 +184,18 @@ def fill_for(model: bytes, wanted: str | None = None) -> Card:
     if card.role != "fill":
         raise ModelError(f"{card.id} is a network of the kind {card.role}, not one that fills")
     return card
+
+
+def step_for(model: bytes) -> Card:
+    """The card of the latent step: the one that the stream names, or ours.
+
+    model: body of the stream's section MODL; may be empty, or name another kind of network.
+    Raises ModelError if it is not there.
+    """
+    named_in_stream = registry.find_named(model) if model else None
+    if named_in_stream is not None and named_in_stream.role == "step":
+        return named_in_stream
+    return registry.card(STEP_DEFAULT)
 
 
 def helps(card: Card, step: float) -> bool:

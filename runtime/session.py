@@ -75,6 +75,7 @@ class Session:
     net: Any  # onnxruntime.InferenceSession
     card: Card
     provider: str  # of NAMES
+    fixed: bool = False  # made for inputs of one size
 
     @property
     def device(self) -> Device:
@@ -220,9 +221,9 @@ def start(
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     for name, size in sizes:
         options.add_free_dimension_override_by_name(name, size)
-    wanted = [(NAMES[provider], _options(provider, card))]
+    wanted = [(NAMES[provider], _options(provider, card, sizes))]
     if provider == "tensorrt":
-        wanted.append((NAMES["cuda"], _options("cuda", card)))
+        wanted.append((NAMES["cuda"], _options("cuda", card, sizes)))
     if provider != "cpu":
         wanted.append((NAMES["cpu"], {}))
     try:
@@ -235,16 +236,30 @@ def start(
             f"its libraries are missing or do not fit: pip install 'ablc[{EXTRAS[provider]}]'"
         )
     net.disable_fallback()  # of a failing run to another provider
-    return Session(net, card, provider)
+    return Session(net, card, provider, bool(sizes))
 
 
-def _options(provider: str, card: Card) -> dict[str, str]:
+def run_options(session: Session, graph: int) -> Any:
+    """Options of one of the ways in which a session is run again and again.
+
+    graph: a number for the addresses of its inputs and outputs. CUDA captures what a network of
+    fixed sizes does when it runs on them for the first time, and replays it later.
+    """
+    options = onnxruntime().RunOptions()
+    if session.provider == "cuda":
+        options.add_run_config_entry("gpu_graph_id", str(graph if session.fixed else -1))
+    return options
+
+
+def _options(provider: str, card: Card, sizes: Sizes) -> dict[str, str]:
     """Options of a provider: reproducible, with bounded memory."""
     if provider == "cuda":
+        graphs = card.role == "step" and bool(sizes)  # the only one with inputs that stay in place
         return {
             "use_tf32": "0",
             "cudnn_conv_algo_search": "HEURISTIC",  # the same choice in every process
             "arena_extend_strategy": "kSameAsRequested",
+            "enable_cuda_graph": "1" if graphs else "0",
         }
     if provider == "tensorrt":
         folder = _engines(card)

@@ -149,7 +149,7 @@ def test_engines_have_a_folder_of_their_own(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     card = registry.card(CARD)
-    options = session._options("tensorrt", card)
+    options = session._options("tensorrt", card, ())
     folder = Path(options["trt_engine_cache_path"])
     assert folder.is_dir()
     assert folder.is_relative_to(tmp_path)

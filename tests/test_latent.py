@@ -1,0 +1,228 @@
+"""The latent update: what it finds, and how it ends."""
+
+import itertools
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from ablc.runtime import latent, registry
+from ablc.runtime.latent import TERMS, Result, Settings, Targets
+from ablc.runtime.session import Session, Sessions
+
+import ablc
+from scenes import scene
+
+pytestmark = pytest.mark.usefixtures("networks")
+
+HEIGHT, WIDTH = 64, 96
+SETTINGS = Settings(iterations=6, trace=True)
+
+
+@pytest.fixture(scope="module")
+def sessions() -> Sessions:
+    return Sessions("cpu", 1)
+
+
+@pytest.fixture(scope="module")
+def step(sessions: Sessions) -> Session:
+    pytest.importorskip("onnxruntime")
+    return sessions.get(registry.card("step-small"))
+
+
+@pytest.fixture(scope="module")
+def picture() -> np.ndarray:
+    return np.ascontiguousarray(scene(HEIGHT, WIDTH).transpose(2, 0, 1)).astype(np.float32) / 255
+
+
+@pytest.fixture(scope="module")
+def targets(picture: np.ndarray) -> Targets:
+    mask = np.ones((HEIGHT, WIDTH), np.float32)
+    mask[16:48, 32:64] = 0
+    return Targets(known=picture, mask=mask)
+
+
+@pytest.fixture(scope="module")
+def h0(sessions: Sessions, picture: np.ndarray) -> np.ndarray:
+    pytest.importorskip("onnxruntime")
+    blurred = picture.reshape(3, HEIGHT // 8, 8, WIDTH // 8, 8).mean((2, 4))
+    rough = blurred.repeat(8, 1).repeat(8, 2)[np.newaxis]
+    return sessions.get(registry.card("encoder-small")).run({"picture": rough})[0][0]
+
+
+def run(step: Session, h0: np.ndarray, targets: Targets, **changes: Any) -> Result:
+    return latent.run(step, h0, targets, replace(SETTINGS, **changes))
+
+
+def test_the_loss_falls_and_the_trace_tells_how(
+    step: Session, h0: np.ndarray, targets: Targets, sessions: Sessions
+) -> None:
+    found = run(step, h0, targets)
+    assert [reading.iteration for reading in found.trace] == list(range(7))
+    assert found.loss == min(reading.loss for reading in found.trace) < 0.9 * found.trace[0].loss
+    assert (found.iterations, found.stopped) == (6, "done")
+    times = [reading.milliseconds for reading in found.trace]
+    assert times == sorted(times)
+    for reading in found.trace:
+        assert set(reading.terms) == set(TERMS)
+        assert sum(reading.terms.values()) == pytest.approx(reading.loss, rel=1e-5)
+        assert reading.terms["edge"] == reading.terms["class"] == reading.terms["style1"] == 0
+    generator = sessions.get(registry.card("generator-small"))
+    assert generator.run({"h": found.h[np.newaxis]})[0][0] == pytest.approx(found.picture, abs=1e-4)
+
+
+def test_the_best_code_is_shown(step: Session, h0: np.ndarray, targets: Targets) -> None:
+    wild = run(step, h0, targets, rate=0.6, iterations=8)
+    losses = [reading.loss for reading in wild.trace]
+    assert losses != sorted(losses, reverse=True)
+    assert wild.loss == min(losses)
+    assert wild.iteration == losses.index(wild.loss)
+
+
+def test_runs_repeat(step: Session, h0: np.ndarray, targets: Targets) -> None:
+    for changes in ({}, {"form": "reference", "rate": 0.01, "noise": 0.001, "seed": 3}):
+        first, second = (run(step, h0, targets, **changes) for _ in range(2))
+        assert (first.h == second.h).all()
+        assert (first.picture == second.picture).all()
+
+
+def test_the_seed_draws_the_noise(step: Session, h0: np.ndarray, targets: Targets) -> None:
+    reference = {"form": "reference", "rate": 0.02, "noise": 1.0}
+    codes = [run(step, h0, targets, seed=seed, **reference).trace[-1].loss for seed in (0, 1)]
+    assert codes[0] != codes[1]
+
+
+def test_a_rising_loss_falls_back(step: Session, h0: np.ndarray, targets: Targets) -> None:
+    found = run(step, h0, targets, rate=50.0)
+    assert found.stopped == "diverged"
+    assert found.iteration == 0
+    assert (found.h == h0).all()
+    assert np.isfinite(found.picture).all()
+    assert found.loss == found.trace[0].loss
+
+
+def test_a_loss_that_is_no_number_falls_back(
+    step: Session, h0: np.ndarray, targets: Targets
+) -> None:
+    broken = replace(targets, known=np.full_like(targets.known, np.nan))
+    found = run(step, h0, broken)
+    assert found.stopped == "diverged"
+    assert (found.h == h0).all()
+    assert np.isfinite(found.picture).all()  # G of the code, which is sound
+
+
+def test_a_budget_ends_the_loop(step: Session, h0: np.ndarray, targets: Targets) -> None:
+    ticks = itertools.count()  # a second for every look at the clock
+
+    def clock() -> float:
+        return float(next(ticks))
+
+    settings = replace(SETTINGS, budget_ms=3500)
+    found = latent.run(step, h0, targets, settings, clock)
+    assert (found.stopped, found.iterations) == ("budget", 2)
+    tiny = latent.run(step, h0, targets, replace(SETTINGS, budget_ms=1), clock)
+    assert (tiny.stopped, tiny.iterations) == ("budget", 1)
+
+
+def test_a_loop_without_progress_ends(step: Session, h0: np.ndarray, targets: Targets) -> None:
+    found = run(step, h0, targets, rate=1e-9, patience=2)
+    assert (found.stopped, found.iterations) == ("converged", 2)
+
+
+def test_readings_may_be_rare(step: Session, h0: np.ndarray, targets: Targets) -> None:
+    rare = run(step, h0, targets, every=4)
+    assert [reading.iteration for reading in rare.trace] == [0, 4, 6]
+    often = run(step, h0, targets)
+    assert rare.trace[-1].loss == often.trace[-1].loss
+
+
+def test_targets_have_their_say(step: Session, h0: np.ndarray, targets: Targets) -> None:
+    gram = np.eye(32, dtype=np.float32)
+    label = np.zeros(1000, np.float32)
+    label[7] = 1
+    more = replace(
+        targets,
+        edges=np.zeros_like(targets.known),
+        edge_mask=1 - targets.mask,
+        grams=(gram, None, None),
+        content=np.zeros((128, HEIGHT // 16, WIDTH // 16), np.float32),
+        label=label,
+    )
+    terms = run(step, h0, more, iterations=1).trace[0].terms
+    assert all(terms[name] > 0 for name in ("class", "edge", "style1", "content"))
+    assert terms["style2"] == terms["style3"] == 0
+    with pytest.raises(ValueError, match=r"content has shape \(1, 2\), the network wants"):
+        run(step, h0, replace(targets, content=np.zeros((1, 2), np.float32)))
+
+
+def test_the_seam_runs_along_the_mask() -> None:
+    mask = np.ones((4, 5), np.float32)
+    mask[1:3, 2:4] = 0
+    expected = [[0, 0, 1, 1, 0], [0, 1, 0, 1, 0], [0, 1, 1, 1, 0], [0, 0, 0, 0, 0]]
+    assert (latent.seam_of(mask) == expected).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"iterations": 0}, r"iterations must be a whole number in 1\.\.1000, not 0"),
+        ({"form": "fast"}, "form must be one of product, reference, not 'fast'"),
+        ({"weights": {"sharp": 1.0}}, "a name in weights must be one of prior, class"),
+        ({"weights": {"seam": -1.0}}, r"weights\['seam'\] must be a finite number >= 0"),
+        ({"rate": 0}, "rate must be a number above 0, not 0"),
+        ({"noise": float("nan")}, "noise must be a finite number"),
+        ({"budget_ms": -5}, "budget_ms must be a number above 0, not -5"),
+        ({"tolerance": 1}, r"tolerance must be a number in 0\.\.1, not 1"),
+        ({"patience": 0}, "patience must be a whole number at least 1"),
+        ({"every": 0}, "every must be a whole number at least 1"),
+    ],
+)
+def test_wrong_settings_are_refused(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Settings(**change)
+
+
+def test_the_loop_loads_neither_torch_nor_onnx_runtime() -> None:
+    code = (
+        "import sys, ablc.runtime.latent\n"
+        "print([m for m in ('torch', 'onnxruntime') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=os.sep, check=True
+    )
+    assert done.stdout == "[]\n"
+
+
+# --- in decode ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def stream() -> bytes:
+    return ablc.encode(scene(100, 150), quality=25, mask=ablc.Scheme("random-blocks", 0.5))
+
+
+@pytest.mark.parametrize("iterations", [0, 2])
+def test_dropped_blocks_get_detail(stream: bytes, iterations: int) -> None:
+    net = ablc.decode(stream, fill="net")
+    found = ablc.decode(stream, fill="ppgn", iterations=iterations)
+    changed = (found != net).any(2)
+    kept = ablc.keep_mask(stream).repeat(8, 0).repeat(8, 1)[:100, :150]
+    assert changed[~kept].mean() > 0.5
+    # Kept blocks move where the projection of chroma takes them together with dropped ones.
+    assert abs(found.astype(int) - net)[kept].max() <= 8
+    assert (ablc.decode(stream, fill="ppgn", iterations=iterations) == found).all()
+
+
+def test_time_may_be_limited(stream: bytes) -> None:
+    once = ablc.decode(stream, fill="ppgn", iterations=200, budget_ms=1)
+    assert once.shape == (100, 150, 3)
+    with pytest.raises(ValueError, match="budget_ms=5 needs iterations"):
+        ablc.decode(stream, fill="ppgn", budget_ms=5)
+
+
+def test_without_dropped_blocks_it_is_net() -> None:
+    data = ablc.encode(scene(64, 96), quality=30, mask=np.ones((8, 12), bool))
+    assert (ablc.decode(data, fill="ppgn", iterations=2) == ablc.decode(data, fill="net")).all()
