@@ -32,6 +32,10 @@ ARCHITECTURE = {
 }
 LIMITS = {
     "fill": ("Trained on photographs; text and drawings may come out softer than they were.",),
+    "fill-perceptual": (
+        "Trained on photographs; text and drawings may come out softer than they were.",
+        "Makes up texture, in places as a fine regular grain.",
+    ),
     "encoder": ("Made for G and the latent step; no general feature extractor.",),
     "generator": ("Its pictures are soft; fine texture is made up.",),
     "condition": (
@@ -164,7 +168,7 @@ def _write(
         licence=LICENCE,
         training=training,
         figures={"command": MEASURE, "held_out": dict(training.reached)},
-        limits=LIMITS[role],
+        limits=LIMITS["fill-perceptual" if "perceptual" in model_id else role],
         version=ablc.__version__,
         extras=extras,
     )
