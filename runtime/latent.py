@@ -8,6 +8,7 @@ A step's terms and picture are those of the code that came into it. K iterations
 runs of the graph, the last of which only judges: the code that is shown may have seen K updates.
 """
 
+import itertools
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -181,9 +182,27 @@ def run(
 
     step: of a network of the role "step". Raises ProviderError, GpuMemoryError.
     """
-    low, high = (float(step.card.extras[name]) for name in ("low", "high"))
+    try:
+        loop = step.spare.pop()  # threads may take turns at a session, each with its own buffers
+        if loop.latent != (1, *h0.shape):
+            raise IndexError
+    except IndexError:
+        loop = _Loop(step, h0.shape)
+    found = _update(loop, h0, targets, settings, clock)
+    step.spare.append(loop)
+    return found
+
+
+def _update(
+    loop: "_Loop",
+    h0: Floats,
+    targets: Targets,
+    settings: Settings,
+    clock: Callable[[], float],
+) -> Result:
+    low, high = (float(loop.step.card.extras[name]) for name in ("low", "high"))
     weights = targets.weights(settings.weights)
-    loop = _Loop(step, h0, targets, weights)
+    loop.begin(h0, targets, weights)
     noise = np.random.default_rng(settings.seed)
     begun = clock()
     best: Reading | None = None
@@ -242,6 +261,9 @@ def run(
     return Result(picture, best_h, best.loss, best.iteration, made, stopped, tuple(trace))
 
 
+_GRAPHS = itertools.count(1)  # a captured graph belongs to its buffers: no two share a number
+
+
 class _Loop:
     """The buffers of an update, on the device of its session.
 
@@ -250,52 +272,57 @@ class _Loop:
     graph needs them.
     """
 
-    def __init__(self, step: Session, h0: Floats, targets: Targets, weights: Floats) -> None:
+    def __init__(self, step: Session, latent: tuple[int, ...]) -> None:
+        """latent: shape of the code, (L, H/16, W/16)."""
         ort = sessions.onnxruntime()
-        self._step = step
-        device = step.device
-        _, rows, columns = h0.shape
-        height, width = STRIDE * rows, STRIDE * columns
-        self.latent = (1, *h0.shape)
-
-        def put(array: Floats) -> Any:
-            return ort.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(array), device, 0)
+        self.step = step
+        self.latent = (1, *latent)
+        self._ids = [next(_GRAPHS) for _ in range(4)]
+        sizes = sessions.named(1, STRIDE * latent[1], STRIDE * latent[2])
 
         def room(*shape: int) -> Any:
-            return ort.OrtValue.ortvalue_from_shape_and_type(shape, np.float32, device, 0)
+            return ort.OrtValue.ortvalue_from_shape_and_type(shape, np.float32, step.device, 0)
 
-        shapes = {wanted.name: wanted.shape for wanted in step.net.get_inputs()}
-        plane, colours = (1, 1, height, width), (1, 3, height, width)
-        content = (1, shapes["content"][1], rows, columns)
-        given = {
-            "noise": (None, self.latent),
-            "known": (targets.known, colours),
-            "mask": (targets.mask, plane),
-            "edges": (targets.edges, colours),
-            "edge_mask": (targets.edge_mask, plane),
-            **{
-                f"gram{i}": (gram, (1, *shapes[f"gram{i}"][1:]))
-                for i, gram in enumerate(targets.grams, 1)
-            },
-            "content": (targets.content, content),
-            "label": (targets.label, (1, CLASSES)),
-            "seam": (seam_of(targets.mask), plane),
-            "weights": (weights, weights.shape),
-            "rates": (None, (10,)),
-        }
         self._inputs = {
-            name: put(np.zeros(shape, np.float32) if array is None else _shaped(name, array, shape))
-            for name, (array, shape) in given.items()
+            name: ort.OrtValue.ortvalue_from_numpy(zeros, step.device, 0)
+            for name, zeros in step.blank(sizes).items()
         }
-        zeros = np.zeros(self.latent, np.float32)
         self._codes = [
-            {"h": put(h0[np.newaxis].copy()), "m": put(zeros.copy()), "v": put(zeros.copy())},
+            {name: self._inputs.pop(name) for name in ("h", "m", "v")},
             {name: room(*self.latent) for name in ("h", "m", "v")},
         ]
-        self._pictures = [room(*colours), room(*colours)]
+        self._pictures = [room(1, 3, STRIDE * latent[1], STRIDE * latent[2]) for _ in range(2)]
         self._parts = room(1, len(TERMS))
         self._now, self._free = 0, 0  # which code comes in; which picture is not the best
         self._bound: dict[tuple[int, int], tuple[Any, Any]] = {}
+
+    def begin(self, h0: Floats, targets: Targets, weights: Floats) -> None:
+        """Another picture, from its code.
+
+        weights: of the graph's sums. They are taken times the places of the code, so that its
+        gradient, and what Adam's epsilon means to it, do not depend on the picture's size.
+        """
+        self._now = 0
+        zeros = np.zeros(self.latent, np.float32)
+        for name, value in (("h", h0), ("m", zeros), ("v", zeros)):
+            self._codes[0][name].update_inplace(_shaped(name, value, self.latent))
+        given = {
+            "noise": None,
+            "known": targets.known,
+            "mask": targets.mask,
+            "edges": targets.edges,
+            "edge_mask": targets.edge_mask,
+            **{f"gram{i}": gram for i, gram in enumerate(targets.grams, 1)},
+            "content": targets.content,
+            "label": targets.label,
+            "seam": seam_of(targets.mask),
+            "weights": weights * np.float32(self.latent[2] * self.latent[3]),
+        }
+        for name, array in given.items():
+            shape = tuple(self._inputs[name].shape())
+            self.set(
+                name, np.zeros(shape, np.float32) if array is None else _shaped(name, array, shape)
+            )
 
     def set(self, name: str, value: Floats) -> None:
         """Another value of an input, where the old one was."""
@@ -308,9 +335,9 @@ class _Loop:
             self._bound[key] = self._bind(*key)
         binding, options = self._bound[key]
         try:
-            self._step.net.run_with_iobinding(binding, options)
+            self.step.net.run_with_iobinding(binding, options)
         except Exception as error:
-            raise self._step.translated(error) from error
+            raise self.step.translated(error) from error
 
     def turn(self) -> None:
         """Lets the next code be the present one."""
@@ -330,20 +357,20 @@ class _Loop:
 
     def picture(self) -> Floats:
         """(3, H, W) the best picture."""
-        return np.asarray(self._pictures[1 - self._free].numpy()[0])
+        return np.array(self._pictures[1 - self._free].numpy()[0])
 
     def _bind(self, now: int, free: int) -> tuple[Any, Any]:
-        binding = self._step.net.io_binding()
+        binding = self.step.net.io_binding()
         for name, value in (*self._inputs.items(), *self._codes[now].items()):
             binding.bind_ortvalue_input(name, value)
         for name, value in self._codes[1 - now].items():
             binding.bind_ortvalue_output(f"{name}_next", value)
         binding.bind_ortvalue_output("picture", self._pictures[free])
         binding.bind_ortvalue_output("parts", self._parts)
-        return binding, sessions.run_options(self._step, 1 + 2 * now + free)
+        return binding, sessions.run_options(self.step, self._ids[2 * now + free])
 
 
 def _shaped(name: str, array: Floats, shape: tuple[int, ...]) -> Floats:
     if array.size != math.prod(shape):
         raise ValueError(f"{name} has shape {array.shape}, the network wants {shape}")
-    return np.asarray(array, np.float32).reshape(shape)
+    return np.ascontiguousarray(array, np.float32).reshape(shape)

@@ -8,7 +8,7 @@ import os
 import threading
 import warnings
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -76,6 +76,7 @@ class Session:
     card: Card
     provider: str  # of NAMES
     fixed: bool = False  # made for inputs of one size
+    spare: list[Any] = field(default_factory=list, repr=False)  # buffers for runs on the device
 
     @property
     def device(self) -> Device:

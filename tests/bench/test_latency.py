@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from ablc.runtime import registry, session
+from ablc.runtime import latent, registry, session
 from ablc.runtime.fill import Part
 from ablc.runtime.painter import Painter
 from PIL import Image
@@ -149,6 +149,42 @@ def test_decode_with_network(
         decoder.warm_up(picture.shape[:2])
         benchmark(decoder.decode, data)
     note(benchmark, f"decode, net, {model}", picture, provider=provider)
+
+
+@on_providers
+def test_latent_step(
+    benchmark: BenchmarkFixture, picture: Picture, provider: session.Provider
+) -> None:
+    height, width = (side // 32 * 32 for side in picture.shape[:2])
+    planes = np.ascontiguousarray(picture[:height, :width].transpose(2, 0, 1), np.float32) / 255
+    sessions = session.Sessions(provider)
+    card = registry.card("step-small")
+    fixed = session.named(1, height, width) if sessions.provider(card) != "cpu" else ()
+    encoder = sessions.get(registry.card("encoder-small"), fixed)
+    h0 = encoder.run({"picture": planes[np.newaxis]})[0][0]
+    targets = latent.Targets(known=planes, mask=np.ones((height, width), np.float32))
+    loop = latent._Loop(sessions.get(card, fixed), h0.shape)
+    loop.begin(h0, targets, targets.weights(latent.WEIGHTS))
+    loop.set("rates", latent.Settings().rates(1, -4, 4))
+
+    def run() -> None:
+        loop.run()
+        loop.parts()  # waits for the device
+
+    benchmark(run)
+    macs = multiply_adds("step-small", height, width)
+    note(benchmark, "one latent step", picture, provider=provider, macs=macs)
+
+
+@on_providers
+def test_eight_latent_steps(
+    benchmark: BenchmarkFixture, picture: Picture, provider: session.Provider
+) -> None:
+    data = ablc.encode(picture, quality=QUALITY)
+    with ablc.Decoder(fill="ppgn", iterations=8, provider=provider) as decoder:
+        decoder.decode(data)
+        benchmark.pedantic(decoder.decode, (data,), rounds=3 if provider == "cpu" else 20)
+    note(benchmark, "decode, ppgn, K = 8", picture, provider=provider)
 
 
 @on_providers

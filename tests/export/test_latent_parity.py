@@ -47,7 +47,8 @@ def in_torch(
     inputs["known"] = torch.from_numpy(targets.known)[None]
     inputs["mask"] = torch.from_numpy(targets.mask)[None, None]
     inputs["seam"] = torch.from_numpy(latent.seam_of(targets.mask))[None, None]
-    inputs["weights"] = torch.from_numpy(targets.weights(settings.weights))
+    places = h0.shape[1] * h0.shape[2]
+    inputs["weights"] = places * torch.from_numpy(targets.weights(settings.weights))
     codes = []
     for t in range(settings.iterations + 1):
         codes.append(inputs["h"][0].numpy())

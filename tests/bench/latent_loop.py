@@ -1,0 +1,67 @@
+"""What the host's loop adds to the steps of the latent update.
+
+    python tests/bench/latent_loop.py [--threads 1] [--rounds 5]
+
+Runs the update of K steps (K + 1 runs of the graph) and as many bare runs of the same graph on the
+same inputs, bound once, in turn; the ratio is that of the medians over the rounds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+
+import numpy as np
+from ablc.runtime import latent, registry
+from ablc.runtime.session import Sessions
+from peers import markdown
+
+CASES = ((256, 256, 50), (512, 768, 8))  # height, width, K
+
+
+def seconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def ratio(sessions: Sessions, height: int, width: int, k: int, rounds: int) -> list[str]:
+    step = sessions.get(registry.card("step-small"))
+    rng = np.random.default_rng(0)
+    picture = rng.random((3, height, width), np.float32)
+    mask = (rng.random((height // 8, width // 8)) < 0.7).astype(np.float32)
+    targets = latent.Targets(known=picture, mask=mask.repeat(8, 0).repeat(8, 1))
+    encoder = sessions.get(registry.card("encoder-small"))
+    h0 = encoder.run({"picture": picture[np.newaxis]})[0][0]
+    settings = latent.Settings(iterations=k, rate=1e-3, tolerance=0.0, patience=1000)
+    bare = latent._Loop(step, h0.shape)
+    bare.begin(h0, targets, targets.weights(settings.weights))
+    bare.set("rates", settings.rates(1, -4, 4))
+
+    def steps() -> None:
+        for _ in range(k + 1):
+            bare.run()
+
+    steps()
+    times = [
+        (seconds(lambda: latent.run(step, h0, targets, settings)), seconds(steps))
+        for _ in range(rounds)
+    ]
+    loop, alone = (statistics.median(column) for column in zip(*times, strict=True))
+    return [f"{width}x{height}", str(k), f"{loop:.2f}", f"{alone:.2f}", f"{loop / alone:.3f}"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=5)
+    arguments = parser.parse_args()
+    sessions = Sessions("cpu", arguments.threads)
+    rows = [ratio(sessions, *case, arguments.rounds) for case in CASES]
+    print(markdown(["picture", "K", "loop, s", "steps alone, s", "ratio"], rows))
+
+
+if __name__ == "__main__":
+    main()

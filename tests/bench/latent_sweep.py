@@ -1,0 +1,150 @@
+"""What the latent update does to dropped blocks, over the feed-forward fill.
+
+    python tests/bench/latent_sweep.py [--every 3] [--jobs 2]
+
+For every setting: changes of LPIPS (AlexNet) and SSIM over fill="net", in dropped blocks alone: all
+kept pixels are put back to the original's in both pictures before they are compared. LPIPS is then
+that of the whole picture, SSIM the mean of its map where the centre lies in a dropped block. Means
+over the pictures with at least DROPPED_LEAST of such blocks. "rdo" drops what the encoder chooses,
+"masked" 60 % of all blocks at random. strength is the share of the detail that becomes G's;
+"perceptual" shows the fill that was trained for looks, in dropped blocks, instead.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import perceptual
+from ablc.runtime import fill, latent, registry
+from ablc.runtime.cards import Card
+from ablc.runtime.compose import combine
+from ablc.runtime.fill import Part
+from ablc.runtime.painter import Painter
+from ablc.runtime.tiles import Window
+from peers import Picture, add_pictures_argument, markdown, pictures
+from regions import SSIM_BORDER
+
+import ablc
+from ablc import _core, metrics
+
+QUALITIES = (25, 35)  # about .09 and .17 bits per pixel
+STRENGTHS = (0.15, 0.25, 0.5, 1.0)
+STEPS = (0, 8)  # K
+RATES = (0.02, 0.05)
+DROPPED_LEAST = 0.01
+MASKS: dict[str, ablc.Scheme] = {
+    "rdo": ablc.Scheme("rdo"),
+    "masked": ablc.Scheme("random-blocks", 0.4),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A setting of the update."""
+
+    k: int
+    rate: float
+    strength: float
+
+    @property
+    def name(self) -> str:
+        how = f", rate {self.rate:g}" if self.k else ""
+        return f"K = {self.k}{how}, strength {self.strength:g}"
+
+
+def cases() -> Iterator[Case]:
+    for k in STEPS:
+        for rate in RATES if k else RATES[:1]:
+            for strength in STRENGTHS:
+                yield Case(k, rate, strength)
+
+
+def measured(picture: Picture, weights: Path) -> dict[str, dict[str, list[float]]]:
+    """By stream and setting: LPIPS and SSIM of dropped blocks."""
+    painter = Painter("cpu", 1)
+    found = {}
+    for mask, scheme in MASKS.items():
+        for quality in QUALITIES:
+            data = ablc.encode(picture, quality=quality, mask=scheme, threads=1)
+            shown, dropped = painted(data, painter)
+            if dropped.mean() >= DROPPED_LEAST:
+                judged = {name: judge(picture, p, dropped, weights) for name, p in shown.items()}
+                found[f"{mask}, quality {quality}"] = judged
+    return found
+
+
+def painted(data: bytes, painter: Painter) -> tuple[dict[str, Picture], np.ndarray]:
+    """The picture of every setting, and which pixels lie in dropped blocks."""
+    decoded, _, guide = _core.decode_guided(data, max_pixels=1 << 24)
+    assert guide is not None
+    part, window = Part(decoded, guide), Window(0, 0, *decoded.shape[:2])
+    run = painter.sessions.get
+
+    def of(name: str) -> Card:
+        return registry.card(name)
+
+    (filled,) = fill.run(run(of("fill-small")), [(part, window)])
+    (looks,) = fill.run(run(of("fill-small-perceptual")), [(part, window)])
+    kept = part.kept_in(window)
+    h0 = run(of("encoder-small")).run({"picture": filled[np.newaxis]})[0][0]
+    generated = {(0, RATES[0]): run(of("generator-small")).run({"h": h0[np.newaxis]})[0][0]}
+    targets = latent.Targets(known=filled, mask=kept)
+    for k in filter(None, STEPS):
+        for rate in RATES:
+            settings = latent.Settings(iterations=k, rate=rate)
+            generated[k, rate] = latent.run(run(of("step-small")), h0, targets, settings).picture
+    planes = {"net": filled, "perceptual": np.where(kept > 0, filled, looks)}
+    for case in cases():
+        planes[case.name] = combine(filled, generated[case.k, case.rate], kept, case.strength)
+    shown = {}
+    for name, plane in planes.items():
+        shown[name] = decoded.copy()
+        guide.project(shown[name], plane)
+    return shown, kept == 0
+
+
+def judge(picture: Picture, shown: Picture, dropped: np.ndarray, weights: Path) -> list[float]:
+    mixed = np.where(dropped[:, :, np.newaxis], shown, picture)
+    inner = dropped[SSIM_BORDER:-SSIM_BORDER, SSIM_BORDER:-SSIM_BORDER]
+    similar = metrics.ssim_map(picture, mixed)[inner].mean()
+    return [perceptual.judges(weights).lpips(picture, mixed), float(similar), dropped.mean()]
+
+
+def report(found: list[dict[str, dict[str, list[float]]]]) -> str:
+    streams = list(dict.fromkeys(stream for row in found for stream in row))
+    parts = []
+    for stream in streams:
+        rows = [row[stream] for row in found if stream in row]
+        means = {name: np.mean([row[name] for row in rows], 0) for name in rows[0]}
+        lpips, ssim, dropped = means["net"]
+        head = f"**{stream}**: {dropped:.1%} dropped, {len(rows)} pictures; "
+        head += f"net: LPIPS {lpips:.4f}, SSIM {ssim:.4f}"
+        lines = [
+            [name, f"{100 * (mean[0] / lpips - 1):+.2f} %", f"{mean[1] - ssim:+.5f}"]
+            for name, mean in means.items()
+            if name != "net"
+        ]
+        parts.append(f"{head}\n\n{markdown(['', 'LPIPS-AlexNet', 'SSIM'], lines)}")
+    return "\n\n".join(parts)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add_pictures_argument(parser)
+    perceptual.add_weights_argument(parser)
+    parser.add_argument("--every", type=int, default=3, metavar="N", help="take every Nth picture")
+    parser.add_argument("--jobs", type=int, default=1, help="processes (default: 1)")
+    arguments = parser.parse_args()
+    chosen = list(pictures(arguments.images).values())[:: arguments.every]
+    with ProcessPoolExecutor(arguments.jobs) as pool:
+        found = list(pool.map(measured, chosen, [arguments.weights] * len(chosen)))
+    print(report(found))
+
+
+if __name__ == "__main__":
+    main()
