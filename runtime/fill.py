@@ -32,19 +32,13 @@ class Part:
 
         Beyond the part, whose last pixels and cells repeat there, nothing is known.
         """
-        y, x = window.y - self.y, window.x - self.x
-        pixels = self.pixels[y : y + window.height, x : x + window.width]
-        colours = pixels[:, :, :3] if pixels.shape[2] > 1 else pixels.repeat(3, 2)
-        planes = np.empty((3, window.height, window.width), np.float32)
-        inside = planes[:, : pixels.shape[0], : pixels.shape[1]]
-        np.multiply(colours.transpose(2, 0, 1), np.float32(1 / 255), out=inside)
-        _repeat(planes, *pixels.shape[:2])
+        own = Window(window.y - self.y, window.x - self.x, window.height, window.width)
         rows, columns = (
             slice(start // CELL, (start + side) // CELL)
-            for start, side in ((y, window.height), (x, window.width))
+            for start, side in ((own.y, own.height), (own.x, own.width))
         )
-        kept, steps = (self._cells(v[rows, columns], window) for v in (self.kept, self.steps))
-        return planes, kept, steps
+        kept, steps = (self._cells(v[rows, columns], own) for v in (self.kept, self.steps))
+        return planes_of(self.pixels, own), kept, steps
 
     def kept_in(self, window: Window) -> Floats:
         """(H, W), 1 for pixels in kept blocks; beyond the part as at its border."""
@@ -68,6 +62,17 @@ class Part:
         cells[0, : values.shape[0], : values.shape[1]] = values
         _repeat(cells, *values.shape)
         return cells
+
+
+def planes_of(pixels: Pixels, window: Window) -> Floats:
+    """(3, H, W) 0..1, a window of (h, w, C) pixels, the last of which repeat beyond."""
+    cut = pixels[window.y : window.y + window.height, window.x : window.x + window.width]
+    colours = cut[:, :, :3] if cut.shape[2] > 1 else cut.repeat(3, 2)
+    planes = np.empty((3, window.height, window.width), np.float32)
+    inside = planes[:, : cut.shape[0], : cut.shape[1]]
+    np.multiply(colours.transpose(2, 0, 1), np.float32(1 / 255), out=inside)
+    _repeat(planes, *cut.shape[:2])
+    return planes
 
 
 def run(session: Session, views: Sequence[tuple[Part, Window]]) -> Floats:

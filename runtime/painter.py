@@ -9,9 +9,11 @@ from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
-from ablc.runtime import fill, latent, registry, tiles
+from ablc.runtime import assisting, fill, latent, registry, tiles
+from ablc.runtime.assist import Assistance
+from ablc.runtime.assisting import Networks
 from ablc.runtime.cards import Card
-from ablc.runtime.compose import combine
+from ablc.runtime.detail import combine
 from ablc.runtime.fill import Part
 from ablc.runtime.session import Session, Sessions, Sizes, named
 from ablc.runtime.tiles import Blend, Plan, Window
@@ -49,6 +51,7 @@ class Refinement:
 
     step: Card  # of the step's graph; E and G are those of its preset
     settings: latent.Settings | None  # None: G(E(N's picture)), without an update
+    told: Assistance | None = None  # what the stream tells of the original
     strength: float = STRENGTH  # share of the detail in dropped blocks that becomes G's, 0..1
 
 
@@ -143,23 +146,23 @@ class Painter:
     def _refine(self, job: Job, window: Window, filled: Floats) -> Floats:
         """N's picture of a window, (3, H, W), with G's detail in dropped blocks."""
         refinement = job.refinement
-        kept = job.part.kept_in(window)
-        if refinement is None or kept.all():
+        cells = job.part.window(window)[1][0]
+        if refinement is None or cells.all():
             return filled
-        encoder, generator = (
-            registry.card(f"{role}-{refinement.step.preset}") for role in ("encoder", "generator")
-        )
-        (codes,) = self._session(encoder, window).run({"picture": filled[np.newaxis]})
+        side = (window.height, window.width)
+        sizes = self._sizes(refinement.step, 1, side)
+        networks = Networks(self.sessions, refinement.step, sizes)
+        told = refinement.told
+        code = assisting.start(networks.code(filled), told, window)
         if refinement.settings is None:
-            (pictures,) = self._session(generator, window).run({"h": codes})
-            generated = pictures[0]
+            generated = networks.picture(code)
         else:
-            targets = latent.Targets(known=filled, mask=kept)
-            step = self._session(refinement.step, window)
-            generated = latent.run(step, codes[0], targets, refinement.settings).picture
+            kept = job.part.kept_in(window)
+            aims = assisting.targets(filled, kept, told, window, networks)
+            generated = networks.update(code, aims, refinement.settings).picture
         if not np.isfinite(generated).all():
             return filled
-        combined: Floats = combine(filled, generated, kept, refinement.strength)
+        combined: Floats = combine(filled, generated, cells, refinement.strength)
         return combined
 
     def _session(self, card: Card, window: Window, batch: int = 1) -> Session:
@@ -178,9 +181,7 @@ def fill_for(model: bytes, wanted: str | None = None) -> Card:
     if wanted is not None:
         card = registry.card(wanted)
     else:
-        card = registry.find_named(model) if model else registry.card(FILL_DEFAULT)
-        if card.role != "fill":
-            card = registry.card(FILL_DEFAULT)
+        card = registry.card(FILL_DEFAULT) if _of_step(model) else registry.find_named(model)
     if card.role != "fill":
         raise ModelError(f"{card.id} is a network of the kind {card.role}, not one that fills")
     return card
@@ -192,10 +193,12 @@ def step_for(model: bytes) -> Card:
     model: body of the stream's section MODL; may be empty, or name another kind of network.
     Raises ModelError if it is not there.
     """
-    named_in_stream = registry.find_named(model) if model else None
-    if named_in_stream is not None and named_in_stream.role == "step":
-        return named_in_stream
-    return registry.card(STEP_DEFAULT)
+    return registry.find_named(model) if model and _of_step(model) else registry.card(STEP_DEFAULT)
+
+
+def _of_step(model: bytes) -> bool:
+    """Whether the name in a stream is none, or that of a latent step: then N is ours."""
+    return not model or registry.parse_name(model)[0].startswith("step-")
 
 
 def helps(card: Card, step: float) -> bool:

@@ -22,7 +22,7 @@ import numpy as np
 import perceptual
 from ablc.runtime import fill, latent, registry
 from ablc.runtime.cards import Card
-from ablc.runtime.compose import combine
+from ablc.runtime.detail import combine
 from ablc.runtime.fill import Part
 from ablc.runtime.painter import Painter
 from ablc.runtime.tiles import Window
@@ -90,6 +90,7 @@ def painted(data: bytes, painter: Painter) -> tuple[dict[str, Picture], np.ndarr
 
     (filled,) = fill.run(run(of("fill-small")), [(part, window)])
     (looks,) = fill.run(run(of("fill-small-perceptual")), [(part, window)])
+    cells = part.window(window)[1][0]
     kept = part.kept_in(window)
     h0 = run(of("encoder-small")).run({"picture": filled[np.newaxis]})[0][0]
     generated = {(0, RATES[0]): run(of("generator-small")).run({"h": h0[np.newaxis]})[0][0]}
@@ -100,7 +101,7 @@ def painted(data: bytes, painter: Painter) -> tuple[dict[str, Picture], np.ndarr
             generated[k, rate] = latent.run(run(of("step-small")), h0, targets, settings).picture
     planes = {"net": filled, "perceptual": np.where(kept > 0, filled, looks)}
     for case in cases():
-        planes[case.name] = combine(filled, generated[case.k, case.rate], kept, case.strength)
+        planes[case.name] = combine(filled, generated[case.k, case.rate], cells, case.strength)
     shown = {}
     for name, plane in planes.items():
         shown[name] = decoded.copy()
