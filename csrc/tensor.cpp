@@ -14,10 +14,8 @@ namespace ablc {
 namespace {
 
 constexpr int kClasses = 16;
-constexpr int kUnary = 14;       // magnitudes from here on have a suffix
-constexpr int kSuffixBits = 11;  // of the suffix, at most; kUnary + 2^11 - 2 > kMostLevel
-constexpr std::uint16_t kStart = 20000;       // that a magnitude goes on, 1/65536: most are 0
-constexpr std::int32_t kStartWeight = 26214;  // 0.4: fresh estimates are bolder together
+constexpr int kUnary = 14;   // magnitudes from here on have a suffix
+constexpr int kSuffix = 10;  // its longest prefix; kUnary + 2^(kSuffix + 1) - 2 > kMostLevel
 
 /// Roughly 2 log2(1 + v), 0..15.
 std::size_t class_of(int v) {
@@ -40,7 +38,7 @@ struct Activity {
   }
 };
 
-/// Adaptive state of one tensor.
+/// Adaptive state of one tensor; everything begins untrained.
 struct TensorModels {
   std::array<Estimate, kClasses * 3 * kUnary> by_near;           // the levels around, and the nearest two
   std::array<Estimate, kClasses * kClasses * kUnary> by_before;  // the plane before, and the levels around
@@ -50,14 +48,7 @@ struct TensorModels {
   std::array<Estimate, 81> sign_by_near;   // signs of the four levels around
   std::array<Estimate, 27> sign_by_plane;  // the plane before, the plane so far, the levels around together
   MixWeights<2> sign_weights;
-  std::array<Model, kSuffixBits> suffix;
-
-  TensorModels() {
-    for (Estimate& e : by_near) e.p = kStart;
-    for (auto* set : {&by_before, &by_plane, &by_lines})
-      for (Estimate& e : *set) e.p = kStart;
-    for (auto& w : weights) w.w.fill(kStartWeight);
-  }
+  std::array<Model, kSuffix> suffix;
 };
 
 /// One plane after another; models go on from plane to plane.
@@ -132,12 +123,12 @@ class TensorCoder {
     return mixed.code(coder_, wanted) != 0;
   }
 
-  /// v >= 0 as its number of bits, in unary, and those bits (Elias's gamma code of v + 1).
+  /// wanted >= 0 in Elias's gamma code of wanted + 1, its prefix adaptive.
   int suffix(int wanted) {
     const unsigned u = static_cast<unsigned>(wanted) + 1;
     const int length_in = std::bit_width(u) - 1;
     int length = 0;
-    while (length < kSuffixBits - 1 && coder_.bit(models_->suffix[static_cast<std::size_t>(length)], length < length_in)) ++length;
+    while (length < kSuffix && coder_.bit(models_->suffix[static_cast<std::size_t>(length)], length < length_in)) ++length;
     return static_cast<int>((1u << length | coder_.raw(u & ((1u << length) - 1), length)) - 1);
   }
 
