@@ -298,7 +298,7 @@ def inspect(
             ("kept", f"{found.kept:.1%} of the pixels"),
             ("blocks", leaves or "none"),
             ("tiles", str(found.tiles)),
-            ("networks", found.model or "none"),
+            ("networks", models_cli.name_of(found.model) if found.model else "none"),
             ("checksum", "correct" if found.checksum_ok else "WRONG: the file is damaged"),
         ]
     )

@@ -22,6 +22,19 @@ app = typer.Typer(
 )
 
 
+def name_of(model: str) -> str:
+    """The network that a stream names, for people: its id and the start of its hash.
+
+    model: as StreamInfo has it; hex of what is no such name stays as it is.
+    """
+    from ablc.runtime import registry
+
+    try:
+        return " ".join(registry.parse_name(bytes.fromhex(model)))
+    except ModelError:
+        return model
+
+
 @app.callback(invoke_without_command=True)
 def _root(context: typer.Context) -> None:
     if context.invoked_subcommand is None:

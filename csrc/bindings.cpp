@@ -7,11 +7,13 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <map>
 #include <optional>
 
 #include "codec.h"
 #include "mask.h"
 #include "projection.h"
+#include "tensor.h"
 
 namespace py = pybind11;
 using namespace pybind11::literals;
@@ -349,6 +351,82 @@ py::array_t<bool> unpack_mask(const py::bytes& data, int rows, int columns) {
   return array_of<bool>(cells);
 }
 
+using Levels = py::array_t<std::int16_t, py::array::c_style>;
+
+/// coded as a plane; empty for None.
+ablc::Plane<std::uint8_t> coded_plane(const std::optional<Flags>& coded, py::ssize_t rows, py::ssize_t columns) {
+  if (!coded) return {};
+  if (coded->ndim() != 2 || coded->shape(0) != rows || coded->shape(1) != columns)
+    refuse("coded must be (" + std::to_string(rows) + ", " + std::to_string(columns) + ") bool, one value per place");
+  return plane_of<std::uint8_t>(*coded);
+}
+
+ablc::Tensor tensor_of(py::ssize_t planes, py::ssize_t rows, py::ssize_t columns) {
+  require_range<py::ssize_t>("planes", planes, 0, 65535);
+  require_range<py::ssize_t>("rows", rows, 0, 65535);
+  require_range<py::ssize_t>("columns", columns, 0, 65535);
+  if (planes * rows * columns > INT32_MAX) refuse("a tensor has at most 2^31 - 1 levels, not " + std::to_string(planes * rows * columns));
+  return {static_cast<int>(planes), static_cast<int>(rows), static_cast<int>(columns)};
+}
+
+py::bytes pack_tensor(const Levels& levels, const std::optional<Flags>& coded) {
+  if (levels.ndim() != 3) refuse("levels must be (K, R, C) int16");
+  ablc::Tensor tensor = tensor_of(levels.shape(0), levels.shape(1), levels.shape(2));
+  const auto places = coded_plane(coded, levels.shape(1), levels.shape(2));
+  std::copy_n(levels.data(), tensor.levels.size(), tensor.levels.begin());
+  for (std::size_t i = 0; i < tensor.levels.size(); ++i) {
+    const int level = tensor.levels[i];
+    require_range("a level", level, -ablc::kMostLevel, ablc::kMostLevel);
+    if (level && !places.samples.empty() && !places.samples[i % places.samples.size()]) refuse("a level that is not coded must be 0");
+  }
+  ablc::Bytes packed;
+  {
+    py::gil_scoped_release unlocked;
+    packed = ablc::pack_tensor(std::move(tensor), places);
+  }
+  return bytes_of(packed);
+}
+
+Levels unpack_tensor(const py::bytes& data, int planes, int rows, int columns, const std::optional<Flags>& coded) {
+  ablc::Tensor tensor = tensor_of(planes, rows, columns);
+  const auto places = coded_plane(coded, rows, columns);
+  const ablc::ByteView packed = view(data);
+  bool sound;
+  {
+    py::gil_scoped_release unlocked;
+    sound = ablc::unpack_tensor(packed, places, tensor);
+  }
+  if (!sound)
+    raise(stream_error, "the packed tensor is damaged or not " + std::to_string(planes) + "x" + std::to_string(rows) + "x" + std::to_string(columns));
+  Levels levels({planes, rows, columns});
+  std::copy(tensor.levels.begin(), tensor.levels.end(), levels.mutable_data());
+  return levels;
+}
+
+ablc::SectionId section_id(const std::string& name) {
+  const auto id = ablc::section_named(name);
+  if (!id) refuse("no section is called '" + name + "'");
+  return *id;
+}
+
+std::optional<py::bytes> section(const py::bytes& data, const std::string& name) {
+  const ablc::SectionId id = section_id(name);
+  const ablc::Parsed parsed = parse(data, UINT64_MAX, false);
+  for (const ablc::Section& s : parsed.sections)
+    if (s.id == id) return bytes_of(s.body);
+  return std::nullopt;
+}
+
+py::bytes with_sections(const py::bytes& data, const std::map<std::string, py::bytes>& bodies) {
+  std::vector<std::pair<ablc::SectionId, ablc::Bytes>> added;
+  for (const auto& [name, body] : bodies) {
+    const ablc::SectionId id = section_id(name);
+    if (id < ablc::SectionId::model) refuse("section '" + name + "' is an encoder's to write");
+    added.emplace_back(id, copy_of(body));
+  }
+  return bytes_of(ablc::with_sections(parse(data, UINT64_MAX, false), std::move(added)));
+}
+
 }  // namespace
 
 PYBIND11_MODULE(_core, m) {
@@ -393,4 +471,11 @@ PYBIND11_MODULE(_core, m) {
   m.def("metadata", &metadata, "data"_a, "ICC profile, EXIF and XMP as stored.");
   m.def("pack_mask", &pack_mask, "mask"_a.noconvert(), "Code an (R, C) bool mask.");
   m.def("unpack_mask", &unpack_mask, "data"_a, "rows"_a, "columns"_a, "The (R, C) bool mask again. Raises StreamError.");
+  m.def("pack_tensor", &pack_tensor, "levels"_a.noconvert(), "coded"_a.noconvert() = py::none(),
+        "Code (K, R, C) int16 levels, -2047..2047; coded, (R, C) bool, is False where all are 0 and cost nothing.");
+  m.def("unpack_tensor", &unpack_tensor, "data"_a, "planes"_a, "rows"_a, "columns"_a, "coded"_a.noconvert() = py::none(),
+        "The (K, R, C) int16 levels again. Raises StreamError.");
+  m.def("section", &section, "data"_a, "name"_a, "Body of the section of that four-letter name; None: there is none. Raises StreamError.");
+  m.def("with_sections", &with_sections, "data"_a, "bodies"_a,
+        "The same stream with MODL or sections of assistant information, by name, added or replaced. Raises StreamError.");
 }

@@ -1,6 +1,7 @@
 #include "stream.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace ablc {
 
@@ -14,6 +15,11 @@ constexpr std::uint8_t kStepOffsets = 32;
 constexpr std::uint8_t kExplicitMask = 64;
 constexpr std::uint8_t kExact = 128;
 constexpr std::size_t kChecksumAt = 11;
+
+/// All sections, in the order in which an encoder writes them.
+constexpr std::array kOrder = {SectionId::icc,   SectionId::exif,   SectionId::xmp,    SectionId::model,   SectionId::base,
+                               SectionId::mask,  SectionId::blocks, SectionId::planes, SectionId::exact,   SectionId::alpha,
+                               SectionId::edges, SectionId::style,  SectionId::content, SectionId::latent, SectionId::classes};
 
 const std::array<std::uint32_t, 256> kCrc = [] {
   std::array<std::uint32_t, 256> table{};
@@ -96,6 +102,12 @@ const char* section_name(SectionId id) {
     case SectionId::classes: return "CLSS";
   }
   return "";
+}
+
+std::optional<SectionId> section_named(std::string_view name) {
+  const auto found = std::find_if(kOrder.begin(), kOrder.end(), [&](SectionId id) { return name == section_name(id); });
+  if (found == kOrder.end()) return std::nullopt;
+  return *found;
 }
 
 Rect Header::tile(int index) const {
@@ -203,6 +215,17 @@ Bytes join(const Header& h, const std::vector<std::pair<SectionId, Bytes>>& sect
   const std::uint32_t checksum = checksum_of(out);
   for (std::size_t i = 0; i < 4; ++i) out[kChecksumAt + i] = static_cast<std::uint8_t>(checksum >> (8 * i));
   return out;
+}
+
+Bytes with_sections(const Parsed& file, std::vector<std::pair<SectionId, Bytes>> added) {
+  const auto replaced = [&](SectionId id) { return std::any_of(added.begin(), added.end(), [&](const auto& s) { return s.first == id; }); };
+  std::vector<std::pair<SectionId, Bytes>> sections;
+  for (const Section& s : file.sections)
+    if (!replaced(s.id)) sections.emplace_back(s.id, Bytes(s.body.begin(), s.body.end()));
+  std::move(added.begin(), added.end(), std::back_inserter(sections));
+  const auto place = [](const auto& s) { return std::find(kOrder.begin(), kOrder.end(), s.first); };  // unknown ids come last
+  std::stable_sort(sections.begin(), sections.end(), [&](const auto& a, const auto& b) { return place(a) < place(b); });
+  return join(file.header, sections);
 }
 
 Bytes join_segments(const std::vector<Bytes>& segments) {

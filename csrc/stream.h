@@ -5,8 +5,11 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "plane.h"
@@ -31,7 +34,7 @@ enum class SectionId : std::uint8_t {
   exif = 17,
   xmp = 18,
   model = 19,  // names the network that should paint the ablated blocks
-  edges = 32,  // assistant information, reserved
+  edges = 32,  // assistant information
   style = 33,
   content = 34,
   latent = 35,
@@ -39,6 +42,8 @@ enum class SectionId : std::uint8_t {
 };
 /// Four letters, "" for an id that this version does not define.
 const char* section_name(SectionId id);
+/// The section of that name; none if this version does not define it.
+std::optional<SectionId> section_named(std::string_view name);
 
 /// What the decoder must know before any section.
 struct Header {
@@ -84,6 +89,9 @@ Status parse(ByteView file, std::uint64_t max_pixels, bool partial, Parsed& out)
 
 /// Header, sections in the given order, checksum.
 Bytes join(const Header& header, const std::vector<std::pair<SectionId, Bytes>>& sections);
+
+/// The same file with sections added or replaced, all in the order that an encoder writes.
+Bytes with_sections(const Parsed& file, std::vector<std::pair<SectionId, Bytes>> added);
 
 /// Body of a section that holds one segment a tile: lengths of all but the last, then the segments.
 Bytes join_segments(const std::vector<Bytes>& segments);

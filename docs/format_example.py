@@ -1,4 +1,4 @@
-"""Prints the worked example of FORMAT.md, section 20: a small picture and its stream by bytes."""
+"""Prints the worked example of docs/FORMAT.md: a small picture and its stream by bytes."""
 
 import binascii
 import sys

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 import ablc
+from ablc import _core
 from ablc.cli import main
 
 RUN = [sys.executable, "-c", "from ablc.cli import main; main()"]
@@ -124,6 +125,26 @@ def test_inspect_shows_every_section(folder: Path, capfd: pytest.CaptureFixture[
         assert f"{section.length:,}" in said
     assert run("inspect", "photo.ablc", "--json") == 0
     assert json.loads(capfd.readouterr().out) == json.loads(found.to_json())
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        (b"fill-small" + bytes(range(8)), "fill-small 0001020304050607"),
+        (b"Not an id" + bytes(8), (b"Not an id" + bytes(8)).hex()),
+    ],
+)
+def test_inspect_names_the_network(
+    folder: Path, capfd: pytest.CaptureFixture[str], name: bytes, shown: str
+) -> None:
+    data = _core.with_sections(Path("photo.ablc").read_bytes(), {"MODL": name, "CLSS": b"\1"})
+    Path("named.ablc").write_bytes(data)
+    assert run("inspect", "named.ablc") == 0
+    said = capfd.readouterr().out
+    assert shown in said
+    assert "CLSS" in said
+    assert run("inspect", "named.ablc", "--json") == 0
+    assert json.loads(capfd.readouterr().out)["model"] == name.hex()
 
 
 def test_inspect_draws_where_the_bits_went(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ablc._core import pack_mask
+from ablc._core import pack_mask, pack_tensor
 
 ROOT = Path(__file__).parent.parent
 BUILD = ROOT / "build" / "fuzz"
@@ -84,6 +84,20 @@ def test_mutants_of_cell_masks_pass(build: Path, tmp_path: Path) -> None:
             code = bytes([rows, columns]) + pack_mask(cells)
             (masks / f"{rows}x{columns}-{share}.mask").write_bytes(code)
     mutate(build / "replay_mask", RUNS // 4, tmp_path, masks)
+
+
+def test_mutants_of_tensors_pass(build: Path, tmp_path: Path) -> None:
+    tensors = tmp_path / "tensors"
+    tensors.mkdir()
+    rng = np.random.default_rng(1)
+    for planes, rows, columns in [(1, 1, 1), (3, 8, 8), (16, 12, 20), (2, 60, 3)]:
+        for scale in (0.4, 20):
+            coded = rng.random((rows, columns)) < 0.5
+            levels = np.rint(rng.laplace(0, scale, (planes, rows, columns))) * coded
+            code = pack_tensor(levels.astype(np.int16), coded)
+            head = bytes([planes, rows, columns, 1]) + np.packbits(coded).tobytes()
+            (tensors / f"{planes}x{rows}x{columns}-{scale}.tensor").write_bytes(head + code)
+    mutate(build / "replay_tensor", RUNS // 4, tmp_path, tensors)
 
 
 def test_pictures_from_any_bytes_come_back(build: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import warnings
+import zlib
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import ablc
+from ablc import _core
 from scenes import scene
 
 Pixels = npt.NDArray[np.uint8]
@@ -124,6 +126,61 @@ def test_a_prefix_of_a_larger_stream_gives_a_preview() -> None:
         saved = ablc.decode(data[: len(data) * 2 // 3], partial=True)
     assert saved.shape == image.shape
     assert np.abs(saved.astype(float) - image).mean() < 40
+
+
+APPENDIX = {"CLSS": b"c", "MODL": b"model", "EDGE": b"", "LATN": b"latent" * 50}
+
+
+def test_sections_are_added_in_the_order_of_the_format(stream: bytes) -> None:
+    longer = _core.with_sections(stream, APPENDIX)
+    names = [part["name"] for part in _core.sections(longer)]
+    own = [part["name"] for part in _core.sections(stream)]
+    first = own.index("PLNS" if "PLNS" in own else "BASE")
+    assert names == [*own[:first], "MODL", *own[first:], "EDGE", "LATN", "CLSS"]
+    for name, body in APPENDIX.items():
+        assert _core.section(longer, name) == body
+        assert _core.section(stream, name) is None
+    assert (ablc.decode(longer, fill="classical") == ablc.decode(stream)).all()
+    assert ablc.inspect(longer).checksum_ok
+
+
+def test_sections_are_replaced(stream: bytes) -> None:
+    longer = _core.with_sections(stream, APPENDIX)
+    again = _core.with_sections(longer, {"EDGE": b"other", "MODL": b""})
+    assert _core.section(again, "EDGE") == b"other"
+    assert _core.section(again, "MODL") == b""
+    assert _core.section(again, "LATN") == APPENDIX["LATN"]
+    assert len(again) == len(longer) + len(b"other") - len(APPENDIX["MODL"])
+    assert _core.with_sections(again, APPENDIX) == longer
+    assert _core.with_sections(stream, {}) == stream
+
+
+def test_sections_that_are_not_known_stay() -> None:
+    body = LOSSY[15:] + b"\x40\x03abc"
+    checksum = zlib.crc32(body, zlib.crc32(LOSSY[:11])).to_bytes(4, "little")
+    longer = _core.with_sections(LOSSY[:11] + checksum + body, {"CLSS": b"c"})
+    names = [part["name"] for part in _core.sections(longer)]
+    assert names == ["HEAD", "BASE", "MASK", "BLKS", "CLSS", "#64"]
+    assert longer.endswith(b"\x40\x03abc")
+
+
+def test_a_prefix_with_assistance_cut_off_keeps_the_picture(stream: bytes) -> None:
+    longer = _core.with_sections(stream, {"LATN": b"latent" * 50})
+    with pytest.warns(ablc.StreamWarning, match="cut short"):
+        saved = ablc.decode(longer[:-100], partial=True, fill="classical")
+    assert (saved == ablc.decode(stream)).all()
+
+
+def test_sections_of_what_is_no_stream() -> None:
+    for data in (b"", b"no stream at all", LOSSY[:-1], LOSSY + b"\0"):
+        with pytest.raises(ablc.StreamError):
+            _core.section(data, "EDGE")
+        with pytest.raises(ablc.StreamError):
+            _core.with_sections(data, {"EDGE": b""})
+    with pytest.raises(ValueError, match="no section is called 'NONE'"):
+        _core.section(LOSSY, "NONE")
+    with pytest.raises(ValueError, match="section 'BASE' is an encoder's to write"):
+        _core.with_sections(LOSSY, {"BASE": b""})
 
 
 LOSSY = ablc.encode(scene(40, 50), quality=30)

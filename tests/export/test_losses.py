@@ -9,6 +9,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="networks need the [train] extra")
 
 from ablc.export import losses  # noqa: E402
+from ablc.runtime import edges  # noqa: E402
 
 import ablc  # noqa: E402
 
@@ -35,6 +36,19 @@ def test_ssim_is_that_of_compare() -> None:
     b = np.clip(a + rng.normal(0, 20, a.shape), 0, 255).astype(np.uint8)
     x, y = (tensor(p.transpose(2, 0, 1)[None] / 255) for p in (a, b))
     assert float(losses.ssim(x, y)[0]) == pytest.approx(ablc.compare(a, b).ssim, abs=2e-4)
+
+
+def test_laplacian_of_gaussian_is_that_of_the_runtime() -> None:
+    x = pictures(0)[0].astype(np.float32)
+    found = edges.laplacian_of_gaussian(x)
+    wanted = losses.laplacian_of_gaussian(tensor(x[None]))[0].numpy()
+    assert found.dtype == np.float32
+    assert np.abs(found - wanted).max() < 1e-6
+
+
+def test_luma_is_that_of_the_runtime() -> None:
+    x = pictures(0)[0].astype(np.float32)
+    assert np.abs(edges.luma(x) - losses.luma(tensor(x[None]))[0, 0].numpy()).max() < 1e-6
 
 
 def test_ssim_of_equal_pictures_is_1() -> None:
