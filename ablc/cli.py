@@ -148,6 +148,15 @@ def encode(
         Subsampling, typer.Option(help="Chroma; auto is 4:4:4 from quality 90 on.")
     ] = "auto",
     tune: Annotated[Tune, typer.Option(help="Measure to serve.")] = "ssim",
+    assist: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME,NAME",
+            help="Assistant information for decoders with --fill ppgn: edge, style, content, "
+            "latent, class.",
+            rich_help_panel=PAINTING,
+        ),
+    ] = None,
     strip: Strip = False,
     threads: Threads = None,
     max_pixels: MaxPixels = None,
@@ -162,6 +171,7 @@ def encode(
         threads=threads,
         subsampling=subsampling,
         tune=tune,
+        assist=tuple(assist.split(",")) if assist else (),  # type: ignore[arg-type]
     )
     if lossless_roi and not roi:
         raise ValueError("--lossless-roi needs a region: add --roi")

@@ -5,6 +5,7 @@ import math
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
@@ -12,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ablc import _core
-from ablc.errors import ModelError, StreamWarning
+from ablc.errors import ModelError, StreamError, StreamWarning
 from ablc.regions import Region
 from ablc.settings import SIDE_MAX, DecodeSettings, Fill, Provider, cores, pixel_limit
 
@@ -222,13 +223,12 @@ class Decoder(DecodeSettings):
         if guide is None:
             return _Begun(shown, lost)
         part = Part(image, guide, corner.y, corner.x)
-        return _Begun(shown, lost, Job(part, plan, card, self._refinement(header["model"])))
+        refinement = self._refinement(data, header) if self.fill == "ppgn" else None
+        return _Begun(shown, lost, Job(part, plan, card, refinement))
 
-    def _refinement(self, named: bytes) -> "Refinement | None":
-        """What comes after N, of a stream whose section MODL has this body."""
-        if self.fill != "ppgn":
-            return None
-        from ablc.runtime import painter
+    def _refinement(self, data: bytes, header: "_core._Header") -> "Refinement":
+        """What comes after N."""
+        from ablc.runtime import assisting, painter
         from ablc.runtime.latent import Settings
 
         settings = (
@@ -236,7 +236,12 @@ class Decoder(DecodeSettings):
             if self.iterations
             else None
         )
-        return painter.Refinement(painter.step_for(named), settings)
+        step = painter.step_for(header["model"])
+        networks = assisting.Networks(self._painter().sessions, step)
+        told = None
+        with suppress(StreamError) if self.partial else nullcontext():
+            told = assisting.read(data, header["height"], header["width"], networks)
+        return painter.Refinement(step, settings, told)
 
     def _finish(self, begun: Sequence["_Begun"], threads: int) -> None:
         """Paints what is to be painted, and warns of what is lost."""

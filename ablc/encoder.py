@@ -13,6 +13,7 @@ from ablc.schemes import Scheme, SchemeName, choose
 from ablc.settings import (
     SIDE_MAX,
     TUNES,
+    Assist,
     EncodeSettings,
     Subsampling,
     Tune,
@@ -21,6 +22,7 @@ from ablc.settings import (
 from ablc.sizes import fixed_bytes, forecast_of
 
 SAME_STEP = 1.1  # ratio of steps up to which one takes over the other's prediction modes
+ASSIST_PASSES = 4  # encodes that make room for assistant information
 BALANCED = 64  # largest importance to which one step of the base does justice
 
 Pixels = npt.NDArray[np.uint8]
@@ -44,7 +46,7 @@ def encode(
     fill: Paint | None = None,
     fill_passes: int = 1,
     tune: Tune = "ssim",
-    assist: tuple[str, ...] = (),
+    assist: tuple[Assist, ...] = (),
     icc: bytes = b"",
     exif: bytes = b"",
     xmp: bytes = b"",
@@ -71,11 +73,13 @@ def encode(
         block by what will be seen there, in fill_passes more encodes.
     fill_passes: the result depends on their number; 1 or 2 are enough.
     tune: the measure that the encoder's choices serve.
-    assist: assistant information to add; none exists in this version.
+    assist: assistant information to add, which helps a decoder with fill="ppgn" to paint dropped
+        blocks: "edge", "style", "content", "latent", "class". Finding it takes networks
+        (`ablc[cpu]`) and a picture of at most 1.5 megapixels; its bytes are part of target_bytes.
     icc, exif, xmp: carried along as they are; EXIF without the "Exif" prefix of JPEG files.
 
     Raises ValueError for any other argument, and if no setting reaches the size asked for;
-    FinderError if a finder of regions fails.
+    FinderError if a finder of regions fails; with assist ModelError and ProviderError as decode().
     """
     encoder = Encoder(
         quality=quality,
@@ -136,17 +140,52 @@ class Encoder(EncodeSettings):
         )
         forecast = None if target is None else forecast_of(pixels, plan.importance, plan.mask)
 
-        def encode_once() -> bytes:
+        def encode_once(target: int | None) -> bytes:
             if target is None or forecast is None:
                 return coder.encode(self.step, 0.0)
             return rate.hit_target(coder.encode, target, forecast, fixed_bytes)
 
-        data = encode_once()
+        data = encode_once(target)
         if fill is not None:
             for _ in range(self.fill_passes):
                 coder.painted = _paint(fill, data, pixels.shape, self.threads or cores())
-                data = encode_once()
-        return data
+                data = encode_once(target)
+        return self._assisted(data, pixels, target, encode_once) if self.assist else data
+
+    def _assisted(
+        self,
+        data: bytes,
+        pixels: Pixels,
+        target: int | None,
+        encode_once: Callable[[int | None], bytes],
+    ) -> bytes:
+        """The stream with assistant information, still of the target's size."""
+        from ablc.runtime import assisting, painter, session
+
+        sessions = session.Sessions("auto", self.threads)
+        networks = assisting.Networks(sessions, painter.step_for(b""))
+        filler = sessions.get(painter.fill_for(b""))
+
+        def told(data: bytes) -> bytes:
+            found = assisting.sections(data, pixels, self.assist, networks, filler)
+            return _core.with_sections(data, found)
+
+        whole = told(data)
+        if target is None:
+            return whole
+        # What is told depends a little on what is dropped, and so on the size.
+        most = 0
+        for _ in range(ASSIST_PASSES):
+            if (1 - rate.SLACK) * target <= len(whole) <= target:
+                break
+            most = max(most, len(whole) - len(data))
+            if most >= target:
+                raise ValueError(f"assistant information alone takes {most} of {target} bytes")
+            data = encode_once(target - most)
+            whole = told(data)
+        if len(whole) > target:
+            raise ValueError(f"no setting reaches {target} bytes with assistant information")
+        return whole
 
     def __enter__(self) -> Self:
         return self

@@ -19,11 +19,13 @@ THREADS_MAX = 256
 Subsampling = Literal["auto", "4:2:0", "4:4:4"]
 Tune = Literal["ssim", "psnr"]
 Fill = Literal["auto", "classical", "net", "ppgn"]
+Assist = Literal["edge", "style", "content", "latent", "class"]
 Provider = Literal["auto", "cpu", "cuda", "tensorrt"]
 
 TUNES: tuple[Tune, ...] = ("ssim", "psnr")  # the place is the codec's number
 SUBSAMPLINGS: tuple[Subsampling, ...] = ("auto", "4:2:0", "4:4:4")
 FILLS: tuple[Fill, ...] = ("auto", "classical", "net", "ppgn")
+ASSISTS: tuple[Assist, ...] = ("edge", "style", "content", "latent", "class")
 PROVIDERS: tuple[Provider, ...] = ("auto", "cpu", "cuda", "tensorrt")
 
 
@@ -62,7 +64,7 @@ class EncodeSettings:
     subsampling: Subsampling = "auto"  # of the chroma; auto: 4:2:0 below quality 90
     tune: Tune = "ssim"  # the measure that the encoder's choices serve
     fill_passes: int = 1  # encodes after the first that know what the fill will paint
-    assist: tuple[str, ...] = ()  # assistant information; none exists in this version
+    assist: tuple[Assist, ...] = ()  # assistant information, for fill="ppgn" of a decoder
 
     def __post_init__(self) -> None:
         goals = {"quality": self.quality, "target_bytes": self.target_bytes, "bpp": self.bpp}
@@ -81,8 +83,12 @@ class EncodeSettings:
         check_choice("subsampling", self.subsampling, SUBSAMPLINGS)
         check_choice("tune", self.tune, TUNES)
         check_whole("fill_passes", self.fill_passes, 0, 8)
-        if self.assist:
-            raise ValueError(f"assist must be empty in this version, not {self.assist!r}")
+        if isinstance(self.assist, str):
+            raise ValueError(f"assist must be several names, not the text {self.assist!r}")
+        for name in self.assist:
+            check_choice("a name in assist", name, ASSISTS)
+        if self.assist and self.lossless:
+            raise ValueError("lossless keeps everything: assist excludes it")
 
     @property
     def step(self) -> int:

@@ -1,0 +1,154 @@
+"""Assistant information from encode to decode."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from ablc.runtime import registry
+
+import ablc
+from ablc import _core
+from ablc.cli import main
+from scenes import scene
+
+pytestmark = pytest.mark.usefixtures("networks")
+
+Pixels = npt.NDArray[np.uint8]
+
+PICTURE = scene(100, 150)
+HALF = ablc.Scheme("random-blocks", 0.5)
+SECTIONS = {"edge": "EDGE", "style": "STYL", "content": "CONT", "latent": "LATN", "class": "CLSS"}
+
+
+def coded(*assist: Any, **more: Any) -> bytes:
+    return ablc.encode(PICTURE, quality=25, mask=HALF, assist=assist, **more)
+
+
+def painted(data: bytes, iterations: int = 4) -> Pixels:
+    return ablc.decode(data, fill="ppgn", iterations=iterations, threads=1)
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_each_kind_is_written_and_has_its_say(networks: None, name: str) -> None:
+    plain, told = coded(), coded(name)
+    found = ablc.inspect(told)
+    names = [section.name for section in found.sections]
+    assert SECTIONS[name] in names
+    step = registry.card("step-small")
+    assert bytes.fromhex(found.model) == registry.name_in_stream(step)
+    assert sum(section.length for section in found.sections) == len(told)
+    assert (painted(told) != painted(plain)).any()
+    for fill in ("classical", "net"):
+        assert (ablc.decode(told, fill=fill) == ablc.decode(plain, fill=fill)).all()
+
+
+def test_several_kinds_go_together(networks: None) -> None:
+    told = coded("edge", "style", "content", "latent", "class")
+    names = [section.name for section in ablc.inspect(told).sections]
+    assert names[-5:] == ["EDGE", "STYL", "CONT", "LATN", "CLSS"]
+    assert (painted(told) == painted(told)).all()
+
+
+def test_a_sent_code_brings_the_original_nearer(networks: None) -> None:
+    dropped = ~ablc.keep_mask(coded()).repeat(8, 0).repeat(8, 1)[:100, :150]
+
+    def detail(data: bytes) -> npt.NDArray[np.float64]:
+        """Of G alone, in one pass."""
+        from ablc.runtime import assisting, fill, painter, session
+        from ablc.runtime.tiles import Window
+
+        decoded, _, guide = _core.decode_guided(data, max_pixels=1 << 20)
+        assert guide is not None
+        window = Window(0, 0, 128, 160)
+        sessions = session.Sessions("cpu", 1)
+        nets = assisting.Networks(sessions, painter.step_for(b""))
+        part = fill.Part(decoded, guide)
+        (filled,) = fill.run(sessions.get(painter.fill_for(b"")), [(part, window)])
+        told = assisting.read(data, 100, 150, nets)
+        made = nets.picture(assisting.start(nets.code(filled), told, window))
+        error = made[:, :100, :150].transpose(1, 2, 0) - PICTURE / 255
+        return np.square(error)[dropped].mean()
+
+    assert detail(coded("latent")) < 0.95 * detail(coded())
+
+
+def test_targets_hold_with_assistance(networks: None) -> None:
+    told = ablc.encode(PICTURE, target_bytes=3000, mask=HALF, assist=("edge", "style"))
+    assert 0.98 * 3000 <= len(told) <= 3000
+    with pytest.raises(ValueError, match="assistant information alone takes"):
+        ablc.encode(PICTURE, target_bytes=420, mask=HALF, assist=("edge", "style", "content"))
+
+
+def test_tiles_are_told_what_concerns_them(networks: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ablc.runtime import painter
+
+    tiles = painter.Layout(whole=0, tile=96, multiple=32, batch=1, fixed=False)
+    monkeypatch.setattr(painter, "CPU", tiles)
+    told = coded("edge", "content", "latent", "class")
+    whole = painted(told, 1)
+    region = ablc.decode(told, fill="ppgn", iterations=1, threads=1, region=(70, 20, 60, 50))
+    assert (region == whole[20:70, 70:130]).all()
+
+
+def test_grey_pictures_are_told_of(networks: None) -> None:
+    data = ablc.encode(PICTURE[:, :, 0], quality=25, mask=HALF, assist=("edge", "latent"))
+    assert painted(data).shape == (100, 150, 1)
+
+
+def test_sections_that_contradict_the_picture_are_refused(networks: None) -> None:
+    other = ablc.encode(scene(200, 90), quality=25, mask=HALF, assist=("latent",))
+    body = _core.section(other, "LATN")
+    assert body is not None
+    mixed = _core.with_sections(coded("edge"), {"LATN": body})
+    with pytest.raises(ablc.StreamError, match="LATN"):
+        painted(mixed)
+    saved = ablc.decode(mixed, fill="ppgn", iterations=4, threads=1, partial=True)
+    assert (saved == painted(coded())).all()
+    assert (ablc.decode(mixed) == ablc.decode(coded())).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"assist": ("edges",)}, "a name in assist must be one of edge, style, .*, not 'edges'"),
+        ({"assist": "edge"}, "assist must be several names, not the text 'edge'"),
+        ({"assist": ("edge",), "lossless": True, "mask": "rdo"}, "assist excludes it"),
+    ],
+)
+def test_wrong_names_are_refused(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        ablc.encode(PICTURE, **change)
+
+
+def test_large_pictures_are_refused(networks: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ablc.runtime import assisting
+
+    monkeypatch.setattr(assisting, "PIXELS_MAX", 14_999)
+    with pytest.raises(ValueError, match="at most 14999 pixels, not 100x150"):
+        coded("edge")
+
+
+def test_the_command_line_assists(
+    networks: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from PIL import Image
+
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(PICTURE).save("a.png")
+    encode = ["encode", "a.png", "a.ablc", "-q", "25", "--mask", "random-blocks"]
+    for arguments in (
+        [*encode, "--assist", "edge,latent"],
+        ["decode", "a.ablc", "b.png", "--fill", "ppgn", "--iterations", "2"],
+    ):
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        assert not ended.value.code
+    names = [section.name for section in ablc.inspect(Path("a.ablc").read_bytes()).sections]
+    assert names[-2:] == ["EDGE", "LATN"]
+    with Image.open("b.png") as opened:
+        assert opened.size == (150, 100)
+    with pytest.raises(SystemExit) as ended:
+        main([*encode, "--assist", "edge,magic"])
+    assert ended.value.code == 2
