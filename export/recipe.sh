@@ -28,5 +28,5 @@ onnx fill/checkpoint.pt
 train fill-perceptual 0.2 --start "$out/fill/checkpoint.pt" --weight adversarial=0.005
 onnx fill-perceptual/checkpoint.pt
 train condition 0.15
-train latent 0.25 --weight adversarial=0.005
+train latent 0.25 --weight lpips=0.03 --weight adversarial=0.01
 onnx condition/checkpoint.pt latent/checkpoint.pt

@@ -222,9 +222,11 @@ def start(
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     for name, size in sizes:
         options.add_free_dimension_override_by_name(name, size)
-    wanted = [(NAMES[provider], _options(provider, card, sizes))]
+    # Captured graphs want inputs that stay where they are, which only the latent update's do.
+    captured = card.role == "step" and bool(sizes) and profile is None
+    wanted = [(NAMES[provider], _options(provider, card, captured=captured))]
     if provider == "tensorrt":
-        wanted.append((NAMES["cuda"], _options("cuda", card, sizes)))
+        wanted.append((NAMES["cuda"], _options("cuda", card)))
     if provider != "cpu":
         wanted.append((NAMES["cpu"], {}))
     try:
@@ -252,15 +254,14 @@ def run_options(session: Session, graph: int) -> Any:
     return options
 
 
-def _options(provider: str, card: Card, sizes: Sizes) -> dict[str, str]:
-    """Options of a provider: reproducible, with bounded memory."""
+def _options(provider: str, card: Card, *, captured: bool = False) -> dict[str, str]:
+    """Options of a provider: reproducible, with bounded memory; captured: as CUDA graphs."""
     if provider == "cuda":
-        graphs = card.role == "step" and bool(sizes)  # the only one with inputs that stay in place
         return {
             "use_tf32": "0",
             "cudnn_conv_algo_search": "HEURISTIC",  # the same choice in every process
             "arena_extend_strategy": "kSameAsRequested",
-            "enable_cuda_graph": "1" if graphs else "0",
+            "enable_cuda_graph": "1" if captured else "0",
         }
     if provider == "tensorrt":
         folder = _engines(card)
