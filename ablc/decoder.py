@@ -1,7 +1,6 @@
 """Decoding pictures, as a caller sees it."""
 
 import functools
-import math
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Sequence
@@ -14,12 +13,23 @@ import numpy.typing as npt
 
 from ablc import _core
 from ablc.errors import ModelError, StreamError, StreamWarning
+from ablc.importance import CELL
 from ablc.regions import Region
-from ablc.settings import SIDE_MAX, DecodeSettings, Fill, Provider, cores, pixel_limit
+from ablc.settings import (
+    SIDE_MAX,
+    STEP_COARSEST,
+    DecodeSettings,
+    Fill,
+    Provider,
+    cores,
+    pixel_limit,
+)
 
 if TYPE_CHECKING:  # else imported when a network is wanted: the rest needs neither it nor its time
     from ablc.runtime.cards import Card
     from ablc.runtime.painter import Job, Painter, Refinement
+
+WARM_SIDE = 64  # pixels of an empty picture that warms up
 
 Pixels = npt.NDArray[np.uint8]
 Box = tuple[int, int, int, int]  # x, y, width, height in pixels
@@ -148,14 +158,18 @@ class Decoder(DecodeSettings):
         return [one.result for one in begun]
 
     def warm_up(self, *sizes: tuple[int, int]) -> None:
-        """Loads the networks, and runs them on empty pictures of these heights and widths.
+        """Loads the networks, and decodes empty pictures of these heights and widths.
 
-        Later pictures of the same sizes then take no longer than the ones after them. Raises
-        ModelError and ProviderError as decode() does; with fill="classical" does nothing.
+        Later pictures of the same sizes then take no longer than those after them. Raises what
+        decode() raises about networks; with fill="classical" there is nothing to do.
         """
-        card = self._card(b"", math.inf)
-        if card is not None:
-            self._painter().warm_up(card, sizes)
+        if self.fill == "classical":
+            return
+        for height, width in sizes or ((WARM_SIDE, WARM_SIDE),):
+            cells = (-(-height // CELL), -(-width // CELL))
+            blank = np.zeros((height, width, 3), np.uint8)
+            dropped = np.zeros(cells, np.bool_)
+            self.decode(_core.encode(blank, step=STEP_COARSEST, effort=1, mask=dropped))
 
     def close(self) -> None:
         """Lets go of the networks. The decoder stays usable; it would load them again."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from ablc.runtime.edges import luma
 from ablc.runtime.session import Session
 from ablc.runtime.tiles import Window
 
@@ -15,7 +16,6 @@ Pixels = npt.NDArray[np.uint8]
 
 CELL = 8  # pixels of a side of what the stream speaks of
 STEPS = (0.0, 10.0)  # log2 of the luma step in grey levels, as the networks know it
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # of R, G, B (BT.601)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +87,7 @@ def run(session: Session, views: Sequence[tuple[Part, Window]]) -> Floats:
 
 def as_channels(painted: Floats, channels: int) -> Floats:
     """(3, h, w) painted for a picture of that many channels: (1, h, w) luma of a grey one."""
-    return np.tensordot(LUMA, painted, 1)[np.newaxis] if channels == 1 else painted
+    return luma(painted)[np.newaxis] if channels == 1 else painted
 
 
 def _repeat(planes: Floats, rows: int, columns: int) -> None:

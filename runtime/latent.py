@@ -8,16 +8,15 @@ A step's terms and picture are those of the code that came into it. K iterations
 runs of the graph, the last of which only judges: the code that is shown may have seen K updates.
 """
 
-import itertools
 import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from ablc.runtime import session as sessions
+from ablc.runtime.buffers import STRIDE, Buffers
 from ablc.runtime.session import Session
 
 from ablc.settings import check_choice, check_number, check_whole
@@ -29,7 +28,6 @@ Stopped = Literal["done", "converged", "budget", "diverged"]
 TERMS = ("prior", "class", "known", "edge", "style1", "style2", "style3", "content", "seam")
 DIVERGED = 2.0  # times the first loss
 BETA1, BETA2, EPSILON = 0.9, 0.99, 1e-8
-STRIDE, CLASSES = 16, 1000
 
 # Weights of the means of the terms. What the stream does not hold has none, whatever stands here.
 WEIGHTS: Mapping[str, float] = {
@@ -128,6 +126,19 @@ class Targets:
             found[f"style{i}"] = 0.0 if gram is None else max(float(np.square(gram).sum()), 1e-12)
         return found
 
+    def inputs(self) -> dict[str, Floats | None]:
+        """What the graph is given of them, by name; None: zeros."""
+        return {
+            "known": self.known,
+            "mask": self.mask,
+            "edges": self.edges,
+            "edge_mask": self.edge_mask,
+            **{f"gram{i}": gram for i, gram in enumerate(self.grams, 1)},
+            "content": self.content,
+            "label": self.label,
+            "seam": seam_of(self.mask),
+        }
+
     def weights(self, wanted: Mapping[str, float]) -> Floats:
         """(9,) weights of the graph's sums, from those of the means."""
         counts = self.counts()
@@ -187,14 +198,14 @@ def run(
         if loop.latent != (1, *h0.shape):
             raise IndexError
     except IndexError:
-        loop = _Loop(step, h0.shape)
+        loop = Buffers(step, h0.shape)
     found = _update(loop, h0, targets, settings, clock)
     step.spare.append(loop)
     return found
 
 
 def _update(
-    loop: "_Loop",
+    loop: Buffers,
     h0: Floats,
     targets: Targets,
     settings: Settings,
@@ -202,7 +213,10 @@ def _update(
 ) -> Result:
     low, high = (float(loop.step.card.extras[name]) for name in ("low", "high"))
     weights = targets.weights(settings.weights)
-    loop.begin(h0, targets, weights)
+    # Weights go in times the places of the code, so that its gradient, and what Adam's epsilon
+    # means to it, do not depend on the picture's size.
+    places = h0.shape[1] * h0.shape[2]
+    loop.begin(h0, {**targets.inputs(), "noise": None, "weights": weights * np.float32(places)})
     noise = np.random.default_rng(settings.seed)
     begun = clock()
     best: Reading | None = None
@@ -259,118 +273,3 @@ def _update(
     assert best is not None  # the first reading comes at t = 0
     picture = loop.picture()
     return Result(picture, best_h, best.loss, best.iteration, made, stopped, tuple(trace))
-
-
-_GRAPHS = itertools.count(1)  # a captured graph belongs to its buffers: no two share a number
-
-
-class _Loop:
-    """The buffers of an update, on the device of its session.
-
-    Code and moments change places with their successors from run to run, and the picture with the
-    best so far: four ways to bind the graph, each with addresses of its own, as a captured CUDA
-    graph needs them.
-    """
-
-    def __init__(self, step: Session, latent: tuple[int, ...]) -> None:
-        """latent: shape of the code, (L, H/16, W/16)."""
-        ort = sessions.onnxruntime()
-        self.step = step
-        self.latent = (1, *latent)
-        self._ids = [next(_GRAPHS) for _ in range(4)]
-        sizes = sessions.named(1, STRIDE * latent[1], STRIDE * latent[2])
-
-        def room(*shape: int) -> Any:
-            return ort.OrtValue.ortvalue_from_shape_and_type(shape, np.float32, step.device, 0)
-
-        self._inputs = {
-            name: ort.OrtValue.ortvalue_from_numpy(zeros, step.device, 0)
-            for name, zeros in step.blank(sizes).items()
-        }
-        self._codes = [
-            {name: self._inputs.pop(name) for name in ("h", "m", "v")},
-            {name: room(*self.latent) for name in ("h", "m", "v")},
-        ]
-        self._pictures = [room(1, 3, STRIDE * latent[1], STRIDE * latent[2]) for _ in range(2)]
-        self._parts = room(1, len(TERMS))
-        self._now, self._free = 0, 0  # which code comes in; which picture is not the best
-        self._bound: dict[tuple[int, int], tuple[Any, Any]] = {}
-
-    def begin(self, h0: Floats, targets: Targets, weights: Floats) -> None:
-        """Another picture, from its code.
-
-        weights: of the graph's sums. They are taken times the places of the code, so that its
-        gradient, and what Adam's epsilon means to it, do not depend on the picture's size.
-        """
-        self._now = 0
-        zeros = np.zeros(self.latent, np.float32)
-        for name, value in (("h", h0), ("m", zeros), ("v", zeros)):
-            self._codes[0][name].update_inplace(_shaped(name, value, self.latent))
-        given = {
-            "noise": None,
-            "known": targets.known,
-            "mask": targets.mask,
-            "edges": targets.edges,
-            "edge_mask": targets.edge_mask,
-            **{f"gram{i}": gram for i, gram in enumerate(targets.grams, 1)},
-            "content": targets.content,
-            "label": targets.label,
-            "seam": seam_of(targets.mask),
-            "weights": weights * np.float32(self.latent[2] * self.latent[3]),
-        }
-        for name, array in given.items():
-            shape = tuple(self._inputs[name].shape())
-            self.set(
-                name, np.zeros(shape, np.float32) if array is None else _shaped(name, array, shape)
-            )
-
-    def set(self, name: str, value: Floats) -> None:
-        """Another value of an input, where the old one was."""
-        self._inputs[name].update_inplace(value)
-
-    def run(self) -> None:
-        """One step: the next code, the picture and the terms of the present one."""
-        key = self._now, self._free
-        if key not in self._bound:
-            self._bound[key] = self._bind(*key)
-        binding, options = self._bound[key]
-        try:
-            self.step.net.run_with_iobinding(binding, options)
-        except Exception as error:
-            raise self.step.translated(error) from error
-
-    def turn(self) -> None:
-        """Lets the next code be the present one."""
-        self._now = 1 - self._now
-
-    def keep_picture(self) -> None:
-        """The picture of the last run is the best."""
-        self._free = 1 - self._free
-
-    def parts(self) -> Floats:
-        """(9,) TERMS of the last run, sums without weights. Waits for the run."""
-        return np.asarray(self._parts.numpy()[0])
-
-    def code(self) -> Floats:
-        """The code that came into the last run."""
-        return np.array(self._codes[self._now]["h"].numpy()[0])
-
-    def picture(self) -> Floats:
-        """(3, H, W) the best picture."""
-        return np.array(self._pictures[1 - self._free].numpy()[0])
-
-    def _bind(self, now: int, free: int) -> tuple[Any, Any]:
-        binding = self.step.net.io_binding()
-        for name, value in (*self._inputs.items(), *self._codes[now].items()):
-            binding.bind_ortvalue_input(name, value)
-        for name, value in self._codes[1 - now].items():
-            binding.bind_ortvalue_output(f"{name}_next", value)
-        binding.bind_ortvalue_output("picture", self._pictures[free])
-        binding.bind_ortvalue_output("parts", self._parts)
-        return binding, sessions.run_options(self.step, self._ids[2 * now + free])
-
-
-def _shaped(name: str, array: Floats, shape: tuple[int, ...]) -> Floats:
-    if array.size != math.prod(shape):
-        raise ValueError(f"{name} has shape {array.shape}, the network wants {shape}")
-    return np.ascontiguousarray(array, np.float32).reshape(shape)

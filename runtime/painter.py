@@ -102,13 +102,6 @@ class Painter:
                 for y, strip in Blend(job.plan).strips(self._rows(job)):
                     _project(job.part, strip, y - job.part.y, threads)
 
-    def warm_up(self, card: Card, sizes: Sequence[tuple[int, int]]) -> None:
-        """Makes the sessions that pictures of these heights and widths take, and runs them once."""
-        for height, width in sizes:
-            side = self.plan(card, height, width).side
-            session = self.sessions.get(card, self._sizes(card, 1, side))
-            session.run(session.blank(named(1, *side)))
-
     def close(self) -> None:
         """Lets go of all sessions."""
         self.sessions.close()

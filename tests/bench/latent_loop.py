@@ -15,6 +15,7 @@ from collections.abc import Callable
 
 import numpy as np
 from ablc.runtime import latent, registry
+from ablc.runtime.buffers import Buffers
 from ablc.runtime.session import Sessions
 from peers import markdown
 
@@ -36,8 +37,9 @@ def ratio(sessions: Sessions, height: int, width: int, k: int, rounds: int) -> l
     encoder = sessions.get(registry.card("encoder-small"))
     h0 = encoder.run({"picture": picture[np.newaxis]})[0][0]
     settings = latent.Settings(iterations=k, rate=1e-3, tolerance=0.0, patience=1000)
-    bare = latent._Loop(step, h0.shape)
-    bare.begin(h0, targets, targets.weights(settings.weights))
+    bare = Buffers(step, h0.shape)
+    weights = targets.weights(settings.weights)
+    bare.begin(h0, {**targets.inputs(), "weights": weights})
     bare.set("rates", settings.rates(1, -4, 4))
 
     def steps() -> None:

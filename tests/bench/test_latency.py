@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from ablc.runtime import latent, registry, session
+from ablc.runtime.buffers import Buffers
 from ablc.runtime.fill import Part
 from ablc.runtime.painter import Painter
 from PIL import Image
@@ -163,8 +164,9 @@ def test_latent_step(
     encoder = sessions.get(registry.card("encoder-small"), fixed)
     h0 = encoder.run({"picture": planes[np.newaxis]})[0][0]
     targets = latent.Targets(known=planes, mask=np.ones((height, width), np.float32))
-    loop = latent._Loop(sessions.get(card, fixed), h0.shape)
-    loop.begin(h0, targets, targets.weights(latent.WEIGHTS))
+    loop = Buffers(sessions.get(card, fixed), h0.shape)
+    weights = targets.weights(latent.WEIGHTS)
+    loop.begin(h0, {**targets.inputs(), "weights": weights})
     loop.set("rates", latent.Settings().rates(1, -4, 4))
 
     def run() -> None:
