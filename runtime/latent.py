@@ -199,7 +199,8 @@ def run(
             raise IndexError
     except IndexError:
         loop = Buffers(step, h0.shape)
-    found = _update(loop, h0, targets, settings, clock)
+    with step.alone():
+        found = _update(loop, h0, targets, settings, clock)
     step.spare.append(loop)
     return found
 

@@ -25,7 +25,7 @@ Floats = npt.NDArray[np.float32]
 
 FILL_DEFAULT = "fill-small"
 STEP_DEFAULT = "step-small"
-STRENGTH = 0.25  # what betters LPIPS of dropped blocks and leaves SSIM alone (docs/NETWORKS.md)
+STRENGTH = 1.0  # less of it betters LPIPS of dropped blocks little or not (docs/DESIGN.md)
 
 
 @dataclass(frozen=True, slots=True)

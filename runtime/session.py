@@ -8,6 +8,7 @@ import os
 import threading
 import warnings
 from collections import OrderedDict
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
@@ -77,10 +78,15 @@ class Session:
     provider: str  # of NAMES
     fixed: bool = False  # made for inputs of one size
     spare: list[Any] = field(default_factory=list, repr=False)  # buffers for runs on the device
+    _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
     def device(self) -> Device:
         return "cpu" if self.provider == "cpu" else "cuda"
+
+    def alone(self) -> AbstractContextManager[object]:
+        """To be held while bound runs go on: captured graphs are replayed by one thread at a time."""
+        return self._turn if self.fixed and self.provider != "cpu" else nullcontext()
 
     def run(self, inputs: Arrays) -> list[npt.NDArray[Any]]:
         """The network's outputs. Raises GpuMemoryError where the GPU has too little memory."""
