@@ -85,7 +85,7 @@ class Session:
         return "cpu" if self.provider == "cpu" else "cuda"
 
     def alone(self) -> AbstractContextManager[object]:
-        """To be held while bound runs go on: captured graphs are replayed by one thread at a time."""
+        """To hold while bound runs go on: one thread at a time replays captured graphs."""
         return self._turn if self.fixed and self.provider != "cpu" else nullcontext()
 
     def run(self, inputs: Arrays) -> list[npt.NDArray[Any]]:
