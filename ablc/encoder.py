@@ -164,10 +164,9 @@ class Encoder(EncodeSettings):
 
         sessions = session.Sessions("auto", self.threads)
         networks = assisting.Networks(sessions, painter.step_for(b""))
-        filler = sessions.get(painter.fill_for(b""))
 
         def told(data: bytes) -> bytes:
-            found = assisting.sections(data, pixels, self.assist, networks, filler)
+            found = assisting.sections(data, pixels, self.assist, networks)
             return _core.with_sections(data, found)
 
         whole = told(data)

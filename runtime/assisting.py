@@ -1,7 +1,7 @@
 """Assistant information at work: what an encoder finds with networks, what a decoder aims at.
 
-Both have N's picture of the stream. Content and latent code are sent as what that picture's own are
-short of; edges, style and classes are the original's.
+Content and latent code are sent as what those of the decoded picture, with nothing painted, are
+short of: so they do not depend on what fills it. Edges, style and classes are the original's.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,6 @@ import numpy.typing as npt
 from ablc.runtime import assist, fill, latent, registry
 from ablc.runtime.assist import Assistance, Frame
 from ablc.runtime.cards import Card
-from ablc.runtime.fill import Part
 from ablc.runtime.session import Session, Sessions, Sizes
 from ablc.runtime.tiles import Window
 
@@ -75,11 +74,11 @@ class Networks:
 
 
 def sections(
-    data: bytes, original: Pixels, names: Sequence[str], networks: Networks, filler: Session
+    data: bytes, original: Pixels, names: Sequence[str], networks: Networks
 ) -> dict[str, bytes]:
     """The sections of a stream that tell of the original, and MODL, which names the step.
 
-    original: (H, W, C), what data was made from. names: of assist.NAMES. filler: of N.
+    original: (H, W, C), what data was made from. names: of assist.NAMES.
     Raises ValueError for a picture of more than PIXELS_MAX pixels, ModelError, ProviderError.
     """
     height, width, _ = original.shape
@@ -93,8 +92,7 @@ def sections(
         raise ValueError("a lossless stream needs no assistant information")
     frame = Frame(height, width, guide.kept)
     window = Window(0, 0, *frame.sides)
-    (filled,) = fill.run(filler, [(Part(decoded, guide), window)])
-    picture = fill.planes_of(original, window)
+    before, picture = (fill.planes_of(pixels, window) for pixels in (decoded, original))
     found = {"MODL": registry.name_in_stream(networks.step)}
     if "edge" in names:
         found["EDGE"] = assist.pack_edges(picture, frame)
@@ -103,7 +101,7 @@ def sections(
         if "style" in names:
             found["STYL"] = assist.pack_style([_gram(f) for f in features[:STYLES]])
         if "content" in names:
-            _, own = networks.features(filled)
+            _, own = networks.features(before)
             found["CONT"] = assist.pack_content(features[2] - own[2], frame)
         if "class" in names:
             shares = np.exp(scores - scores.max())
@@ -111,7 +109,7 @@ def sections(
     if "latent" in names:
         everywhere = latent.Targets(known=picture, mask=np.ones(frame.sides, np.float32))
         best = networks.update(networks.code(picture), everywhere, SEARCH)
-        found["LATN"] = assist.pack_latent(best.h - networks.code(filled), frame)
+        found["LATN"] = assist.pack_latent(best.h - networks.code(before), frame)
     return found
 
 
@@ -137,26 +135,35 @@ def read(data: bytes, height: int, width: int, networks: Networks) -> Assistance
     return found
 
 
-def start(code: Floats, told: Assistance | None, window: Window) -> Floats:
-    """The code from which a window's update starts: E of N's picture, and what the stream adds."""
+def start(
+    filled: Floats, decoded: Floats, told: Assistance | None, window: Window, networks: Networks
+) -> Floats:
+    """The code from which the update of a window starts: the one that was sent, else that of N.
+
+    filled, decoded: (3, H, W), N's picture and the one with nothing painted.
+    """
     if told is None or told.latent is None:
-        return code
-    return code + _cut(told.latent, window, STRIDE)
+        return networks.code(filled)
+    return networks.code(decoded) + _cut(told.latent, window, STRIDE)
 
 
 def targets(
-    filled: Floats, kept: Floats, told: Assistance | None, window: Window, networks: Networks
+    filled: Floats,
+    decoded: Floats,
+    kept: Floats,
+    told: Assistance | None,
+    window: Window,
+    networks: Networks,
 ) -> latent.Targets:
     """What the update of a window aims at.
 
-    filled: (3, H, W), N's picture; kept: (H, W), 1 in kept blocks.
+    filled, decoded: as in start(); kept: (H, W), 1 in kept blocks.
     """
     if told is None:
         return latent.Targets(known=filled, mask=kept)
     content = None
     if told.content is not None:
-        # The graph compares F^3 everywhere; where the stream tells nothing it is N's own.
-        content = networks.features(filled)[1][2] + _cut(told.content, window, STRIDE)
+        content = networks.features(decoded)[1][2] + _cut(told.content, window, STRIDE)
     edges = edge_mask = None
     if told.edges is not None and told.edge_mask is not None:
         edges = _cut(told.edges, window, 1)

@@ -139,19 +139,19 @@ class Painter:
     def _refine(self, job: Job, window: Window, filled: Floats) -> Floats:
         """N's picture of a window, (3, H, W), with G's detail in dropped blocks."""
         refinement = job.refinement
-        cells = job.part.window(window)[1][0]
+        decoded, (cells,), _ = job.part.window(window)
         if refinement is None or cells.all():
             return filled
         side = (window.height, window.width)
         sizes = self._sizes(refinement.step, 1, side)
         networks = Networks(self.sessions, refinement.step, sizes)
         told = refinement.told
-        code = assisting.start(networks.code(filled), told, window)
+        code = assisting.start(filled, decoded, told, window, networks)
         if refinement.settings is None:
             generated = networks.picture(code)
         else:
             kept = job.part.kept_in(window)
-            aims = assisting.targets(filled, kept, told, window, networks)
+            aims = assisting.targets(filled, decoded, kept, told, window, networks)
             generated = networks.update(code, aims, refinement.settings).picture
         if not np.isfinite(generated).all():
             return filled

@@ -59,15 +59,11 @@ def test_a_sent_code_brings_the_original_nearer(networks: None) -> None:
         from ablc.runtime import assisting, fill, painter, session
         from ablc.runtime.tiles import Window
 
-        decoded, _, guide = _core.decode_guided(data, max_pixels=1 << 20)
-        assert guide is not None
         window = Window(0, 0, 128, 160)
-        sessions = session.Sessions("cpu", 1)
-        nets = assisting.Networks(sessions, painter.step_for(b""))
-        part = fill.Part(decoded, guide)
-        (filled,) = fill.run(sessions.get(painter.fill_for(b"")), [(part, window)])
+        nets = assisting.Networks(session.Sessions("cpu", 1), painter.step_for(b""))
+        decoded = fill.planes_of(ablc.decode(data, fill="classical"), window)
         told = assisting.read(data, 100, 150, nets)
-        made = nets.picture(assisting.start(nets.code(filled), told, window))
+        made = nets.picture(assisting.start(decoded, decoded, told, window, nets))
         error = made[:, :100, :150].transpose(1, 2, 0) - PICTURE / 255
         return np.square(error)[dropped].mean()
 

@@ -1,10 +1,12 @@
 // Fuzz target: any bytes as a file, decoded strictly, partially, in part, and for the mask alone.
 
 #include <algorithm>
+#include <limits>
 #include <vector>
 
 #include "checksum.h"
 #include "codec.h"
+#include "projection.h"
 #include "target.h"
 
 namespace ablc::fuzz {
@@ -60,6 +62,33 @@ bool is_part(const Bytes& samples, const Rect& part, const Bytes& all, const Hea
   return true;
 }
 
+/// A picture painted with anything, numbers or not, under what the file says of it.
+void paint(const Parsed& file, const Bytes& decoded) {
+  const Header& h = file.header;
+  if (h.lossless) return;
+  Guide guide;
+  Bytes samples(decoded.size());
+  std::vector<std::string> lost;
+  const Image out{h.width, h.height, h.channels, samples};
+  decode(file, 1, true, whole(h), out, lost, nullptr, &guide);
+  promise(samples == decoded, "a guide changes no pixel");
+  if (guide.cells.samples.empty()) return;
+  std::vector<float> noise(static_cast<std::size_t>(h.width) * static_cast<std::size_t>(h.height));
+  std::uint32_t state = h.checksum;
+  for (float& v : noise) {
+    state = state * 1664525u + 1013904223u;
+    v = state >> 28 == 0 ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(state >> 8) / 8388608.0f - 0.5f;
+  }
+  const Painted painted{{noise.data(), noise.data(), noise.data()}, h.width, h.height};
+  Projection(guide).apply(painted, 0, 1, out);
+  if (guide.exact.samples.empty()) return;
+  for (std::size_t i = 0; i < guide.exact.samples.size(); ++i)
+    for (std::size_t c = 0; guide.exact.samples[i] && c < static_cast<std::size_t>(h.channels); ++c) {
+      const std::size_t at = i * static_cast<std::size_t>(h.channels) + c;
+      promise(samples[at] == decoded[at], "exact pixels stay");
+    }
+}
+
 /// Empty samples if the file is refused.
 Picture decode_partially(ByteView file) {
   Parsed parsed;
@@ -72,6 +101,7 @@ Picture decode_partially(ByteView file) {
   if (h.checksum % 8 == 0)
     promise(decode_file(parsed, true, whole(h), 0x55).samples == saved.samples,
             "every sample is written");
+  if (h.checksum % 4 == 2) paint(parsed, saved.samples);
   if (h.checksum % 8 == 1)
     promise(decode_file(parsed, true, window_of(h), 0x55).status == Status::ok,
             "a partial decode gives a window");
