@@ -1,6 +1,6 @@
 """Every benchmark in one run, as the page docs/BENCHMARKS.md.
 
-    python tests/bench/all.py > docs/BENCHMARKS.md
+    python tests/bench/all.py [--latency FILE] > docs/BENCHMARKS.md
 
 Takes the arguments of rd.py; what was measured also goes, as JSON files, into the folder --out.
 """
@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import latency
 import lossless_roi
 import mask
 import memory
@@ -138,6 +139,9 @@ def main() -> None:
     parser.add_argument(
         "--out", type=Path, default=Path("results"), metavar="FOLDER", help="default: %(default)s"
     )
+    parser.add_argument(
+        "--latency", type=Path, metavar="FILE", help="what test_latency.py wrote, to be shown"
+    )
     arguments = parser.parse_args()
     found = measured(arguments)
     parts = [
@@ -156,6 +160,8 @@ def main() -> None:
         "## Regions, masks of the paper, rate control, windows",
         *(benchmark.report(found[name]) for name, benchmark in STEERING.items()),
     ]
+    if arguments.latency:
+        parts += ["## Latency", latency.report(arguments.latency)]
     print("\n\n".join(part.strip() for part in parts))
 
 
