@@ -46,6 +46,7 @@ def classical(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     """
     if "networks" not in request.fixturenames:
         monkeypatch.setattr(session, "installed", lambda: False)
+        session.onnxruntime.cache_clear()
 
 
 @pytest.fixture

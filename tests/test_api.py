@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from ablc.runtime import session
 from PIL import Image
 
 import ablc
@@ -222,7 +221,6 @@ def test_wrong_masks_are_refused(photo: Pixels, mask: Any, message: str) -> None
 
 @pytest.mark.parametrize("fill", ["net", "ppgn"])
 def test_networks_without_onnx_runtime_say_what_to_install(stream: bytes, fill: Any) -> None:
-    session.onnxruntime.cache_clear()
     with pytest.raises(ablc.ProviderError, match=r"pip install 'ablc\[cpu\]'"):
         ablc.Decoder(fill=fill).decode(stream)
 
