@@ -83,7 +83,12 @@ class Painter:
         """How a picture of that size is cut."""
         layout = self.layout(card)
         return tiles.plan(
-            height, width, whole=layout.whole, tile=layout.tile, multiple=layout.multiple
+            height,
+            width,
+            whole=layout.whole,
+            tile=layout.tile,
+            multiple=layout.multiple,
+            even=not layout.fixed,
         )
 
     def paint(self, jobs: Sequence[Job], threads: int) -> None:

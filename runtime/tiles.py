@@ -56,17 +56,21 @@ class Plan:
         return [Window(y, x, *self.side) for x in self.columns]
 
 
-def plan(height: int, width: int, *, whole: int, tile: int, multiple: int = MULTIPLE) -> Plan:
+def plan(
+    height: int, width: int, *, whole: int, tile: int, multiple: int = MULTIPLE, even: bool = False
+) -> Plan:
     """One window for a picture of up to whole pixels, else tiles.
 
     tile: side of a window, pixels; multiple: of one that holds a whole picture; both multiples of
-    MULTIPLE.
+    MULTIPLE. even: windows may be smaller, so that those of a row or column share a picture evenly.
     """
     if height * width <= whole:
         side = (_up(height, multiple), _up(width, multiple))
         return Plan(height, width, (0,), (0,), side)
-    rows, columns = (_starts(_up(side, MULTIPLE), tile) for side in (height, width))
-    return Plan(height, width, rows, columns, (tile, tile))
+    padded = _up(height, MULTIPLE), _up(width, MULTIPLE)
+    sides = [_share(length, tile) if even else tile for length in padded]
+    rows, columns = (_starts(*pair) for pair in zip(padded, sides, strict=True))
+    return Plan(height, width, rows, columns, (sides[0], sides[1]))
 
 
 def part_of(plan: Plan, region: Region) -> Plan:
@@ -121,6 +125,12 @@ class Blend:
 
 def _up(n: int, multiple: int) -> int:
     return -(-n // multiple) * multiple
+
+
+def _share(length: int, tile: int) -> int:
+    """The side of as few windows of at most tile as cover a length, all of one size."""
+    count = max(1, -(-(length - OVERLAP) // (tile - OVERLAP)))
+    return _up(-(-(length + (count - 1) * OVERLAP) // count), MULTIPLE)
 
 
 def _starts(length: int, tile: int) -> tuple[int, ...]:

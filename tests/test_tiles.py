@@ -31,6 +31,21 @@ def test_every_pixel_has_a_window_on_the_grid(height: int, width: int) -> None:
     assert plan.region == Region(0, 0, width, height)
 
 
+@given(sides, sides)
+def test_even_windows_are_no_larger_and_no_more(height: int, width: int) -> None:
+    fixed = plan_of(height, width)
+    even = tiles.plan(height, width, whole=0, tile=128, even=True)
+    assert max(even.side) <= 128
+    assert len(even.rows) == len(fixed.rows)
+    assert len(even.columns) == len(fixed.columns)
+    assert even.region == fixed.region
+    for starts, side, length in zip(
+        (even.rows, even.columns), even.side, (height, width), strict=True
+    ):
+        assert starts[-1] + side - length < 32 * len(starts) + tiles.MULTIPLE
+        assert all(b - a <= side - tiles.OVERLAP for a, b in itertools.pairwise(starts))
+
+
 def test_small_pictures_are_one_window() -> None:
     plan = tiles.plan(100, 300, whole=30_000, tile=128, multiple=64)
     assert plan.whole

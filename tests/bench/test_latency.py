@@ -28,6 +28,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 import ablc
 from ablc import _core
 
+pytestmark = pytest.mark.usefixtures("networks")
+
 Picture = npt.NDArray[np.uint8]  # (H, W, 3) sRGB
 
 SIZES = ((256, 256), (768, 512), (1920, 1080))  # width, height
