@@ -17,13 +17,13 @@ Pixels = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float32]
 
-CONTRAST, SIGMA = 1.0, 1.5  # lambda, grey levels per pixel; of the smoothed gradient, pixels
-CYCLES, STEPS = 6, 12  # with one tensor each; explicit steps in a cycle
+CONTRAST, SIGMA = 0.5, 2.5  # lambda, grey levels per pixel; of the smoothed gradient, pixels
+CYCLES, STEPS = 8, 12  # with one tensor each; explicit steps in a cycle
 
-ERROR = 0.05  # grey levels: largest error, as multigrid sees it, at which the solver stops
+ERROR = 0.02  # grey levels: largest error, as multigrid sees it, at which the solver stops
 ITERATIONS_MOST = 100
 DAMPING = 0.8  # of Jacobi steps
-COARSEST = 8  # pixels: the shorter side of a grid that has none below it
+COARSEST = 8  # pixels: a side of grids that have none below them
 COARSEST_STEPS = 8  # of Jacobi, there
 TIME_STEP = 0.45  # explicit steps are stable below 1/2: see _force
 ALPHA = 0.4  # 0 is the most dissipative stencil, 1/2 lets a checkerboard pass
@@ -74,14 +74,20 @@ def edge_enhancing(
     return pixels_of(_cascade(values, mask, contrast, taps, cycles, steps), known, mask)
 
 
+def check(name: str, array: object, dtype: npt.DTypeLike, shape: tuple[int, ...]) -> None:
+    """Raises ValueError unless array is of that type and shape, -1 standing for any side >= 1."""
+    if isinstance(array, np.ndarray) and array.dtype == dtype and array.ndim == len(shape):
+        if all(s >= 1 and w in (s, -1) for s, w in zip(array.shape, shape, strict=True)):
+            return
+        raise ValueError(f"{name} must be of the shape {shape}, not {array.shape}")
+    found = f"{array.shape} {array.dtype}" if isinstance(array, np.ndarray) else type(array).__name__
+    raise ValueError(f"{name} must be {shape} {np.dtype(dtype)}, not {found}")
+
+
 def planes_of(known: Pixels, mask: Flags) -> Floats:
     """(C, H, W) of known, 0 where nothing is known. Raises ValueError as homogeneous() does."""
-    if not isinstance(known, np.ndarray) or known.dtype != np.uint8 or known.ndim != 3:
-        found = f"{getattr(known, 'shape', '')} {getattr(known, 'dtype', type(known).__name__)}"
-        raise ValueError(f"known must be (H, W, C) uint8, not {found}")
-    if not isinstance(mask, np.ndarray) or mask.dtype != np.bool_ or mask.shape != known.shape[:2]:
-        found = f"{getattr(mask, 'shape', '')} {getattr(mask, 'dtype', type(mask).__name__)}"
-        raise ValueError(f"mask must be {known.shape[:2]} bool, not {found}")
+    check("known", known, np.uint8, (-1, -1, -1))
+    check("mask", mask, np.bool_, known.shape[:2])
     if not mask.any():
         raise ValueError("no pixel is known")
     planes = np.ascontiguousarray(known.transpose(2, 0, 1), np.float32)
@@ -155,7 +161,7 @@ def solve(
     sink[1:] += down * known[:-1]
     sink[:-1] += down * known[1:]
     grids = [_Grid.of(across * (free[:, 1:] & free[:, :-1]), down * (free[1:] & free[:-1]), sink * free)]
-    while min(grids[-1].sink.shape) > COARSEST:
+    while max(grids[-1].sink.shape) > COARSEST:
         grids.append(grids[-1].coarser())
 
     mean = values.sum(axis=(1, 2)) / np.float32(np.count_nonzero(known))
@@ -196,7 +202,8 @@ def _cycle(grids: list[_Grid], rest: Floats) -> Floats:
         for _ in range(COARSEST_STEPS):
             x += weight * (rest - grid.apply(x))
         return x
-    x += _grown(_cycle(grids[1:], _sums(rest - grid.apply(x))), x.shape)
+    correction = _grown(_cycle(grids[1:], _sums(rest - grid.apply(x))), x.shape)
+    x += np.where(weight > 0, correction, 0)
     x += weight * (rest - grid.apply(x))
     return x
 
