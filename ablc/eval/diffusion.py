@@ -20,6 +20,7 @@ Floats = npt.NDArray[np.float32]
 CONTRAST, SIGMA = 0.5, 2.5  # lambda, grey levels per pixel; of the smoothed gradient, pixels
 CYCLES, STEPS = 8, 12  # with one tensor each; explicit steps in a cycle
 
+HALF = np.float32(0.5)
 ERROR = 0.02  # grey levels: largest error, as multigrid sees it, at which the solver stops
 ITERATIONS_MOST = 100
 DAMPING = 0.8  # of Jacobi steps
@@ -30,7 +31,9 @@ ALPHA = 0.4  # 0 is the most dissipative stencil, 1/2 lets a checkerboard pass
 
 
 def homogeneous(known: Pixels, mask: Flags) -> Pixels:
-    """The picture (H, W, C) uint8 whose Laplacian is 0 where nothing is known (Galic et al., eq. 3).
+    """The picture (H, W, C) uint8 with laplace u = 0 where nothing is known.
+
+    Homogeneous diffusion inpainting, the simplest system in Galic et al.; no flow over the border.
 
     known: (H, W, C) uint8, read where mask is set; these pixels come back exactly.
     mask: (H, W) bool, at least one pixel set.
@@ -39,7 +42,10 @@ def homogeneous(known: Pixels, mask: Flags) -> Pixels:
     """
     values = planes_of(known, mask)
     height, width = mask.shape
-    across, down = np.ones((height, width - 1), np.float32), np.ones((height - 1, width), np.float32)
+    across, down = (
+        np.ones((height, width - 1), np.float32),
+        np.ones((height - 1, width), np.float32),
+    )
     return pixels_of(solve(values, mask, across, down), known, mask)
 
 
@@ -59,14 +65,14 @@ def edge_enhancing(
     along edges is that of homogeneous(), across them it fades.
 
     known, mask: as homogeneous() takes them; known pixels come back exactly.
-    contrast: lambda, in grey levels per pixel, above 0.
-    sigma: standard deviation of the Gaussian before the gradient, 0..16 pixels, above 0.
+    contrast: lambda, in grey levels per pixel, 1e-3..1e6.
+    sigma: standard deviation of the Gaussian before the gradient, .1..16 pixels.
     cycles: with one tensor each, at least 1; on every grid from the coarsest to the picture's own.
     steps: explicit steps in a cycle, at least 1: a cycle diffuses for .15 (steps + 1)^2 or so.
     Raises ValueError for other shapes, types or ranges and for an empty mask.
     """
-    check_number("contrast", contrast, 0, 1e6)
-    check_number("sigma", sigma, 0, 16)
+    check_number("contrast", contrast, 1e-3, 1e6)
+    check_number("sigma", sigma, 0.1, 16)
     check_whole("cycles", cycles, 1)
     check_whole("steps", steps, 1)
     values = planes_of(known, mask)
@@ -80,7 +86,9 @@ def check(name: str, array: object, dtype: npt.DTypeLike, shape: tuple[int, ...]
         if all(s >= 1 and w in (s, -1) for s, w in zip(array.shape, shape, strict=True)):
             return
         raise ValueError(f"{name} must be of the shape {shape}, not {array.shape}")
-    found = f"{array.shape} {array.dtype}" if isinstance(array, np.ndarray) else type(array).__name__
+    found = (
+        f"{array.shape} {array.dtype}" if isinstance(array, np.ndarray) else type(array).__name__
+    )
     raise ValueError(f"{name} must be {shape} {np.dtype(dtype)}, not {found}")
 
 
@@ -139,10 +147,8 @@ class _Grid:
         across, down = self.across[:, 1::2], self.down[1::2]
         rows, columns = (side + 1 & ~1 for side in self.sink.shape)
         across, down = _even(across, rows, across.shape[1]), _even(down, down.shape[0], columns)
-        sink = _sums(self.sink)
-        return _Grid.of(
-            (across[::2] + across[1::2]) / 2, (down[:, ::2] + down[:, 1::2]) / 2, sink
-        )
+        across, down = HALF * (across[::2] + across[1::2]), HALF * (down[:, ::2] + down[:, 1::2])
+        return _Grid.of(across, down, _sums(self.sink))
 
 
 def solve(
@@ -160,7 +166,9 @@ def solve(
     sink[:, :-1] += across * known[:, 1:]
     sink[1:] += down * known[:-1]
     sink[:-1] += down * known[1:]
-    grids = [_Grid.of(across * (free[:, 1:] & free[:, :-1]), down * (free[1:] & free[:-1]), sink * free)]
+    grids = [
+        _Grid.of(across * (free[:, 1:] & free[:, :-1]), down * (free[1:] & free[:-1]), sink * free)
+    ]
     while max(grids[-1].sink.shape) > COARSEST:
         grids.append(grids[-1].coarser())
 
@@ -179,16 +187,18 @@ def _conjugate_gradients(grids: list[_Grid], rest: Floats) -> Floats:
     x = np.zeros_like(rest)
     guess = _cycle(grids, rest)
     direction, last = guess, _dots(rest, guess)
+    least = np.float32(1e-30)
     for _ in range(ITERATIONS_MOST):
         if np.abs(guess).max() < ERROR:
             break
         image = grids[0].apply(direction)
-        length = last / np.maximum(_dots(direction, image), np.float32(1e-30))
+        length: Floats = np.divide(last, np.maximum(_dots(direction, image), least))
         x += length * direction
         rest = rest - length * image
         guess = _cycle(grids, rest)
         now = _dots(rest, guess)
-        direction = guess + now / np.maximum(last, np.float32(1e-30)) * direction
+        turn: Floats = np.divide(now, np.maximum(last, least))
+        direction = guess + turn * direction
         last = now
     return x
 
@@ -210,7 +220,8 @@ def _cycle(grids: list[_Grid], rest: Floats) -> Floats:
 
 def _dots(a: Floats, b: Floats) -> Floats:
     """(C, 1, 1) scalar products."""
-    return np.einsum("chw,chw->c", a, b)[:, None, None]
+    dots: Floats = np.einsum("chw,chw->c", a, b)[:, None, None]
+    return dots
 
 
 def _even(plane: Floats, rows: int, columns: int) -> Floats:
@@ -246,9 +257,8 @@ def _cascade(
     """
     if min(known.shape) > 2 * COARSEST:
         counts = _sums(known.astype(np.float32))
-        coarse = _cascade(
-            _sums(values) / np.maximum(counts, 1), counts > 0, contrast, taps, cycles, steps
-        )
+        means: Floats = np.divide(_sums(values), np.maximum(counts, 1))
+        coarse = _cascade(means, counts > 0, contrast, taps, cycles, steps)
         u = np.where(known, values, _filtered(_grown(coarse, values.shape), QUARTERS))
     else:
         height, width = known.shape
@@ -263,7 +273,7 @@ def _diffused(u: Floats, free: Flags, tensor: tuple[Floats, ...], steps: int) ->
     """u after one cycle of explicit steps, each put further by the step before.
 
     Fast semi-iterative scheme: Hafner et al. 2016, "FSI schemes: fast semi-iterative solvers for
-    PDEs and optimisation methods", eq. 11. A cycle of n does about n^2 / 3 plain steps' work.
+    PDEs and optimisation methods". A cycle of n does about n^2 / 3 plain steps' work.
     """
     before = u
     move = np.float32(TIME_STEP) * free
@@ -318,7 +328,8 @@ def _tensor(smooth: Floats, contrast: float) -> tuple[Floats, ...]:
     mean, turn = (pp + qq) / 2, (pp - qq) / 2
     root = np.hypot(turn, pq)
     across, along = (
-        1 / np.sqrt(1 + np.maximum(s2, 0) / np.float32(contrast**2)) for s2 in (mean + root, mean - root)
+        1 / np.sqrt(1 + np.maximum(s2, 0) / np.float32(contrast**2))
+        for s2 in (mean + root, mean - root)
     )
     share = (across - along) / (2 * np.maximum(root, np.float32(1e-9)))
     middle = (across + along) / 2
@@ -331,7 +342,7 @@ def _gaussian(sigma: float) -> Floats:
     """Taps that sum to 1, to 3 sigma."""
     radius = max(round(3 * sigma), 1)
     taps = np.exp(-np.square(np.arange(-radius, radius + 1)) / (2 * sigma**2))
-    return (taps / taps.sum()).astype(np.float32)
+    return np.asarray(taps / taps.sum(), np.float32)
 
 
 QUARTERS = np.array([0.25, 0.5, 0.25], np.float32)  # makes of repeated pixels interpolated ones
@@ -345,6 +356,7 @@ def _filtered(planes: Floats, taps: Floats) -> Floats:
         padded = np.pad(
             planes, [(radius, radius) if a == axis else (0, 0) for a in range(3)], mode="symmetric"
         )
-        cuts = [(slice(None),) * axis + (slice(i, i + length),) for i in range(len(taps))]
-        planes = sum((tap * padded[cut] for tap, cut in zip(taps, cuts, strict=True)), start=np.float32(0))
+        planes = np.zeros_like(planes)
+        for i, tap in enumerate(taps):
+            planes += tap * padded[(slice(None),) * axis + (slice(i, i + length),)]
     return planes

@@ -25,7 +25,11 @@ REACH = 3  # pixels from an edge that its structure fills
 MARGIN = 4  # pixels around a cell by which patches are compared
 WINDOW = CELL + 2 * MARGIN
 SEARCH = 32  # pixels: how far away patches are looked for first
-CANDIDATES, FAR = 192, 48  # most patches nearby that are compared; from anywhere where those are few
+CANDIDATES, FAR = (
+    192,
+    48,
+)  # most patches nearby that are compared; from anywhere where those are few
+STEEP = 16.0  # grey levels per pixel, about what Canny's upper threshold is in schemes.py
 GUESS = 0.1  # weight of pixels that only structure has guessed, where patches are compared
 NEIGHBOURS = ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1))
 
@@ -49,7 +53,7 @@ def inpaint(decoded: Pixels, kept: Flags, edges: Flags, *, seed: int = 0) -> Pix
     known = grown(kept, height, width)
     planes = _structure(planes_of(decoded, known), known, edges)
     left = ~known & ~near(edges, REACH)
-    texture = _Texture(planes, known, left)
+    texture = _Texture(planes, left, known & ~edges & ~_steep(planes))
     if left.any() and texture.possible:
         texture.synthesise(np.random.default_rng(seed))
         planes = texture.merged()
@@ -78,25 +82,36 @@ def _structure(planes: Floats, known: Flags, edges: Flags) -> Floats:
     return solve(planes, known, across, down)
 
 
+def _steep(planes: Floats) -> Flags:
+    """(H, W): where the mean over the channels has an edge that is no texture."""
+    grey = np.pad(planes.mean(axis=0), 1, mode="edge")
+    right, down = grey[1:-1, 2:] - grey[1:-1, :-2], grey[2:, 1:-1] - grey[:-2, 1:-1]
+    steep: Flags = np.hypot(right, down) > 2 * STEEP
+    return steep
+
+
 class _Texture:
     """Synthesis of the pixels that are left, cell by cell, the best-known surroundings first.
 
-    A cell takes the inner part of the window of kept pixels that fits best what is around it
+    A cell takes the inner part of the window of exemplary pixels that fits best what is around it
     (Criminisi et al. 2004, with patches from nearby and from where the neighbours took theirs, as
     in PatchMatch, Barnes et al. 2009). What is taken over in the end are differences of pixels.
     """
 
-    def __init__(self, planes: Floats, known: Flags, left: Flags) -> None:
+    def __init__(self, planes: Floats, left: Flags, exemplary: Flags) -> None:
         channels, height, width = planes.shape
         rows, columns = -(-height // CELL), -(-width // CELL)
-        beyond = ((MARGIN, rows * CELL - height + MARGIN), (MARGIN, columns * CELL - width + MARGIN))
+        beyond = (
+            (MARGIN, rows * CELL - height + MARGIN),
+            (MARGIN, columns * CELL - width + MARGIN),
+        )
         self._planes, self._left = planes, left
         # All that follows has MARGIN pixels more on each side: a cell's window begins at the cell.
         self._work = np.pad(planes, ((0, 0), *beyond))
         self._have = np.pad((~left).astype(np.float32), beyond)  # 1: known, or of an edge
         self._inside = np.pad(np.ones_like(left), beyond)
         self._todo = np.pad(left, beyond)
-        self._sources = _full(np.pad(known, beyond))  # (y, x) of windows of kept pixels alone
+        self._sources = _full(np.pad(exemplary, beyond))  # (y, x) of windows
         shape = (channels, *self._have.shape)
         self._right = np.zeros(shape, np.float32)  # wanted differences to the right
         self._down = np.zeros(shape, np.float32)  # and down
@@ -133,7 +148,7 @@ class _Texture:
     def merged(self) -> Floats:
         """The pixels left, with differences as wanted and no step where they meet the others.
 
-        Poisson equation: Perez et al. 2003, "Poisson image editing", eq. 3.
+        Poisson equation: Perez et al. 2003, "Poisson image editing", eq. 4.
         """
         height, width = self._left.shape
         cut = np.s_[:, MARGIN : MARGIN + height, MARGIN : MARGIN + width]
@@ -186,11 +201,12 @@ class _Texture:
         self._down[:, where[0], where[1]][:, :-1][:, below] = np.diff(patch, axis=1)[:, below]
 
     def _valid(self, corners: Places) -> Places:
-        """Those at which a window of kept pixels begins."""
+        """Those at which a window of exemplary pixels begins."""
         rows, columns = self._sources.shape
         y, x = corners.T
         inside = corners[(y >= 0) & (y < rows) & (x >= 0) & (x < columns)]
-        return inside[self._sources[inside[:, 0], inside[:, 1]]]
+        valid: Places = inside[self._sources[inside[:, 0], inside[:, 1]]]
+        return valid
 
     def _best(self, corners: Places, target: Floats, weight: Floats) -> Places:
         """The corner whose window differs least from target."""
@@ -209,6 +225,8 @@ def _window(row: int, column: int) -> tuple[slice, slice]:
 
 def _full(flags: Flags) -> Flags:
     """(H - WINDOW + 1, W - WINDOW + 1): windows in which all flags are set."""
-    rows = np.lib.stride_tricks.sliding_window_view(flags, WINDOW, axis=0).all(axis=-1)
-    out: Flags = np.lib.stride_tricks.sliding_window_view(rows, WINDOW, axis=1).all(axis=-1)
-    return out
+    full = flags
+    for axis in (0, 1):
+        length = flags.shape[axis] - WINDOW + 1
+        full = np.logical_and.reduce([full.take(range(i, i + length), axis) for i in range(WINDOW)])
+    return full
