@@ -1,0 +1,1 @@
+"""Evaluation: ablc beside the systems that it builds on."""
