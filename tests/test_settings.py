@@ -68,7 +68,9 @@ def test_bits_per_pixel_become_whole_bytes_rounded_down() -> None:
         ({"threads": 0}, "threads must be a whole number at least 1, not 0"),
         ({"subsampling": "4:2:2"}, "subsampling must be one of auto, 4:2:0, 4:4:4, not '4:2:2'"),
         ({"tune": "vmaf"}, "tune must be one of ssim, psnr, not 'vmaf'"),
-        ({"assist": ("edge",)}, r"assist must be empty in this version, not \('edge',\)"),
+        ({"assist": ("sharp",)}, "a name in assist must be one of edge, style, .* not 'sharp'"),
+        ({"assist": "edge"}, "assist must be several names, not the text 'edge'"),
+        ({"assist": ("edge",), "lossless": True}, "lossless keeps everything: assist excludes it"),
     ],
 )
 def test_encode_settings_out_of_range_are_refused(settings: dict[str, Any], message: str) -> None:
