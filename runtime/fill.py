@@ -1,7 +1,7 @@
 """N, the feed-forward fill: what it is given, and its pass over windows of decoded pictures."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,14 @@ class Part:
     guide: _core.Guide
     y: int = 0  # of the part's corner in the picture
     x: int = 0
+    kept: Floats = field(init=False)  # (R, C), 1 for cells in kept blocks
+    steps: Floats = field(init=False)  # (R, C), log2 of cells' luma step, grey levels, in STEPS
+
+    def __post_init__(self) -> None:
+        # Once for all windows: the guide makes new arrays whenever it is asked.
+        step = np.log2(self.guide.step / 16) + self.guide.offset.astype(np.float32) / 4
+        object.__setattr__(self, "kept", self.guide.kept.astype(np.float32))
+        object.__setattr__(self, "steps", np.clip(step, *STEPS).astype(np.float32))
 
     def window(self, window: Window) -> tuple[Floats, Floats, Floats]:
         """What N is given of a window: decoded (3, H, W), kept and step (1, H/8, W/8).
@@ -39,22 +47,6 @@ class Part:
         )
         kept, steps = (self._cells(v[rows, columns], own) for v in (self.kept, self.steps))
         return planes_of(self.pixels, own), kept, steps
-
-    def kept_in(self, window: Window) -> Floats:
-        """(H, W), 1 for pixels in kept blocks; beyond the part as at its border."""
-        kept: Floats = self.window(window)[1][0].repeat(CELL, 0).repeat(CELL, 1)
-        return kept
-
-    @property
-    def kept(self) -> Floats:
-        """(R, C), 1 for cells in kept blocks."""
-        return self.guide.kept.astype(np.float32)
-
-    @property
-    def steps(self) -> Floats:
-        """(R, C), log2 of the luma step of every cell in grey levels, limited to STEPS."""
-        step = np.log2(self.guide.step / 16) + self.guide.offset.astype(np.float32) / 4
-        return np.asarray(np.clip(step, *STEPS), np.float32)
 
     @staticmethod
     def _cells(values: Floats, window: Window) -> Floats:

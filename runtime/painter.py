@@ -14,7 +14,7 @@ from ablc.runtime.assist import Assistance
 from ablc.runtime.assisting import Networks
 from ablc.runtime.cards import Card
 from ablc.runtime.detail import combine
-from ablc.runtime.fill import Part
+from ablc.runtime.fill import CELL, Part
 from ablc.runtime.session import Session, Sessions, Sizes, named
 from ablc.runtime.tiles import Blend, Plan, Window
 
@@ -144,8 +144,10 @@ class Painter:
     def _refine(self, job: Job, window: Window, filled: Floats) -> Floats:
         """N's picture of a window, (3, H, W), with G's detail in dropped blocks."""
         refinement = job.refinement
+        if refinement is None:
+            return filled
         decoded, (cells,), _ = job.part.window(window)
-        if refinement is None or cells.all():
+        if cells.all():
             return filled
         side = (window.height, window.width)
         sizes = self._sizes(refinement.step, 1, side)
@@ -155,7 +157,7 @@ class Painter:
         if refinement.settings is None:
             generated = networks.picture(code)
         else:
-            kept = job.part.kept_in(window)
+            kept = cells.repeat(CELL, 0).repeat(CELL, 1)
             aims = assisting.targets(filled, decoded, kept, told, window, networks)
             generated = networks.update(code, aims, refinement.settings).picture
         if not np.isfinite(generated).all():

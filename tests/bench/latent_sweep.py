@@ -23,7 +23,7 @@ import perceptual
 from ablc.runtime import fill, latent, registry
 from ablc.runtime.cards import Card
 from ablc.runtime.detail import combine
-from ablc.runtime.fill import Part
+from ablc.runtime.fill import CELL, Part
 from ablc.runtime.painter import Painter
 from ablc.runtime.tiles import Window
 from peers import Picture, add_pictures_argument, markdown, pictures
@@ -90,8 +90,8 @@ def painted(data: bytes, painter: Painter) -> tuple[dict[str, Picture], np.ndarr
 
     (filled,) = fill.run(run(of("fill-small")), [(part, window)])
     (looks,) = fill.run(run(of("fill-small-perceptual")), [(part, window)])
-    cells = part.window(window)[1][0]
-    kept = part.kept_in(window)
+    cells = part.kept
+    kept = cells.repeat(CELL, 0).repeat(CELL, 1)
     h0 = run(of("encoder-small")).run({"picture": filled[np.newaxis]})[0][0]
     generated = {(0, RATES[0]): run(of("generator-small")).run({"h": h0[np.newaxis]})[0][0]}
     targets = latent.Targets(known=filled, mask=kept)
