@@ -16,12 +16,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
+from ablc.runtime.fill import Part
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 import ablc
-from ablc.settings import cores
+from ablc import _core
+from ablc.settings import cores, pixel_limit
 
 Pixels = npt.NDArray[np.uint8]
 Plane = npt.NDArray[np.float32]
@@ -34,7 +36,6 @@ SMALLEST = 64  # pixels: smaller pictures are left out
 SHRINK = (0.5, 1.0)  # range of random downscaling, which hides a picture's own compression
 QUALITIES = (10.0, 55.0)  # of the codec in training
 FINE = 0.1  # share of samples that are coded at qualities from there up to 95
-STEPS = (0.0, 10.0)  # log2 of a cell's finest and coarsest step, grey levels (docs/FORMAT.md)
 WEIGHTED, RULED = 0.3, 0.1  # shares of samples with an importance map, and with a mask by rule
 
 
@@ -132,17 +133,18 @@ def cut(pictures: Sequence[Pixels], rng: np.random.Generator, *, turned: bool = 
 
 
 def cells_of(data: bytes) -> tuple[Pixels, Plane, Plane]:
-    """What N is given: the decoded picture, (H, W, C), and what the stream says of its cells.
+    """What N is given of a lossy stream: the decoded picture, (H, W, C), and its cells, (R, C).
 
-    The second, (R, C), is 1 for cells in kept blocks, else 0; the third log2 of the cells' luma
-    step in grey levels, 0..10 (docs/FORMAT.md, Step offsets).
+    Of the cells, as decoding has them (ablc.runtime.fill): 1 for those in kept blocks, else 0; log2
+    of their luma step in grey levels.
 
-    Raises StreamError as ablc.decode does.
+    Raises StreamError as ablc.decode does, ValueError for a lossless stream.
     """
-    coded = ablc.coding_map(data)
-    step = np.log2(ablc.inspect(data).step) + coded.offset.astype(np.float32) / 4
-    step = np.clip(step, *STEPS).astype(np.float32)
-    return coded.image, coded.kept.astype(np.float32), step
+    decoded, _, guide = _core.decode_guided(data, max_pixels=pixel_limit(None))
+    if guide is None:
+        raise ValueError("a lossless stream has nothing to fill")
+    part = Part(decoded, guide)
+    return decoded, part.kept, part.steps
 
 
 def code(picture: Pixels, rng: np.random.Generator) -> bytes:

@@ -58,11 +58,10 @@ def run(net: onnxruntime.InferenceSession, **inputs: Floats) -> Floats:
 def painted(data: bytes, fills: Mapping[str, Path]) -> dict[str, Picture]:
     """The decoded picture as it is, and as ablc.decode would paint it with each fill."""
     decoded, _, guide = _core.decode_guided(data, max_pixels=1 << 24)
-    window = Window(0, 0, *(-(-side // MULTIPLE) * MULTIPLE for side in decoded.shape[:2]))
+    part, window = Part(decoded, guide), whole(decoded)
     shown = {CLASSICAL: decoded}
     for name, path in fills.items():
         card = Card.parse(path.with_suffix(".json").read_bytes())
-        part = Part(decoded, guide)
         (planes,) = fill.run(Session(session(path), card, "cpu"), [(part, window)])
         shown[name] = decoded.copy()
         guide.project(shown[name], planes)
@@ -72,21 +71,13 @@ def painted(data: bytes, fills: Mapping[str, Path]) -> dict[str, Picture]:
 def rebuild(encoder: Path, generator: Path, picture: Picture) -> Picture:
     """G(E(picture))."""
     height, width, _ = picture.shape
-    h = run(session(encoder), picture=planes(picture))
+    h = run(session(encoder), picture=fill.planes_of(picture, whole(picture))[None])
     return pixels(run(session(generator), h=h), height, width)
 
 
-def planes(picture: Picture) -> Floats:
-    """(1, 3, H, W) in 0..1 of (H, W, 3), extended to multiples of MULTIPLE."""
-    height, width, _ = picture.shape
-    rows, columns = (-(-side // MULTIPLE) * MULTIPLE for side in (height, width))
-    return (extended(picture, rows, columns).transpose(2, 0, 1)[None] / 255).astype(np.float32)
-
-
-def extended(array: npt.NDArray[np.generic], rows: int, columns: int) -> npt.NDArray[np.generic]:
-    """The array with its last row and column repeated."""
-    missing = [(0, rows - array.shape[0]), (0, columns - array.shape[1])]
-    return np.pad(array, [*missing, *[(0, 0)] * (array.ndim - 2)], mode="edge")
+def whole(picture: Picture) -> Window:
+    """The window of a picture, extended to multiples of MULTIPLE."""
+    return Window(0, 0, *(-(-side // MULTIPLE) * MULTIPLE for side in picture.shape[:2]))
 
 
 def pixels(planes: Floats, height: int, width: int) -> Picture:
