@@ -22,6 +22,7 @@ namespace {
 
 using Pixels = py::array_t<std::uint8_t, py::array::c_style>;
 using Flags = py::array_t<bool, py::array::c_style>;
+using Region = std::optional<std::array<std::int64_t, 4>>;  // x, y, width, height
 
 py::object stream_error;  // NOLINT: owned by the module for the life of the process
 py::object limit_error;
@@ -70,6 +71,12 @@ ablc::Parsed parse(const py::bytes& data, std::uint64_t max_pixels, bool partial
   const ablc::ByteView file = view(data);
   require_ok(ablc::parse(file, max_pixels, partial, parsed), file, parsed, max_pixels);
   return parsed;
+}
+
+/// The body of a section; empty if there is none.
+py::bytes body_of(const ablc::Parsed& parsed, ablc::SectionId id) {
+  const ablc::Section* found = ablc::find(parsed, id);
+  return found ? bytes_of(found->body) : py::bytes();
 }
 
 [[noreturn]] void refuse(const std::string& message) { throw py::value_error(message); }
@@ -175,7 +182,7 @@ std::pair<Pixels, std::vector<std::string>> decode_window(const ablc::Parsed& pa
 }
 
 /// The window that a region names, or the whole picture. Only the tiles around it take memory: the limit is on them.
-ablc::Rect window_of(const ablc::Header& header, const std::optional<std::array<std::int64_t, 4>>& region, std::uint64_t max_pixels) {
+ablc::Rect window_of(const ablc::Header& header, const Region& region, std::uint64_t max_pixels) {
   if (!region) return {0, 0, header.width, header.height};
   const auto [x, y, w, h] = *region;
   if (x < 0 || y < 0 || w < 1 || h < 1 || x >= header.width || y >= header.height || w > header.width - x || h > header.height - y)
@@ -187,8 +194,6 @@ ablc::Rect window_of(const ablc::Header& header, const std::optional<std::array<
                            "x" + std::to_string(header.height) + ", which exceeds the limit of " + std::to_string(max_pixels) + " pixels");
   return window;
 }
-
-using Region = std::optional<std::array<std::int64_t, 4>>;
 
 py::tuple decode(const py::bytes& data, std::uint64_t max_pixels, int threads, bool partial, const Region& region) {
   require_range("threads", threads, 1, 256);
@@ -289,20 +294,15 @@ py::list sections(const py::bytes& data) { return sections_of(parse(data, UINT64
 /// What is known of a stream before anything is decoded.
 py::dict header(const py::bytes& data, std::uint64_t max_pixels, bool partial) {
   const ablc::Parsed parsed = parse(data, max_pixels, partial);
-  py::bytes model;
-  for (const ablc::Section& section : parsed.sections)
-    if (section.id == ablc::SectionId::model) model = bytes_of(section.body);
   const ablc::Header& h = parsed.header;
-  return py::dict("width"_a = h.width, "height"_a = h.height, "channels"_a = h.channels, "lossless"_a = h.lossless, "step"_a = h.step, "model"_a = model);
+  return py::dict("width"_a = h.width, "height"_a = h.height, "channels"_a = h.channels, "lossless"_a = h.lossless, "step"_a = h.step,
+                  "model"_a = body_of(parsed, ablc::SectionId::model));
 }
 
 py::dict inspect(const py::bytes& data, std::uint64_t max_pixels) {
   const ablc::Parsed parsed = parse(data, max_pixels, false);
   const ablc::Header& header = parsed.header;
   const ablc::MaskInfo info = mask_info(parsed, data, max_pixels);
-  py::bytes model;
-  for (const ablc::Section& section : parsed.sections)
-    if (section.id == ablc::SectionId::model) model = bytes_of(section.body);
   double kept = 0;
   for (int y = 0; y < info.kept.height; ++y)
     for (int x = 0; x < info.kept.width; ++x)
@@ -310,20 +310,15 @@ py::dict inspect(const py::bytes& data, std::uint64_t max_pixels) {
   return py::dict("version"_a = static_cast<int>(ablc::kMagic[3]), "width"_a = header.width, "height"_a = header.height,
                   "channels"_a = header.channels, "lossless"_a = header.lossless, "subsample"_a = header.subsample == 1,
                   "step"_a = header.step, "tile"_a = header.tile_log2 ? 1 << header.tile_log2 : 0, "tiles"_a = header.tiles(),
-                  "checksum_ok"_a = parsed.checksum_ok, "model"_a = model, "sections"_a = sections_of(parsed, view(data).size()),
+                  "checksum_ok"_a = parsed.checksum_ok, "model"_a = body_of(parsed, ablc::SectionId::model), "sections"_a = sections_of(parsed, view(data).size()),
                   "kept"_a = kept / (static_cast<double>(header.width) * header.height),
                   "leaves"_a = py::dict("8"_a = info.leaves[0], "16"_a = info.leaves[1], "32"_a = info.leaves[2]));
 }
 
 py::dict metadata(const py::bytes& data) {
   const ablc::Parsed parsed = parse(data, UINT64_MAX, false);
-  py::dict found("icc"_a = py::bytes(), "exif"_a = py::bytes(), "xmp"_a = py::bytes());
-  for (const ablc::Section& s : parsed.sections) {
-    if (s.id == ablc::SectionId::icc) found["icc"] = bytes_of(s.body);
-    if (s.id == ablc::SectionId::exif) found["exif"] = bytes_of(s.body);
-    if (s.id == ablc::SectionId::xmp) found["xmp"] = bytes_of(s.body);
-  }
-  return found;
+  return py::dict("icc"_a = body_of(parsed, ablc::SectionId::icc), "exif"_a = body_of(parsed, ablc::SectionId::exif),
+                  "xmp"_a = body_of(parsed, ablc::SectionId::xmp));
 }
 
 py::bytes pack_mask(const Flags& mask) {
@@ -412,9 +407,9 @@ ablc::SectionId section_id(const std::string& name) {
 std::optional<py::bytes> section(const py::bytes& data, const std::string& name) {
   const ablc::SectionId id = section_id(name);
   const ablc::Parsed parsed = parse(data, UINT64_MAX, false);
-  for (const ablc::Section& s : parsed.sections)
-    if (s.id == id) return bytes_of(s.body);
-  return std::nullopt;
+  const ablc::Section* found = ablc::find(parsed, id);
+  if (!found) return std::nullopt;
+  return bytes_of(found->body);
 }
 
 py::bytes with_sections(const py::bytes& data, const std::map<std::string, py::bytes>& bodies) {

@@ -16,12 +16,6 @@ namespace {
 /// How far beyond a pixel the filters and the widening of chroma look, rounded up to a superblock.
 constexpr int kReach = kSuper;
 
-const Section* find(const Parsed& file, SectionId id) {
-  for (const Section& s : file.sections)
-    if (s.id == id) return &s;
-  return nullptr;
-}
-
 /// The same window, counted from the corner of another.
 Rect from_corner(const Rect& r, const Rect& origin) { return {r.x - origin.x, r.y - origin.y, r.width, r.height}; }
 

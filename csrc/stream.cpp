@@ -110,6 +110,12 @@ std::optional<SectionId> section_named(std::string_view name) {
   return *found;
 }
 
+const Section* find(const Parsed& file, SectionId id) {
+  for (const Section& s : file.sections)
+    if (s.id == id) return &s;
+  return nullptr;
+}
+
 Rect Header::tile(int index) const {
   if (!tile_log2) return {0, 0, width, height};
   const int side = 1 << tile_log2;

@@ -83,6 +83,9 @@ struct Parsed {
   bool truncated = false;  ///< the last section is cut short; its body is what is there
 };
 
+/// The section of a file with that id; null if there is none.
+const Section* find(const Parsed& file, SectionId id);
+
 /// Reads header and section list. Refuses a picture of more than max_pixels before anything is
 /// allocated. With partial, a truncated file and a wrong checksum are reported, not refused.
 Status parse(ByteView file, std::uint64_t max_pixels, bool partial, Parsed& out);
