@@ -220,8 +220,8 @@ def _update(
     loop.begin(h0, {**targets.inputs(), "noise": None, "weights": weights * np.float32(places)})
     noise = np.random.default_rng(settings.seed)
     begun = clock()
-    best: Reading | None = None
-    best_h, made, stale, first = h0, 0, 0, math.inf
+    best, best_h = Reading(0, math.inf, {}, 0.0), h0
+    first, stale = math.inf, 0
     stopped: Stopped = "done"
     trace = []
     for t in range(settings.iterations + 1):
@@ -229,7 +229,6 @@ def _update(
             loop.set("noise", noise.standard_normal(loop.latent, np.float32))
         loop.set("rates", settings.rates(min(t + 1, settings.iterations), low, high))
         loop.run()
-        made = t
         last = t == settings.iterations
         elapsed = 1000 * (clock() - begun)
         over = (
@@ -250,18 +249,16 @@ def _update(
             first = reading.loss
         # The reference form is there to be studied: its loss may rise.
         most = DIVERGED * first if settings.form == "product" else math.inf
-        if not (math.isfinite(reading.loss) and reading.loss <= most):
-            stopped = "diverged"
-            best = best or reading
-            if t == 0:
-                loop.keep_picture()
-            break
-        if best is None or reading.loss < best.loss:
-            stale = stale + 1 if best and reading.loss > best.loss * (1 - settings.tolerance) else 0
+        sound = math.isfinite(reading.loss) and reading.loss <= most
+        better = t == 0 or (sound and reading.loss < best.loss)
+        progress = better and reading.loss <= best.loss * (1 - settings.tolerance)
+        stale = 0 if progress else stale + 1
+        if better:
             best, best_h = reading, loop.code()
             loop.keep_picture()
-        else:
-            stale += 1
+        if not sound:
+            stopped = "diverged"
+            break
         if last:
             break
         if over:
@@ -271,6 +268,4 @@ def _update(
             stopped = "converged"
             break
         loop.turn()
-    assert best is not None  # the first reading comes at t = 0
-    picture = loop.picture()
-    return Result(picture, best_h, best.loss, best.iteration, made, stopped, tuple(trace))
+    return Result(loop.picture(), best_h, best.loss, best.iteration, t, stopped, tuple(trace))
