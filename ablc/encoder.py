@@ -1,8 +1,9 @@
 """Coding pictures, as a caller sees it."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,9 @@ from ablc.settings import (
     cores,
 )
 from ablc.sizes import fixed_bytes, forecast_of
+
+if TYPE_CHECKING:  # else imported for assistant information alone
+    from ablc.runtime.session import Sessions
 
 SAME_STEP = 1.1  # ratio of steps up to which one takes over the other's prediction modes
 ASSIST_PASSES = 4  # encodes that make room for assistant information
@@ -160,10 +164,9 @@ class Encoder(EncodeSettings):
         encode_once: Callable[[int | None], bytes],
     ) -> bytes:
         """The stream with assistant information, still of the target's size."""
-        from ablc.runtime import assisting, painter, session
+        from ablc.runtime import assisting, painter
 
-        sessions = session.Sessions("auto", self.threads)
-        networks = assisting.Networks(sessions, painter.step_for(b""))
+        networks = assisting.Networks(_sessions(self.threads), painter.step_for(b""))
 
         def told(data: bytes) -> bytes:
             found = assisting.sections(data, pixels, self.assist, networks)
@@ -257,6 +260,14 @@ def _balanced(importance: npt.NDArray[np.float32] | None) -> npt.NDArray[np.floa
     if importance is None or importance.max() <= BALANCED:
         return importance
     return importance * np.float32(np.sqrt(BALANCED / importance.max()))
+
+
+@functools.lru_cache(maxsize=2)
+def _sessions(threads: int | None) -> "Sessions":
+    """Those of all encoders of so many threads, kept until the process ends."""
+    from ablc.runtime.session import Sessions
+
+    return Sessions("auto", threads)
 
 
 def _is_rdo(mask: Mask) -> bool:

@@ -126,7 +126,7 @@ class Sessions:
         threads: of the CPU; default one per core.
         """
         self._wanted = provider
-        self._threads = threads or cores()
+        self._threads = threads
         self._chosen: str | None = None
         self._begin()
 
