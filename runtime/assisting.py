@@ -9,19 +9,18 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 from ablc.runtime import assist, fill, latent, registry
-from ablc.runtime.assist import Assistance, Frame
+from ablc.runtime.assist import PLACE, Assistance, Frame
 from ablc.runtime.cards import Card
 from ablc.runtime.session import Session, Sessions, Sizes
-from ablc.runtime.tiles import Window
+from ablc.runtime.tiles import WHOLE_MOST, Window
 
 from ablc import _core
 
 Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
 
-PIXELS_MAX = 3 << 19  # of a picture that an encoder can look at as a whole
-STRIDE = 16  # pixels of a side of a place of h and F^3
-STYLES = 2  # F^1 and F^2: the Gram matrix of F^3 takes more than it gives
+PIXELS_MAX = WHOLE_MOST  # of a picture that an encoder can look at
+STYLES_TOLD = 2  # F^1 and F^2: the Gram matrix of F^3 takes more than it gives
 SEARCH = latent.Settings(iterations=12, weights={"known": 1.0})  # of a code, with the original
 
 
@@ -99,7 +98,7 @@ def sections(
     if {"style", "content", "class"} & set(names):
         scores, features = networks.features(picture)
         if "style" in names:
-            found["STYL"] = assist.pack_style([_gram(f) for f in features[:STYLES]])
+            found["STYL"] = assist.pack_style([_gram(f) for f in features[:STYLES_TOLD]])
         if "content" in names:
             _, own = networks.features(before)
             found["CONT"] = assist.pack_content(features[2] - own[2], frame)
@@ -127,7 +126,7 @@ def read(data: bytes, height: int, width: int, networks: Networks) -> Assistance
 
     Raises StreamError for sections that are damaged or contradict the picture or the networks.
     """
-    if all(_core.section(data, name) is None for name in assist.SECTIONS.values()):
+    if not {part["name"] for part in _core.sections(data)} & set(assist.SECTIONS.values()):
         return None
     frame = Frame(height, width, _core.keep_mask(data, max_pixels=height * width))
     features, codes = networks.channels
@@ -144,7 +143,7 @@ def start(
     """
     if told is None or told.latent is None:
         return networks.code(filled)
-    return networks.code(decoded) + _cut(told.latent, window, STRIDE)
+    return networks.code(decoded) + _cut(told.latent, window, PLACE)
 
 
 def targets(
@@ -163,7 +162,7 @@ def targets(
         return latent.Targets(known=filled, mask=kept)
     content = None
     if told.content is not None:
-        content = networks.features(decoded)[1][2] + _cut(told.content, window, STRIDE)
+        content = networks.features(decoded)[1][2] + _cut(told.content, window, PLACE)
     edges = edge_mask = None
     if told.edges is not None and told.edge_mask is not None:
         edges = _cut(told.edges, window, 1)

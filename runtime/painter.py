@@ -41,7 +41,7 @@ class Layout:
 
 # A core gains nothing from batches, and a graph of any size costs it nothing. A GPU wants few
 # sizes, known when the session is made.
-CPU = Layout(whole=3 << 19, tile=1024, multiple=32, batch=1, fixed=False)
+CPU = Layout(whole=tiles.WHOLE_MOST, tile=1024, multiple=32, batch=1, fixed=False)
 GPU = Layout(whole=1 << 20, tile=512, multiple=64, batch=16, fixed=True)
 
 

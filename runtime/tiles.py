@@ -16,6 +16,7 @@ from ablc.regions import Region
 Floats = npt.NDArray[np.float32]
 
 MULTIPLE = 32  # of which windows and their corners are
+WHOLE_MOST = 3 << 19  # pixels of a picture that a CPU takes in one piece
 OVERLAP = 64  # pixels of two neighbours: half of it is about as far as a network's look reaches
 
 
