@@ -25,10 +25,8 @@ REACH = 3  # pixels from an edge that its structure fills
 MARGIN = 4  # pixels around a cell by which patches are compared
 WINDOW = CELL + 2 * MARGIN
 SEARCH = 32  # pixels: how far away patches are looked for first
-CANDIDATES, FAR = (
-    192,
-    48,
-)  # most patches nearby that are compared; from anywhere where those are few
+CANDIDATES = 192  # most patches nearby that are compared
+FAR = 48  # from anywhere, where those are few
 STEEP = 16.0  # grey levels per pixel, about what Canny's upper threshold is in schemes.py
 GUESS = 0.1  # weight of pixels that only structure has guessed, where patches are compared
 NEIGHBOURS = ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1))

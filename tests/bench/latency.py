@@ -26,6 +26,11 @@ def milliseconds(entry: dict[str, Any]) -> list[float]:
     return [1000 * float(np.percentile(entry["stats"]["data"], p)) for p in (50, 95, 99)]
 
 
+def network(more: dict[str, Any]) -> tuple[str, str, str]:
+    """Which network a benchmark ran, on what size, where."""
+    return more["what"].rpartition(" ")[2], more["size"], more["provider"]
+
+
 def report(path: Path) -> str:
     """The whole section, in Markdown."""
     found = json.loads(path.read_text())
@@ -37,7 +42,7 @@ def report(path: Path) -> str:
         if more["what"] == "peak"
     }
     bare = {
-        (more["what"].rpartition(" ")[2], more["size"], more["provider"]): milliseconds(entry)[0]
+        network(more): milliseconds(entry)[0]
         for entry, more in info
         if more["what"].startswith("N alone")
     }
@@ -50,9 +55,8 @@ def report(path: Path) -> str:
         share = over = ""
         if "macs" in more and provider in peaks:
             share = f"{more['macs'] / times[0] / peaks[provider]:.0%}"
-        key = (more["what"].rpartition(" ")[2], more["size"], provider)
-        if more["what"].startswith("decode, net") and key in bare:
-            over = f"{times[0] / bare[key]:.2f}"
+        if more["what"].startswith("decode, net") and network(more) in bare:
+            over = f"{times[0] / bare[network(more)]:.2f}"
         gmac = f"{more['macs'] / 1e9:.1f}" if "macs" in more else ""
         what = more["what"].partition(" together")[0]
         rows.append([what, more["size"], provider, *(f"{t:.1f}" for t in times), gmac, share, over])
