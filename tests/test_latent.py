@@ -1,9 +1,6 @@
 """The latent update: what it finds, and how it ends."""
 
 import itertools
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +11,7 @@ from ablc.runtime.latent import TERMS, Result, Settings, Targets
 from ablc.runtime.session import Session, Sessions
 
 import ablc
+import fresh
 from scenes import scene
 
 pytestmark = pytest.mark.usefixtures("networks")
@@ -190,10 +188,7 @@ def test_the_loop_loads_neither_torch_nor_onnx_runtime() -> None:
         "import sys, ablc.runtime.latent\n"
         "print([m for m in ('torch', 'onnxruntime') if m in sys.modules])"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=os.sep, check=True
-    )
-    assert done.stdout == "[]\n"
+    assert fresh.result(code) == "[]\n"
 
 
 # --- in decode ------------------------------------------------------------------------------------

@@ -1,12 +1,11 @@
 """The commands `ablc models`: what they show, what they say of damage, how they end."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+import fresh
 from ablc.cli import main
 from made_networks import WEIGHTS, install
 
@@ -200,11 +199,4 @@ def test_neither_the_command_line_nor_the_registry_loads_onnxruntime(own: Path) 
         "from ablc.runtime import registry; found = registry.models()\n"
         "print(early, len(found) > 0, sorted({'onnxruntime', 'torch'} & set(sys.modules)))"
     )
-    found = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd="/",  # the checkout's own folder ablc has no extension after a plain install
-    )
-    assert found.stdout == "False True []\n"
+    assert fresh.result(code) == "False True []\n"

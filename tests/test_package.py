@@ -1,22 +1,15 @@
 """The package as a whole: what it exports, what importing it costs, its layers."""
 
 import re
-import subprocess
-import sys
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 import ablc
+import fresh
 
 ROOT = Path(__file__).parents[1]
-
-
-def run(code: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd="/"
-    )
 
 
 def test_exported_members_exist_and_are_sorted() -> None:
@@ -37,13 +30,13 @@ def test_version_is_that_of_the_distribution() -> None:
 @pytest.mark.parametrize("module", ["ablc", "ablc.runtime"])
 def test_import_is_light(module: str) -> None:
     heavy = "{'torch', 'onnxruntime', 'PIL', 'typer', 'rich', 'cv2', 'ablc.export'}"
-    found = run(f"import sys, {module}; print(sorted({heavy} & set(sys.modules)))")
+    found = fresh.run(f"import sys, {module}; print(sorted({heavy} & set(sys.modules)))")
     assert (found.stdout.strip(), found.stderr) == ("[]", "")
 
 
 @pytest.mark.parametrize("module", ["runtime", "export"])
 def test_inner_packages_refuse_to_be_imported_from_outside(module: str) -> None:
-    found = run(f"import sys; sys.path.insert(0, {str(ROOT)!r}); import {module}")
+    found = fresh.run(f"import sys; sys.path.insert(0, {str(ROOT)!r}); import {module}")
     assert found.returncode == 1
     assert f"this package is ablc.{module}" in found.stderr
 

@@ -1,8 +1,5 @@
 """Providers and sessions."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +9,7 @@ from ablc.runtime import registry, session
 from ablc.runtime.session import Sessions
 
 import ablc
+import fresh
 from made_networks import install
 
 CARD = "fill-small"
@@ -113,15 +111,7 @@ def test_a_fork_begins_anew(networks: None) -> None:
         "    os._exit(0 if same else 1)\n"
         "print(os.waitstatus_to_exitcode(os.wait()[1]))\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        cwd="/",
-        timeout=60,
-        check=True,
-    )
-    assert done.stdout == "0\n"
+    assert fresh.result(code) == "0\n"
 
 
 def test_two_distributions_are_warned_of(monkeypatch: pytest.MonkeyPatch, networks: None) -> None:
@@ -149,7 +139,4 @@ def test_the_runtime_needs_no_torch_and_starts_without_onnx_runtime() -> None:
         "import sys, ablc, ablc.decoder, ablc.runtime.painter\n"
         "print([m for m in ('torch', 'onnxruntime', 'ablc.export') if m in sys.modules])"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=os.sep, check=True
-    )
-    assert done.stdout == "[]\n"
+    assert fresh.result(code) == "[]\n"

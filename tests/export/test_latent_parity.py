@@ -12,6 +12,8 @@ from typing import Any  # noqa: E402
 from ablc.export import nets, step, to_onnx  # noqa: E402
 from ablc.runtime import latent, session  # noqa: E402
 
+from made_steps import latent_step  # noqa: E402
+
 LOW, HIGH = -4.0, 4.0
 SMALL = nets.PRESETS["small"]
 HEIGHT, WIDTH = 32, 64
@@ -19,9 +21,7 @@ HEIGHT, WIDTH = 32, 64
 
 @pytest.fixture(scope="module")
 def net() -> step.LatentStep:
-    torch.manual_seed(3)
-    parts = (nets.Encoder(SMALL), nets.Generator(SMALL), nets.Condition(SMALL))
-    return step.LatentStep(*parts).eval().requires_grad_(False)
+    return latent_step(SMALL, seed=3)
 
 
 @pytest.fixture(scope="module")

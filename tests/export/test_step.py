@@ -9,6 +9,8 @@ from ablc.export import adjoint, losses, nets, step  # noqa: E402
 from torch import Tensor  # noqa: E402
 from torch.fx.experimental.proxy_tensor import make_fx  # noqa: E402
 
+import made_steps  # noqa: E402
+
 TINY = nets.Preset(
     fill_widths=(32, 16, 16),
     fill_depths=(0, 0, 0),
@@ -26,9 +28,7 @@ MOMENTUM_FREE = {"beta1": 0.0, "adam": 1.0, "noise": 0.0}  # m_next is then d
 
 
 def made(dtype: torch.dtype = torch.float32) -> step.LatentStep:
-    torch.manual_seed(1)
-    parts = (nets.Encoder(TINY), nets.Generator(TINY), nets.Condition(TINY))
-    return step.LatentStep(*parts).eval().requires_grad_(False).to(dtype)
+    return made_steps.latent_step(TINY).to(dtype)
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,8 @@ import torch  # noqa: E402
 from ablc.export import graphs, nets, step, to_onnx  # noqa: E402
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
+import made_steps  # noqa: E402
+
 Arrays = dict[str, npt.NDArray[np.float32]]
 
 TINY = nets.Preset(
@@ -41,9 +43,7 @@ NETS = {
 
 @pytest.fixture(scope="module")
 def latent_step() -> step.LatentStep:
-    torch.manual_seed(1)
-    parts = (nets.Encoder(TINY), nets.Generator(TINY), nets.Condition(TINY))
-    return step.LatentStep(*parts).eval().requires_grad_(False)
+    return made_steps.latent_step(TINY)
 
 
 @pytest.fixture(scope="module")
