@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 
 #include "range_coder.h"
@@ -18,6 +19,14 @@ struct Logistic {
   Logistic();
 };
 extern const Logistic kLogistic;
+
+/// Class of a magnitude for contexts, roughly 2 log2(1 + v), 0..15 (docs/FORMAT.md, Plane code).
+inline int magnitude_class(int v) {
+  const unsigned u = static_cast<unsigned>(v) + 1;
+  const int w = std::bit_width(u);  // 2^(w-1) <= u
+  const int half = w >= 2 ? static_cast<int>(u >> (w - 2) & 1u) : 0;
+  return std::min(2 * (w - 1) + half, 15);
+}
 
 /// One estimate: a probability of 1 in 1/65536 and how often it was used.
 struct Estimate {

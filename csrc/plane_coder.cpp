@@ -40,18 +40,6 @@ std::array<std::uint16_t, 256> make_rates() {
 const std::array<std::uint16_t, 256> Estimate::kRate = make_rates();
 
 // ---- plane code --------------------------------------------------------------------------------
-namespace {
-
-/// Roughly 2 log2(1 + v), 0..15.
-int energy_class(int v) {
-  const unsigned u = static_cast<unsigned>(v) + 1;
-  const int w = std::bit_width(u);  // 2^(w-1) <= u
-  const int half = w >= 2 ? static_cast<int>(u >> (w - 2) & 1u) : 0;
-  return std::min(2 * (w - 1) + half, 15);
-}
-
-}  // namespace
-
 PlaneCoder::PlaneCoder() : state_(std::make_unique<State>()) {}
 PlaneCoder::PlaneCoder(int base_of_step) : PlaneCoder() { start_base(*state_, base_of_step); }
 PlaneCoder::~PlaneCoder() = default;
@@ -115,16 +103,16 @@ int PlaneCoder::code(Coder& coder, Plane<std::int16_t>& plane, const Rect& rect,
       const Past& north = above[at];
       const int around = west.energy * 2 + north.energy * 2 + above[at - 1].energy + above[at + 1].energy + current[at - 2].energy;
       const int slope = (std::abs(w - nw) + std::abs(n - nw) + std::abs(n - ne)) / step;
-      const int energy = energy_class(around);
-      const int gradient = energy_class(slope);
+      const int energy = magnitude_class(around);
+      const int gradient = magnitude_class(slope);
       const int tilt = (west.residual > 0) - (west.residual < 0) + (north.residual > 0) - (north.residual < 0);
-      int other = energy_class(std::min(north.energy, west.energy) * 2);
+      int other = magnitude_class(std::min(north.energy, west.energy) * 2);
       if (companion) {
         const std::size_t i = static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x);
         int sum = 2 * state_->companion[i];
         if (x > 0) sum += state_->companion[i - 1];
         if (x + 1 < width) sum += state_->companion[i + 1];
-        other = energy_class(sum);
+        other = magnitude_class(sum);
       }
       const std::size_t i0 = static_cast<std::size_t>(energy) * kClasses;
       const std::size_t i1 = static_cast<std::size_t>(gradient * 3 + std::min(std::abs(tilt), 2)) * kClasses;

@@ -17,13 +17,7 @@ constexpr int kClasses = 16;
 constexpr int kUnary = 14;   // magnitudes from here on have a suffix
 constexpr int kSuffix = 10;  // its longest prefix; kUnary + 2^(kSuffix + 1) - 2 > kMostLevel
 
-/// Roughly 2 log2(1 + v), 0..15.
-std::size_t class_of(int v) {
-  const unsigned u = static_cast<unsigned>(v) + 1;
-  const int w = std::bit_width(u);
-  const int second = w >= 2 ? static_cast<int>(u >> (w - 2) & 1u) : 0;
-  return static_cast<std::size_t>(std::min(2 * (w - 1) + second, kClasses - 1));
-}
+std::size_t class_of(int v) { return static_cast<std::size_t>(magnitude_class(v)); }
 
 int sign_of(std::int64_t v) { return (v > 0) - (v < 0); }
 
