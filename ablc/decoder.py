@@ -4,7 +4,6 @@ import functools
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
@@ -12,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ablc import _core
-from ablc.errors import ModelError, StreamError, StreamWarning
+from ablc.errors import ModelError, StreamWarning
 from ablc.importance import CELL
 from ablc.regions import Region
 from ablc.settings import (
@@ -242,7 +241,6 @@ class Decoder(DecodeSettings):
 
     def _refinement(self, data: bytes, header: "_core._Header") -> "Refinement":
         """What comes after N."""
-        from ablc.runtime import assisting, painter
         from ablc.runtime.latent import Settings
 
         settings = (
@@ -250,12 +248,7 @@ class Decoder(DecodeSettings):
             if self.iterations
             else None
         )
-        step = painter.step_for(header["model"])
-        networks = assisting.Networks(self._painter().sessions, step)
-        told = None
-        with suppress(StreamError) if self.partial else nullcontext():
-            told = assisting.read(data, header["height"], header["width"], networks)
-        return painter.Refinement(step, settings, told)
+        return self._painter().refinement(data, header, settings, partial=self.partial)
 
     def _finish(self, begun: Sequence["_Begun"], threads: int) -> None:
         """Paints what is to be painted, and warns of what is lost."""

@@ -4,6 +4,7 @@ decode -> N -> [latent steps through G, C and E] -> projection onto what the str
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -18,7 +19,8 @@ from ablc.runtime.fill import CELL, Part
 from ablc.runtime.session import Session, Sessions, Sizes, named
 from ablc.runtime.tiles import Blend, Plan, Window
 
-from ablc.errors import GpuMemoryError, ModelError
+from ablc import _core
+from ablc.errors import GpuMemoryError, ModelError, StreamError
 from ablc.settings import Provider
 
 Floats = npt.NDArray[np.float32]
@@ -90,6 +92,24 @@ class Painter:
             multiple=layout.multiple,
             even=not layout.fixed,
         )
+
+    def refinement(
+        self,
+        data: bytes,
+        header: "_core._Header",
+        settings: latent.Settings | None,
+        strength: float = STRENGTH,
+        partial: bool = False,
+    ) -> Refinement:
+        """The latent update of a stream, with what the stream tells of the original.
+
+        partial: damaged sections tell nothing, else they raise StreamError. Raises ModelError.
+        """
+        step, told = step_for(header["model"]), None
+        networks = Networks(self.sessions, step)
+        with suppress(StreamError) if partial else nullcontext():
+            told = assisting.read(data, header["height"], header["width"], networks)
+        return Refinement(step, settings, told, strength)
 
     def paint(self, jobs: Sequence[Job], threads: int) -> None:
         """Paints the decoded pictures in place; those of one window each share passes.

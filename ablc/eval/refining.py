@@ -1,0 +1,55 @@
+"""The latent update with settings that no decoder offers, to be studied."""
+
+import functools
+
+import numpy as np
+import numpy.typing as npt
+
+from ablc import _core
+from ablc.runtime import latent, painter
+from ablc.runtime.fill import Part
+from ablc.runtime.painter import STRENGTH, Job, Painter
+from ablc.settings import check_threads, cores, pixel_limit
+
+Pixels = npt.NDArray[np.uint8]
+
+
+def refine(
+    data: bytes,
+    settings: latent.Settings | None,
+    strength: float = STRENGTH,
+    threads: int | None = None,
+) -> Pixels:
+    """The picture in a stream, (H, W, C) uint8, as fill="ppgn" paints it with these settings.
+
+    settings: None makes no update: G of the code that N's picture, or the stream, gives.
+    strength: share of the detail in dropped blocks that becomes G's, 0..1.
+    threads: default one per core.
+
+    Networks run on the CPU, and stay loaded until the process ends.
+
+    >>> refine(data, latent.Settings(form="reference", iterations=200, rate=1.0, patience=200))
+
+    Raises ValueError for a wrong argument, and what ablc.decode(data, fill="ppgn") raises.
+    """
+    if not 0 <= strength <= 1:
+        raise ValueError(f"strength must be a number in 0..1, not {strength!r}")
+    check_threads(threads)
+    threads, limit = threads or cores(), pixel_limit(None)
+    header = _core.header(data, max_pixels=limit)
+    image, _, guide = _core.decode_guided(data, max_pixels=limit, threads=threads)
+    if guide is None:
+        return image
+    shared = _painter(threads)
+    card = painter.fill_for(header["model"])
+    plan = shared.plan(card, *image.shape[:2])
+    shared.paint(
+        [Job(Part(image, guide), plan, card, shared.refinement(data, header, settings, strength))],
+        threads,
+    )
+    return image
+
+
+@functools.cache
+def _painter(threads: int) -> Painter:
+    return Painter("cpu", threads)
