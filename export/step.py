@@ -5,13 +5,14 @@ Minimises over the latent code h, for all pictures of a batch at once,
     L(h) = e1/2 |h - E(x_c)|^2 - e2 sum_y label_y log C_y(x_c) + known |e|^2
          + edge |edge_mask (LoG x - edges)|^2
          + sum_l style_l / 4 |Gram F^l(x_c) - gram_l|^2 + content / 2 |F^3(x_c) - content|^2
-         + seam sum_p seam_p (|e_p - e_right(p)|^2 + |e_p - e_below(p)|^2)
+         + seam sum_p seam_p (|e_p - e_right(p)|^2 + |e_p - e_below(p)|^2) + <push, x>
 
     x = G(h),  e = mask (known - x),  x_c = x + e = mask known + (1 - mask) x
 
 The first term's gradient is h - E(x_c), E not differentiated: the direction of a denoising
 autoencoder. As e = x_c - x, the last one is |grad x_c - grad x|^2 (Perez et al. 2003, eq. 3) at
-borders of the mask: what pasting known pixels adds to the gradient there.
+borders of the mask: what pasting known pixels adds to the gradient there. push is the gradient in
+x, at this very h, of what else the host wants of the picture; none of the terms given back has it.
 
 Terms are sums, so that their weights carry every 1/N and keep gradients within the range of half
 precision. Networks run at the precision of their parameters, everything else at that of h.
@@ -53,6 +54,7 @@ INPUTS = (
     "content",  # (B, N, H/16, W/16): the original's F^3
     "label",  # (B, 1000): wanted shares of the classes; zeros for none
     "seam",  # (B, 1, H, W): weights of every pixel's jumps to its right and lower neighbours
+    "push",  # (B, 3, H, W): gradient in x of terms that the host keeps; zeros for none
     "weights",  # (9,) of TERMS
     "rates",  # (10,), as RATES names them
 )
@@ -127,6 +129,7 @@ class LatentStep(nn.Module):
         content: Tensor,
         label: Tensor,
         seam: Tensor,
+        push: Tensor,
         weights: Tensor,
         rates: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
@@ -149,7 +152,7 @@ class LatentStep(nn.Module):
                 jumps(e, seam),
             )
             each = weights.expand(h.shape[0], -1).unbind(1)  # (B,) per term
-            (gradient,) = torch.autograd.grad(terms, free, each[1:])
+            (gradient,) = torch.autograd.grad((*terms, x), free, (*each[1:], push))
         with torch.no_grad():
             away = h - self.encoder(x_c.to(self.dtype)).to(h.dtype)
             e1, e3 = weights.split(1)[0], rates.split(1)[RATES.index("noise")]
@@ -209,6 +212,7 @@ def example(
         features[2],
         torch.softmax(scores.float(), 1),
         (uniform(*plane) < 0.1).float(),
+        0.01 * normal(batch, 3, height, width),
         torch.tensor([0.1, 1.0, 1.0, 2.0, 1e3, 1e3, 1e3, 0.1, 0.5]),
         torch.tensor([0.05, 0.9, 0.999, 1e-8, 1.9, 1.8, 1.0, 1e-3, -3.0, 3.0]),
     )

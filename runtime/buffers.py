@@ -10,10 +10,12 @@ import numpy.typing as npt
 from ablc.runtime import session as sessions
 from ablc.runtime.session import Session
 
+from ablc.errors import ModelError
+
 Floats = npt.NDArray[np.float32]
 
 STRIDE = 16  # pixels of a side of a place of the code
-PARTS = 9  # terms of the loss
+PARTS = 9  # terms of the loss that the graph knows
 
 _GRAPHS = itertools.count(1)  # a captured graph belongs to its buffers: no two share a number
 
@@ -54,19 +56,22 @@ class Buffers:
         """Another picture, from its code.
 
         given: inputs by name, those of the picture's own; None stands for zeros.
+        Raises ModelError for one that the network has not.
         """
         self._now = 0
         zeros = np.zeros(self.latent, np.float32)
         for name, value in (("h", h0), ("m", zeros), ("v", zeros)):
             self._codes[0][name].update_inplace(_shaped(name, value, self.latent))
         for name, array in given.items():
-            shape = tuple(self._inputs[name].shape())
+            if array is None and name not in self._inputs:
+                continue  # steps of an earlier version take less
+            shape = tuple(self._input(name).shape())
             value = np.zeros(shape, np.float32) if array is None else _shaped(name, array, shape)
             self.set(name, value)
 
     def set(self, name: str, value: Floats) -> None:
-        """Another value of an input, where the old one was."""
-        self._inputs[name].update_inplace(value)
+        """Another value of an input, where the old one was. Raises ModelError if there is none."""
+        self._input(name).update_inplace(value)
 
     def run(self) -> None:
         """One step: the next code, the picture and the terms of the present one."""
@@ -98,6 +103,13 @@ class Buffers:
     def picture(self) -> Floats:
         """(3, H, W) the best picture."""
         return np.array(self._pictures[1 - self._free].numpy()[0])
+
+    def _input(self, name: str) -> Any:
+        if name not in self._inputs:
+            raise ModelError(
+                f"{self.step.card.id} is of an earlier version: it has no input {name}"
+            )
+        return self._inputs[name]
 
     def _bind(self, now: int, free: int) -> tuple[Any, Any]:
         binding = self.step.net.io_binding()

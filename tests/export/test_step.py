@@ -46,10 +46,12 @@ def inputs(
     batch: int = 2,
     *,
     terms: tuple[str, ...] = step.TERMS,
+    pushed: bool = False,
     **rates: float,
 ) -> Inputs:
     """Example inputs in the precision of the network, with these terms alone and these rates."""
     found = step.example(net, batch, 32, 64, seed=batch)
+    found["push"] *= float(pushed)
     for name, value in rates.items():
         found["rates"][step.RATES.index(name)] = value
     found["weights"] *= torch.tensor([float(term in terms) for term in step.TERMS])
@@ -126,6 +128,17 @@ def test_gradient_is_the_slope(precise: step.LatentStep) -> None:
         ahead, behind = (objective(values["h"] + sign * 1e-5 * way) for sign in (1, -1))
         slope = (ahead - behind) / 2e-5
         torch.testing.assert_close(-(d * way).sum(), slope, rtol=1e-6, atol=1e-6)
+
+
+def test_push_adds_a_linear_function_of_the_picture(precise: step.LatentStep) -> None:
+    for terms in ((), step.TERMS[1:]):
+        values = inputs(precise, terms=terms, pushed=True, **MOMENTUM_FREE)
+        h = values["h"].clone().requires_grad_()
+        objective = (precise.generator(h) * values["push"]).sum()
+        for term, weight in zip(step.TERMS, values["weights"], strict=True):
+            objective = objective + weight * written_out(precise, h, values)[term].sum()
+        (gradient,) = torch.autograd.grad(objective, h)
+        torch.testing.assert_close(direction(precise, values), -gradient, rtol=1e-9, atol=1e-12)
 
 
 def test_prior_points_to_the_encoded_composite(precise: step.LatentStep) -> None:
