@@ -12,6 +12,7 @@ from ablc.runtime import assist, fill, latent, registry
 from ablc.runtime.assist import PLACE, Assistance, Frame
 from ablc.runtime.cards import Card
 from ablc.runtime.session import Session, Sessions, Sizes
+from ablc.runtime.targets import Targets
 from ablc.runtime.tiles import WHOLE_MOST, Window
 
 from ablc import _core
@@ -46,11 +47,10 @@ class Networks:
         scores, *features = self._run("condition", picture)
         return scores, features[:3]
 
-    def update(
-        self, code: Floats, targets: latent.Targets, settings: latent.Settings
-    ) -> latent.Result:
+    def update(self, code: Floats, targets: Targets, settings: latent.Settings) -> latent.Result:
         """latent.run of the step."""
-        found: latent.Result = latent.run(self._get(self.step), code, targets, settings)
+        step = self._get(self.step)
+        found: latent.Result = latent.run(step, code, targets, settings, generate=self.picture)
         return found
 
     @property
@@ -106,7 +106,7 @@ def sections(
             shares = np.exp(scores - scores.max())
             found["CLSS"] = assist.pack_classes(shares / shares.sum())
     if "latent" in names:
-        everywhere = latent.Targets(known=picture, mask=np.ones(frame.sides, np.float32))
+        everywhere = Targets(known=picture, mask=np.ones(frame.sides, np.float32))
         best = networks.update(networks.code(picture), everywhere, SEARCH)
         found["LATN"] = assist.pack_latent(best.h - networks.code(before), frame)
     return found
@@ -153,13 +153,13 @@ def targets(
     told: Assistance | None,
     window: Window,
     networks: Networks,
-) -> latent.Targets:
+) -> Targets:
     """What the update of a window aims at.
 
     filled, decoded: as in start(); kept: (H, W), 1 in kept blocks.
     """
     if told is None:
-        return latent.Targets(known=filled, mask=kept)
+        return Targets(known=filled, mask=kept, guide=filled)
     content = None
     if told.content is not None:
         content = networks.features(decoded)[1][2] + _cut(told.content, window, PLACE)
@@ -167,7 +167,7 @@ def targets(
     if told.edges is not None and told.edge_mask is not None:
         edges = _cut(told.edges, window, 1)
         edge_mask = _cut(told.edge_mask[np.newaxis].astype(np.float32), window, 1)[0]
-    return latent.Targets(
+    return Targets(
         known=filled,
         mask=kept,
         edges=edges,
@@ -175,6 +175,7 @@ def targets(
         grams=told.grams or (None, None, None),
         content=content,
         label=told.classes,
+        guide=filled,
     )
 
 

@@ -6,6 +6,9 @@ and then, and keeps the best code so far.
 
 A step's terms and picture are those of the code that came into it. K iterations are therefore K + 1
 runs of the graph, the last of which only judges: the code that is shown may have seen K updates.
+
+A term that the graph does not know, "photorealism", is the host's: before every run it finds the
+term's gradient in the picture of the very code that goes in, and the graph takes it from there.
 """
 
 import math
@@ -16,8 +19,10 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from ablc.runtime.buffers import STRIDE, Buffers
+from ablc.runtime.buffers import PARTS, Buffers
+from ablc.runtime.photorealism import Photorealism
 from ablc.runtime.session import Session
+from ablc.runtime.targets import TERMS, Targets
 
 from ablc.settings import check_choice, check_number, check_whole
 
@@ -25,7 +30,6 @@ Floats = npt.NDArray[np.float32]
 Form = Literal["product", "reference"]
 Stopped = Literal["done", "converged", "budget", "diverged"]
 
-TERMS = ("prior", "class", "known", "edge", "style1", "style2", "style3", "content", "seam")
 DIVERGED = 2.0  # times the first loss
 BETA1, BETA2, EPSILON = 0.9, 0.99, 1e-8
 
@@ -40,6 +44,7 @@ WEIGHTS: Mapping[str, float] = {
     "style3": 0.1,
     "content": 0.05,
     "seam": 0.25,
+    "photorealism": 0.0,
 }
 
 
@@ -98,55 +103,6 @@ class Settings:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Targets:
-    """What a picture should be like. What is None has no say."""
-
-    known: Floats  # (3, H, W) sRGB 0..1
-    mask: Floats  # (H, W), 1 where known holds, else 0
-    edges: Floats | None = None  # (3, H, W): LoG of the original
-    edge_mask: Floats | None = None  # (H, W), 1 where edges holds
-    grams: tuple[Floats | None, ...] = (None, None, None)  # (N, N) of F^1, F^2, F^3
-    content: Floats | None = None  # (N, H/16, W/16): F^3 of the original
-    label: Floats | None = None  # (1000,) wanted shares of the classes
-
-    def counts(self) -> dict[str, float]:
-        """By how many values each term is a sum of; 0 for one that has no target."""
-        seam = float(seam_of(self.mask).sum())
-        found = {
-            "prior": self.mask.size / STRIDE**2,  # of every channel; their sum is what counts
-            "known": 3 * float(self.mask.sum()),
-            "seam": 6 * seam,
-            "edge": 0.0 if self.edge_mask is None else 3 * float(self.edge_mask.sum()),
-            "content": 0.0 if self.content is None else self.content.size,
-            "class": 0.0 if self.label is None else 1.0,
-        }
-        for i, gram in enumerate(self.grams, 1):
-            # Of the whole matrix, relative to its own size: Grams differ by orders of magnitude.
-            found[f"style{i}"] = 0.0 if gram is None else max(float(np.square(gram).sum()), 1e-12)
-        return found
-
-    def inputs(self) -> dict[str, Floats | None]:
-        """What the graph is given of them, by name; None: zeros."""
-        return {
-            "known": self.known,
-            "mask": self.mask,
-            "edges": self.edges,
-            "edge_mask": self.edge_mask,
-            **{f"gram{i}": gram for i, gram in enumerate(self.grams, 1)},
-            "content": self.content,
-            "label": self.label,
-            "seam": seam_of(self.mask),
-        }
-
-    def weights(self, wanted: Mapping[str, float]) -> Floats:
-        """(9,) weights of the graph's sums, from those of the means."""
-        counts = self.counts()
-        return np.array(
-            [wanted.get(t, 0.0) / counts[t] if counts[t] else 0.0 for t in TERMS], np.float32
-        )
-
-
 @dataclass(frozen=True, slots=True)
 class Reading:
     """The loss of a code, as the host saw it."""
@@ -170,20 +126,13 @@ class Result:
     trace: tuple[Reading, ...]
 
 
-def seam_of(mask: Floats) -> Floats:
-    """(H, W) 1 where a pixel and its right or lower neighbour lie on two sides of the mask."""
-    seam = np.zeros_like(mask)
-    seam[:, :-1] = mask[:, 1:] != mask[:, :-1]
-    seam[:-1] = np.maximum(seam[:-1], mask[1:] != mask[:-1])
-    return seam
-
-
 def run(
     step: Session,
     h0: Floats,
     targets: Targets,
     settings: Settings,
     clock: Callable[[], float] = time.perf_counter,
+    generate: Callable[[Floats], Floats] | None = None,
 ) -> Result:
     """The best code that the update finds from h0, (L, H/16, W/16), for one picture.
 
@@ -191,7 +140,9 @@ def run(
     so far. If the loss rises to DIVERGED times the first, or is no number, the best code before
     stands; if the first is none, h0 does, with a picture that may hold no numbers.
 
-    step: of a network of the role "step". Raises ProviderError, GpuMemoryError.
+    step: of a network of the role "step". generate: its G, from a code to (3, H, W); photorealism
+    needs it, and nothing else does.
+    Raises ProviderError, GpuMemoryError; ModelError if the step is too old for photorealism.
     """
     try:
         loop = step.spare.pop()  # threads may take turns at a session, each with its own buffers
@@ -200,9 +151,44 @@ def run(
     except IndexError:
         loop = Buffers(step, h0.shape)
     with step.alone():
-        found = _update(loop, h0, targets, settings, clock)
+        found = _update(loop, h0, targets, settings, clock, generate)
     step.spare.append(loop)
     return found
+
+
+class _Judge:
+    """The best reading so far, and when to end."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.best = Reading(0, math.inf, {}, 0.0)
+        self._settings = settings
+        self._most = math.inf
+        self._sound = True
+        self._stale = 0
+
+    def better(self, reading: Reading) -> bool:
+        """Whether a reading, which comes after all before it, is the best; the first always is."""
+        first = reading.iteration == 0
+        # The reference form is there to be studied: its loss may rise.
+        if first and self._settings.form == "product":
+            self._most = DIVERGED * reading.loss
+        self._sound = math.isfinite(reading.loss) and reading.loss <= self._most
+        better = first or (self._sound and reading.loss < self.best.loss)
+        progress = better and reading.loss <= self.best.loss * (1 - self._settings.tolerance)
+        self._stale = 0 if progress else self._stale + 1
+        if better:
+            self.best = reading
+        return better
+
+    def ends(self, last: bool, over: bool) -> Stopped | None:
+        """Why the loop ends after the reading that was judged; None: it goes on."""
+        if not self._sound:
+            return "diverged"
+        if last:
+            return "done"
+        if over:
+            return "budget"
+        return "converged" if self._stale >= self._settings.patience else None
 
 
 def _update(
@@ -211,61 +197,61 @@ def _update(
     targets: Targets,
     settings: Settings,
     clock: Callable[[], float],
+    generate: Callable[[Floats], Floats] | None,
 ) -> Result:
     low, high = (float(loop.step.card.extras[name]) for name in ("low", "high"))
     weights = targets.weights(settings.weights)
     # Weights go in times the places of the code, so that its gradient, and what Adam's epsilon
     # means to it, do not depend on the picture's size.
-    places = h0.shape[1] * h0.shape[2]
-    loop.begin(h0, {**targets.inputs(), "noise": None, "weights": weights * np.float32(places)})
+    places = np.float32(h0.shape[1] * h0.shape[2])
+    given = targets.inputs() | {"noise": None, "push": None, "weights": weights[:PARTS] * places}
+    loop.begin(h0, given)
     noise = np.random.default_rng(settings.seed)
     begun = clock()
-    best, best_h = Reading(0, math.inf, {}, 0.0), h0
-    first, stale = math.inf, 0
-    stopped: Stopped = "done"
+    term = _of_host(targets, weights, generate)
+    judge, best_h, energy = _Judge(settings), h0, 0.0
     trace = []
+    stopped: Stopped = "done"
     for t in range(settings.iterations + 1):
         if settings.noise:
             loop.set("noise", noise.standard_normal(loop.latent, np.float32))
         loop.set("rates", settings.rates(min(t + 1, settings.iterations), low, high))
+        if term is not None:
+            energy, gradient = term(loop.code())
+            loop.set("push", (weights[-1] * places * gradient)[np.newaxis])
         loop.run()
         last = t == settings.iterations
         elapsed = 1000 * (clock() - begun)
-        over = (
-            settings.budget_ms is not None
-            and t > 0
-            and elapsed * (t + 2) / (t + 1) > settings.budget_ms
-        )
-        if not (last or over or t % settings.every == 0):
-            loop.turn()
-            continue
-        terms = loop.parts() * weights
-        reading = Reading(
-            t, float(terms.sum()), dict(zip(TERMS, map(float, terms), strict=True)), elapsed
-        )
-        if settings.trace:
-            trace.append(reading)
-        if t == 0:
-            first = reading.loss
-        # The reference form is there to be studied: its loss may rise.
-        most = DIVERGED * first if settings.form == "product" else math.inf
-        sound = math.isfinite(reading.loss) and reading.loss <= most
-        better = t == 0 or (sound and reading.loss < best.loss)
-        progress = better and reading.loss <= best.loss * (1 - settings.tolerance)
-        stale = 0 if progress else stale + 1
-        if better:
-            best, best_h = reading, loop.code()
-            loop.keep_picture()
-        if not sound:
-            stopped = "diverged"
-            break
-        if last:
-            break
-        if over:
-            stopped = "budget"
-            break
-        if stale >= settings.patience:
-            stopped = "converged"
-            break
+        over = _over(settings, t, elapsed)
+        if last or over or t % settings.every == 0:
+            terms = dict(zip(TERMS, map(float, weights * [*loop.parts(), energy]), strict=True))
+            trace.append(Reading(t, sum(terms.values()), terms, elapsed))
+            if judge.better(trace[-1]):
+                best_h = loop.code()
+                loop.keep_picture()
+            end = judge.ends(last, over)
+            if end is not None:
+                stopped = end
+                break
         loop.turn()
-    return Result(loop.picture(), best_h, best.loss, best.iteration, t, stopped, tuple(trace))
+    best = judge.best
+    kept = tuple(trace) if settings.trace else ()
+    return Result(loop.picture(), best_h, best.loss, best.iteration, t, stopped, kept)
+
+
+def _over(settings: Settings, updates: int, elapsed: float) -> bool:
+    """Whether the time, in milliseconds, that another update would take is more than there is."""
+    if settings.budget_ms is None or updates == 0:
+        return False
+    return elapsed * (updates + 2) / (updates + 1) > settings.budget_ms
+
+
+def _of_host(
+    targets: Targets, weights: Floats, generate: Callable[[Floats], Floats] | None
+) -> Photorealism | None:
+    """The host's term; None where it has no say."""
+    if targets.guide is None or not weights[-1]:
+        return None
+    if generate is None:
+        raise ValueError("photorealism needs G: generate must be given")
+    return Photorealism(targets.guide, targets.known, targets.mask, generate)

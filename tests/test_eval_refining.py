@@ -1,7 +1,7 @@
 """The latent update with any settings, on whole streams."""
 
 import pytest
-from ablc.runtime.latent import Settings
+from ablc.runtime.latent import WEIGHTS, Settings
 
 import ablc
 from ablc.eval.refining import refine
@@ -26,9 +26,11 @@ def test_with_a_decoders_settings_it_is_the_decoder(stream: bytes, iterations: i
 def test_settings_and_strength_have_their_say(stream: bytes) -> None:
     usual = refine(stream, Settings(iterations=2))
     reference = refine(stream, Settings(form="reference", iterations=2, rate=1.0))
+    photorealistic = {**WEIGHTS, "photorealism": 10.0}
+    guided = refine(stream, Settings(iterations=2, weights=photorealistic))
     half = refine(stream, Settings(iterations=2), strength=0.5)
     dropped = ~ablc.keep_mask(stream).repeat(8, 0).repeat(8, 1)[:100, :150]
-    for other in (reference, half):
+    for other in (reference, guided, half):
         assert (other != usual)[dropped].any()
     net = ablc.decode(stream, fill="net", provider="cpu")
     assert (refine(stream, Settings(iterations=2), strength=0.0) == net).all()

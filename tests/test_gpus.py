@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from ablc.runtime import latent, registry, session
 from ablc.runtime.session import Sessions
+from ablc.runtime.targets import Targets
 
 import ablc
 import gpus
@@ -69,7 +70,7 @@ def test_captured_graphs_repeat(provider: Any) -> None:
     cases = [
         (
             rng.standard_normal((32, 4, 6)).astype(np.float32),
-            latent.Targets(
+            Targets(
                 known=rng.random((3, 64, 96), np.float32),
                 mask=(rng.random((8, 12)) < 0.6).repeat(8, 0).repeat(8, 1).astype(np.float32),
             ),

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 from ablc.runtime import latent, registry
-from ablc.runtime.latent import TERMS, Result, Settings, Targets
+from ablc.runtime.latent import Result, Settings
+from ablc.runtime.photorealism import Photorealism
 from ablc.runtime.session import Session, Sessions
+from ablc.runtime.targets import TERMS, Targets, seam_of
 
 import ablc
 import fresh
@@ -156,11 +158,48 @@ def test_targets_have_their_say(step: Session, h0: np.ndarray, targets: Targets)
         run(step, h0, replace(targets, content=np.zeros((1, 2), np.float32)))
 
 
+def test_photorealism_pulls_towards_what_the_guide_explains(
+    step: Session, h0: np.ndarray, targets: Targets, sessions: Sessions
+) -> None:
+    generator = sessions.get(registry.card("generator-small"))
+
+    def generate(h: np.ndarray) -> np.ndarray:
+        return generator.run({"h": h[np.newaxis]})[0][0]
+
+    guided = replace(targets, guide=targets.known)
+    weights = {**latent.WEIGHTS, "photorealism": 50.0}
+    settings = replace(SETTINGS, weights=weights)
+    found = latent.run(step, h0, guided, settings, generate=generate)
+    without = run(step, h0, guided)
+    term = Photorealism(targets.known, targets.known, targets.mask, generate)
+    scale = 50.0 / guided.counts()["photorealism"]
+    assert found.trace[0].terms["photorealism"] == pytest.approx(scale * term(h0)[0], rel=1e-5)
+    assert found.trace[-1].loss == pytest.approx(sum(found.trace[-1].terms.values()))
+    assert term(found.h)[0] < 0.9 * term(without.h)[0]
+    assert without.trace[0].terms["photorealism"] == 0
+    again = run(step, h0, targets)  # buffers are shared: nothing is left of the push
+    assert (again.h == without.h).all()
+    with pytest.raises(ValueError, match="photorealism needs G"):
+        latent.run(step, h0, guided, settings)
+
+
+def test_photorealism_looks_at_dropped_blocks_alone(targets: Targets) -> None:
+    other = np.random.default_rng(0).random(targets.known.shape, np.float32)
+    term = Photorealism(targets.known, targets.known, targets.mask, lambda h: h)
+    energy, gradient = term(other)
+    assert energy > 1
+    assert not gradient[:, targets.mask == 1].any()
+    assert gradient[:, targets.mask == 0].any()
+    elsewhere = np.where(targets.mask == 1, 0.5, other).astype(np.float32)
+    assert term(elsewhere)[0] == energy
+    assert term(targets.known)[0] < 1e-4 * energy
+
+
 def test_the_seam_runs_along_the_mask() -> None:
     mask = np.ones((4, 5), np.float32)
     mask[1:3, 2:4] = 0
     expected = [[0, 0, 1, 1, 0], [0, 1, 0, 1, 0], [0, 1, 1, 1, 0], [0, 0, 0, 0, 0]]
-    assert (latent.seam_of(mask) == expected).all()
+    assert (seam_of(mask) == expected).all()
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,9 @@ from collections.abc import Callable
 
 import numpy as np
 from ablc.runtime import latent, registry
-from ablc.runtime.buffers import Buffers
+from ablc.runtime.buffers import PARTS, Buffers
 from ablc.runtime.session import Sessions
+from ablc.runtime.targets import Targets
 from peers import markdown
 
 CASES = ((256, 256, 50), (512, 768, 8))  # height, width, K
@@ -33,12 +34,12 @@ def ratio(sessions: Sessions, height: int, width: int, k: int, rounds: int) -> l
     rng = np.random.default_rng(0)
     picture = rng.random((3, height, width), np.float32)
     mask = (rng.random((height // 8, width // 8)) < 0.7).astype(np.float32)
-    targets = latent.Targets(known=picture, mask=mask.repeat(8, 0).repeat(8, 1))
+    targets = Targets(known=picture, mask=mask.repeat(8, 0).repeat(8, 1))
     encoder = sessions.get(registry.card("encoder-small"))
     h0 = encoder.run({"picture": picture[np.newaxis]})[0][0]
     settings = latent.Settings(iterations=k, rate=1e-3, tolerance=0.0, patience=1000)
     bare = Buffers(step, h0.shape)
-    weights = targets.weights(settings.weights)
+    weights = targets.weights(settings.weights)[:PARTS]
     bare.begin(h0, {**targets.inputs(), "weights": weights})
     bare.set("rates", settings.rates(1, -4, 4))
 

@@ -25,6 +25,7 @@ from ablc.runtime.cards import Card
 from ablc.runtime.detail import combine
 from ablc.runtime.fill import CELL, Part
 from ablc.runtime.painter import Painter
+from ablc.runtime.targets import Targets
 from ablc.runtime.tiles import Window
 from peers import Picture, add_pictures_argument, markdown, pictures
 from regions import SSIM_BORDER
@@ -94,7 +95,7 @@ def painted(data: bytes, painter: Painter) -> tuple[dict[str, Picture], np.ndarr
     kept = cells.repeat(CELL, 0).repeat(CELL, 1)
     h0 = run(of("encoder-small")).run({"picture": filled[np.newaxis]})[0][0]
     generated = {(0, RATES[0]): run(of("generator-small")).run({"h": h0[np.newaxis]})[0][0]}
-    targets = latent.Targets(known=filled, mask=kept)
+    targets = Targets(known=filled, mask=kept)
     for k in filter(None, STEPS):
         for rate in RATES:
             settings = latent.Settings(iterations=k, rate=rate)

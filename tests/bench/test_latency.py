@@ -19,9 +19,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from ablc.runtime import latent, registry, session
-from ablc.runtime.buffers import Buffers
+from ablc.runtime.buffers import PARTS, Buffers
 from ablc.runtime.fill import Part
 from ablc.runtime.painter import Painter
+from ablc.runtime.targets import Targets
 from PIL import Image
 from pytest_benchmark.fixture import BenchmarkFixture
 
@@ -165,9 +166,9 @@ def test_latent_step(
     fixed = session.named(1, height, width) if sessions.provider(card) != "cpu" else ()
     encoder = sessions.get(registry.card("encoder-small"), fixed)
     h0 = encoder.run({"picture": planes[np.newaxis]})[0][0]
-    targets = latent.Targets(known=planes, mask=np.ones((height, width), np.float32))
+    targets = Targets(known=planes, mask=np.ones((height, width), np.float32))
     loop = Buffers(sessions.get(card, fixed), h0.shape)
-    weights = targets.weights(latent.WEIGHTS)
+    weights = targets.weights(latent.WEIGHTS)[:PARTS]
     loop.begin(h0, {**targets.inputs(), "weights": weights})
     loop.set("rates", latent.Settings().rates(1, -4, 4))
 

@@ -6,12 +6,20 @@ import pytest
 torch = pytest.importorskip("torch", reason="the networks need the [train] extra")
 onnxruntime = pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed")
 
+from functools import partial  # noqa: E402
 from types import SimpleNamespace  # noqa: E402
 from typing import Any  # noqa: E402
 
+import onnx  # noqa: E402
 from ablc.export import nets, step, to_onnx  # noqa: E402
 from ablc.runtime import latent, session  # noqa: E402
+from ablc.runtime.buffers import PARTS  # noqa: E402
+from ablc.runtime.matting import EPSILON  # noqa: E402
+from ablc.runtime.targets import TERMS, Targets, seam_of  # noqa: E402
+from torch import Tensor  # noqa: E402
+from torch.nn import functional as F  # noqa: E402
 
+from ablc import ModelError  # noqa: E402
 from made_steps import latent_step  # noqa: E402
 
 LOW, HIGH = -4.0, 4.0
@@ -25,17 +33,39 @@ def net() -> step.LatentStep:
 
 
 @pytest.fixture(scope="module")
-def exported(net: step.LatentStep) -> session.Session:
-    model = to_onnx.export_step(net, to_onnx.DYNAMIC)
-    started = onnxruntime.InferenceSession(
-        model.SerializeToString(), providers=["CPUExecutionProvider"]
-    )
+def model(net: step.LatentStep) -> onnx.ModelProto:
+    return to_onnx.export_step(net, to_onnx.DYNAMIC)
+
+
+@pytest.fixture(scope="module")
+def exported(model: onnx.ModelProto) -> session.Session:
+    return started(model)
+
+
+def started(model: onnx.ModelProto) -> session.Session:
+    providers = ["CPUExecutionProvider"]
+    net = onnxruntime.InferenceSession(model.SerializeToString(), providers=providers)
     card: Any = SimpleNamespace(id="step-random", extras={"low": LOW, "high": HIGH})
-    return session.Session(started, card, "cpu")
+    return session.Session(net, card, "cpu")
+
+
+def generate(net: step.LatentStep, h: np.ndarray) -> np.ndarray:
+    return net.generator(torch.from_numpy(h)[None])[0].numpy()
+
+
+def left_by_fits(x: Tensor, guide: Tensor) -> Tensor:
+    """The photorealism of (1, 3, H, W), by the closed form of every window's energy."""
+    away, colours = (
+        (windows - windows.mean(2, keepdim=True)).double()
+        for windows in (F.unfold(p, 3)[0].T.reshape(-1, 3, 9) for p in (x, guide))
+    )  # (windows, 3, 9)
+    held = colours @ colours.mT / 9 + EPSILON / 9 * torch.eye(3, dtype=torch.float64)
+    along = colours @ away.mT / 9
+    return away.square().sum() - 9 * (along * torch.linalg.solve(held, along)).sum()
 
 
 def in_torch(
-    net: step.LatentStep, h0: np.ndarray, targets: latent.Targets, settings: latent.Settings
+    net: step.LatentStep, h0: np.ndarray, targets: Targets, settings: latent.Settings
 ) -> list[np.ndarray]:
     """The codes that come into each run."""
     inputs = step.example(net, 1, HEIGHT, WIDTH)
@@ -46,17 +76,47 @@ def in_torch(
     inputs["h"] = torch.from_numpy(h0)[None]
     inputs["known"] = torch.from_numpy(targets.known)[None]
     inputs["mask"] = torch.from_numpy(targets.mask)[None, None]
-    inputs["seam"] = torch.from_numpy(latent.seam_of(targets.mask))[None, None]
+    inputs["seam"] = torch.from_numpy(seam_of(targets.mask))[None, None]
     places = h0.shape[1] * h0.shape[2]
-    inputs["weights"] = places * torch.from_numpy(targets.weights(settings.weights))
+    weights = targets.weights(settings.weights)
+    inputs["weights"] = places * torch.from_numpy(weights[:PARTS])
     codes = []
     for t in range(settings.iterations + 1):
         codes.append(inputs["h"][0].numpy())
         rates = settings.rates(min(t + 1, settings.iterations), LOW, HIGH)
         inputs["rates"] = torch.from_numpy(rates)
+        x = net.generator(inputs["h"]).requires_grad_()
+        shown = inputs["mask"] * inputs["known"] + (1 - inputs["mask"]) * x
+        energy = places * weights[-1].item() * left_by_fits(shown, inputs["known"])
+        (inputs["push"],) = torch.autograd.grad(energy, x)
         found = dict(zip(step.OUTPUTS, net(*inputs.values()), strict=True))
         inputs |= {name: found[f"{name}_next"] for name in ("h", "m", "v")}
     return codes
+
+
+def test_the_host_names_the_terms_of_the_graph() -> None:
+    assert TERMS[:PARTS] == step.TERMS
+
+
+def case() -> tuple[np.ndarray, Targets]:
+    """A code and what it should become."""
+    rng = np.random.default_rng(5)
+    h0 = rng.standard_normal((SMALL.latent, HEIGHT // 16, WIDTH // 16)).astype(np.float32)
+    mask = (rng.random((HEIGHT // 8, WIDTH // 8)) < 0.6).astype(np.float32)
+    known = rng.random((3, HEIGHT, WIDTH), np.float32)
+    return h0, Targets(known=known, mask=mask.repeat(8, 0).repeat(8, 1), guide=known)
+
+
+def without_push(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The same graph, but that the sum with push is the other summand."""
+    older = onnx.ModelProto()
+    older.CopyFrom(model)
+    (place,) = (i for i, x in enumerate(older.graph.input) if x.name == "push")
+    del older.graph.input[place]
+    (node,) = (node for node in older.graph.node if "push" in node.input)
+    node.op_type = "Identity"
+    node.input.remove("push")
+    return older
 
 
 @pytest.mark.parametrize(
@@ -64,22 +124,30 @@ def in_torch(
     [
         latent.Settings(iterations=5, rate=0.05, trace=True),
         latent.Settings(iterations=5, form="reference", rate=0.05, trace=True),
+        latent.Settings(iterations=5, weights={"photorealism": 1.0}, trace=True),
     ],
-    ids=lambda settings: settings.form,
+    ids=["product", "reference", "photorealism"],
 )
 def test_codes_agree(
     networks: None, net: step.LatentStep, exported: session.Session, settings: latent.Settings
 ) -> None:
-    rng = np.random.default_rng(5)
-    h0 = rng.standard_normal((SMALL.latent, HEIGHT // 16, WIDTH // 16)).astype(np.float32)
-    mask = (rng.random((HEIGHT // 8, WIDTH // 8)) < 0.6).astype(np.float32)
-    targets = latent.Targets(
-        known=rng.random((3, HEIGHT, WIDTH), np.float32), mask=mask.repeat(8, 0).repeat(8, 1)
-    )
-    found = latent.run(exported, h0, targets, settings)
+    h0, targets = case()
+    found = latent.run(exported, h0, targets, settings, generate=partial(generate, net))
     codes = in_torch(net, h0, targets, settings)
     assert len(found.trace) == len(codes)
     assert abs(found.h - codes[found.iteration]).max() < 1e-4
     assert found.iteration > 0
-    picture = net.generator(torch.from_numpy(found.h)[None])[0].numpy()
-    assert abs(found.picture - picture).max() < 1e-4
+    assert abs(found.picture - generate(net, found.h)).max() < 1e-4
+
+
+def test_a_step_of_an_earlier_version_has_all_terms_but_the_hosts(
+    networks: None, net: step.LatentStep, model: onnx.ModelProto, exported: session.Session
+) -> None:
+    older = started(without_push(model))
+    h0, targets = case()
+    settings = latent.Settings(iterations=2)
+    before, now = (latent.run(steps, h0, targets, settings).h for steps in (older, exported))
+    assert (before == now).all()
+    settings = latent.Settings(weights={"photorealism": 1.0})
+    with pytest.raises(ModelError, match=r"step-random is of an earlier version: .* input push"):
+        latent.run(older, h0, targets, settings, generate=partial(generate, net))
