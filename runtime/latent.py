@@ -56,6 +56,7 @@ class Settings:
     form: Form = "product"  # Adam with a falling rate; reference: lr d / mean |d|, noise, clip
     weights: Mapping[str, float] = field(default_factory=lambda: dict(WEIGHTS))  # of terms' means
     rate: float = 0.05  # of the first update; the reference's is 1
+    falling: bool = True  # the rate, in a line to 0 beyond the last update; else it stays
     noise: float = 0.0  # e3, of the reference form
     seed: int = 0  # of the noise
     budget_ms: float | None = None  # as many updates as fit, at least one
@@ -84,7 +85,7 @@ class Settings:
 
     def rates(self, step: int, low: float, high: float) -> Floats:
         """What the graph's input "rates" holds at update step 1, 2, ..."""
-        left = 1 - (step - 1) / self.iterations
+        left = 1 - (step - 1) / self.iterations if self.falling else 1.0
         adam = self.form == "product"
         return np.array(
             [

@@ -39,12 +39,15 @@ def key_of(*parts: str | int | float | bool | None) -> str:
 
 
 @functools.cache
-def ablc_fingerprint() -> str:
-    """Changes when anything of ablc does that may change a stream or a decoded picture."""
-    root = Path(ablc.__file__).parent
-    from ablc import runtime  # late: an editable install has it elsewhere
+def ablc_fingerprint(*modules: str) -> str:
+    """Changes when anything of ablc does that may change a stream or a decoded picture.
 
-    parts = [Path(_core.__file__), *root.glob("*.py")]
+    modules: names of files in ablc/eval that have a say as well.
+    """
+    root = Path(ablc.__file__).parent
+    from ablc import runtime  # an editable install has it elsewhere
+
+    parts = [Path(_core.__file__), *root.glob("*.py"), *(root / "eval" / name for name in modules)]
     parts += [path for path in Path(runtime.__file__).parent.rglob("*") if path.is_file()]
     total = hashlib.sha256()
     for path in sorted(path for path in parts if "__pycache__" not in path.parts):
