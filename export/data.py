@@ -8,7 +8,7 @@ batches of smaller crops, so that the device never waits for the codec.
 import io
 import tarfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,11 +23,13 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 import ablc
 from ablc import _core
+from ablc.eval.stacked import FACTOR, shrunk
 from ablc.settings import cores, pixel_limit
 
 Pixels = npt.NDArray[np.uint8]
 Plane = npt.NDArray[np.float32]
 Sample = dict[str, Tensor]
+Make = Callable[[Pixels, np.random.Generator], Sample]
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm")
 CELL = 8  # pixels of a side of the codec's cells
@@ -36,6 +38,7 @@ SMALLEST = 64  # pixels: smaller pictures are left out
 SHRINK = (0.5, 1.0)  # range of random downscaling, which hides a picture's own compression
 QUALITIES = (10.0, 55.0)  # of the codec in training
 FINE = 0.1  # share of samples that are coded at qualities from there up to 95
+SMALL_QUALITIES = (20.0, 90.0)  # of pictures at a quarter of the sides
 WEIGHTED, RULED = 0.3, 0.1  # shares of samples with an importance map, and with a mask by rule
 
 
@@ -165,6 +168,30 @@ def code(picture: Pixels, rng: np.random.Generator) -> bytes:
     return encoder.encode(picture, importance=importance, mask=mask)
 
 
+def alone(picture: Pixels, rng: np.random.Generator) -> Sample:
+    """A sample with nothing beside the picture."""
+    return {"picture": _planes(picture)}
+
+
+def coded(picture: Pixels, rng: np.random.Generator) -> Sample:
+    """The picture before and after the codec, with its cells: what N is given."""
+    decoded, kept, step = cells_of(code(picture, rng))
+    return {
+        "picture": _planes(picture),
+        "decoded": _planes(decoded),
+        "kept": torch.from_numpy(kept)[None],
+        "step": torch.from_numpy(step)[None],
+    }
+
+
+def reduced(picture: Pixels, rng: np.random.Generator) -> Sample:
+    """The picture, and a quarter of its sides after the codec: what S is given."""
+    quality = float(rng.uniform(*SMALL_QUALITIES))
+    data = ablc.encode(shrunk(picture, FACTOR), quality=quality, threads=1)
+    low = ablc.decode(data, fill="classical", threads=1)
+    return {"picture": _planes(picture), "low": _planes(low)}
+
+
 def _importance(shape: tuple[int, int], rng: np.random.Generator) -> npt.NDArray[np.float32]:
     """(H, W): an ellipse that counts more than what is around it, or nothing around it."""
     y, x = np.mgrid[: shape[0], : shape[1]]
@@ -176,26 +203,20 @@ def _importance(shape: tuple[int, int], rng: np.random.Generator) -> npt.NDArray
 
 
 class Samples(IterableDataset[Sample]):
-    """Endless samples. "picture": (3, CUT, CUT) uint8; if coded also "decoded", alike, "kept" and
-    "step", (1, CUT / 8, CUT / 8) float32."""
+    """Endless samples. "picture" and "decoded": (3, CUT, CUT) uint8; "low": (3, CUT / 4, CUT / 4)
+    uint8; "kept" and "step": (1, CUT / 8, CUT / 8) float32."""
 
     def __init__(
-        self, pictures: Sequence[Pixels], *, coded: bool, seed: int, turned: bool = True
+        self, pictures: Sequence[Pixels], make: Make, *, seed: int, turned: bool = True
     ) -> None:
-        self.pictures, self.coded, self.seed, self.turned = pictures, coded, seed, turned
+        """make: of a cut, (CUT, CUT, 3): alone, coded or reduced."""
+        self.pictures, self.make, self.seed, self.turned = pictures, make, seed, turned
 
     def __iter__(self) -> Iterator[Sample]:
         worker = get_worker_info()
         rng = np.random.default_rng([self.seed, worker.id if worker else 0])
         while True:
-            picture = cut(self.pictures, rng, turned=self.turned)
-            sample = {"picture": _planes(picture)}
-            if self.coded:
-                decoded, kept, step = cells_of(code(picture, rng))
-                sample["decoded"] = _planes(decoded)
-                sample["kept"] = torch.from_numpy(kept)[None]
-                sample["step"] = torch.from_numpy(step)[None]
-            yield sample
+            yield self.make(cut(self.pictures, rng, turned=self.turned), rng)
 
 
 def _planes(picture: Pixels) -> Tensor:

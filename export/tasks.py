@@ -5,6 +5,8 @@
     condition         C, which imitates SqueezeNet's scores and features
     latent            E and G: E1 imitates AlexNet; G inverts E with losses in x, h1 and h and
                       against a critic, as in PPGN (arXiv:1612.00005, noiseless joint PPGN-h)
+    stage2            S: a picture from its quarter and SqueezeNet's classes, against a critic that
+                      knows them too, as in StackGAN (arXiv:1612.03242)
 
 A task holds the networks it trains, the aids that are thrown away afterwards (critic, adapters) and
 frozen teachers. Loss weights are the task's own unless the caller sets others; squared error,
@@ -17,9 +19,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from ablc.export import losses, nets
+from ablc.export import data, losses, nets
 from ablc.export.data import Sample
 from ablc.export.teachers import AlexNet, Lpips, SqueezeNet
+from ablc.runtime.assist import CLASSES_MOST
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -35,7 +38,7 @@ class Task:
     aids: nn.ModuleDict  # what only training needs
     weights: dict[str, float]  # of the loss terms
     teachers: Mapping[str, nn.Module] = field(default_factory=dict)
-    coded = False  # whether samples come through the codec
+    sample = staticmethod(data.alone)  # what is made of a cut
     turned = True  # whether samples are turned by 90 degrees at random
     crop, batch = 128, 16  # defaults: pixels of a side, crops in a batch
     rate = 1e-3  # Adam's, at its peak
@@ -68,9 +71,9 @@ class Task:
         if critic is None:
             return None
         real, made = self._shown
-        loss = losses.hinge_critic(critic(real), critic(made.detach()))
+        loss = losses.hinge_critic(self._realness(real), self._realness(made.detach()))
         if step % R1_EVERY == 0:
-            penalty = losses.r1(critic, real)
+            penalty = losses.r1(self._realness, real)
             loss = loss + self.weights["r1"] * R1_EVERY * penalty
         return loss
 
@@ -79,7 +82,11 @@ class Task:
         if self.critic is None:
             return {}
         self._shown = real, made
-        return {"adversarial": losses.hinge_generator(self.critic(made))}
+        return {"adversarial": losses.hinge_generator(self._realness(made))}
+
+    def _realness(self, x: Tensor) -> Tensor:
+        """The critic's scores."""
+        return self.aids["critic"](x)
 
     def shown(self, batch: Sample) -> list[Tensor]:
         """Columns of a sample sheet, pictures (B, 3, H, W) each, by the averaged networks."""
@@ -99,7 +106,7 @@ def _psnr(x: Tensor, y: Tensor) -> float:
 class FillTask(Task):
     """N, on pairs of pictures before and after the codec."""
 
-    coded = True
+    sample = staticmethod(data.coded)
     crop, batch = 128, 8
 
     def __init__(self, preset: nets.Preset, weights: dict[str, float], folder: Path | None) -> None:
@@ -261,6 +268,75 @@ class LatentTask(Task):
         }
 
 
+class Stage2Task(Task):
+    """S, on pairs of pictures and what the codec makes of them at a quarter of their sides.
+
+    The label is SqueezeNet's, cut to as many classes as a stream names; now and then there is none.
+    """
+
+    sample = staticmethod(data.reduced)
+    turned = False
+    crop, batch = 192, 4  # a crop in which a label can be seen
+    rate = 7e-4
+    UNTOLD = 0.1  # share of the crops without label
+
+    def __init__(self, preset: nets.Preset, weights: dict[str, float], folder: Path | None) -> None:
+        folder = _needed(folder)
+        teachers: dict[str, nn.Module] = {"squeezenet": SqueezeNet(folder)}
+        if weights.get("lpips"):
+            teachers["lpips"] = Lpips(folder, "squeeze")
+        critic = {"critic": nets.LabelCritic(preset)} if weights.get("adversarial") else {}
+        super().__init__(self.networks(preset), nn.ModuleDict(critic), weights, teachers)
+
+    @staticmethod
+    def networks(preset: nets.Preset) -> nn.ModuleDict:
+        return nn.ModuleDict({"stage2": nets.Stage2(preset)})
+
+    def label(self, picture: Tensor) -> Tensor:
+        """(B, 1000) shares of the classes most likely."""
+        with torch.no_grad():
+            shares = self.teachers["squeezenet"].logits(picture).float().softmax(1)
+        best, which = shares.topk(CLASSES_MOST, 1)
+        return torch.zeros_like(shares).scatter(1, which, best)
+
+    def loss(self, batch: Sample, step: int) -> dict[str, Tensor]:
+        y = batch["picture"]
+        told = torch.rand(len(y), 1, device=y.device) >= self.UNTOLD
+        self._label = self.label(y) * told
+        x = self.trained["stage2"](batch["low"], self._label)
+        terms = {"pixel": losses.charbonnier(x.float(), y)}
+        if "lpips" in self.teachers:
+            terms["lpips"] = self.teachers["lpips"](x, y).mean()
+        return terms | self._against_critic(y, x)
+
+    def _realness(self, x: Tensor) -> Tensor:
+        return self.aids["critic"](x, self._label)
+
+    def shown(self, batch: Sample) -> list[Tensor]:
+        y, low = batch["picture"], batch["low"]
+        x = self.averaged["stage2"](low, self.label(y))
+        return [y, self._interpolated(low), x]
+
+    def measures(self, batch: Sample) -> dict[str, float]:
+        y, low = batch["picture"], batch["low"]
+        before = self._interpolated(low)
+        x = self.averaged["stage2"](low, self.label(y)).clamp(0, 1)
+        found = {
+            "psnr": _psnr(x, y),
+            "psnr_gain": _psnr(x, y) - _psnr(before, y),
+            "ssim_gain": float((losses.ssim(x, y) - losses.ssim(before, y)).mean()),
+        }
+        if "lpips" in self.teachers:
+            ratio = self.teachers["lpips"](x, y).mean() / self.teachers["lpips"](before, y).mean()
+            found["lpips_ratio"] = float(ratio)
+        return found
+
+    def _interpolated(self, low: Tensor) -> Tensor:
+        """What S adds to."""
+        net = self.averaged["stage2"]
+        return nets.depth_to_space(net.interpolated(low), net.FACTOR)
+
+
 def _hint(found: Tensor, wanted: Tensor) -> Tensor:
     """Feature matching with a teacher's map (FitNets, arXiv:1412.6550), brought to our size."""
     wanted = F.interpolate(wanted.float(), found.shape[2:], mode="bilinear")
@@ -301,6 +377,7 @@ RECIPES = {
             "r1": 10.0,
         },
     ),
+    "stage2": Recipe(Stage2Task, {"pixel": 1.0, "lpips": 0.15, "adversarial": 0.01, "r1": 10.0}),
 }
 
 

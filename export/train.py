@@ -138,7 +138,7 @@ def train(plan: Plan, photographs: Photographs) -> State:
         state = resume(plan.out / CHECKPOINT, plan, task, optimisers)
     learnt, held = _split(photographs, plan.seed)
     pool = Pool(
-        Samples(learnt, coded=task.coded, seed=plan.seed + state.step, turned=task.turned),
+        Samples(learnt, task.sample, seed=plan.seed + state.step, turned=task.turned),
         size=plan.pool,
         workers=plan.workers,
         device=device,
@@ -257,7 +257,7 @@ def _split(photographs: Photographs, seed: int) -> tuple[list[np.ndarray], list[
 
 def _held_out(pictures: Sequence[np.ndarray], task: tasks.Task, device: torch.device) -> Sample:
     """The same HELD_SAMPLES samples in every run: whole cuts."""
-    samples = Samples(pictures, coded=task.coded, seed=1, turned=task.turned)
+    samples = Samples(pictures, task.sample, seed=1, turned=task.turned)
     pool = Pool(samples, size=HELD_SAMPLES, workers=0, device=device)
     pool.refresh(HELD_SAMPLES - 1)
     return pool.all()

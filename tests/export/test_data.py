@@ -115,7 +115,7 @@ def test_every_kind_of_stream_decodes() -> None:
 def test_samples_depend_on_the_seed_alone() -> None:
     pictures = [scene(280, 300)]
     first, again, other = (
-        next(iter(data.Samples(pictures, coded=True, seed=s))) for s in (1, 1, 2)
+        next(iter(data.Samples(pictures, data.coded, seed=s))) for s in (1, 1, 2)
     )
     assert all(torch.equal(first[name], again[name]) for name in first)
     assert not torch.equal(first["picture"], other["picture"])
@@ -123,7 +123,7 @@ def test_samples_depend_on_the_seed_alone() -> None:
 
 @pytest.fixture(scope="module")
 def pool() -> data.Pool:
-    samples = data.Samples([scene(280, 300)], coded=True, seed=0)
+    samples = data.Samples([scene(280, 300)], data.coded, seed=0)
     made = data.Pool(samples, size=3, workers=0, device=torch.device("cpu"))
     made.refresh(4)
     return made
@@ -159,7 +159,7 @@ def test_batch_crops_pictures_and_cells_alike(pool: data.Pool) -> None:
 
 
 def test_workers_make_samples() -> None:
-    samples = data.Samples([scene(280, 300)], coded=True, seed=0)
+    samples = data.Samples([scene(280, 300)], data.coded, seed=0)
     pool = data.Pool(samples, size=2, workers=1, device=torch.device("cpu"))
     pool.refresh(2)
     assert pool.filled == 2
