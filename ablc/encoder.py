@@ -118,7 +118,7 @@ class Encoder(EncodeSettings):
         xmp: bytes = b"",
     ) -> bytes:
         """A picture as one .ablc stream; the arguments are those of ablc.encode."""
-        pixels = _check_image(image)  # (H, W, C)
+        pixels = check_image(image)  # (H, W, C)
         height, width, _ = pixels.shape
         if self.lossless and not (importance is None and fill is None and _is_rdo(mask)):
             raise ValueError("lossless keeps everything: importance, mask and fill exclude it")
@@ -286,7 +286,7 @@ def _paint(fill: Paint, data: bytes, shape: tuple[int, ...], threads: int) -> Pi
     return np.ascontiguousarray(painted)
 
 
-def _check_image(image: object) -> Pixels:
+def check_image(image: object) -> Pixels:
     """The image as contiguous (H, W, C) uint8. Raises ValueError if it is no picture."""
     if not isinstance(image, np.ndarray):
         raise ValueError(f"image must be a numpy array, not {type(image).__name__}")

@@ -29,6 +29,11 @@ ARCHITECTURE = {
     "generator": ("G: residual convolutions and depth-to-space, SiLU; inverts E.",),
     "condition": ("C: strided and residual convolutions, SiLU; imitates SqueezeNet 1.1.",),
     "step": ("One latent step: G, C, E, the gradient of all terms in h, and the update of h.",),
+    "stage2": (
+        "S: residual convolutions at a quarter of the sides, SiLU, then depth-to-space; adds to "
+        "cubic interpolation.",
+        "Class shares, embedded in 32 channels, scale and shift the channels of every block.",
+    ),
 }
 LIMITS = {
     "fill": ("Trained on photographs; text and drawings may come out softer than they were.",),
@@ -43,6 +48,10 @@ LIMITS = {
         "what training reached); its features are what it is for.",
     ),
     "step": ("Start from E of a decoded picture: from elsewhere it may not converge.",),
+    "stage2": (
+        "What is finer than four pixels is made up: text and faces come out wrong.",
+        "The label changes little.",
+    ),
 }
 # What the runtime has to know. The finest luma step, in grey levels, of pictures that "auto"
 # paints: quality 70, up to where N betters nearly all of them (docs/NETWORKS.md has finer ones).
@@ -191,6 +200,9 @@ def multiply_adds(role: str, net: nn.Module) -> int:
             r: multiply_adds(r, getattr(net, r)) for r in ("encoder", "generator", "condition")
         }
         return parts["encoder"] + 2 * (parts["generator"] + parts["condition"])
+    if role == "stage2":
+        low = torch.zeros(1, 3, HEIGHT // net.FACTOR, WIDTH // net.FACTOR)
+        return nets.multiply_adds(net, low, torch.zeros(1, nets.CLASSES))
     return nets.multiply_adds(net, picture)
 
 

@@ -20,7 +20,17 @@ import onnxslim
 import torch
 from ablc.export import adjoint, graphs
 from ablc.export import step as latent
-from ablc.export.nets import CELL, MULTIPLE, STRIDE, Condition, Encoder, Fill, Generator
+from ablc.export.nets import (
+    CELL,
+    CLASSES,
+    MULTIPLE,
+    STRIDE,
+    Condition,
+    Encoder,
+    Fill,
+    Generator,
+    Stage2,
+)
 from onnxscript import opset18
 from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
@@ -105,6 +115,16 @@ def export_condition(net: Condition, form: Form = DYNAMIC, name: str = "") -> on
     inputs = {"picture": torch.zeros(batch, 3, height, width)}
     module = _Service(_Logarithms(net), form)
     return _export(module, inputs, ("log_probabilities", *FEATURES), form, "condition", name)
+
+
+def export_stage2(net: Stage2, form: Form = DYNAMIC, name: str = "") -> onnx.ModelProto:
+    """S: low (B, 3, H/4, W/4), label (B, 1000) -> picture (B, 3, H, W)."""
+    batch, height, width = form.size or TRACED
+    inputs = {
+        "low": torch.zeros(batch, 3, height // net.FACTOR, width // net.FACTOR),
+        "label": torch.zeros(batch, CLASSES),
+    }
+    return _export(_Service(net, form), inputs, ("picture",), form, "stage2", name)
 
 
 def export_step(step: latent.LatentStep, form: Form = DYNAMIC, name: str = "") -> onnx.ModelProto:
@@ -225,4 +245,5 @@ EXPORTERS = {
     "generator": export_generator,
     "condition": export_condition,
     "step": export_step,
+    "stage2": export_stage2,
 }

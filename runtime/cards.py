@@ -12,8 +12,8 @@ from typing import Any, Literal, Self
 
 from ablc.settings import check_choice, check_whole
 
-Role = Literal["fill", "encoder", "generator", "condition", "step"]
-ROLES: tuple[Role, ...] = ("fill", "encoder", "generator", "condition", "step")
+Role = Literal["fill", "encoder", "generator", "condition", "step", "stage2"]
+ROLES: tuple[Role, ...] = ("fill", "encoder", "generator", "condition", "step", "stage2")
 
 ID_LONGEST = 64  # characters
 SIZE_MAX = (1 << 31) - 1  # bytes: a longer ONNX file cannot be parsed

@@ -1,11 +1,117 @@
-"""StackGAN's second stage as a codec: a quarter of the picture's sides, coded; the rest is painted."""
+"""StackGAN's second stage as a codec: the picture at a quarter of its sides, and what it shows.
+
+Zhang et al., arXiv:1612.03242: a first generator makes a small picture of a caption, a second one a
+large picture of both. Here the small picture is the original's, coded as any other is, and shares
+of ImageNet's classes, in the section CLSS of its stream, stand in for the caption. All that is
+finer than FACTOR pixels is the network's.
+
+A file is a stream (docs/FORMAT.md) of the small picture, (ceil(H / 4), ceil(W / 4)). If H or W is
+no multiple of 4, one byte comes first:
+
+    bits   meaning
+    7..4   0
+    3..2   4 ceil(H / 4) - H
+    1..0   4 ceil(W / 4) - W
+
+It is never 0, and no stream begins with such a byte. So a file without it is an ordinary stream.
+"""
+
+import functools
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+import ablc
+from ablc import _core
+from ablc.encoder import check_image
+from ablc.errors import StreamError
+from ablc.settings import Provider, check_whole, pixel_limit
+
+if TYPE_CHECKING:  # else imported when a picture is coded: with ONNX Runtime's extra alone
+    from ablc.runtime.painter import Painter
+    from ablc.runtime.tiles import Plan
+
 FACTOR = 4  # of the sides
+NETWORK, CONDITION = "stage2-small", "condition-small"
 
 Pixels = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+
+
+def encode(
+    image: Pixels, *, quality: float, label: int | None = None, threads: int | None = None
+) -> bytes:
+    """A picture as a file of this module.
+
+    image: (H, W), (H, W, 1) or (H, W, 3) uint8: grey, sRGB; H and W in 1..65535.
+    quality: of the small picture, 1..100, as ablc.encode takes it.
+    label: what the picture shows, a class of ImageNet, 0..999; default: shares of several, as our
+        condition network finds them.
+    threads: default one per core.
+
+    Raises ValueError for any other argument, transparency among them; without a label ModelError
+    and ProviderError as ablc.decode does.
+    """
+    pixels = check_image(image)
+    height, width, channels = pixels.shape
+    if channels == 4:
+        raise ValueError("stage II has no transparency: lay the picture on a background first")
+    from ablc.runtime import assist
+
+    if label is None:
+        shares = _shares(pixels, threads)
+    else:
+        check_whole("label", label, 0, assist.CLASSES - 1)
+        shares = np.zeros(assist.CLASSES, np.float32)
+        shares[label] = 1
+    small = ablc.encode(shrunk(pixels, FACTOR), quality=quality, threads=threads)
+    data = _core.with_sections(small, {"CLSS": assist.pack_classes(shares)})
+    beyond = FACTOR * (-height % FACTOR) + -width % FACTOR
+    return bytes([beyond]) + data if beyond else data
+
+
+def decode(
+    data: bytes,
+    *,
+    provider: Provider = "auto",
+    threads: int | None = None,
+    max_pixels: int | None = None,
+) -> Pixels:
+    """The picture in a file of this module, (H, W, C) uint8 with C 1 (grey) or 3 (sRGB).
+
+    Large pictures go through the network in tiles, as those of ablc.decode do. Where the stream has
+    no section CLSS, nothing is known of what the picture shows.
+
+    provider, threads: as ablc.decode takes them.
+    max_pixels: refuse larger pictures; default PIL.Image.MAX_IMAGE_PIXELS.
+
+    Raises StreamError if the bytes are damaged or no such file, LimitError beyond max_pixels,
+    ModelError if the network is missing or damaged, ProviderError if it cannot run.
+    """
+    from ablc.runtime import assist, fill, registry, tiles
+
+    stream, beyond = _parse(data)
+    small = ablc.decode(
+        stream,
+        fill="classical",
+        threads=threads,
+        max_pixels=pixel_limit(max_pixels) // FACTOR**2,
+    )
+    rows, columns, channels = small.shape
+    if channels == 4:
+        raise StreamError("the small picture has an alpha channel, which stage II knows nothing of")
+    told = _core.section(stream, "CLSS")
+    label = np.zeros(assist.CLASSES, np.float32) if told is None else assist.parse_classes(told)
+    height, width = FACTOR * rows - beyond[0], FACTOR * columns - beyond[1]
+    painter, card = _painter(provider, threads), registry.card(NETWORK)
+    plan = painter.plan(card, height, width)
+    picture = np.empty((height, width, channels), np.uint8)
+    for y, strip in tiles.Blend(plan).strips(_painted(small, label, plan, painter)):
+        shown = fill.as_channels(strip[:, : height - y, :width], channels)
+        picture[y : y + shown.shape[1]] = np.rint(255 * shown.clip(0, 1)).transpose(1, 2, 0)
+    return picture
 
 
 def shrunk(picture: Pixels, factor: int) -> Pixels:
@@ -15,4 +121,59 @@ def shrunk(picture: Pixels, factor: int) -> Pixels:
     whole = np.pad(picture, beyond, mode="edge")
     rows, columns = whole.shape[0] // factor, whole.shape[1] // factor
     boxes = whole.reshape(rows, factor, columns, factor, channels)
-    return np.rint(boxes.mean(axis=(1, 3), dtype=np.float32)).astype(np.uint8)
+    means: Floats = boxes.mean(axis=(1, 3), dtype=np.float32)
+    return np.rint(means).astype(np.uint8)
+
+
+def _parse(data: bytes) -> tuple[bytes, tuple[int, int]]:
+    """The stream in a file, and what its picture is too high and too wide. Raises StreamError."""
+    first = data[0] if data else 0
+    if first >= FACTOR**2 or not first:
+        return data, (0, 0)
+    return data[1:], divmod(first, FACTOR)
+
+
+@functools.lru_cache(maxsize=2)
+def _painter(provider: Provider, threads: int | None) -> "Painter":
+    """Those behind encode() and decode(); their networks stay loaded until the process ends."""
+    from ablc.runtime.painter import Painter
+
+    return Painter(provider, threads)
+
+
+def _shares(pixels: Pixels, threads: int | None) -> Floats:
+    """(1000,) shares of the classes in a picture, which is shrunk if it is too large to look at."""
+    from ablc.runtime import assisting, fill, registry, tiles
+
+    height, width, _ = pixels.shape
+    factor = 1
+    while -(-height // factor) * -(-width // factor) > assisting.PIXELS_MAX:
+        factor += 1
+    seen = shrunk(pixels, factor)
+    whole = tiles.plan(*seen.shape[:2], whole=assisting.PIXELS_MAX, tile=tiles.MULTIPLE)
+    picture = fill.planes_of(seen, whole.windows_at(0)[0])
+    session = _painter("auto", threads).sessions.get(registry.card(CONDITION))
+    log_shares = session.run({"picture": picture[np.newaxis]})[0][0]
+    return np.asarray(np.exp(log_shares), np.float32)
+
+
+def _painted(
+    small: Pixels, label: Floats, plan: "Plan", painter: "Painter"
+) -> Iterator[Iterator[Floats]]:
+    """The painted windows of a plan, (3, h, w) each, by its rows."""
+    from ablc.runtime import fill, registry
+    from ablc.runtime.session import named
+    from ablc.runtime.tiles import Window
+
+    card = registry.card(NETWORK)
+    sizes = named(1, *plan.side) if painter.layout(card).fixed else ()
+    session = painter.sessions.get(card, sizes)
+
+    def paint(window: Window) -> Floats:
+        y, x, height, width = (n // FACTOR for n in (window.y, window.x, *plan.side))
+        low = fill.planes_of(small, Window(y, x, height, width))
+        painted = session.run({"low": low[np.newaxis], "label": label[np.newaxis]})[0][0]
+        return np.asarray(painted, np.float32)
+
+    for y in plan.rows:
+        yield map(paint, plan.windows_at(y))

@@ -158,6 +158,26 @@ def test_batch_crops_pictures_and_cells_alike(pool: data.Pool) -> None:
             assert torch.equal(part, found[name][b])
 
 
+def test_small_pictures_are_cropped_with_their_originals() -> None:
+    samples = data.Samples([scene(280, 300)], data.reduced, seed=0)
+    pool = data.Pool(samples, size=1, workers=0, device=torch.device("cpu"))
+    low, picture = (pool.all()[name] for name in ("low", "picture"))
+    assert low.shape == (1, 3, 64, 64)
+    means = torch.nn.functional.avg_pool2d(picture, 4)
+    assert (low - means).abs().mean() < 0.05
+    found = pool.batch(3, 96)
+    assert found["low"].shape == (3, 3, 24, 24)
+    for crop, small in zip(found["picture"], found["low"], strict=True):
+        places = [
+            (y, x)
+            for y in range(0, 161, 8)
+            for x in range(0, 161, 8)
+            if torch.equal(picture[0, :, y : y + 96, x : x + 96], crop)
+        ]
+        y, x = (place // 4 for place in places[0])
+        assert torch.equal(low[0, :, y : y + 24, x : x + 24], small)
+
+
 def test_workers_make_samples() -> None:
     samples = data.Samples([scene(280, 300)], data.coded, seed=0)
     pool = data.Pool(samples, size=2, workers=1, device=torch.device("cpu"))

@@ -21,6 +21,11 @@ def cells(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     return kept, 8 * torch.rand(shape, generator=draw)
 
 
+def label(*classes: int) -> torch.Tensor:
+    """(B, 1000): one class each."""
+    return torch.eye(nets.CLASSES)[list(classes)]
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _seed() -> None:
     torch.manual_seed(0)
@@ -60,6 +65,9 @@ def test_shapes(preset: str) -> None:
         assert scores.shape == (1, 1000)
         assert [f.shape[2] for f in features] == [HEIGHT // s for s in (4, 8, 16, 32)]
         assert nets.Critic(chosen)(x).shape == (1, 1, HEIGHT // 16, WIDTH // 16)
+        told = label(7)
+        assert nets.LabelCritic(chosen)(x, told).shape == (1, 1, HEIGHT // 16, WIDTH // 16)
+        assert nets.Stage2(chosen)(x[..., :5, :7], told).shape == (1, 3, 20, 28)
 
 
 def test_sizes_keep_to_the_guide() -> None:
@@ -68,6 +76,9 @@ def test_sizes_keep_to_the_guide() -> None:
     assert nets.parameters(fill) <= 500_000
     assert nets.multiply_adds(fill, x, *cells(x)) <= 12e9
     assert nets.parameters(nets.Fill(nets.PRESETS["base"])) <= 5_000_000
+    stage2 = nets.Stage2(SMALL)
+    assert nets.parameters(stage2) - nets.parameters(stage2.embedding) <= 400_000
+    assert nets.multiply_adds(stage2, picture(1, 128, 192), label(0)) <= 12e9
     for preset in nets.PRESETS.values():
         assert nets.parameters(nets.Generator(preset)) <= 10_000_000
 
@@ -83,10 +94,32 @@ def test_fresh_fill_gives_nearly_the_decoded_picture() -> None:
         assert (nets.Fill(SMALL)(x, *cells(x)) - x).abs().mean() < 0.02
 
 
+def test_fresh_second_stage_is_nearly_cubic_interpolation() -> None:
+    # Any slope comes back exactly where all taps lie in the picture.
+    x = torch.linspace(0, 1, 20).expand(1, 3, 16, 20)
+    net = nets.Stage2(SMALL)
+    with torch.no_grad():
+        plain = nets.depth_to_space(net.interpolated(x), net.FACTOR)
+        found = net(x, label(3))
+    wanted = (torch.arange(80) + 0.5) / 4 - 0.5
+    assert torch.allclose(plain[..., 12:-12] * 19, wanted[12:-12].expand(1, 3, 64, -1), atol=1e-4)
+    assert (found - plain).abs().mean() < 0.02
+
+
+@pytest.mark.parametrize("net", [nets.Stage2, nets.LabelCritic])
+def test_label_has_a_say(net: type[torch.nn.Module]) -> None:
+    x, made = picture(1), net(SMALL)
+    with torch.no_grad():
+        one, other, none = (made(x, told) for told in (label(3), label(4), 0 * label(3)))
+    assert not torch.equal(one, other)
+    assert not torch.equal(one, none)
+
+
 NETS = {
     "fill": lambda x: nets.Fill(SMALL).double()(x, *(c.double() for c in cells(x))),
     "encoder": lambda x: nets.Encoder(SMALL).double()(x),
     "condition": lambda x: nets.Condition(SMALL).double()(x)[0],
+    "stage2": lambda x: nets.Stage2(SMALL).double()(x, label(3, 3).double()),
 }
 
 

@@ -18,6 +18,7 @@ import teacher_weights  # noqa: E402
 from scenes import drawing  # noqa: E402
 
 SIDE = 64
+TASKS = ("fill", "condition", "latent", "stage2")
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,7 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     root = tmp_path_factory.mktemp("runs")
     teachers = teacher_weights.write(root)
     photographs = data.Photographs([drawing(260, 260)], {"drawings": 1}, 0, 0)
-    for task in ("fill", "condition", "latent"):
+    for task in TASKS:
         plan = train.Plan(
             task=task,
             out=root / task,
@@ -39,7 +40,7 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
             licence="CC0",
         )
         train.train(plan, photographs)
-    return {task: root / task / train.CHECKPOINT for task in ("fill", "condition", "latent")}
+    return {task: root / task / train.CHECKPOINT for task in TASKS}
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,7 @@ def shipped(
 
 def test_every_network_and_the_step_are_shipped(shipped: tuple[Path, list[str]]) -> None:
     folder, ids = shipped
-    roles = ("condition", "encoder", "fill", "generator", "step")
+    roles = ("condition", "encoder", "fill", "generator", "stage2", "step")
     assert sorted(ids) == [f"{role}-small" for role in roles]
     for model_id in ids:
         registry.verify(model_id, folder)

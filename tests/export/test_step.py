@@ -21,6 +21,8 @@ TINY = nets.Preset(
     generator_depths=(1, 0, 0),
     condition_widths=(16, 32, 48, 64),
     condition_depths=(0, 1, 0, 0),
+    stage2_width=16,
+    stage2_depth=0,
     critic_widths=(16, 16, 16, 16),
 )
 Inputs = dict[str, Tensor]

@@ -29,6 +29,8 @@ TINY = nets.Preset(
     generator_depths=(0, 1, 0),
     condition_widths=(16, 32, 48, 64),
     condition_depths=(0, 0, 0, 0),
+    stage2_width=16,
+    stage2_depth=1,
     critic_widths=(16, 16, 16, 16),
 )
 FIXED = (2, 32, 96)
@@ -38,6 +40,7 @@ NETS = {
     "encoder": nets.Encoder,
     "generator": nets.Generator,
     "condition": nets.Condition,
+    "stage2": nets.Stage2,
 }
 
 
@@ -240,7 +243,19 @@ def test_networks_are_torchs(forward, kind: str, size: tuple[int, int, int]) -> 
         np.testing.assert_allclose(x, y.numpy(), rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("kind", ["fill", "condition"])
+@pytest.mark.parametrize("size", [(1, 1, 1), (2, 7, 5)])
+def test_second_stage_takes_pictures_of_any_size(forward, size: tuple[int, int, int]) -> None:
+    net, model = forward["stage2"]
+    batch, rows, columns = size
+    low, label = torch.rand(batch, 3, rows, columns), torch.rand(batch, nets.CLASSES)
+    (found,) = session(model).run(None, {"low": low.numpy(), "label": label.numpy()})
+    with torch.no_grad():
+        wanted = net(low, label).numpy()
+    assert found.shape == (batch, 3, 4 * rows, 4 * columns)
+    np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["fill", "condition", "stage2"])
 def test_networks_of_one_size_in_half(forward, kind: str) -> None:
     net, model = forward[kind]
     half = to_onnx.EXPORTERS[kind](net, to_onnx.Form(size=FIXED, dtype="fp16"))

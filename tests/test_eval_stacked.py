@@ -1,0 +1,166 @@
+"""StackGAN's second stage as a codec: a small picture in the file, the whole one shown."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from ablc.runtime import assist, assisting, painter
+
+import ablc
+from ablc import _core, metrics
+from ablc.errors import LimitError, ModelError, ProviderError, StreamError
+from ablc.eval import stacked
+from scenes import drawing, scene
+
+Pixels = npt.NDArray[np.uint8]
+
+WHOLE = scene(64, 96)  # sides are multiples of 4
+
+
+def coded(picture: Pixels = WHOLE, label: int = 3) -> bytes:
+    """Without a network."""
+    return stacked.encode(picture, quality=60, label=label, threads=1)
+
+
+# ---- round trips -------------------------------------------------------------------------------
+@pytest.mark.parametrize("picture", [scene(90, 131), drawing(101, 128)], ids=["scene", "drawing"])
+def test_picture_comes_back_alike(networks: None, picture: Pixels) -> None:
+    data = stacked.encode(picture, quality=80, threads=1)
+    shown = stacked.decode(data, threads=1)
+    assert shown.shape == picture.shape
+    assert shown.dtype == np.uint8
+    assert len(data) < 2500
+    assert metrics.psnr(stacked.shrunk(picture, 4), stacked.shrunk(shown, 4)) > 25
+    assert (stacked.decode(data, threads=1) == shown).all()
+
+
+@pytest.mark.parametrize("height", [1, 32, 33, 34, 35])
+def test_any_size_comes_back(networks: None, height: int) -> None:
+    for width in (1, 40, 41, 42, 43):
+        data = coded(scene(height, width))
+        assert (data[0] < 16) == bool(height % 4 or width % 4)
+        assert stacked.decode(data, threads=1).shape == (height, width, 3)
+
+
+@pytest.mark.parametrize("shape", [(30, 42), (30, 42, 1)])
+def test_grey_picture_stays_grey(networks: None, shape: tuple[int, ...]) -> None:
+    picture = scene(30, 42, 1).reshape(shape)
+    assert stacked.decode(coded(picture), threads=1).shape == (30, 42, 1)
+
+
+def test_large_picture_is_painted_in_tiles(networks: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = coded(scene(250, 331))
+    whole = stacked.decode(data, threads=1).astype(int)
+    small = painter.Layout(whole=0, tile=160, multiple=32, batch=1, fixed=False)
+    monkeypatch.setattr(painter, "CPU", small)
+    assert len(stacked._painter("auto", 1).plan(None, 250, 331).rows) > 1  # type: ignore[arg-type]
+    tiled = stacked.decode(data, threads=1)
+    assert tiled.shape == whole.shape
+    assert np.abs(tiled - whole).mean() < 0.1
+
+
+# ---- the file ----------------------------------------------------------------------------------
+def test_file_is_a_stream_of_the_small_picture_and_what_it_shows() -> None:
+    data = coded()
+    small = ablc.decode(data, fill="classical")
+    assert small.shape == (16, 24, 3)
+    assert metrics.psnr(stacked.shrunk(WHOLE, 4), small) > 25
+    told = _core.section(data, "CLSS")
+    assert told is not None
+    assert assist.parse_classes(told)[3] == 1
+    assert coded(scene(62, 93))[0] == 0b1011  # two rows and three columns too many
+
+
+def test_small_picture_has_the_means_of_boxes() -> None:
+    picture = np.arange(5 * 8, dtype=np.uint8).reshape(5, 8, 1)
+    small = stacked.shrunk(picture, 4)
+    assert small.shape == (2, 2, 1)
+    assert small[0, 0, 0] == round(picture[:4, :4].mean())
+    assert small[1, 1, 0] == round(picture[4, 4:].mean())
+
+
+def test_label_has_a_say(networks: None) -> None:
+    one, other = (stacked.decode(coded(label=label), threads=1) for label in (3, 920))
+    assert (one != other).any()
+    untold = stacked.decode(ablc.encode(stacked.shrunk(WHOLE, 4), quality=60), threads=1)
+    assert (one != untold).any()
+
+
+def test_label_is_found_by_a_network(networks: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def classes() -> npt.NDArray[np.float32]:
+        told = _core.section(stacked.encode(WHOLE, quality=60, threads=1), "CLSS")
+        assert told is not None
+        return assist.parse_classes(told)
+
+    usual = classes()
+    assert 1 <= np.count_nonzero(usual) <= 5
+    monkeypatch.setattr(assisting, "PIXELS_MAX", 64 * 64)  # now the picture is too large for it
+    assert 1 <= np.count_nonzero(classes()) <= 5
+
+
+# ---- what is refused ---------------------------------------------------------------------------
+@pytest.mark.parametrize("data", [coded(), coded(scene(33, 42))], ids=["plain", "with sides"])
+def test_damaged_bytes_are_refused(data: bytes) -> None:
+    for cut in range(0, len(data), 7):
+        with pytest.raises(StreamError):
+            stacked.decode(data[:cut])
+    for place in range(1, len(data), 11):
+        changed = bytearray(data)
+        changed[place] ^= 0x40
+        with pytest.raises(StreamError):
+            stacked.decode(bytes(changed))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"\x05", b"\x05\x05" + coded(), b"\x00" + coded(), b"\x10" + coded()],
+    ids=["empty", "sides alone", "sides twice", "sides 0", "sides 16"],
+)
+def test_other_bytes_are_refused(data: bytes) -> None:
+    with pytest.raises(StreamError):
+        stacked.decode(data)
+
+
+def test_streams_of_other_things_are_refused() -> None:
+    damaged = _core.with_sections(coded(), {"CLSS": b"\x01\xff\xff\xff"})
+    with pytest.raises(StreamError, match="CLSS gives class 65535"):
+        stacked.decode(damaged)
+    with pytest.raises(StreamError, match="alpha"):
+        stacked.decode(ablc.encode(scene(20, 20, 4), quality=50))
+
+
+def test_more_pixels_than_allowed_are_refused(networks: None) -> None:
+    assert stacked.decode(coded(), max_pixels=64 * 96).shape == WHOLE.shape
+    with pytest.raises(LimitError):
+        stacked.decode(coded(), max_pixels=64 * 96 - 1)
+
+
+@pytest.mark.parametrize(
+    ("picture", "options", "message"),
+    [
+        (scene(20, 20, 4), {}, "no transparency"),
+        (scene(20, 20, 2), {}, "1, 3 or 4 channels, not 2"),
+        (WHOLE.astype(float), {}, "uint8"),
+        (WHOLE, {"quality": 0}, "quality"),
+        (WHOLE, {"label": 1000}, "label must be a whole number in 0..999, not 1000"),
+    ],
+)
+def test_wrong_arguments_are_refused(
+    picture: Pixels, options: dict[str, int], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        stacked.encode(picture, **({"quality": 50, "label": 0} | options))  # type: ignore[arg-type]
+
+
+def test_missing_networks_are_named(networks: None, shipped: Path) -> None:
+    with pytest.raises(ModelError, match="stage2-small"):
+        stacked.decode(coded())
+    with pytest.raises(ModelError, match="condition-small"):
+        stacked.encode(WHOLE, quality=50)
+
+
+def test_decoding_needs_onnx_runtime() -> None:
+    stacked._painter.cache_clear()
+    with pytest.raises(ProviderError, match="ONNX Runtime"):
+        stacked.decode(coded())
