@@ -23,10 +23,12 @@ onnx() { # the checkpoints of some tasks
   python -m ablc.export onnx "${@/#/$out/}" --out "$out/models"
 }
 
-train fill 0.4
+train fill 0.35
 onnx fill/checkpoint.pt
-train fill-perceptual 0.2 --start "$out/fill/checkpoint.pt" --weight adversarial=0.005
+train fill-perceptual 0.15 --start "$out/fill/checkpoint.pt" --weight adversarial=0.005
 onnx fill-perceptual/checkpoint.pt
 train condition 0.15
 train latent 0.25 --weight lpips=0.03 --weight adversarial=0.01
 onnx condition/checkpoint.pt latent/checkpoint.pt
+train stage2 0.1
+onnx stage2/checkpoint.pt

@@ -21,6 +21,7 @@ from pathlib import Path
 import torch
 from ablc.export import data, losses, nets
 from ablc.export.data import Sample
+from ablc.export.stage2 import LabelCritic, Stage2
 from ablc.export.teachers import AlexNet, Lpips, SqueezeNet
 from ablc.runtime.assist import CLASSES_MOST
 from torch import Tensor, nn
@@ -285,12 +286,12 @@ class Stage2Task(Task):
         teachers: dict[str, nn.Module] = {"squeezenet": SqueezeNet(folder)}
         if weights.get("lpips"):
             teachers["lpips"] = Lpips(folder, "squeeze")
-        critic = {"critic": nets.LabelCritic(preset)} if weights.get("adversarial") else {}
+        critic = {"critic": LabelCritic(preset)} if weights.get("adversarial") else {}
         super().__init__(self.networks(preset), nn.ModuleDict(critic), weights, teachers)
 
     @staticmethod
     def networks(preset: nets.Preset) -> nn.ModuleDict:
-        return nn.ModuleDict({"stage2": nets.Stage2(preset)})
+        return nn.ModuleDict({"stage2": Stage2(preset)})
 
     def label(self, picture: Tensor) -> Tensor:
         """(B, 1000) shares of the classes most likely."""
@@ -377,7 +378,7 @@ RECIPES = {
             "r1": 10.0,
         },
     ),
-    "stage2": Recipe(Stage2Task, {"pixel": 1.0, "lpips": 0.15, "adversarial": 0.01, "r1": 10.0}),
+    "stage2": Recipe(Stage2Task, {"pixel": 1.0, "lpips": 0.15, "adversarial": 0.0, "r1": 10.0}),
 }
 
 

@@ -29,8 +29,8 @@ from ablc.export.nets import (
     Encoder,
     Fill,
     Generator,
-    Stage2,
 )
+from ablc.export.stage2 import Stage2
 from onnxscript import opset18
 from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 from network_graphs import CLASSICAL
-from network_tables import MEASURES
+from network_tables import MEASURES, stage2_means
 from peers import Row
+
+from ablc.eval.stacked import NETWORK
 
 DIGITS = 4
 
@@ -36,6 +38,12 @@ def figures(found: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     for name, rows in by_pair.items():
         for role in ("encoder", "generator"):
             cards[f"{role}-{name}"] = {"G(E(x))": _means(rows)}
+    for quality, rows in stage2_means(found["stage2"]).items() if "stage2" in found else ():
+        cards.setdefault(NETWORK, {})[f"small picture at quality {quality}"] = {
+            name: {"bytes": round(row["bytes"])}
+            | {title: round(row[key], DIGITS) for key, title in MEASURES.items()}
+            for name, row in rows.items()
+        }
     for name, row in found.get("cost", {}).items():
         cards.setdefault(name, {})["seconds at 768x512, 2 threads"] = round(row["seconds"], DIGITS)
     return cards

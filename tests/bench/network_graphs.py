@@ -30,6 +30,7 @@ CLASSICAL = "classical"  # name of the decoded picture as it goes into N
 MULTIPLE = 32  # of which the sides of a network's pictures are
 CELL = 8  # pixels of a side of the codec's cells
 STRIDE = 16  # pixels of a side of the latent's cells
+QUARTER = 4  # pixels of a side of what stage II is given
 HEIGHT, WIDTH = 512, 768  # pixels, for the costs
 THREADS = 2
 ROUNDS = 7
@@ -91,11 +92,12 @@ def pixels(planes: Floats, height: int, width: int) -> Picture:
 
 def blanks(net: onnxruntime.InferenceSession, height: int, width: int) -> dict[str, Floats]:
     """Grey inputs for a picture of that size."""
-    units = {"kept": CELL, "step": CELL, "h": STRIDE}
+    units = {"kept": CELL, "step": CELL, "h": STRIDE, "low": QUARTER}
     found = {}
     for wanted in net.get_inputs():
         unit, channels = units.get(wanted.name, 1), wanted.shape[1]
-        found[wanted.name] = np.full((1, channels, height // unit, width // unit), 0.5, np.float32)
+        sides = (height // unit, width // unit) if len(wanted.shape) == 4 else ()
+        found[wanted.name] = np.full((1, channels, *sides), 0.5, np.float32)
     return found
 
 

@@ -110,6 +110,33 @@ def latent_table(found: Mapping[str, Mapping[str, Row]]) -> str:
     )
 
 
+def stage2_means(found: Mapping[str, Mapping[str, Mapping[str, Row]]]) -> dict[str, dict[str, Row]]:
+    """Over the pictures, by quality and row."""
+    pictures = list(found.values())
+    return {
+        quality: {
+            name: {
+                key: float(np.mean([of_picture[quality][name][key] for of_picture in pictures]))
+                for key in ("bytes", *MEASURES)
+            }
+            for name in rows
+        }
+        for quality, rows in pictures[0].items()
+    }
+
+
+def stage2_tables(found: Mapping[str, Mapping[str, Mapping[str, Row]]]) -> str:
+    parts = []
+    for quality, rows in stage2_means(found).items():
+        head = f"**Stage II, small picture at quality {quality}**, mean over {len(found)} pictures"
+        cells = [
+            [name, f"{row['bytes']:.0f}", *(f"{row[key]:{spec(key)}}" for key in MEASURES)]
+            for name, row in rows.items()
+        ]
+        parts += [head, markdown(["", "bytes", *MEASURES.values()], cells)]
+    return "\n\n".join(parts)
+
+
 def cost_table(found: Mapping[str, Row]) -> str:
     rows = [
         [
@@ -137,6 +164,8 @@ def report(found: dict[str, Any]) -> str:
         parts.append(bd_table(found["bd"]["rates"], count))
     if "latent" in found:
         parts.append(latent_table(found["latent"]))
+    if "stage2" in found:
+        parts.append(stage2_tables(found["stage2"]))
     if "cost" in found:
         parts.append(cost_table(found["cost"]))
     return "\n\n".join(parts)

@@ -2,8 +2,9 @@
 
     python tests/bench/networks.py [--models FOLDER] [--fill fill-small ...] [--jobs 2]
 
-Takes ONNX files: fill-*.onnx, and encoder-X.onnx with generator-X.onnx. "classical" is the decoded
-picture as it goes into N. Measures, with those of perceptual.py and network_graphs.py:
+Takes ONNX files: fill-*.onnx, encoder-X.onnx with generator-X.onnx, and stage2-small.onnx.
+"classical" is the decoded picture as it goes into N. Measures, with those of perceptual.py and
+network_graphs.py:
 
 fixed quality   all pictures at each of QUALITIES, default effort: means over the pictures, what a
                 fill changes in brackets. Below that PSNR and SSIM of all pixels in kept and of all
@@ -11,6 +12,7 @@ fixed quality   all pictures at each of QUALITIES, default effort: means over th
                 has no border, the places whose centre lies there)
 BD-rate         as rd.py does it, of codec and fill against each peer; LPIPS as -10 log10
 G(E(x))         the original through encoder and generator
+stage II        a small picture in the file, the rest painted (stage2.py)
 cost            multiply-adds and parameters, and seconds of one pass
 """
 
@@ -18,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import os
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -30,6 +33,8 @@ import network_sheet
 import numpy as np
 import numpy.typing as npt
 import perceptual
+import stage2
+from ablc.runtime import registry
 from measuring import Cache, add_run_arguments, each_picture, progress
 from network_tables import BD_METRICS, SPAN, report
 from peers import (
@@ -45,6 +50,7 @@ from regions import SSIM_BORDER
 
 import ablc
 from ablc import metrics
+from ablc.eval.stacked import NETWORK
 from ablc.importance import CELL
 
 # About .09, .17 and .29 bits per pixel of the Kodak set, in the mean; and finer ones, to see
@@ -52,7 +58,7 @@ from ablc.importance import CELL
 QUALITIES = (25, 35, 43, 60, 75)
 PEERS_SHOWN = ["JPEG", "WebP", "JPEG XL", "AVIF"]
 MODELS = Path(__file__).parents[2] / "runtime" / "models"
-PARTS = ("quality", "bd", "latent", "cost")
+PARTS = ("quality", "bd", "latent", "stage2", "cost")
 
 HEAD = """# Networks, measured
 
@@ -70,12 +76,13 @@ class Nets:
 
     fills: dict[str, Path]
     latents: dict[str, tuple[Path, Path]]  # encoder and generator
+    stage2: dict[str, Path]  # one or none
     weights: Path
 
     @property
     def files(self) -> dict[str, Path]:
         pairs = [path for pair in self.latents.values() for path in pair]
-        return {**self.fills, **{path.stem: path for path in pairs}}
+        return {**self.fills, **{path.stem: path for path in pairs}, **self.stage2}
 
 
 def nets_in(folder: Path, fills: Iterable[str] | None, weights: Path) -> Nets:
@@ -90,7 +97,13 @@ def nets_in(folder: Path, fills: Iterable[str] | None, weights: Path) -> Nets:
         if generator.is_file():
             pairs[encoder.stem.removeprefix("encoder-")] = (encoder, generator)
     wanted = list(found) if fills is None else list(fills)
-    return Nets({name: found[name] for name in wanted}, pairs, weights)
+    second = folder / f"{NETWORK}.onnx"
+    return Nets(
+        {name: found[name] for name in wanted},
+        pairs,
+        {NETWORK: second} if second.is_file() else {},
+        weights,
+    )
 
 
 # --- one picture ----------------------------------------------------------------------------------
@@ -209,6 +222,8 @@ def run(
         found["bd"]["rates"] = bd_rates(found["bd"]["curves"], list(own))
     if "latent" in parts and nets.latents:
         found["latent"] = each_picture(rebuilt, images, jobs, nets)
+    if "stage2" in parts and nets.stage2:
+        found["stage2"] = each_picture(stage2.at_qualities, images, jobs, nets.weights, options)
     if "cost" in parts:
         found["cost"] = {name: graphs.cost(path) for name, path in nets.files.items()}
     return found
@@ -271,6 +286,7 @@ def main() -> None:
     arguments = parser.parse_args()
     options, images = dict(arguments.option), arguments.images
     nets = nets_in(arguments.models, arguments.fill, arguments.weights)
+    os.environ[registry.VARIABLE] = str(arguments.models)  # where stage II looks
     found = run(
         images, nets, arguments.peers, options, arguments.cache, arguments.jobs, arguments.parts
     )

@@ -4,7 +4,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="networks need the [train] extra")
 
-from ablc.export import nets  # noqa: E402
+from ablc.export import nets, stage2  # noqa: E402
 
 SMALL = nets.PRESETS["small"]
 HEIGHT, WIDTH = 64, 96
@@ -66,8 +66,8 @@ def test_shapes(preset: str) -> None:
         assert [f.shape[2] for f in features] == [HEIGHT // s for s in (4, 8, 16, 32)]
         assert nets.Critic(chosen)(x).shape == (1, 1, HEIGHT // 16, WIDTH // 16)
         told = label(7)
-        assert nets.LabelCritic(chosen)(x, told).shape == (1, 1, HEIGHT // 16, WIDTH // 16)
-        assert nets.Stage2(chosen)(x[..., :5, :7], told).shape == (1, 3, 20, 28)
+        assert stage2.LabelCritic(chosen)(x, told).shape == (1, 1, HEIGHT // 16, WIDTH // 16)
+        assert stage2.Stage2(chosen)(x[..., :5, :7], told).shape == (1, 3, 20, 28)
 
 
 def test_sizes_keep_to_the_guide() -> None:
@@ -76,9 +76,9 @@ def test_sizes_keep_to_the_guide() -> None:
     assert nets.parameters(fill) <= 500_000
     assert nets.multiply_adds(fill, x, *cells(x)) <= 12e9
     assert nets.parameters(nets.Fill(nets.PRESETS["base"])) <= 5_000_000
-    stage2 = nets.Stage2(SMALL)
-    assert nets.parameters(stage2) - nets.parameters(stage2.embedding) <= 400_000
-    assert nets.multiply_adds(stage2, picture(1, 128, 192), label(0)) <= 12e9
+    second = stage2.Stage2(SMALL)
+    assert nets.parameters(second) - nets.parameters(second.embedding) <= 400_000
+    assert nets.multiply_adds(second, picture(1, 128, 192), label(0)) <= 12e9
     for preset in nets.PRESETS.values():
         assert nets.parameters(nets.Generator(preset)) <= 10_000_000
 
@@ -97,7 +97,7 @@ def test_fresh_fill_gives_nearly_the_decoded_picture() -> None:
 def test_fresh_second_stage_is_nearly_cubic_interpolation() -> None:
     # Any slope comes back exactly where all taps lie in the picture.
     x = torch.linspace(0, 1, 20).expand(1, 3, 16, 20)
-    net = nets.Stage2(SMALL)
+    net = stage2.Stage2(SMALL)
     with torch.no_grad():
         plain = nets.depth_to_space(net.interpolated(x), net.FACTOR)
         found = net(x, label(3))
@@ -106,7 +106,7 @@ def test_fresh_second_stage_is_nearly_cubic_interpolation() -> None:
     assert (found - plain).abs().mean() < 0.02
 
 
-@pytest.mark.parametrize("net", [nets.Stage2, nets.LabelCritic])
+@pytest.mark.parametrize("net", [stage2.Stage2, stage2.LabelCritic])
 def test_label_has_a_say(net: type[torch.nn.Module]) -> None:
     x, made = picture(1), net(SMALL)
     with torch.no_grad():
@@ -119,7 +119,7 @@ NETS = {
     "fill": lambda x: nets.Fill(SMALL).double()(x, *(c.double() for c in cells(x))),
     "encoder": lambda x: nets.Encoder(SMALL).double()(x),
     "condition": lambda x: nets.Condition(SMALL).double()(x)[0],
-    "stage2": lambda x: nets.Stage2(SMALL).double()(x, label(3, 3).double()),
+    "stage2": lambda x: stage2.Stage2(SMALL).double()(x, label(3, 3).double()),
 }
 
 

@@ -12,7 +12,7 @@ ort = pytest.importorskip("onnxruntime", reason="graphs are run by ONNX Runtime"
 
 import onnx  # noqa: E402
 import torch  # noqa: E402
-from ablc.export import graphs, nets, step, to_onnx  # noqa: E402
+from ablc.export import graphs, nets, stage2, step, to_onnx  # noqa: E402
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
 import made_steps  # noqa: E402
@@ -40,7 +40,7 @@ NETS = {
     "encoder": nets.Encoder,
     "generator": nets.Generator,
     "condition": nets.Condition,
-    "stage2": nets.Stage2,
+    "stage2": stage2.Stage2,
 }
 
 

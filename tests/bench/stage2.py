@@ -1,0 +1,52 @@
+"""StackGAN's second stage (ablc.eval.stacked) beside other uses of the same bytes; for networks.py.
+
+untold    the network without label; the label's bytes do not count
+cubic     the same small picture, Pillow's bicubic interpolation; nor do they here
+ablc      a stream of the whole picture within the file's bytes, by fill
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import perceptual
+from peers import Picture, Row
+from PIL import Image
+
+import ablc
+from ablc.eval import stacked
+
+QUALITIES = (50, 80)  # of the small picture
+FILLS = ("classical", "fill-small", "fill-small-perceptual")
+
+
+def at_qualities(
+    picture: Picture, weights: Path, options: dict[str, Any]
+) -> dict[str, dict[str, Row]]:
+    """bytes and all measures by quality and row."""
+    return {str(quality): _rows(picture, quality, weights, options) for quality in QUALITIES}
+
+
+def _rows(picture: Picture, quality: int, weights: Path, options: dict[str, Any]) -> dict[str, Row]:
+    height, width, _ = picture.shape
+    data = stacked.encode(picture, quality=quality, threads=1)
+    bare = ablc.encode(stacked.shrunk(picture, stacked.FACTOR), quality=quality, threads=1)
+    small = ablc.decode(bare, fill="classical")
+    size = (small.shape[1] * stacked.FACTOR, small.shape[0] * stacked.FACTOR)
+    large = np.asarray(Image.fromarray(small).resize(size, Image.Resampling.BICUBIC))
+    shown = {
+        stacked.NETWORK: (data, stacked.decode(data, threads=1)),
+        f"{stacked.NETWORK}, untold": (bare, stacked.decode(bare, threads=1)[:height, :width]),
+        "cubic": (bare, large[:height, :width]),
+    }
+    plain = ablc.encode(picture, target_bytes=len(data), **options)
+    for fill in FILLS:
+        how = {"fill": fill} if fill == "classical" else {"fill": "net", "model": fill}
+        shown[f"ablc, {fill}"] = plain, ablc.decode(plain, threads=1, **how)
+    rows = perceptual.compare(picture, [pixels for _, pixels in shown.values()], weights)
+    return {
+        name: {"bytes": len(coded), **row}
+        for (name, (coded, _)), row in zip(shown.items(), rows, strict=True)
+    }
