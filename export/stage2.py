@@ -52,7 +52,7 @@ class Stage2(nn.Module):
         self.register_buffer("cubic", cubic_kernel(self.FACTOR), persistent=False)
         initialise(self)
         with torch.no_grad():
-            nn.init.normal_(self.embedding.weight)  # a class on its own has a code of unit variance
+            self.embedding.weight.zero_()  # classes that training never shows stay without a say
             for block in self.blocks:
                 block.told.weight.mul_(0.2)
                 block.second.weight.mul_(0.2)

@@ -1,17 +1,22 @@
 """StackGAN's second stage (ablc.eval.stacked) beside other uses of the same bytes; for networks.py.
 
-untold    the network without label; the label's bytes do not count
+named     with SqueezeNet's best class in the place of the shares that our condition network finds:
+          what someone who looks at the picture might say of it
+untold    without label; its bytes do not count
 cubic     the same small picture, Pillow's bicubic interpolation; nor do they here
 ablc      a stream of the whole picture within the file's bytes, by fill
 """
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import perceptual
+import torch  # noqa: TID251
+from ablc.export.teachers import SqueezeNet  # noqa: TID251
 from peers import Picture, Row
 from PIL import Image
 
@@ -32,12 +37,15 @@ def at_qualities(
 def _rows(picture: Picture, quality: int, weights: Path, options: dict[str, Any]) -> dict[str, Row]:
     height, width, _ = picture.shape
     data = stacked.encode(picture, quality=quality, threads=1)
+    name = best_class(picture, weights)
+    named = stacked.encode(picture, quality=quality, label=name, threads=1)
     bare = ablc.encode(stacked.shrunk(picture, stacked.FACTOR), quality=quality, threads=1)
     small = ablc.decode(bare, fill="classical")
     size = (small.shape[1] * stacked.FACTOR, small.shape[0] * stacked.FACTOR)
     large = np.asarray(Image.fromarray(small).resize(size, Image.Resampling.BICUBIC))
     shown = {
         stacked.NETWORK: (data, stacked.decode(data, threads=1)),
+        f"{stacked.NETWORK}, named": (named, stacked.decode(named, threads=1)),
         f"{stacked.NETWORK}, untold": (bare, stacked.decode(bare, threads=1)[:height, :width]),
         "cubic": (bare, large[:height, :width]),
     }
@@ -50,3 +58,14 @@ def _rows(picture: Picture, quality: int, weights: Path, options: dict[str, Any]
         name: {"bytes": len(coded), **row}
         for (name, (coded, _)), row in zip(shown.items(), rows, strict=True)
     }
+
+
+def best_class(picture: Picture, weights: Path) -> int:
+    """SqueezeNet's, of ImageNet."""
+    with torch.inference_mode():
+        return int(_squeezenet(weights).logits(perceptual.planes([picture])).argmax())
+
+
+@functools.cache
+def _squeezenet(weights: Path) -> SqueezeNet:
+    return SqueezeNet(weights)

@@ -109,6 +109,7 @@ def test_fresh_second_stage_is_nearly_cubic_interpolation() -> None:
 @pytest.mark.parametrize("net", [stage2.Stage2, stage2.LabelCritic])
 def test_label_has_a_say(net: type[torch.nn.Module]) -> None:
     x, made = picture(1), net(SMALL)
+    torch.nn.init.normal_(made.embedding.weight)
     with torch.no_grad():
         one, other, none = (made(x, told) for told in (label(3), label(4), 0 * label(3)))
     assert not torch.equal(one, other)
