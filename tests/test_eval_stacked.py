@@ -31,7 +31,7 @@ def test_picture_comes_back_alike(networks: None, picture: Pixels) -> None:
     assert shown.shape == picture.shape
     assert shown.dtype == np.uint8
     assert len(data) < 2500
-    assert metrics.psnr(stacked.shrunk(picture, 4), stacked.shrunk(shown, 4)) > 25
+    assert metrics.psnr(stacked.shrunk(picture, 4), stacked.shrunk(shown, 4)) > 18
     assert (stacked.decode(data, threads=1) == shown).all()
 
 
@@ -131,9 +131,12 @@ def test_streams_of_other_things_are_refused() -> None:
 
 
 def test_more_pixels_than_allowed_are_refused(networks: None) -> None:
-    assert stacked.decode(coded(), max_pixels=64 * 96).shape == WHOLE.shape
+    data = coded(scene(33, 42))
+    assert stacked.decode(data, max_pixels=33 * 42).shape == (33, 42, 3)
+    with pytest.raises(LimitError, match="42x33 pixels exceeds the limit of 1385"):
+        stacked.decode(data, max_pixels=33 * 42 - 1)
     with pytest.raises(LimitError):
-        stacked.decode(coded(), max_pixels=64 * 96 - 1)
+        stacked.decode(data, max_pixels=50)
 
 
 @pytest.mark.parametrize(

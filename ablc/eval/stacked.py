@@ -26,11 +26,12 @@ import numpy.typing as npt
 import ablc
 from ablc import _core
 from ablc.encoder import check_image
-from ablc.errors import StreamError
+from ablc.errors import LimitError, StreamError
 from ablc.settings import Provider, check_whole, pixel_limit
 
 if TYPE_CHECKING:  # else imported when a picture is coded: with ONNX Runtime's extra alone
     from ablc.runtime.painter import Painter
+    from ablc.runtime.session import Session
     from ablc.runtime.tiles import Plan
 
 FACTOR = 4  # of the sides
@@ -90,25 +91,19 @@ def decode(
     Raises StreamError if the bytes are damaged or no such file, LimitError beyond max_pixels,
     ModelError if the network is missing or damaged, ProviderError if it cannot run.
     """
-    from ablc.runtime import assist, fill, registry, tiles
+    from ablc.runtime import assist, fill, registry, session, tiles
 
-    stream, beyond = _parse(data)
-    small = ablc.decode(
-        stream,
-        fill="classical",
-        threads=threads,
-        max_pixels=pixel_limit(max_pixels) // FACTOR**2,
-    )
-    rows, columns, channels = small.shape
-    if channels == 4:
-        raise StreamError("the small picture has an alpha channel, which stage II knows nothing of")
+    stream, height, width = _parse(data, pixel_limit(max_pixels))
+    small = ablc.decode(stream, fill="classical", threads=threads, max_pixels=max_pixels)
+    channels = small.shape[2]
     told = _core.section(stream, "CLSS")
     label = np.zeros(assist.CLASSES, np.float32) if told is None else assist.parse_classes(told)
-    height, width = FACTOR * rows - beyond[0], FACTOR * columns - beyond[1]
     painter, card = _painter(provider, threads), registry.card(NETWORK)
     plan = painter.plan(card, height, width)
     picture = np.empty((height, width, channels), np.uint8)
-    for y, strip in tiles.Blend(plan).strips(_painted(small, label, plan, painter)):
+    sizes = session.named(1, *plan.side) if painter.layout(card).fixed else ()
+    windows = _painted(small, label, plan, painter.sessions.get(card, sizes))
+    for y, strip in tiles.Blend(plan).strips(windows):
         shown = fill.as_channels(strip[:, : height - y, :width], channels)
         picture[y : y + shown.shape[1]] = np.rint(255 * shown.clip(0, 1)).transpose(1, 2, 0)
     return picture
@@ -125,12 +120,22 @@ def shrunk(picture: Pixels, factor: int) -> Pixels:
     return np.rint(means).astype(np.uint8)
 
 
-def _parse(data: bytes) -> tuple[bytes, tuple[int, int]]:
-    """The stream in a file, and what its picture is too high and too wide. Raises StreamError."""
+def _parse(data: bytes, most: int) -> tuple[bytes, int, int]:
+    """The stream in a file, and height and width of the picture, which has at most most pixels.
+
+    Raises StreamError and LimitError.
+    """
     first = data[0] if data else 0
-    if first >= FACTOR**2 or not first:
-        return data, (0, 0)
-    return data[1:], divmod(first, FACTOR)
+    beyond = first if first < FACTOR**2 else 0
+    stream = data[1:] if beyond else data
+    header = _core.header(stream, max_pixels=most)
+    if header["channels"] == 4:
+        raise StreamError("the small picture has an alpha channel, which stage II knows nothing of")
+    height = FACTOR * header["height"] - beyond // FACTOR
+    width = FACTOR * header["width"] - beyond % FACTOR
+    if height * width > most:
+        raise LimitError(f"{width}x{height} pixels exceeds the limit of {most} pixels")
+    return stream, height, width
 
 
 @functools.lru_cache(maxsize=2)
@@ -158,16 +163,11 @@ def _shares(pixels: Pixels, threads: int | None) -> Floats:
 
 
 def _painted(
-    small: Pixels, label: Floats, plan: "Plan", painter: "Painter"
+    small: Pixels, label: Floats, plan: "Plan", session: "Session"
 ) -> Iterator[Iterator[Floats]]:
     """The painted windows of a plan, (3, h, w) each, by its rows."""
-    from ablc.runtime import fill, registry
-    from ablc.runtime.session import named
+    from ablc.runtime import fill
     from ablc.runtime.tiles import Window
-
-    card = registry.card(NETWORK)
-    sizes = named(1, *plan.side) if painter.layout(card).fixed else ()
-    session = painter.sessions.get(card, sizes)
 
     def paint(window: Window) -> Floats:
         y, x, height, width = (n // FACTOR for n in (window.y, window.x, *plan.side))

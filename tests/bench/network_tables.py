@@ -16,6 +16,11 @@ from regions import decibels
 SPAN = (0.05, 0.5)  # bits per pixel of the BD-rates
 MEASURES = {**METRICS, **DISTANCES}
 BD_METRICS = {**METRICS, "likeness": "LPIPS-AlexNet"}
+STAGE2 = """**Stage II**: the file holds the picture at a quarter of its sides, and a label
+
+The label is what `condition-small` sees; *named*: SqueezeNet's best class, as someone might name what
+the picture shows; *untold*: none. *cubic* is the same small picture, interpolated; *ablc* a stream of
+the whole picture within the bytes of the first row, by what fills it."""
 PART_MEASURES = {
     "kept_psnr": "PSNR, kept",
     "kept_ssim": "SSIM, kept",
@@ -126,9 +131,9 @@ def stage2_means(found: Mapping[str, Mapping[str, Mapping[str, Row]]]) -> dict[s
 
 
 def stage2_tables(found: Mapping[str, Mapping[str, Mapping[str, Row]]]) -> str:
-    parts = []
+    parts = [STAGE2]
     for quality, rows in stage2_means(found).items():
-        head = f"**Stage II, small picture at quality {quality}**, mean over {len(found)} pictures"
+        head = f"Small picture at quality {quality}, mean over {len(found)} pictures"
         cells = [
             [name, f"{row['bytes']:.0f}", *(f"{row[key]:{spec(key)}}" for key in MEASURES)]
             for name, row in rows.items()
