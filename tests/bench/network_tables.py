@@ -18,9 +18,9 @@ MEASURES = {**METRICS, **DISTANCES}
 BD_METRICS = {**METRICS, "likeness": "LPIPS-AlexNet"}
 STAGE2 = """**Stage II**: the file holds the picture at a quarter of its sides, and a label
 
-The label is what `condition-small` sees; *named*: SqueezeNet's best class, as someone might name what
-the picture shows; *untold*: none. *cubic* is the same small picture, interpolated; *ablc* a stream of
-the whole picture within the bytes of the first row, by what fills it."""
+The label is what `condition-small` sees; *named*: SqueezeNet's best class, as someone might name
+what the picture shows; *untold*: none. *cubic* is the same small picture, interpolated; *ablc* a
+stream of the whole picture within the bytes of the first row, by what fills it."""
 PART_MEASURES = {
     "kept_psnr": "PSNR, kept",
     "kept_ssim": "SSIM, kept",
