@@ -21,6 +21,7 @@ from ablc.errors import (
     StreamError,
     StreamWarning,
 )
+from ablc.eval import cli as eval_cli
 from ablc.importance import FEATHER_DEFAULT
 from ablc.info import Metadata
 from ablc.regions import Region
@@ -43,6 +44,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(models_cli.app, name="models")
+app.add_typer(eval_cli.reproduce, name="reproduce")
 
 
 Threads = Annotated[

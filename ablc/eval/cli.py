@@ -5,6 +5,9 @@ from typing import Annotated
 
 import typer
 
+from ablc import console
+from ablc.eval import folder as folder_
+from ablc.eval import running, store
 from ablc.settings import cores
 
 reproduce = typer.Typer(
@@ -18,10 +21,8 @@ reproduce = typer.Typer(
 FolderIn = Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder of pictures.")]
 Out = Annotated[Path, typer.Option(metavar="DIR", help="Folder for the results.")]
 Jobs = Annotated[
-    int,
-    typer.Option(
-        min=1, metavar="N", help="Processes.", default_factory=cores, show_default="one per core"
-    ),
+    int | None,
+    typer.Option(min=1, metavar="N", help="Processes.", show_default="one per core"),
 ]
 Cache = Annotated[
     Path | None,
@@ -36,3 +37,69 @@ Limit = Annotated[
     typer.Option(min=1, metavar="N", help="Only the first N pictures.", show_default="all"),
 ]
 OUT_DEFAULT = Path("ablc-results")
+
+
+@reproduce.command()
+def table1(
+    folder: FolderIn,
+    out: Out = OUT_DEFAULT,
+    protocol: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="How pictures are made small: kodak-227 (the whole of each) or imagenet-256 "
+            "(the middle).",
+        ),
+    ] = "kodak-227",
+    reference_form: Annotated[
+        bool,
+        typer.Option(
+            "--reference-form",
+            help="The latent update and its settings as in the paper's runs (200 iterations).",
+        ),
+    ] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="The first four pictures.")] = False,
+    jobs: Jobs = None,
+    cache: Cache = None,
+    limit: Limit = None,
+) -> None:
+    """Measure the paper's table 1: its systems, JPEG, and ablc at JPEG's bytes."""
+    from ablc.eval import table1 as table  # late: it takes libraries of the extra
+
+    plan = table.Plan(protocol=protocol, reference_form=reference_form, quick=quick)
+    found = _scan(folder, limit)
+    with running.progress(table.count(found, plan), "table 1") as step:
+        measured = table.measure(found, plan, _store(cache), jobs or cores(), step)
+    table.write(measured, out)
+    rows, forms = measured["rows"], {"paper": ".3f", "ssim": ".4f", "bytes": ".0f"}
+    console.columns(
+        ("row", "paper", "SSIM", "bytes"),
+        [
+            (row["name"], *(_figure(row[name], form) for name, form in forms.items()))
+            for row in rows
+        ],
+    )
+    print()
+    for check in measured["checks"]:
+        console.pairs([("yes" if check["holds"] else "NO ", f"{check['text']}: {check['detail']}")])
+    for row in rows:
+        for one in row["failed"]:
+            console.warn(f"{row['name']}, {one['name']}: {one['reason']}")
+    console.pairs([("written", str(out / "table1.json"))])
+
+
+def _scan(path: Path, limit: int | None) -> folder_.Folder:
+    """The pictures of a folder, with a warning for each that cannot be measured."""
+    with console.busy(f"reading {path}"):
+        found = folder_.scan(path, limit=limit)
+    for one in found.broken:
+        console.warn(f"{one.name}: {one.reason}")
+    return found
+
+
+def _store(cache: Path | None) -> store.Store:
+    return store.Store(cache or store.default_folder())
+
+
+def _figure(value: float | None, form: str) -> str:
+    return "-" if value is None else format(value, form)

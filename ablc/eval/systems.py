@@ -105,7 +105,7 @@ def _ours() -> list[System]:
 
 
 def _of_paper(updates: latent.Settings) -> list[System]:
-    latent_update = functools.partial(refine, settings=updates, threads=1)
+    update = functools.partial(refine, settings=updates, threads=1)
     painted = f"{updates.iterations} latent updates ({updates.form} form)"
     rows: tuple[tuple[str, str, Scheme, Assist | None, float | None], ...] = (
         ("pixels", "Pixel sampling", PIXELS, None, 0.126),
@@ -120,9 +120,8 @@ def _of_paper(updates: latent.Settings) -> list[System]:
         ("random+edge", "B + R sampling + edge loss", WITH_RANDOM, "edge", 0.399),
     )
     return [
-        System(id_, "paper", name, f"{_kept(mask)}, {painted}", _coded(mask, told), paint, paper)
+        System(id_, "paper", name, f"{_kept(mask)}, {painted}", _coded(mask, told), update, paper)
         for id_, name, mask, told, paper in rows
-        for paint in (latent_update,)
     ]
 
 
@@ -130,51 +129,56 @@ def _others(updates: latent.Settings) -> list[System]:
     """What the paper builds on, or tried, or names as future work."""
     weights = {**updates.weights, "photorealism": 1.0}
     photoreal = latent.Settings(iterations=PRODUCT.iterations, weights=weights)
-    rows: tuple[tuple[str, str, str, Callable[[Pixels], bytes], Paint], ...] = (
-        (
+    return [
+        System(
             "homogeneous",
+            "systems",
             "Homogeneous diffusion",
             f"Galic et al. 2008; {_kept(PIXELS)}, base not used",
             _coded(PIXELS),
             functools.partial(fills.paint, name="homogeneous"),
         ),
-        (
+        System(
             "edge-enhancing",
+            "systems",
             "Edge-enhancing diffusion",
             f"Galic et al. 2008; {_kept(PIXELS)}, base not used",
             _coded(PIXELS),
             functools.partial(fills.paint, name="edge-enhancing"),
         ),
-        (
+        System(
             "structure",
+            "systems",
             "Structure propagation, texture synthesis",
             f"Liu et al. 2007; {_kept(BLOCKS)}, edges coded, base not used",
             _coded(BLOCKS, "edge"),
             functools.partial(fills.paint, name="structure"),
         ),
-        (
+        System(
             "context-encoder",
+            "systems",
             "Feed-forward context encoder",
             f"after Pathak et al. 2016: fill-small; {_kept(WITH_RANDOM)}",
             _coded(WITH_RANDOM),
             functools.partial(ablc.decode, fill="net", threads=1),
         ),
-        (
+        System(
             "stage-2",
+            "systems",
             "StackGAN's stage II",
             f"after Zhang et al. 2016: sides / {stacked.FACTOR}, coded at quality 50, and classes",
             functools.partial(stacked.encode, quality=50, threads=1),
             functools.partial(stacked.decode, threads=1),
         ),
-        (
+        System(
             "photorealism",
+            "systems",
             "B + R sampling + photorealism",
             f"matting Laplacian of Luan et al. 2017; {_kept(WITH_RANDOM)}",
             _coded(WITH_RANDOM),
             functools.partial(refine, settings=photoreal, threads=1),
         ),
-    )
-    return [System(id_, "systems", *rest) for id_, *rest in rows]
+    ]
 
 
 def _kept(mask: Scheme) -> str:

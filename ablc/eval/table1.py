@@ -8,7 +8,8 @@ import io
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -146,7 +147,7 @@ def checks(rows: Mapping[str, Row]) -> list[Check]:
 def _rising(text: str, ids: Sequence[str], ssim: Mapping[str, float]) -> Check:
     values = [ssim.get(id_) for id_ in ids]
     known = [value for value in values if value is not None]
-    holds = len(known) == len(values) and all(a < b for a, b in zip(known, known[1:], strict=False))
+    holds = len(known) == len(values) and all(a < b for a, b in pairwise(known))
     shown = ("not measured" if value is None else f"{value:.4f}" for value in values)
     return Check(text, holds, ", ".join(shown))
 
