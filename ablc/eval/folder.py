@@ -26,7 +26,7 @@ class Photo:
     digest: str  # of the file's bytes
     height: int  # pixels
     width: int
-    notes: tuple[str, ...] = ()  # what has to change before it can be coded, one sentence each
+    notes: tuple[str, ...] = ()  # what is lost before it can be coded, one sentence each
 
     def load(self) -> Pixels:
         """The pixels, (H, W, 3). Raises PictureError, OSError if the file is no longer there."""
@@ -56,7 +56,7 @@ def scan(
 
     Every file is read once, to list those that cannot be measured with their reason: unreadable,
     larger than PIL.Image.MAX_IMAGE_PIXELS, a side under 16 pixels. Grey becomes RGB, alpha is laid
-    on white, CMYK and 16 bits are converted: a note of the photo says so.
+    on white, CMYK and 16 bits are converted; notes of the photo tell of what is lost on the way.
 
     limit: stop after so many photos. seen: called with the name of each file before it is read.
     Raises ValueError if the folder is none, or holds no picture that can be measured.

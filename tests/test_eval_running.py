@@ -1,0 +1,165 @@
+"""A folder's pictures, the store of results, and many measurements at once."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ablc.eval import folder
+from ablc.eval.measures import ssim_rgb
+from ablc.eval.running import Failed, Task, run
+from ablc.eval.store import Result, Store, ablc_fingerprint, key_of
+from scenes import scene
+
+
+def save(path: Path, pixels: np.ndarray, mode: str | None = None) -> None:
+    image = Image.fromarray(pixels)
+    (image.convert(mode) if mode else image).save(path)
+
+
+# --- folders --------------------------------------------------------------------------------------
+
+
+def test_every_kind_of_picture_becomes_rgb_or_is_listed(tmp_path: Path) -> None:
+    picture = scene(40, 50)
+    save(tmp_path / "plain.png", picture)
+    save(tmp_path / "grey.png", picture, "L")
+    save(tmp_path / "ink.tif", picture, "CMYK")
+    save(tmp_path / "clear.png", np.dstack([picture, np.full((40, 50), 128, np.uint8)]))
+    Image.fromarray(picture[..., 0].astype(np.uint16) * 257).save(tmp_path / "deep.png")
+    save(tmp_path / "tiny.png", picture[:9])
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+    (tmp_path / "notes.txt").write_text("not looked at")
+    found = folder.scan(tmp_path)
+    photos = {photo.name: photo for photo in found.photos}
+    assert sorted(photos) == ["clear", "deep", "grey", "ink", "plain"]
+    for photo in found.photos:
+        assert photo.load().shape == (photo.height, photo.width, 3) == (40, 50, 3)
+        assert bool(photo.notes) == (photo.name not in ("plain", "ink"))
+    assert (photos["plain"].load() == picture).all()
+    assert [one.name for one in found.broken] == ["broken.jpg", "tiny.png"]
+    assert "at least 16" in found.broken[1].reason
+
+
+def test_a_picture_beyond_the_limit_is_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(tmp_path / "a.png", scene(20, 20))
+    save(tmp_path / "b.png", scene(40, 50))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    (one,) = folder.scan(tmp_path).broken
+    assert one.name == "b.png"
+    assert "1000 pixels" in one.reason
+
+
+def test_pictures_of_one_stem_keep_their_suffixes(tmp_path: Path) -> None:
+    save(tmp_path / "a.png", scene(20, 20))
+    save(tmp_path / "a.bmp", scene(20, 20))
+    assert [photo.name for photo in folder.scan(tmp_path).photos] == ["a.bmp", "a.png"]
+    assert len(folder.scan(tmp_path, limit=1).photos) == 1
+
+
+def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="is no folder"):
+        folder.scan(tmp_path / "none")
+    with pytest.raises(ValueError, match="no pictures to measure"):
+        folder.scan(tmp_path)
+    (tmp_path / "broken.png").write_bytes(b"")
+    with pytest.raises(ValueError, match=r"broken\.png: not a picture"):
+        folder.scan(tmp_path)
+
+
+# --- the store and the runner ---------------------------------------------------------------------
+
+
+def count(place: Path, number: int) -> Result:
+    """Leaves a trace of having run."""
+    with (place / "trace").open("a") as file:
+        file.write(f"{number}\n")
+    return Result({"number": number}, {"number.txt": str(number).encode()})
+
+
+def fail(place: Path, number: int) -> Result:
+    if number == 1:
+        raise RuntimeError("out of luck")
+    return count(place, number)
+
+
+def die(place: Path, number: int) -> Result:
+    if number == 1:
+        os._exit(9)
+    return count(place, number)
+
+
+def tasks(work: object, place: Path, numbers: range = range(4)) -> list[Task]:
+    return [
+        Task(key_of("test", number), f"task {number}", work, (place, number)) for number in numbers
+    ]
+
+
+def test_what_the_store_holds_is_not_measured_again(tmp_path: Path) -> None:
+    store, seen = Store(tmp_path / "store"), []
+    first = run(tasks(count, tmp_path, range(2)), store, 1, seen.append)
+    both = run(tasks(count, tmp_path, range(3)), store, 1, seen.append)
+    assert first == [{"number": 0}, {"number": 1}]
+    assert both == [*first, {"number": 2}]
+    assert (tmp_path / "trace").read_text().split() == ["0", "1", "2"]
+    assert seen == ["task 0", "task 1", "task 0", "task 1", "task 2"]
+    assert store.file(key_of("test", 2), "number.txt").read_text() == "2"
+
+
+def test_a_damaged_result_is_measured_again(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    (task,) = tasks(count, tmp_path, range(1))
+    run([task], store, 1)
+    store.file(task.key, "row.json").write_text('{"number": ')
+    assert run([task], store, 1) == [{"number": 0}]
+    assert (tmp_path / "trace").read_text().split() == ["0", "0"]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_one_that_raises_does_not_stop_the_others(tmp_path: Path, jobs: int) -> None:
+    store = Store(tmp_path / "store")
+    found = run(tasks(fail, tmp_path), store, jobs)
+    assert found[1] == Failed("RuntimeError: out of luck")
+    assert [found[i] for i in (0, 2, 3)] == [{"number": i} for i in (0, 2, 3)]
+    assert store.get(key_of("test", 1)) is None
+
+
+def test_one_whose_process_dies_does_not_stop_the_others(tmp_path: Path) -> None:
+    found = run(tasks(die, tmp_path, range(6)), Store(tmp_path / "store"), 2)
+    assert found[1] == Failed("its process died")
+    assert [found[i] for i in (0, 2, 3, 4, 5)] == [{"number": i} for i in (0, 2, 3, 4, 5)]
+
+
+def test_keys_depend_on_every_part() -> None:
+    parts = [("a", "b"), ("ab",), ("a", 1), ("a", "1"), ("a", None), ("a", True)]
+    assert len({key_of(*some) for some in parts}) == len(parts)
+    assert ablc_fingerprint() != ablc_fingerprint("systems.py")
+
+
+# --- the measure of the paper's table -------------------------------------------------------------
+
+
+def test_ssim_is_that_of_a_plain_sum_over_windows() -> None:
+    a, b = scene(12, 11), scene(12, 11, seed=2)
+    values = []
+    for c in range(3):
+        for y in range(6):
+            for x in range(5):
+                p, q = (s[y : y + 7, x : x + 7, c].astype(float).ravel() for s in (a, b))
+                cov = np.cov(p, q)
+                c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+                values.append(
+                    (2 * p.mean() * q.mean() + c1)
+                    * (2 * cov[0, 1] + c2)
+                    / ((p.mean() ** 2 + q.mean() ** 2 + c1) * (cov[0, 0] + cov[1, 1] + c2))
+                )
+    assert ssim_rgb(a, b) == pytest.approx(np.mean(values), abs=1e-9)
+    assert ssim_rgb(a, a) == pytest.approx(1)
+    with pytest.raises(ValueError, match="must both be"):
+        ssim_rgb(a, b[:-1])
+    with pytest.raises(ValueError, match="under 7"):
+        ssim_rgb(a[:6], b[:6])
