@@ -3,7 +3,7 @@
 decode -> N -> [latent steps through G, C and E] -> projection onto what the stream guarantees
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from itertools import groupby
@@ -55,6 +55,7 @@ class Refinement:
     settings: latent.Settings | None  # None: G(E(N's picture)), without an update
     told: Assistance | None = None  # what the stream tells of the original
     strength: float = STRENGTH  # share of the detail in dropped blocks that becomes G's, 0..1
+    watch: Callable[[latent.Result], object] | None = None  # is told of every window's update
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -179,7 +180,10 @@ class Painter:
         else:
             kept = cells.repeat(CELL, 0).repeat(CELL, 1)
             aims = assisting.targets(filled, decoded, kept, told, window, networks)
-            generated = networks.update(code, aims, refinement.settings).picture
+            found = networks.update(code, aims, refinement.settings)
+            if refinement.watch is not None:
+                refinement.watch(found)
+            generated = found.picture
         if not np.isfinite(generated).all():
             return filled
         combined: Floats = combine(filled, generated, cells, refinement.strength)

@@ -1,6 +1,8 @@
 """The latent update with settings that no decoder offers, to be studied."""
 
 import functools
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -19,12 +21,14 @@ def refine(
     settings: latent.Settings | None,
     strength: float = STRENGTH,
     threads: int | None = None,
+    watch: Callable[[latent.Result], object] | None = None,
 ) -> Pixels:
     """The picture in a stream, (H, W, C) uint8, as fill="ppgn" paints it with these settings.
 
     settings: None makes no update: G of the code that N's picture, or the stream, gives.
     strength: share of the detail in dropped blocks that becomes G's, 0..1.
     threads: default one per core.
+    watch: called with what every update found; windows of a large picture come in their order.
 
     Networks run on the CPU, and stay loaded until the process ends.
 
@@ -43,10 +47,8 @@ def refine(
     shared = _painter(threads)
     card = painter.fill_for(header["model"])
     plan = shared.plan(card, *image.shape[:2])
-    shared.paint(
-        [Job(Part(image, guide), plan, card, shared.refinement(data, header, settings, strength))],
-        threads,
-    )
+    refinement = replace(shared.refinement(data, header, settings, strength), watch=watch)
+    shared.paint([Job(Part(image, guide), plan, card, refinement)], threads)
     return image
 
 
