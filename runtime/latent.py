@@ -61,7 +61,7 @@ class Settings:
     seed: int = 0  # of the noise
     budget_ms: float | None = None  # as many updates as fit, at least one
     tolerance: float = 1e-3  # relative fall of the loss that counts as progress
-    patience: int = 4  # readings without progress before the loop ends
+    patience: int = 4  # readings without progress before the loop ends, of the product form
     every: int = 1  # runs between two readings of the loss
     trace: bool = False  # keep every reading
 
@@ -137,7 +137,8 @@ def run(
 ) -> Result:
     """The best code that the update finds from h0, (L, H/16, W/16), for one picture.
 
-    The loop ends early without progress, or out of budget_ms, judged by the mean time of the runs
+    Of the reference form it is the last one: that form is there to be studied, and its loss may
+    rise. The loop ends early without progress, or out of budget_ms, judged by the mean time of the runs
     so far. If the loss rises to DIVERGED times the first, or is no number, the best code before
     stands; if the first is none, h0 does, with a picture that may hold no numbers.
 
@@ -158,9 +159,13 @@ def run(
 
 
 class _Judge:
-    """The best reading so far, and when to end."""
+    """The best reading so far, and when to end.
+
+    Of the reference form the last one counts, and it ends early for want of time or numbers alone.
+    """
 
     def __init__(self, settings: Settings) -> None:
+        self._reference = settings.form == "reference"
         self.best = Reading(0, math.inf, {}, 0.0)
         self._settings = settings
         self._most = math.inf
@@ -170,11 +175,11 @@ class _Judge:
     def better(self, reading: Reading) -> bool:
         """Whether a reading, which comes after all before it, is the best; the first always is."""
         first = reading.iteration == 0
-        # The reference form is there to be studied: its loss may rise.
-        if first and self._settings.form == "product":
+        if first and not self._reference:
             self._most = DIVERGED * reading.loss
         self._sound = math.isfinite(reading.loss) and reading.loss <= self._most
-        better = first or (self._sound and reading.loss < self.best.loss)
+        lower = self._reference or reading.loss < self.best.loss
+        better = first or (self._sound and lower)
         progress = better and reading.loss <= self.best.loss * (1 - self._settings.tolerance)
         self._stale = 0 if progress else self._stale + 1
         if better:
@@ -189,7 +194,8 @@ class _Judge:
             return "done"
         if over:
             return "budget"
-        return "converged" if self._stale >= self._settings.patience else None
+        stale = not self._reference and self._stale >= self._settings.patience
+        return "converged" if stale else None
 
 
 def _update(

@@ -88,6 +88,27 @@ def table1(
     console.pairs([("written", str(out / "table1.json"))])
 
 
+@reproduce.command()
+def figures(
+    folder: FolderIn,
+    out: Out = OUT_DEFAULT,
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer pictures, fewer points.")] = False,
+    jobs: Jobs = None,
+    cache: Cache = None,
+    limit: Limit = None,
+) -> None:
+    """Draw the paper's figures 2, 4, 7, 8 and 9, and survey its hyper-parameters."""
+    from ablc.eval import figures as drawing  # late: it takes libraries of the extra
+
+    found = _scan(folder, limit)
+    wanted = drawing.plan(found, quick=quick)
+    with running.progress(wanted.count, "figures") as step:
+        drawn = drawing.draw(found, wanted, _store(cache), out, jobs or cores(), step)
+    for reason in drawn["failed"]:
+        console.warn(reason)
+    console.pairs([("written", str(out / "figures.json"))])
+
+
 def _scan(path: Path, limit: int | None) -> folder_.Folder:
     """The pictures of a folder, with a warning for each that cannot be measured."""
     with console.busy(f"reading {path}"):

@@ -32,7 +32,7 @@ def refine(
 
     Networks run on the CPU, and stay loaded until the process ends.
 
-    >>> refine(data, latent.Settings(form="reference", iterations=200, rate=1.0, patience=200))
+    >>> refine(data, latent.Settings(form="reference", iterations=200, rate=1.0))
 
     Raises ValueError for a wrong argument, and what ablc.decode(data, fill="ppgn") raises.
     """

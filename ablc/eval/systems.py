@@ -37,7 +37,6 @@ REFERENCE = latent.Settings(
     rate=1.0,
     falling=False,
     noise=1e-10,
-    patience=200,
     weights={**latent.WEIGHTS, "prior": 1e-5, "class": 0.0, "seam": 0.0},
 )
 PIXELS = Scheme("pixels", share=0.01)
