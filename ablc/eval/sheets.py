@@ -20,8 +20,6 @@ Drawing = dict[str, Any]  # a figure, plot or table, as figures.json has it
 Photos = Sequence[Photo]
 Line = tuple[str, Sequence[tuple[float, float | None]]]  # name, points (x, y)
 
-COLUMNS = 4  # panels in a row
-
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -31,6 +29,7 @@ class Figure:
     title: str
     caption: str
     sheet: Callable[[Tried, Photo], Sequence[Panel]] | None = None  # of one picture
+    columns: int = 4  # panels in a row of the sheet
     shown: tuple[Trial, ...] = ()  # tried on every picture that has a sheet
     measured: tuple[Trial, ...] = ()  # tried on every picture that plots and tables are means of
     plots: Callable[[Tried, Photos], list[Drawing]] = lambda *_: []
@@ -42,7 +41,7 @@ class Figure:
         for i, photo in enumerate(shown if self.sheet else ()):
             assert self.sheet
             name = f"figures/{self.id}-{i + 1}.png"
-            _write(self.sheet(tried, photo), out / name)
+            _write(self.sheet(tried, photo), self.columns, out / name)
             images.append({"file": name, "caption": photo.name})
         return {
             "id": self.id,
@@ -95,7 +94,7 @@ def figure_text(value: float | None, form: str = ".4f") -> str:
     return "-" if value is None else format(value, form)
 
 
-def _write(some: Sequence[Panel], path: Path) -> None:
-    rows = [list(some[i : i + COLUMNS]) for i in range(0, len(some), COLUMNS)]
+def _write(some: Sequence[Panel], columns: int, path: Path) -> None:
+    rows = [list(some[i : i + columns]) for i in range(0, len(some), columns)]
     sheet = pictures.Picture(np.asarray(panels.sheet(rows)))
     files.write(str(path), pictures.pack(sheet))

@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ablc.eval.folder import Photo
-from ablc.eval.sheets import Drawing, Figure, Photos, figure_text, panel, plot, table, tried_panel
+from ablc.eval.sheets import Drawing, Figure, Photos, figure_text, plot, table, tried_panel
 from ablc.eval.systems import REFERENCE, WITH_RANDOM
-from ablc.eval.trials import Trial, Tried, small
+from ablc.eval.trials import Trial, Tried
 from ablc.panels import Panel
 from ablc.runtime.latent import WEIGHTS, Settings
 from ablc.settings import Assist
 
 LOSSES: tuple[Assist, ...] = ("style", "content", "edge")
-STAGES = (1, 8, 32)  # iterations after which pictures are shown
+STAGES = (2, 8, 32)  # iterations after which pictures are shown
 SURVEYED = 8  # iterations at which weights are surveyed
 DECADES = (0.01, 0.1, 1.0, 10.0, 100.0)  # times the default weight
 
@@ -52,7 +52,6 @@ def _losses(quick: bool) -> Figure:
     def sheet(tried: Tried, photo: Photo) -> list[Panel]:
         found = []
         for told in runs:
-            found.append(panel(small(photo), "original"))
             name = f"+ {told[0]} loss" if told else "no assistance"
             found += [
                 tried_panel(tried, trials[told, stage], photo, f"{name}, {stage} updates")
@@ -74,6 +73,7 @@ def _losses(quick: bool) -> Figure:
         "what it was before the first update, and what it shows. A loss that falls need not bring "
         "the picture nearer to the original: see the survey.",
         sheet,
+        columns=len(stages),
         shown=tuple(trials.values()),
         measured=tuple(runs.values()),
         plots=plots,
