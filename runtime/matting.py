@@ -43,13 +43,13 @@ class Matting:
         """That of a guide, (3, H, W) sRGB 0..1, H and W at least 3; epsilon: above 0."""
         colours = guide.astype(np.float64)
         mean = _box(colours) / WINDOW
-        spread = np.empty((*mean.shape[1:], 3, 3))
+        held = np.empty((*mean.shape[1:], 3, 3))  # the layout that numpy inverts
         for i in range(3):
             for j in range(i + 1):
                 covariance = _box(colours[i] * colours[j]) / WINDOW - mean[i] * mean[j]
-                spread[:, :, i, j] = spread[:, :, j, i] = covariance
-        spread += epsilon / WINDOW * np.eye(3)
-        inverse = np.ascontiguousarray(np.linalg.inv(spread).transpose(2, 3, 0, 1))
+                held[:, :, i, j] = held[:, :, j, i] = covariance
+        held += epsilon / WINDOW * np.eye(3)
+        inverse = np.ascontiguousarray(np.linalg.inv(held).transpose(2, 3, 0, 1))
         return cls(colours, mean, inverse, _spread(np.ones(mean.shape[1:])))
 
     def energy_and_gradient(self, x: Floats) -> tuple[float, Doubles]:

@@ -10,7 +10,7 @@ from ablc.runtime.buffers import STRIDE
 Floats = npt.NDArray[np.float32]
 
 TERMS = (
-    *("prior", "class", "known", "edge", "style1", "style2", "style3", "content", "seam"),  # PARTS
+    *("prior", "class", "known", "edge", "style1", "style2", "style3", "content", "seam"),  # the graph's
     "photorealism",  # the host's
 )
 

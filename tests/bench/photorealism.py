@@ -1,0 +1,90 @@
+"""What the photorealism term of the latent update does to dropped blocks.
+
+    python tests/bench/photorealism.py [--jobs 2]
+
+For streams of BPP with the encoder's own mask and with the blocks near edges: the picture of
+fill="net", and after 8 updates with several weights of the term. LPIPS (AlexNet) and SSIM as in
+latent_sweep.py, PSNR of dropped pixels alone; seconds are those of the processor, of one core.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import perceptual
+from ablc.runtime.fill import CELL
+from ablc.runtime.latent import WEIGHTS, Settings
+from latent_sweep import judge
+from peers import Picture, add_pictures_argument, markdown, pictures
+
+import ablc
+from ablc.eval.refining import refine
+
+BPP = 0.17
+NAMES = ("kodim03", "kodim05", "kodim08", "kodim15", "kodim19", "kodim23")
+MASKS: dict[str, ablc.Scheme] = {
+    "rdo": ablc.Scheme("rdo"),
+    "edge-blocks": ablc.Scheme("edge-blocks", 0.3),
+}
+TERM_WEIGHTS = (0.0, 1.0, 10.0, 100.0, 1000.0)
+HEADINGS = ["", "LPIPS-AlexNet", "SSIM", "PSNR, dB", "seconds"]
+
+
+def measured(picture: Picture, weights: Path) -> dict[str, dict[str, list[float]]]:
+    """By mask and setting: LPIPS, SSIM, PSNR of dropped blocks, and seconds."""
+    found = {}
+    for mask, scheme in MASKS.items():
+        data = ablc.encode(picture, bpp=BPP, mask=scheme, threads=1)
+        kept = ablc.keep_mask(data).repeat(CELL, 0).repeat(CELL, 1)
+        dropped = ~kept[: picture.shape[0], : picture.shape[1]]
+        shown = {"net": ablc.decode(data, fill="net", provider="cpu", threads=1)}
+        rows = {"net": [*judged(picture, shown["net"], dropped, weights), 0.0, dropped.mean()]}
+        refine(data, None, threads=1)  # loads the networks
+        for weight in TERM_WEIGHTS:
+            settings = Settings(weights={**WEIGHTS, "photorealism": weight})
+            begun = time.process_time()
+            refined = refine(data, settings, threads=1)
+            seconds = time.process_time() - begun
+            figures = judged(picture, refined, dropped, weights)
+            rows[f"weight {weight:g}"] = [*figures, seconds, dropped.mean()]
+        found[mask] = rows
+    return found
+
+
+def judged(picture: Picture, shown: Picture, dropped: np.ndarray, weights: Path) -> list[float]:
+    lpips, ssim, _ = judge(picture, shown, dropped, weights)
+    error = np.square(picture.astype(float) - shown)[dropped].mean()
+    return [lpips, ssim, 10 * np.log10(255**2 / error)]
+
+
+def report(found: list[dict[str, dict[str, list[float]]]]) -> str:
+    parts = []
+    for mask in MASKS:
+        means = {n: np.mean([row[mask][n] for row in found], 0) for n in found[0][mask]}
+        share = means["net"][-1]
+        lines = [
+            [name, f"{lpips:.4f}", f"{ssim:.4f}", f"{psnr:.2f}", f"{seconds:.1f}"]
+            for name, (lpips, ssim, psnr, seconds, _) in means.items()
+        ]
+        parts.append(f"**{mask}**, {share:.1%} dropped\n\n{markdown(HEADINGS, lines)}")
+    return "\n\n".join(parts)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add_pictures_argument(parser)
+    perceptual.add_weights_argument(parser)
+    parser.add_argument("--jobs", type=int, default=1, help="processes (default: 1)")
+    arguments = parser.parse_args()
+    chosen = [picture for name, picture in pictures(arguments.images).items() if name in NAMES]
+    with ProcessPoolExecutor(arguments.jobs) as pool:
+        found = list(pool.map(measured, chosen, [arguments.weights] * len(chosen)))
+    print(report(found))
+
+
+if __name__ == "__main__":
+    main()
