@@ -18,6 +18,7 @@ from ablc.errors import (
     ModelError,
     PictureError,
     ProviderError,
+    ResultsError,
     StreamError,
     StreamWarning,
 )
@@ -415,7 +416,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         code = app(arguments, prog_name="ablc", standalone_mode=False)
     except typer.TyperException as error:  # the command line itself
         console.fail(error.format_message(), BAD_USAGE)
-    except (StreamError, PictureError, FinderError) as error:
+    except (StreamError, PictureError, ResultsError, FinderError) as error:
         console.fail(str(error), BAD_DATA)
     except (ValueError, ModelError, ProviderError) as error:
         console.fail(str(error), BAD_USAGE)

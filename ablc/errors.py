@@ -4,6 +4,7 @@ ValueError
   StreamError      the bytes are not a valid .ablc stream
     LimitError     the stream or picture asks for more pixels than allowed
   PictureError     a picture file cannot be read, or cannot be written in the format asked for
+  ResultsError     a folder of measurements holds none, or what is none
 RuntimeError
   ModelError       networks are missing or damaged
   ProviderError    networks cannot run where they were asked to, or at all
@@ -24,6 +25,7 @@ __all__ = [
     "ModelError",
     "PictureError",
     "ProviderError",
+    "ResultsError",
     "StreamError",
     "StreamWarning",
 ]
@@ -31,6 +33,10 @@ __all__ = [
 
 class PictureError(ValueError):
     """A picture file cannot be read, or cannot be written in the format asked for."""
+
+
+class ResultsError(ValueError):
+    """A folder of measurements holds none, or what is none; the text names the file."""
 
 
 class ModelError(RuntimeError):

@@ -1,0 +1,10 @@
+"""The report: one HTML page of whatever a results folder holds, needing no network.
+
+results.py (what is there) -> headlines.py, table1.py, figures.py, rates.py, gallery.py (sections)
+-> assembly.py (the page, plots as PNG and CSV beside it). page.html and the templates of the
+sections hold the prose, page.css the looks, page.js, plot.js and slider.js what moves.
+"""
+
+from ablc.eval.page.assembly import write
+
+__all__ = ["write"]

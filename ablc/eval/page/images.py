@@ -1,0 +1,57 @@
+"""Pictures inside the page."""
+
+import base64
+import io
+from pathlib import Path
+
+from PIL import Image
+
+from ablc import pictures
+from ablc.errors import PictureError, ResultsError
+from ablc.eval.page.markup import Markup, element
+from ablc.eval.page.results import file_of
+from ablc.view import opaque
+
+QUALITY = 90  # of WebP, where that is smaller than the file
+SIDE_MOST = 1600  # pixels: larger pictures are reduced to it
+
+
+def element_of(folder: Path, name: str, text: str, **attributes: str | bool) -> Markup:
+    """The picture in a file of the results folder as an element; text is for who cannot see it.
+
+    Raises ResultsError, naming the file, if it is not in the folder or no picture.
+    """
+    data, (width, height) = _shown(file_of(folder, name), name)
+    source = f"data:image/webp;base64,{base64.b64encode(data).decode()}"
+    return element(
+        "img",
+        src=source,
+        alt=text,
+        width=str(width),
+        height=str(height),
+        loading="lazy",
+        decoding="async",
+        **attributes,
+    )
+
+
+def _shown(path: Path, name: str) -> tuple[bytes, tuple[int, int]]:
+    """WebP and its size: the file's own if it is WebP, else what is smallest."""
+    data = path.read_bytes()
+    try:
+        pixels = pictures.parse(data).pixels
+    except PictureError as error:
+        raise ResultsError(f"{name!r} in the results folder: {error}") from error
+    if data[8:12] == b"WEBP" and max(pixels.shape) <= SIDE_MOST:
+        return data, (pixels.shape[1], pixels.shape[0])
+    image = opaque(pixels)
+    image.thumbnail((SIDE_MOST, SIDE_MOST), Image.Resampling.BOX)
+    found = min((webp(image, lossless=True), webp(image)), key=len)
+    return found, image.size
+
+
+def webp(image: Image.Image, *, lossless: bool = False) -> bytes:
+    """An RGB picture as WebP, good enough to be looked at."""
+    file = io.BytesIO()
+    image.save(file, "WEBP", quality=QUALITY, method=4, lossless=lossless)
+    return file.getvalue()

@@ -1,0 +1,75 @@
+"""HTML in which nothing that comes from outside is markup."""
+
+import html
+import json
+from collections.abc import Iterable, Sequence
+from importlib.resources import files
+from string import Template
+
+VOID = ("img", "input", "meta")  # elements without an end tag
+
+
+class Markup(str):
+    """HTML that goes into the page as it is; any other text is escaped first."""
+
+    __slots__ = ()
+
+
+def escape(text: str) -> Markup:
+    """The text itself, if it is Markup, else with the characters that HTML reads replaced."""
+    return text if isinstance(text, Markup) else Markup(html.escape(text))
+
+
+def join(parts: Iterable[str]) -> Markup:
+    """One after another."""
+    return Markup("".join(escape(part) for part in parts))
+
+
+def element(tag: str, *children: str, **attributes: str | bool) -> Markup:
+    """An element. Names of attributes lose a final underscore, others become hyphens.
+
+    True: an attribute without value; False: none.
+    """
+    said = "".join(
+        f" {name.rstrip('_').replace('_', '-')}"
+        + ("" if value is True else f'="{html.escape(value)}"')
+        for name, value in attributes.items()
+        if value is not False
+    )
+    if tag in VOID:
+        return Markup(f"<{tag}{said}>")
+    return Markup(f"<{tag}{said}>{join(children)}</{tag}>")
+
+
+def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> Markup:
+    """A table, its first column naming the rows, that scrolls where it is too wide."""
+    body = [
+        element(
+            "tr", element("th", row[0], scope="row"), *(element("td", cell) for cell in row[1:])
+        )
+        for row in rows
+    ]
+    whole = element(
+        "table",
+        element("caption", caption),
+        element("thead", element("tr", *(element("th", name, scope="col") for name in head))),
+        element("tbody", *body),
+    )
+    return element("div", whole, class_="scroll", tabindex="0", role="region", aria_label=caption)
+
+
+def data(name: str, value: object) -> Markup:
+    """JSON for the page's scripts, found there by its id; no text in it can end the element."""
+    text = json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
+    return element("script", Markup(text), type="application/json", id=name)
+
+
+def resource(name: str) -> str:
+    """The text of a file beside this module."""
+    return files(__package__).joinpath(name).read_text("utf-8")
+
+
+def fill(template: str, /, **slots: str) -> Markup:
+    """A file with $slots in it, filled in."""
+    filled = {slot: escape(text) for slot, text in slots.items()}
+    return Markup(Template(resource(template)).substitute(filled))

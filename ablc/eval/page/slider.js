@@ -1,0 +1,49 @@
+"use strict";
+// Two versions of a picture on top of each other, and a border between them that moves.
+
+function startSlider(place) {
+  const stage = place.querySelector(".stage");
+  const range = place.querySelector("input[type=range]");
+  const images = [...stage.querySelectorAll("img")];
+  const left = place.querySelector(".choose-left");
+  const right = place.querySelector(".choose-right");
+  const zoom = place.querySelector(".zoom");
+  const tags = [place.querySelector(".tag-left"), place.querySelector(".tag-right")];
+  const nameOf = (choice) => choice.options[choice.selectedIndex].text;
+
+  function move() {
+    stage.style.setProperty("--split", `${range.value}%`);
+    range.setAttribute(
+      "aria-valuetext",
+      `${range.value} % ${nameOf(left)}, ${100 - range.value} % ${nameOf(right)}`,
+    );
+  }
+
+  function choose() {
+    for (const image of images) {
+      const version = image.dataset.version;
+      // With one version on both sides it is the right one, whole.
+      const side = version === right.value ? "right" : version === left.value ? "left" : "";
+      image.className = side;
+      image.hidden = !side;
+    }
+    [left, right].forEach((choice, i) => (tags[i].textContent = nameOf(choice)));
+    move();
+  }
+
+  function scale() {
+    const factor = Number(zoom.value);
+    const pixels = factor / (factor ? window.devicePixelRatio : 1);
+    const width = Number(stage.dataset.width);
+    stage.style.width = factor ? `${width * pixels}px` : `min(100%, ${Math.max(width, 480)}px)`;
+    stage.parentElement.style.width = factor ? "max-content" : "auto";
+    stage.classList.toggle("pixels", factor > 1);
+  }
+
+  range.addEventListener("input", move);
+  left.addEventListener("change", choose);
+  right.addEventListener("change", choose);
+  zoom.addEventListener("change", scale);
+  choose();
+  scale();
+}
