@@ -23,6 +23,7 @@ from ablc.errors import (
     StreamWarning,
 )
 from ablc.eval import cli as eval_cli
+from ablc.eval import report_cli
 from ablc.importance import FEATHER_DEFAULT
 from ablc.info import Metadata
 from ablc.regions import Region
@@ -46,6 +47,7 @@ app = typer.Typer(
 )
 app.add_typer(models_cli.app, name="models")
 app.add_typer(eval_cli.reproduce, name="reproduce")
+app.command()(report_cli.report)
 
 
 Threads = Annotated[

@@ -1,0 +1,156 @@
+"""A folder's pictures by ablc and its peers at equal bytes: gallery.json, .csv and files to see."""
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import ablc
+from ablc import files
+from ablc.eval.codec import MissingCodecError
+from ablc.eval.folder import Folder, Photo
+from ablc.eval.page.images import QUALITY
+from ablc.eval.peers import peer
+from ablc.eval.running import Failed, Outcome, Step, Task, run
+from ablc.eval.store import Row, Store, ablc_fingerprint, key_of
+from ablc.eval.versions import OWN, PEERS, Goal, measure
+from ablc.importance import Roi
+
+SHOWN = 8  # pictures with a slider, unless asked for more
+SHOWN_AS = (
+    f"For this page all of them are coded again, as WebP of quality {QUALITY}: near enough to be"
+    " looked at, while the figures are of the pixels themselves."
+)
+COLUMNS = ("bytes", "ssim", "psnr", "inside", "outside", "note")  # of gallery.csv, after two names
+PIXELS_MOST = 50_000_000  # larger pictures are listed: codecs take 100 bytes a pixel and more
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the report is of."""
+
+    goal: Goal
+    rois: tuple[Roi, ...]
+    where: str  # what the regions are, in words
+    shown: int = SHOWN  # so many pictures get files to look at
+
+
+def make(
+    folder: Folder, out: Path, settings: Settings, store: Store, jobs: int, step: Step
+) -> list[tuple[str, str]]:
+    """Writes the results of a folder's pictures, and returns those that failed, with reasons.
+
+    jobs: processes. step: called with the name of every picture that is done.
+    Raises ValueError if no picture could be measured.
+    """
+    peers = [_listed(name) for name in PEERS]
+    tasks = _tasks(folder.photos, settings, peers)
+    outcomes = run(tasks, store, jobs, step)
+    failed = [(one.name, one.reason) for one in folder.broken]
+    failed += [
+        (photo.path.name, outcome.reason)
+        for photo, outcome in zip(folder.photos, outcomes, strict=True)
+        if isinstance(outcome, Failed)
+    ]
+    pictures = _gathered(folder.photos, tasks, outcomes, out, store)
+    if not pictures:
+        raise ValueError("no picture could be measured: " + "; ".join(map(": ".join, failed[:3])))
+    content = {
+        "kind": "gallery",
+        "ablc": ablc.__version__,
+        "goal": str(settings.goal),
+        "shown_as": SHOWN_AS,
+        "broken": [{"name": name, "reason": reason} for name, reason in failed],
+        "codecs": [{"name": OWN, "settings": str(settings.goal), "library": "", "missing": None}]
+        + peers,
+        "pictures": pictures,
+    }
+    files.write(str(out / "gallery.json"), json.dumps(content, indent=1).encode())
+    files.write(str(out / "gallery.csv"), _csv(pictures).encode("utf-8", "replace"))
+    return failed
+
+
+def _tasks(photos: Sequence[Photo], settings: Settings, peers: Sequence[Row]) -> list[Task]:
+    """One for each picture; what is shown of it counts as part of the result."""
+    decisive = (
+        ablc_fingerprint(),
+        json.dumps(peers),
+        repr(settings.goal),
+        settings.where,
+        *(_told(roi) for roi in settings.rois),
+    )
+    return [
+        Task(
+            key_of("gallery", photo.digest, i < settings.shown, *decisive),
+            photo.name,
+            _measure,
+            (photo, settings, i < settings.shown),
+        )
+        for i, photo in enumerate(photos)
+    ]
+
+
+def _measure(photo: Photo, settings: Settings, shown: bool) -> Any:
+    if photo.height * photo.width > PIXELS_MOST:
+        raise ValueError(f"more than {PIXELS_MOST / 1e6:.0f} megapixels")
+    return measure(photo, settings.goal, settings.rois, settings.where, shown)
+
+
+def _gathered(
+    photos: Sequence[Photo],
+    tasks: Sequence[Task],
+    outcomes: Sequence[Outcome],
+    out: Path,
+    store: Store,
+) -> list[Row]:
+    """The rows of the pictures, their files copied into the results folder."""
+    home = out / "gallery"
+    home.mkdir(parents=True, exist_ok=True)
+    pictures = []
+    for photo, task, outcome in zip(photos, tasks, outcomes, strict=True):
+        if isinstance(outcome, Failed):
+            continue
+        row = outcome | {"name": photo.name}  # a copy of a file has its result, not its name
+        for part in [*row["versions"], *row["maps"]]:
+            if part["file"]:
+                name = f"{photo.digest[:12]}-{part['file']}"
+                files.write(str(home / name), store.file(task.key, part["file"]).read_bytes())
+                part["file"] = f"gallery/{name}"
+        pictures.append(row)
+    return pictures
+
+
+def _listed(name: str) -> Row:
+    """A peer as gallery.json names it."""
+    try:
+        codec = peer(name)
+    except MissingCodecError as error:
+        return {"name": name, "settings": "", "library": "", "missing": str(error)}
+    return {
+        "name": name, "settings": codec.settings, "library": codec.library, "missing": None
+    }  # fmt: skip
+
+
+def _told(roi: Roi) -> str:
+    """All that a region is, as text."""
+    where = roi.where
+    if isinstance(where, np.ndarray):
+        where = hashlib.sha256(where.tobytes()).hexdigest()
+    return f"{where} {roi.weight} {roi.feather}"
+
+
+def _csv(pictures: Sequence[Row]) -> str:
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(["picture", "codec", *COLUMNS])
+    for picture in pictures:
+        for version in picture["versions"][1:]:
+            figures = [version[column] for column in COLUMNS]
+            writer.writerow([picture["name"], version["codec"], *figures])
+    return file.getvalue()
