@@ -61,14 +61,15 @@ def make(
     pictures = _gathered(folder.photos, tasks, outcomes, out, store)
     if not pictures:
         raise ValueError("no picture could be measured: " + "; ".join(map(": ".join, failed[:3])))
+    goal = str(settings.goal)
+    own = {"name": OWN, "settings": goal, "library": f"ablc {ablc.__version__}", "missing": None}
     content = {
         "kind": "gallery",
         "ablc": ablc.__version__,
-        "goal": str(settings.goal),
+        "goal": goal,
         "shown_as": SHOWN_AS,
         "broken": [{"name": name, "reason": reason} for name, reason in failed],
-        "codecs": [{"name": OWN, "settings": str(settings.goal), "library": "", "missing": None}]
-        + peers,
+        "codecs": [own, *peers],
         "pictures": pictures,
     }
     files.write(str(out / "gallery.json"), json.dumps(content, indent=1).encode())
