@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 from ablc.eval.codec import Codec, Pixels
 
-HALVINGS = (
-    6  # of the interval between two of a sweep's qualities, where the knob is no whole number
-)
+FINE = ("WebP", "JPEG XL", "JPEG 2000")  # codecs whose quality need not be a whole number
+HALVINGS = 6  # of the interval between two of their qualities
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +21,7 @@ def largest_within(codec: Codec, picture: Pixels, size: int) -> Coded:
     """The codec's largest file of a picture with at most size bytes; its smallest if none fits.
 
     Bisects the sweep of the codec's qualities, then the interval that is left: whole numbers
-    alone where the sweep has no others. Files are taken to grow along the sweep.
+    alone unless the codec is one of FINE. Files are taken to grow along the sweep.
     """
     search = _Search(codec, picture, size)
     low, high = -1, len(codec.qualities)  # places in the sweep: fits, does not
@@ -31,14 +30,13 @@ def largest_within(codec: Codec, picture: Pixels, size: int) -> Coded:
         low, high = (middle, high) if search.fits(codec.qualities[middle]) else (low, middle)
     if 0 <= low < high < len(codec.qualities):
         _refine(search, codec.qualities[low], codec.qualities[high])
-    return search.best or Coded(
-        codec.encode(picture, codec.qualities[0]), codec.qualities[0], False
-    )
+    least = codec.qualities[0]
+    return search.best or Coded(codec.encode(picture, least), least, False)
 
 
 def _refine(search: "_Search", fitting: float, beyond: float) -> None:
     """Looks between a quality that fits and one that does not."""
-    if search.whole:
+    if not search.fine:
         while abs(beyond - fitting) > 1:
             middle = (fitting + beyond) // 2
             fitting, beyond = (middle, beyond) if search.fits(middle) else (fitting, middle)
@@ -53,7 +51,7 @@ class _Search:
 
     def __init__(self, codec: Codec, picture: Pixels, size: int) -> None:
         self._codec, self._picture, self._size = codec, picture, size
-        self.whole = all(isinstance(quality, int) for quality in codec.qualities)
+        self.fine = codec.name in FINE
         self.best: Coded | None = None  # the largest that fits
 
     def fits(self, quality: float) -> bool:

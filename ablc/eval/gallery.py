@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import inspect
 import io
 import json
 from collections.abc import Sequence
@@ -13,10 +14,10 @@ import numpy as np
 
 import ablc
 from ablc import files
+from ablc.eval import drawings, equal_bytes, peers, strips, versions
 from ablc.eval.codec import MissingCodecError
 from ablc.eval.folder import Folder, Photo
-from ablc.eval.page.images import QUALITY
-from ablc.eval.peers import peer
+from ablc.eval.page import images
 from ablc.eval.running import Failed, Outcome, Step, Task, run
 from ablc.eval.store import Row, Store, ablc_fingerprint, key_of
 from ablc.eval.versions import OWN, PEERS, Goal, measure
@@ -24,8 +25,8 @@ from ablc.importance import Roi
 
 SHOWN = 8  # pictures with a slider, unless asked for more
 SHOWN_AS = (
-    f"For this page all of them are coded again, as WebP of quality {QUALITY}: near enough to be"
-    " looked at, while the figures are of the pixels themselves."
+    f"For this page all of them are coded again, as WebP of quality {images.QUALITY}: near enough"
+    " to be looked at, while the figures are of the pixels themselves."
 )
 COLUMNS = ("bytes", "ssim", "psnr", "inside", "outside", "note")  # of gallery.csv, after two names
 PIXELS_MOST = 50_000_000  # larger pictures are listed: codecs take 100 bytes a pixel and more
@@ -49,8 +50,8 @@ def make(
     jobs: processes. step: called with the name of every picture that is done.
     Raises ValueError if no picture could be measured.
     """
-    peers = [_listed(name) for name in PEERS]
-    tasks = _tasks(folder.photos, settings, peers)
+    listed = [_listed(name) for name in PEERS]
+    tasks = _tasks(folder.photos, settings, listed)
     outcomes = run(tasks, store, jobs, step)
     failed = [(one.name, one.reason) for one in folder.broken]
     failed += [
@@ -69,7 +70,7 @@ def make(
         "goal": goal,
         "shown_as": SHOWN_AS,
         "broken": [{"name": name, "reason": reason} for name, reason in failed],
-        "codecs": [own, *peers],
+        "codecs": [own, *listed],
         "pictures": pictures,
     }
     files.write(str(out / "gallery.json"), json.dumps(content, indent=1).encode())
@@ -77,11 +78,12 @@ def make(
     return failed
 
 
-def _tasks(photos: Sequence[Photo], settings: Settings, peers: Sequence[Row]) -> list[Task]:
+def _tasks(photos: Sequence[Photo], settings: Settings, listed: Sequence[Row]) -> list[Task]:
     """One for each picture; what is shown of it counts as part of the result."""
     decisive = (
         ablc_fingerprint(),
-        json.dumps(peers),
+        _method(),
+        json.dumps(listed),
         repr(settings.goal),
         settings.where,
         *(_told(roi) for roi in settings.rois),
@@ -95,6 +97,13 @@ def _tasks(photos: Sequence[Photo], settings: Settings, peers: Sequence[Row]) ->
         )
         for i, photo in enumerate(photos)
     ]
+
+
+def _method() -> str:
+    """Changes when what is measured, or how it is drawn, does."""
+    modules = (versions, equal_bytes, strips, drawings, images, peers)
+    sources = "".join(inspect.getsource(module) for module in modules)
+    return hashlib.sha256(sources.encode()).hexdigest()
 
 
 def _measure(photo: Photo, settings: Settings, shown: bool) -> Any:
@@ -130,12 +139,11 @@ def _gathered(
 def _listed(name: str) -> Row:
     """A peer as gallery.json names it."""
     try:
-        codec = peer(name)
+        codec = peers.peer(name)
     except MissingCodecError as error:
         return {"name": name, "settings": "", "library": "", "missing": str(error)}
-    return {
-        "name": name, "settings": codec.settings, "library": codec.library, "missing": None
-    }  # fmt: skip
+    about = {"settings": codec.settings, "library": codec.library, "missing": None}
+    return {"name": name, **about}
 
 
 def _told(roi: Roi) -> str:

@@ -109,11 +109,12 @@ def _settings(part: Row) -> str:
     if part["kind"] == "table1":
         form = "the paper's settings" if part["reference_form"] else "the usual settings"
         quick = ", quick: fewer steps than the full run" if part["quick"] else ""
-        return f"protocol {part['protocol']}, {form}{quick}; {part['seconds']:,.0f} s on " + (
-            numbers.counted(part["jobs"], "process") + ("es" if part["jobs"] != 1 else "")
-        )
+        time = f"{part['seconds']:,.0f} s, {part['jobs']} at a time"
+        return f"protocol {part['protocol']}, {form}{quick}; {time}"
     if part["kind"] == "rd":
-        return "; ".join(f"{each['name']}: {each['settings']}" for each in part["codecs"])
+        return "; ".join(
+            f"{each['name']}: {each['settings']}" for each in part["codecs"] if each["curve"]
+        )
     return str(part["goal"]) if part["kind"] == "gallery" else ""
 
 

@@ -30,7 +30,7 @@ def write(folder: Path, plots: Sequence[Plot], measured: Row | None) -> None:
 
 
 def _lines(plot: Plot) -> bytes:
-    figure, axes = _figure(8, 5.5)
+    figure, axes = _figure(10, 5.5)
     for line in plot.lines:
         x, y = zip(*line.points, strict=True) if line.points else ((), ())
         looks: dict[str, Any] = {"marker": MARKS[line.mark % len(MARKS)], "markersize": 4}
@@ -43,10 +43,11 @@ def _lines(plot: Plot) -> bytes:
         axes.plot(x, y, label=_plain(line.name + published), **looks)
     if plot.logarithmic:
         axes.set_xscale("log")
+        axes.xaxis.set_major_formatter("{x:g}")
     axes.set(xlabel=_plain(plot.x), ylabel=_plain(plot.y), title=_plain(plot.title))
     axes.grid(alpha=0.25)
     if plot.lines:
-        axes.legend(fontsize=8, frameon=False)
+        figure.legend(fontsize=8, frameon=False, loc="outside right upper")
     return _png(figure)
 
 

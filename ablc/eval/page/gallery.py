@@ -69,8 +69,7 @@ def _picture(picture: Row, folder: Path, place: int) -> Markup:
     return element(
         "article",
         element("h3", name, element("small", ", ".join(about))),
-        _slider(picture, folder, place),
-        _versions(picture),
+        element("div", _slider(picture, folder, place), _versions(picture), class_="coded"),
         _region(picture["region"]),
         element("div", *(_map(each, folder, name) for each in picture["maps"]), class_="pictures"),
         class_="picture",

@@ -64,7 +64,7 @@ def _equal_bytes(found: Row) -> Card:
     means = gallery.means(found["pictures"])
     lines = [(name, numbers.fixed(row["ssim"], 3)) for name, row in means.items()]
     note = f"mean SSIM, {found['goal']}, {numbers.counted(len(found['pictures']), 'picture')}"
-    return Card("Your pictures, at equal bytes", lines, note, "gallery")
+    return Card("Pictures, at equal bytes", lines, note, "gallery")
 
 
 def _regions(found: Row) -> Card:

@@ -14,7 +14,9 @@ const drawn = [...document.querySelectorAll("[data-plot]")].map(
 const rates = drawn.filter((drawing) => drawing.place.closest("#rd-plots"));
 for (const drawing of drawn) if (!rates.includes(drawing)) addKey(drawing);
 if (rates.length) {
-  addLegend(document.getElementById("legend"), rates);
+  const [measured, others] = ["legend-measured", "legend-published"].map((id) => document.getElementById(id));
+  addLegend(measured, others, rates);
+  others.hidden = !others.querySelector("label");
   for (const choice of document.querySelectorAll("[name=rate-axis]")) {
     choice.addEventListener("change", () => {
       for (const drawing of rates) drawing.setLogarithmic(choice.value === "log");

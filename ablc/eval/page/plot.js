@@ -150,7 +150,7 @@ class Drawing {
 
   // Names at the lines' ends, pushed apart where they would overlap.
   drawLabels(left) {
-    const labels = this.lines.map((line) => ({ line, y: this.toY(line.points[line.points.length - 1][1]) + 4 }));
+    const labels = this.lines.filter((line) => !published(line)).map((line) => ({ line, y: this.toY(line.points[line.points.length - 1][1]) + 4 }));
     labels.sort((a, b) => a.y - b.y);
     labels.forEach((label, i) => {
       if (i) label.y = Math.max(label.y, labels[i - 1].y + GAP);
@@ -231,7 +231,7 @@ function addKey(drawing) {
 }
 
 // One legend for several plots, whose boxes show and hide lines in all of them.
-function addLegend(legend, drawings) {
+function addLegend(measured, others, drawings) {
   const known = new Set();
   for (const drawing of drawings) {
     drawing.plot.lines.forEach((line) => {
@@ -243,8 +243,8 @@ function addLegend(legend, drawings) {
       box.checked = true;
       box.value = line.name;
       box.addEventListener("change", () => drawings.forEach((each) => each.show(line.name, box.checked)));
-      label.append(box, swatch(line), published(line) ? `${line.name} (published)` : line.name);
-      legend.append(label);
+      label.append(box, swatch(line), line.name);
+      (published(line) ? others : measured).append(label);
     });
   }
 }

@@ -23,12 +23,7 @@ def section(found: Row, drawn: Sequence[Plot]) -> Markup:
         bd_rates=_bd_rates(found),
         speed=_speed(found),
         curves=join(_curve(name, codec, found["measures"]) for name, codec in codecs),
-        sources=join(
-            element("li", f"{one['codec']}, {found['measures'][one['measure']]['name']}: ")
-            + escape(one["source"])
-            for one in found["published"]
-            if one["measure"] in found["measures"]
-        ),
+        published=_published(found),
     )
 
 
@@ -123,4 +118,20 @@ def _curve(name: str, codec: Row, measures: Row) -> Markup:
         "details",
         element("summary", f"{name}: {codec['settings']} ({codec['library']})"),
         table(f"{name}, means over the pictures", head, rows),
+    )
+
+
+def _published(found: Row) -> Markup:
+    rows = [
+        [
+            one["codec"],
+            found["measures"][one["measure"]]["name"],
+            ", ".join(f"{value:g} at {bpp:g}" for bpp, value in one["points"]),
+            one["source"],
+        ]
+        for one in found["published"]
+        if one["measure"] in found["measures"]
+    ]
+    return table(
+        "As others published them", ["codec", "measure", "at bits per pixel", "source"], rows
     )
