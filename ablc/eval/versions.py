@@ -130,7 +130,10 @@ def _peers(pixels: Pixels, size: int) -> tuple[list[Version], list[str]]:
             note = f"quality {coded.quality:g}"
             if not coded.fits:
                 note += ": its smallest file, larger than ablc's"
-            versions.append(Version(name, codec.decode(coded.data), len(coded.data), note))
+            decoded = codec.decode(coded.data)
+            if decoded.shape != pixels.shape:
+                raise ValueError(f"it decodes to {decoded.shape}, not {pixels.shape}")
+            versions.append(Version(name, decoded, len(coded.data), note))
         except MissingCodecError:
             pass  # the list of codecs says so
         except Exception as error:  # whatever a library raises, the other codecs go on

@@ -1,0 +1,258 @@
+"""ablc report: pictures at equal bytes, and what becomes of those that cannot be coded."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image
+
+import made_results
+from ablc import metrics
+from ablc.cli import main
+from ablc.eval import drawings, equal_bytes, gallery, report_cli, strips
+from ablc.eval.codec import Codec, MissingCodecError
+from ablc.eval.folder import scan
+from ablc.eval.store import Store
+from ablc.eval.versions import Goal
+from ablc.importance import Roi
+from ablc.info import coding_map
+from scenes import scene
+
+FLAT = np.zeros((16, 16, 3), np.uint8)
+EVERYWHERE = (Roi("auto"),)
+
+Row = dict[str, Any]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two pictures, one of them grey, and what is none."""
+    home = tmp_path / "pictures"
+    home.mkdir()
+    Image.fromarray(scene(120, 176)).save(home / "a.png")
+    Image.fromarray(scene(96, 64, 1, seed=2)[..., 0]).save(home / "b.png")
+    (home / "c.png").write_bytes(b"no picture")
+    return home
+
+
+def made(
+    folder: Path,
+    out: Path,
+    *,
+    goal: Goal | None = None,
+    rois: Sequence[Roi] = EVERYWHERE,
+    shown: int = gallery.SHOWN,
+) -> Row:
+    """gallery.json of a run in this process, its store beside the folder."""
+    settings = gallery.Settings(goal or Goal(bpp=0.6), tuple(rois), "where it is", shown)
+    steps: list[str] = []
+    store = Store(folder.parent / "store")
+    gallery.make(scan(folder), out, settings, store, 1, steps.append)
+    assert steps == ["a", "b"]
+    return made_results.read(out, "gallery")
+
+
+def run(*arguments: str) -> int:
+    """Exit code of ablc."""
+    with pytest.raises(SystemExit) as ended:
+        main(list(arguments))
+    return int(ended.value.code or 0)
+
+
+# ---- equal bytes -------------------------------------------------------------------------------
+def codec(name: str, tried: list[float]) -> Codec:
+    """Files of 100 bytes for each unit of quality; tried gets the qualities."""
+
+    def encode(_: npt.NDArray[np.uint8], quality: float) -> bytes:
+        tried.append(quality)
+        return bytes(round(100 * quality))
+
+    return Codec(name, "", "", encode, lambda _: FLAT, (1, 2, 5, 10, 20))
+
+
+@pytest.mark.parametrize(("size", "quality"), [(100, 1), (750, 7), (2000, 20), (10**6, 20)])
+def test_the_largest_file_that_fits_is_found(size: int, quality: float) -> None:
+    tried: list[float] = []
+    found = equal_bytes.largest_within(codec("JPEG", tried), FLAT, size)
+    assert (len(found.data), found.quality, found.fits) == (100 * quality, quality, True)
+    assert all(isinstance(each, int) for each in tried)
+
+
+def test_the_smallest_file_is_taken_where_none_fits() -> None:
+    found = equal_bytes.largest_within(codec("JPEG", []), FLAT, 99)
+    assert (len(found.data), found.fits) == (100, False)
+
+
+def test_a_fine_knob_comes_nearer() -> None:
+    found = equal_bytes.largest_within(codec("WebP", []), FLAT, 790)
+    assert 700 < len(found.data) <= 790
+
+
+# ---- measures and drawings ---------------------------------------------------------------------
+def test_strips_measure_what_the_whole_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(strips, "STRIP", 100 * 7)
+    a, b = scene(60, 100), scene(60, 100, seed=2)
+    inside = np.zeros((60, 100), np.bool_)
+    inside[10:30, 20:50] = True
+    found, whole = strips.fidelity(a, b, inside), metrics.compare(a, b)
+    assert found.psnr == pytest.approx(whole.psnr)
+    assert found.ssim == pytest.approx(whole.ssim)
+    assert found.inside == pytest.approx(metrics.psnr(a[inside], b[inside]))
+    assert found.outside == pytest.approx(metrics.psnr(a[~inside], b[~inside]))
+
+
+def test_equal_pictures_have_no_psnr() -> None:
+    found = strips.fidelity(scene(20, 20), scene(20, 20))
+    assert (found.psnr, found.inside) == (None, None)
+    assert found.ssim == pytest.approx(1)
+
+
+def test_a_large_picture_is_shown_around_its_region() -> None:
+    inside = np.zeros((2000, 3000), np.bool_)
+    inside[1500:1600, 2600:2700] = True
+    window = drawings.window_of(2000, 3000, inside)
+    assert window is not None
+    assert (window.x % 32, window.y % 32) == (0, 0)
+    assert inside[window.check(2000, 3000).slices].sum() == inside.sum()
+    assert drawings.window_of(600, 800, None) is None
+
+
+def test_maps_of_a_window_are_of_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawings, "WHOLE_MOST", 700 * 700)
+    monkeypatch.setattr(drawings, "WINDOW", (648, 648))
+    window = drawings.window_of(700, 701, None)
+    coding = coding_map(Goal(quality=20).encoder().encode(scene(700, 701)))
+    drawn = drawings.kept_and_bits(coding, window)
+    assert [drawing.pixels.shape for drawing in drawn] == [(648, 648, 3)] * 2
+    assert drawn[1].ticks
+
+
+# ---- a folder ----------------------------------------------------------------------------------
+def test_every_codec_has_a_file_of_ablc_s_bytes_or_says_that_it_is_larger(
+    folder: Path, tmp_path: Path
+) -> None:
+    found = made(folder, tmp_path / "out")
+    assert [picture["name"] for picture in found["pictures"]] == ["a", "b"]
+    for picture in found["pictures"]:
+        versions = {version["codec"]: version for version in picture["versions"]}
+        assert {"original", "ablc", "ablc, region", "JPEG", "WebP"} <= set(versions)
+        size = versions["ablc"]["bytes"]
+        assert size <= 0.6 * picture["width"] * picture["height"] / 8
+        for version in picture["versions"][1:]:
+            assert version["bytes"] <= size or "larger than ablc's" in version["note"]
+            assert (tmp_path / "out" / version["file"]).is_file()
+    assert found["pictures"][1]["notes"] == ["grey became RGB"]
+
+
+def test_a_broken_file_is_listed_and_the_rest_goes_on(folder: Path, tmp_path: Path) -> None:
+    (broken,) = made(folder, tmp_path / "out")["broken"]
+    assert broken["name"] == "c.png"
+    assert "not a picture" in broken["reason"]
+
+
+def test_a_region_gets_its_bits_from_the_rest(folder: Path, tmp_path: Path) -> None:
+    (picture, _) = made(folder, tmp_path / "out", rois=[Roi((16, 16, 48, 48))])["pictures"]
+    versions = {version["codec"]: version for version in picture["versions"]}
+    assert versions["ablc, region"]["inside"] > versions["ablc"]["inside"]
+    assert versions["ablc, region"]["outside"] < versions["ablc"]["outside"]
+    assert picture["region"]["share"] == pytest.approx(48 * 48 / (120 * 176))
+
+
+def test_a_region_that_a_picture_lacks_costs_the_region_alone(folder: Path, tmp_path: Path) -> None:
+    first, second = made(folder, tmp_path / "out", rois=[Roi((100, 16, 48, 48))])["pictures"]
+    assert first["region"]["missing"] is None
+    assert "not inside" in second["region"]["missing"]
+    assert "JPEG" in [version["codec"] for version in second["versions"]]
+
+
+def test_pictures_beyond_those_shown_have_figures_alone(folder: Path, tmp_path: Path) -> None:
+    first, second = made(folder, tmp_path / "out", shown=1)["pictures"]
+    assert first["versions"][1]["file"]
+    assert all(version["file"] is None for version in second["versions"])
+    assert second["versions"][1]["ssim"] is not None
+
+
+def test_what_is_measured_is_not_measured_again(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = made(folder, tmp_path / "out")
+    monkeypatch.setattr(gallery, "measure", None)
+    assert made(folder, tmp_path / "other")["pictures"] == first["pictures"]
+    with pytest.raises(ValueError, match="no picture could be measured"):
+        made(folder, tmp_path / "out", goal=Goal(bpp=0.7))
+
+
+def test_a_codec_that_is_missing_is_listed_and_the_rest_goes_on(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def peer(name: str) -> Codec:
+        if name == "WebP":
+            raise MissingCodecError("pip install webp")
+        return codec(name, [])
+
+    monkeypatch.setattr(gallery.peers, "peer", peer)
+    monkeypatch.setattr("ablc.eval.versions.peer", peer)
+    found = made(folder, tmp_path / "out")
+    missing = {each["name"]: each["missing"] for each in found["codecs"]}
+    assert missing["WebP"] == "pip install webp"
+    assert missing["JPEG"] is None
+
+
+def test_a_codec_that_fails_costs_its_own_version_alone(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ablc.eval.versions.PEERS", ("JPEG",))
+    monkeypatch.setattr("ablc.eval.versions.peer", lambda name: codec(name, []))  # of 16x16 pixels
+    for picture in made(folder, tmp_path / "out")["pictures"]:
+        assert any(note.startswith("JPEG failed") for note in picture["notes"])
+        assert "JPEG" not in [version["codec"] for version in picture["versions"]]
+
+
+def test_too_large_a_picture_is_listed(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gallery, "PIXELS_MOST", 10_000)
+    found = made(folder, tmp_path / "out")
+    assert [picture["name"] for picture in found["pictures"]] == ["b"]
+    assert "a.png" in [each["name"] for each in found["broken"]]
+
+
+# ---- the command -------------------------------------------------------------------------------
+def test_the_command_makes_a_page_and_a_table(
+    folder: Path,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(report_cli, "WANTED", ())
+    out, cache = tmp_path / "out", tmp_path / "cache"
+    told = ("--out", str(out), "--cache", str(cache), "--jobs", "1", "--roi", "auto:64", "-q", "30")
+    assert run("report", str(folder), *told) == 0
+    said = capfd.readouterr()
+    assert "index.html" in said.out
+    assert "c.png" in said.err
+    assert (out / "index.html").is_file()
+    assert (out / "gallery.csv").read_text().startswith("picture,codec,bytes,ssim")
+
+
+def test_without_the_extra_the_command_names_it(
+    folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report_cli, "WANTED", ("no_such_module",))
+    assert run("report", str(folder)) == 2
+    said = capfd.readouterr().err
+    assert "pip install 'ablc[eval]'" in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "told", [("--bpp", "-1"), ("-q", "101"), ("--bpp", "1", "-q", "5"), ("--roi", "nowhere")]
+)
+def test_bad_usage_is_told_before_a_picture_is_read(
+    told: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report_cli, "WANTED", ())
+    assert run("report", str(tmp_path / "none"), *told) == 2
