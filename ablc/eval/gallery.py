@@ -2,7 +2,6 @@
 
 import csv
 import hashlib
-import inspect
 import io
 import json
 from collections.abc import Sequence
@@ -14,7 +13,7 @@ import numpy as np
 
 import ablc
 from ablc import files
-from ablc.eval import drawings, equal_bytes, peers, strips, versions
+from ablc.eval import peers
 from ablc.eval.codec import MissingCodecError
 from ablc.eval.folder import Folder, Photo
 from ablc.eval.page import images
@@ -27,6 +26,10 @@ SHOWN = 8  # pictures with a slider, unless asked for more
 SHOWN_AS = (
     f"For this page all of them are coded again, as WebP of quality {images.QUALITY}: near enough"
     " to be looked at, while the figures are of the pixels themselves."
+)
+MODULES = (  # of ablc/eval, that decide what a picture's row is
+    *("codec.py", "drawings.py", "equal_bytes.py", "folder.py", "peers.py", "strips.py"),
+    *("versions.py", "page/images.py"),
 )
 COLUMNS = ("bytes", "ssim", "psnr", "inside", "outside", "note")  # of gallery.csv, after two names
 PIXELS_MOST = 50_000_000  # larger pictures are listed: codecs take 100 bytes a pixel and more
@@ -81,8 +84,7 @@ def make(
 def _tasks(photos: Sequence[Photo], settings: Settings, listed: Sequence[Row]) -> list[Task]:
     """One for each picture; what is shown of it counts as part of the result."""
     decisive = (
-        ablc_fingerprint(),
-        _method(),
+        ablc_fingerprint(*MODULES),
         json.dumps(listed),
         repr(settings.goal),
         settings.where,
@@ -97,13 +99,6 @@ def _tasks(photos: Sequence[Photo], settings: Settings, listed: Sequence[Row]) -
         )
         for i, photo in enumerate(photos)
     ]
-
-
-def _method() -> str:
-    """Changes when what is measured, or how it is drawn, does."""
-    modules = (versions, equal_bytes, strips, drawings, images, peers)
-    sources = "".join(inspect.getsource(module) for module in modules)
-    return hashlib.sha256(sources.encode()).hexdigest()
 
 
 def _measure(photo: Photo, settings: Settings, shown: bool) -> Any:

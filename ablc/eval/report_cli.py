@@ -8,6 +8,7 @@ import typer
 from ablc import console, inputs
 from ablc.eval.cli import OUT_DEFAULT, Cache, FolderIn, Jobs, Limit, Out
 from ablc.importance import FEATHER_DEFAULT
+from ablc.settings import cores
 
 REGION_DEFAULT = "auto"
 BPP_DEFAULT = 0.25
@@ -16,7 +17,6 @@ WANTED = ("imagecodecs", "matplotlib")  # of the extra [eval]
 
 def report(
     folder: FolderIn,
-    jobs: Jobs,
     out: Out = OUT_DEFAULT,
     bpp: Annotated[
         float | None,
@@ -37,8 +37,9 @@ def report(
     show: Annotated[
         int, typer.Option(min=1, metavar="N", help="Pictures that the page shows.")
     ] = 8,
-    limit: Limit = None,
+    jobs: Jobs = None,
     cache: Cache = None,
+    limit: Limit = None,
 ) -> None:
     """Code your pictures with ablc and its peers at equal bytes, and make a page to look at.
 
@@ -64,7 +65,7 @@ def report(
     out.mkdir(parents=True, exist_ok=True)
     kept = store.Store(cache or store.default_folder())
     with running.progress(len(found.photos), "coding") as step:
-        failed = gallery.make(found, out, settings, kept, jobs, step)
+        failed = gallery.make(found, out, settings, kept, jobs or cores(), step)
     for name, reason in failed:
         console.warn(f"{name}: {reason}")
     with console.busy("making the page"):
