@@ -133,7 +133,8 @@ def _table_row(
 
 
 def _version(codec: str, size: int | None, ssim: float | None) -> Row:
-    found = {"psnr": None if ssim is None else 27.5, "ssim": ssim, "inside": None, "outside": None}
+    found = {"psnr": None if ssim is None else 27.5, "ssim": ssim, "inside": None}
+    found |= {"outside": None, "lpips": None}
     return {"codec": codec, "bytes": size, **found, "note": "", "file": None}
 
 

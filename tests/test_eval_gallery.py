@@ -16,7 +16,7 @@ from ablc.eval import drawings, equal_bytes, gallery, report_cli, strips
 from ablc.eval.codec import Codec, MissingCodecError
 from ablc.eval.folder import scan
 from ablc.eval.store import Store
-from ablc.eval.versions import Goal
+from ablc.eval.versions import Goal, Plan
 from ablc.importance import Roi
 from ablc.info import coding_map
 from scenes import scene
@@ -47,10 +47,10 @@ def made(
     shown: int = gallery.SHOWN,
 ) -> Row:
     """gallery.json of a run in this process, its store beside the folder."""
-    settings = gallery.Settings(goal or Goal(bpp=0.6), tuple(rois), "where it is", shown)
+    plan = Plan(goal or Goal(bpp=0.6), tuple(rois), "where it is")
     steps: list[str] = []
     store = Store(folder.parent / "store")
-    gallery.make(scan(folder), out, settings, store, 1, steps.append)
+    gallery.make(scan(folder), out, plan, store, shown=shown, step=steps.append)
     assert steps == ["a", "b"]
     return made_results.read(out, "gallery")
 
@@ -249,7 +249,14 @@ def test_without_the_extra_the_command_names_it(
 
 
 @pytest.mark.parametrize(
-    "told", [("--bpp", "-1"), ("-q", "101"), ("--bpp", "1", "-q", "5"), ("--roi", "nowhere")]
+    "told",
+    [
+        ("--bpp", "-1"),
+        ("-q", "101"),
+        ("--bpp", "1", "-q", "5"),
+        ("--roi", "nowhere"),
+        ("--weights", "/"),
+    ],
 )
 def test_bad_usage_is_told_before_a_picture_is_read(
     told: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -5,9 +5,7 @@ import hashlib
 import io
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -18,8 +16,8 @@ from ablc.eval.codec import MissingCodecError
 from ablc.eval.folder import Folder, Photo
 from ablc.eval.page import images
 from ablc.eval.running import Failed, Outcome, Step, Task, run
-from ablc.eval.store import Row, Store, ablc_fingerprint, key_of
-from ablc.eval.versions import OWN, PEERS, Goal, measure
+from ablc.eval.store import Result, Row, Store, ablc_fingerprint, key_of
+from ablc.eval.versions import OWN, PEERS, Plan, measure
 from ablc.importance import Roi
 
 SHOWN = 8  # pictures with a slider, unless asked for more
@@ -29,32 +27,30 @@ SHOWN_AS = (
 )
 MODULES = (  # of ablc/eval, that decide what a picture's row is
     *("codec.py", "drawings.py", "equal_bytes.py", "folder.py", "peers.py", "strips.py"),
-    *("versions.py", "page/images.py"),
+    *("versions.py", "looks.py", "backbones.py", "page/images.py"),
 )
-COLUMNS = ("bytes", "ssim", "psnr", "inside", "outside", "note")  # of gallery.csv, after two names
+COLUMNS = ("bytes", "ssim", "psnr", "inside", "outside", "lpips", "note")  # of gallery.csv
 PIXELS_MOST = 50_000_000  # larger pictures are listed: codecs take 100 bytes a pixel and more
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the report is of."""
-
-    goal: Goal
-    rois: tuple[Roi, ...]
-    where: str  # what the regions are, in words
-    shown: int = SHOWN  # so many pictures get files to look at
-
-
 def make(
-    folder: Folder, out: Path, settings: Settings, store: Store, jobs: int, step: Step
+    folder: Folder,
+    out: Path,
+    plan: Plan,
+    store: Store,
+    *,
+    jobs: int = 1,
+    shown: int = SHOWN,
+    step: Step = lambda _: None,
 ) -> list[tuple[str, str]]:
     """Writes the results of a folder's pictures, and returns those that failed, with reasons.
 
-    jobs: processes. step: called with the name of every picture that is done.
+    jobs: processes. shown: so many pictures get files to look at. step: called with the name of
+    every picture that is done.
     Raises ValueError if no picture could be measured.
     """
     listed = [_listed(name) for name in PEERS]
-    tasks = _tasks(folder.photos, settings, listed)
+    tasks = _tasks(folder.photos, plan, shown, listed)
     outcomes = run(tasks, store, jobs, step)
     failed = [(one.name, one.reason) for one in folder.broken]
     failed += [
@@ -65,7 +61,7 @@ def make(
     pictures = _gathered(folder.photos, tasks, outcomes, out, store)
     if not pictures:
         raise ValueError("no picture could be measured: " + "; ".join(map(": ".join, failed[:3])))
-    goal = str(settings.goal)
+    goal = str(plan.goal)
     own = {"name": OWN, "settings": goal, "library": f"ablc {ablc.__version__}", "missing": None}
     content = {
         "kind": "gallery",
@@ -81,30 +77,31 @@ def make(
     return failed
 
 
-def _tasks(photos: Sequence[Photo], settings: Settings, listed: Sequence[Row]) -> list[Task]:
+def _tasks(photos: Sequence[Photo], plan: Plan, shown: int, listed: Sequence[Row]) -> list[Task]:
     """One for each picture; what is shown of it counts as part of the result."""
     decisive = (
         ablc_fingerprint(*MODULES),
         json.dumps(listed),
-        repr(settings.goal),
-        settings.where,
-        *(_told(roi) for roi in settings.rois),
+        repr(plan.goal),
+        plan.where,
+        str(plan.weights is not None),
+        *(_told(roi) for roi in plan.rois),
     )
     return [
         Task(
-            key_of("gallery", photo.digest, i < settings.shown, *decisive),
+            key_of("gallery", photo.digest, i < shown, *decisive),
             photo.name,
             _measure,
-            (photo, settings, i < settings.shown),
+            (photo, plan, i < shown),
         )
         for i, photo in enumerate(photos)
     ]
 
 
-def _measure(photo: Photo, settings: Settings, shown: bool) -> Any:
+def _measure(photo: Photo, plan: Plan, shown: bool) -> Result:
     if photo.height * photo.width > PIXELS_MOST:
         raise ValueError(f"more than {PIXELS_MOST / 1e6:.0f} megapixels")
-    return measure(photo, settings.goal, settings.rois, settings.where, shown)
+    return measure(photo, plan, shown)
 
 
 def _gathered(

@@ -1,6 +1,7 @@
 """The command `ablc report`: a page about a folder of pictures."""
 
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -37,6 +38,10 @@ def report(
     show: Annotated[
         int, typer.Option(min=1, metavar="N", help="Pictures that the page shows.")
     ] = 8,
+    weights: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Weights of LPIPS.", show_default="LPIPS is not measured"),
+    ] = None,
     jobs: Jobs = None,
     cache: Cache = None,
     limit: Limit = None,
@@ -48,24 +53,26 @@ def report(
     require_extra()
     from ablc.eval import gallery, page, running, store
     from ablc.eval.folder import scan
-    from ablc.eval.versions import Goal
+    from ablc.eval.versions import Goal, Plan
 
     if bpp is None and quality is None:
         bpp = BPP_DEFAULT
     goal = Goal(bpp, quality)
     goal.encoder()  # refuses numbers that are none before a picture is read
+    if weights is not None:
+        _check_weights(weights)
     texts = roi or [REGION_DEFAULT]
     rois = tuple(inputs.parse_roi(text, FEATHER_DEFAULT) for text in texts)
     where = "; ".join(
         f"{text} (weight {roi.weight:g})" for text, roi in zip(texts, rois, strict=True)
     )
-    settings = gallery.Settings(goal, rois, where, show)
+    plan = Plan(goal, rois, where, weights)
     with console.busy(f"reading {folder}"):
         found = scan(folder, limit=limit)
     out.mkdir(parents=True, exist_ok=True)
     kept = store.Store(cache or store.default_folder())
     with running.progress(len(found.photos), "coding") as step:
-        failed = gallery.make(found, out, settings, kept, jobs or cores(), step)
+        failed = gallery.make(found, out, plan, kept, jobs=jobs or cores(), shown=show, step=step)
     for name, reason in failed:
         console.warn(f"{name}: {reason}")
     with console.busy("making the page"):
@@ -78,3 +85,13 @@ def require_extra() -> None:
     lacking = [name for name in WANTED if find_spec(name) is None]
     if lacking:
         raise ValueError(f"no {' and no '.join(lacking)} here: pip install 'ablc[eval]'")
+
+
+def _check_weights(folder: Path) -> None:
+    """Raises ValueError unless the folder holds those of LPIPS."""
+    from ablc.eval.looks import Judges
+
+    try:
+        Judges(folder, ["lpips"])
+    except FileNotFoundError as error:
+        raise ValueError(str(error)) from error

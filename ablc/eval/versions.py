@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from ablc.eval.codec import MissingCodecError
 from ablc.eval.drawings import Drawing
 from ablc.eval.equal_bytes import largest_within
 from ablc.eval.folder import Photo
+from ablc.eval.looks import Judges
 from ablc.eval.page.images import webp
 from ablc.eval.peers import peer
 from ablc.eval.store import Result, Row
@@ -66,15 +68,24 @@ class Steered:
     missing: str | None = None  # why there is none
 
 
-def measure(photo: Photo, goal: Goal, rois: tuple[Roi, ...], where: str, shown: bool) -> Result:
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is made of every picture."""
+
+    goal: Goal
+    rois: tuple[Roi, ...]
+    where: str  # what the regions are, in words
+    weights: Path | None = None  # folder of the weights of LPIPS; None: it is not measured
+
+
+def measure(photo: Photo, plan: Plan, shown: bool) -> Result:
     """All versions of a picture, measured; with shown also as files to look at.
 
-    where: what the regions are, in words. The row is that of a picture in gallery.json, with the
-    names of the result's files.
+    The row is that of a picture in gallery.json, with the names of the result's files.
     """
     pixels = photo.load()
-    data = goal.encoder().encode(pixels)
-    steered = _steer(pixels, rois, len(data))
+    data = plan.goal.encoder().encode(pixels)
+    steered = _steer(pixels, plan.rois, len(data))
     versions = _own(data)
     if steered.data:
         versions.insert(1, Version(STEERED, _decoded(steered.data), len(steered.data)))
@@ -88,12 +99,12 @@ def measure(photo: Photo, goal: Goal, rois: tuple[Roi, ...], where: str, shown: 
         "notes": [*photo.notes, *faults],
         "window": None if window is None else list(window),
         "versions": [
-            _row(Version(ORIGINAL, pixels, None), pixels, None),
-            *(_row(version, pixels, steered.inside) for version in versions),
+            _row(Version(ORIGINAL, pixels, None), Fidelity(None, None, None, None), None),
+            *_rows(versions, pixels, steered.inside, plan.weights),
         ],
         "maps": [],
         "region": {
-            "where": where,
+            "where": plan.where,
             "share": None if steered.inside is None else float(steered.inside.mean()),
             "missing": steered.missing,
         },
@@ -154,13 +165,25 @@ def _steer(pixels: Pixels, rois: tuple[Roi, ...], size: int) -> Steered:
         return Steered(None, missing=str(error))
 
 
-def _row(version: Version, original: Pixels, inside: Flags | None) -> Row:
+def _rows(
+    versions: Sequence[Version], original: Pixels, inside: Flags | None, weights: Path | None
+) -> list[Row]:
+    """The versions, measured."""
+    judge = Judges(weights, ["lpips"]).of(original) if weights else None
+    return [
+        _row(
+            version,
+            fidelity(original, version.pixels, inside),
+            judge.distances(version.pixels).get("lpips") if judge else None,
+        )
+        for version in versions
+    ]
+
+
+def _row(version: Version, measured: Fidelity, lpips: float | None) -> Row:
     """What gallery.json holds of a version; its file comes later."""
-    measured = Fidelity(None, None, None, None)
-    if version.codec != ORIGINAL:
-        measured = fidelity(original, version.pixels, inside)
     told = {"codec": version.codec, "bytes": version.size, "note": version.note, "file": None}
-    return {**told, **asdict(measured)}
+    return {**told, **asdict(measured), "lpips": lpips}
 
 
 def _with_files(

@@ -10,8 +10,8 @@ from ablc.eval.page.results import Row
 
 ORIGINAL = "original"
 FIRST_TWO = ("JPEG", "ablc")  # left and right of a slider at first, where they are there
-MEASURES = ("bytes", "ssim", "psnr", "inside", "outside")  # the last two: PSNR of the region
-HEAD = ("bytes", "SSIM", "PSNR, dB", "inside, dB", "outside, dB")
+MEASURES = ("bytes", "ssim", "psnr", "inside", "outside", "lpips")
+HEAD = ("bytes", "SSIM", "PSNR, dB", "inside, dB", "outside, dB", "LPIPS")
 
 
 def means(found: Sequence[Row]) -> dict[str, Row]:
@@ -49,14 +49,15 @@ def _mean(values: Sequence[float | None]) -> float | None:
 
 def _means(found: Sequence[Row]) -> Markup:
     rows = [[name, *_figures(row), str(row["count"])] for name, row in means(found).items()]
-    caption = "Means over the pictures; inside and outside: PSNR of the region"
+    caption = "Means over the pictures; inside and outside: PSNR of the region, and of the rest"
     return table(caption, ["", *HEAD, "pictures"], rows)
 
 
 def _figures(row: Row) -> list[str]:
     """MEASURES of a codec."""
     decibels = [numbers.fixed(row[key], 2) for key in ("psnr", "inside", "outside")]
-    return [numbers.whole(row["bytes"]), numbers.fixed(row["ssim"], 4), *decibels]
+    first = [numbers.whole(row["bytes"]), numbers.fixed(row["ssim"], 4)]
+    return [*first, *decibels, numbers.fixed(row["lpips"], 3)]
 
 
 def _picture(picture: Row, folder: Path, place: int) -> Markup:

@@ -121,6 +121,7 @@ GALLERY: Shape = {
                     "ssim": Either(float),
                     "inside": Either(float),
                     "outside": Either(float),
+                    "lpips": Either(float),
                     "note": str,
                     "file": Either(str),
                 }
