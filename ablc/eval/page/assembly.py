@@ -58,7 +58,8 @@ def _page(results: Results, sections: list[Markup], drawn: list[Plot]) -> Markup
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     there = [part["kind"] for part in results.parts]
     links = [element("a", TITLES[kind], href=f"#{kind}") for kind in _order(there)]
-    counts = [numbers.counted(len(part["pictures"]), "picture") for part in results.parts]
+    counts = sorted({len(part["pictures"]) for part in results.parts})
+    fewer = f"{counts[0]:,} to " if len(counts) > 1 else ""
     return fill(
         "page.html",
         script=Markup(script),
@@ -66,7 +67,7 @@ def _page(results: Results, sections: list[Markup], drawn: list[Plot]) -> Markup
         style=Markup(_palette() + resource("page.css")),
         links=join(links),
         version=", ".join(sorted({f"ablc {part['ablc']}" for part in results.parts})),
-        pictures=" or ".join(sorted(set(counts))),
+        pictures=fewer + numbers.counted(counts[-1], "picture"),
         cards=headlines.cards(results),
         measured=_measured(results),
         missing=_missing(results),

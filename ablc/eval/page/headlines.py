@@ -33,9 +33,10 @@ def cards(results: Results) -> Markup:
 
 
 def _paper(found: Row) -> Card:
-    compared = [row for row in found["rows"] if None not in (row["paper"], row["ssim"])]
+    own = [row for row in found["rows"] if row["group"] == "paper"]
+    compared = [row for row in own if None not in (row["paper"], row["ssim"])]
     reached = sum(row["ssim"] >= row["paper"] for row in compared)
-    lines = [("rows at or above the paper's SSIM", f"{reached} of {len(compared)}")]
+    lines = [("systems at or above the paper's SSIM", f"{reached} of {len(compared)}")]
     checks = found["checks"]
     if checks:
         held = sum(check["holds"] for check in checks)

@@ -33,10 +33,9 @@ function startSlider(place) {
 
   function scale() {
     const factor = Number(zoom.value);
-    const pixels = factor / (factor ? window.devicePixelRatio : 1);
-    const width = Number(stage.dataset.width);
-    stage.style.width = factor ? `${width * pixels}px` : `min(100%, ${Math.max(width, 480)}px)`;
-    stage.parentElement.style.width = factor ? "max-content" : "auto";
+    const pixels = Number(stage.dataset.width) / window.devicePixelRatio;
+    stage.style.width = factor ? `${factor * pixels}px` : "";
+    place.classList.toggle("enlarged", factor > 0);
     stage.classList.toggle("pixels", factor > 1);
   }
 
