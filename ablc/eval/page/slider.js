@@ -37,6 +37,8 @@ function startSlider(place) {
     stage.style.width = factor ? `${factor * pixels}px` : "";
     place.classList.toggle("enlarged", factor > 0);
     stage.classList.toggle("pixels", factor > 1);
+    const scroll = stage.parentElement;
+    scroll.scrollTo((stage.clientWidth - scroll.clientWidth) / 2, (stage.clientHeight - scroll.clientHeight) / 2);
   }
 
   range.addEventListener("input", move);
