@@ -115,9 +115,8 @@ def _settings(part: Row) -> str:
         time = f"{part['seconds']:,.0f} s, {part['jobs']} at a time"
         return f"protocol {part['protocol']}, {form}{quick}; {time}"
     if part["kind"] == "rd":
-        return "; ".join(
-            f"{each['name']}: {each['settings']}" for each in part["codecs"] if each["curve"]
-        )
+        names = ", ".join(each["name"] for each in part["codecs"] if each["curve"])
+        return f"{names}; settings and versions are with their figures"
     return str(part["goal"]) if part["kind"] == "gallery" else ""
 
 

@@ -54,7 +54,7 @@ def _figure(figure: Row, folder: Path, drawn: list[Plot]) -> Markup:
         element("p", figure["caption"]),
         element("div", *pictures, class_="pictures"),
         element("div", *(place(plot) for plot in drawn), class_="plots"),
-        *tables,
+        element("div", *tables, class_="tables"),
         class_="paper-figure",
     )
 

@@ -40,9 +40,12 @@ function linearTicks(low, high, count) {
 }
 
 function logarithmicTicks(low, high, count) {
+  const decades = Math.log10(high / low);
+  const parts = [[1, 2, 5], [1, 3], [1]].find((each) => each.length * decades <= count) ?? [1];
+  const stride = Math.max(1, Math.ceil(decades / count));
   const ticks = [];
-  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) {
-    for (const k of [1, 2, 5]) {
+  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power += stride) {
+    for (const k of parts) {
       const tick = k * 10 ** power;
       if (tick >= low * 0.999 && tick <= high * 1.001) ticks.push(tick);
     }
@@ -119,7 +122,7 @@ class Drawing {
 
   drawAxes(log, x, y, right) {
     const bottom = HEIGHT - MARGIN.bottom;
-    const count = Math.max(2, Math.floor(right / 80));
+    const count = Math.max(2, Math.floor((right - MARGIN.left) / 55));
     const ticks = (log ? logarithmicTicks : linearTicks)(x[0], x[1], count);
     for (const tick of ticks) {
       const at = this.toX(tick);
