@@ -3,8 +3,8 @@
 
 const HEIGHT = 330;
 const MARGIN = { top: 14, right: 14, bottom: 40, left: 48 };
-const LABELS = 96; // pixels right of the lines for their names, where there is room
-const ROOMY = 470; // pixels: from this width on
+const LABELS = 128; // pixels right of the lines for their names, where there is room
+const ROOMY = 500; // pixels: from this width on
 const GAP = 14; // between names
 const REACH = 28; // pixels within which a mark is read
 const SHAPES = [
@@ -164,7 +164,7 @@ class Drawing {
       most = label.y - GAP;
     }
     for (const { line, y } of labels) {
-      const name = line.name.length > 16 ? `${line.name.slice(0, 15)}…` : line.name;
+      const name = line.name.length > 20 ? `${line.name.slice(0, 19)}…` : line.name;
       this.canvas.append(svg("text", { class: "label", x: left, y, style: `fill:${colour(line)}` }, name));
     }
   }
