@@ -8,54 +8,17 @@ Their weights are .npz files, arrays under the names of torchvision's state dict
 (B, 3, H, W) sRGB in 0..1; every network normalises them itself.
 """
 
-import zipfile
-import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ablc.eval.weights import DEVIATION, LIN_FILE, MEAN, Arrays, fetch, load
+
 Backbone = Literal["alex", "squeeze", "vgg"]
-Arrays = Mapping[str, npt.NDArray[np.floating]]
-
-# Of ImageNet. LPIPS takes -1..1 and its shifts and scales; that is the same function of 0..1:
-# (1 + shift) / 2 and scale / 2 are these numbers.
-MEAN = (0.485, 0.456, 0.406)
-DEVIATION = (0.229, 0.224, 0.225)
-LIN_FILE = "lpips_v0.1_lin.npz"
-
-
-def load(folder: Path, name: str) -> Arrays:
-    """The arrays of a file of weights.
-
-    Raises FileNotFoundError without it, ValueError if it is no .npz file of arrays.
-    """
-    path = Path(folder) / name
-    if not path.is_file():
-        raise FileNotFoundError(f"no {name} in {folder}: it holds the weights of a teacher")
-    if not zipfile.is_zipfile(path):
-        raise ValueError(f"{path} is not an .npz file")
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return dict(file)
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise ValueError(f"{path} is not an .npz file of plain arrays: {error}") from error
-
-
-def fetch(arrays: Arrays, name: str, shape: Sequence[int], source: str) -> Tensor:
-    """An array as float32. Raises ValueError, naming it, if missing or not of that shape."""
-    if name not in arrays:
-        raise ValueError(f"{source} holds no array {name}")
-    if arrays[name].shape != tuple(shape):
-        raise ValueError(
-            f"{name} in {source} has the shape {arrays[name].shape}, not {tuple(shape)}"
-        )
-    return torch.from_numpy(arrays[name].astype(np.float32))
 
 
 class Teacher(nn.Module):
@@ -105,7 +68,7 @@ class Taps(Teacher):
         wanted = self.layers.state_dict()
         self.layers.load_state_dict(
             {
-                name: fetch(arrays, f"features.{name}", value.shape, self.FILE)
+                name: torch.from_numpy(fetch(arrays, f"features.{name}", value.shape, self.FILE))
                 for name, value in wanted.items()
             }
         )
@@ -195,7 +158,9 @@ class SqueezeNet(Taps):
         self.classifier = nn.Conv2d(self.WIDTHS[-1], self.CLASSES, 1)
         self.classifier.load_state_dict(
             {
-                name: fetch(arrays, f"classifier.1.{name}", value.shape, self.FILE)
+                name: torch.from_numpy(
+                    fetch(arrays, f"classifier.1.{name}", value.shape, self.FILE)
+                )
                 for name, value in self.classifier.state_dict().items()
             }
         )
@@ -253,7 +218,7 @@ class Lpips(Teacher):
         arrays = load(folder, LIN_FILE)
         for number, width in enumerate(self.net.WIDTHS):
             weights = fetch(arrays, f"{backbone}.lin{number}", (width,), LIN_FILE)
-            self.register_buffer(f"lin{number}", weights.view(1, width, 1, 1))
+            self.register_buffer(f"lin{number}", torch.from_numpy(weights).view(1, width, 1, 1))
         self.freeze()
 
     def lins(self) -> Iterator[Tensor]:
