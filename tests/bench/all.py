@@ -24,7 +24,7 @@ import roi
 import schemes
 import speed
 import target
-from peers import markdown, write_json
+from printing import markdown, write_json
 
 import ablc
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from peers import markdown
+from printing import markdown
 
 HEAD = """Milliseconds, by `pytest tests/bench/test_latency.py --benchmark-only --benchmark-json F`
 and `python tests/bench/latency.py F` on {machine}. Networks have all {cores} cores, encode,

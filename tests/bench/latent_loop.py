@@ -18,7 +18,7 @@ from ablc.runtime import latent, registry
 from ablc.runtime.buffers import PARTS, Buffers
 from ablc.runtime.session import Sessions
 from ablc.runtime.targets import Targets
-from peers import markdown
+from printing import markdown
 
 CASES = ((256, 256, 50), (512, 768, 8))  # height, width, K
 

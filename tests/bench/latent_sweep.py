@@ -27,11 +27,13 @@ from ablc.runtime.fill import CELL, Part
 from ablc.runtime.painter import Painter
 from ablc.runtime.targets import Targets
 from ablc.runtime.tiles import Window
-from peers import Picture, add_pictures_argument, markdown, pictures
+from arguments import add_pictures_argument, pictures
+from printing import markdown
 from regions import SSIM_BORDER
 
 import ablc
 from ablc import _core, metrics
+from ablc.eval.codec import Pixels
 
 QUALITIES = (25, 35)  # about .09 and .17 bits per pixel
 STRENGTHS = (0.15, 0.25, 0.5, 1.0)
@@ -65,7 +67,7 @@ def cases() -> Iterator[Case]:
                 yield Case(k, rate, strength)
 
 
-def measured(picture: Picture, weights: Path) -> dict[str, dict[str, list[float]]]:
+def measured(picture: Pixels, weights: Path) -> dict[str, dict[str, list[float]]]:
     """By stream and setting: LPIPS and SSIM of dropped blocks."""
     painter = Painter("cpu", 1)
     found = {}
@@ -79,7 +81,7 @@ def measured(picture: Picture, weights: Path) -> dict[str, dict[str, list[float]
     return found
 
 
-def painted(data: bytes, painter: Painter) -> tuple[dict[str, Picture], np.ndarray]:
+def painted(data: bytes, painter: Painter) -> tuple[dict[str, Pixels], np.ndarray]:
     """The picture of every setting, and which pixels lie in dropped blocks."""
     decoded, _, guide = _core.decode_guided(data, max_pixels=1 << 24)
     assert guide is not None
@@ -110,11 +112,11 @@ def painted(data: bytes, painter: Painter) -> tuple[dict[str, Picture], np.ndarr
     return shown, kept == 0
 
 
-def judge(picture: Picture, shown: Picture, dropped: np.ndarray, weights: Path) -> list[float]:
+def judge(picture: Pixels, shown: Pixels, dropped: np.ndarray, weights: Path) -> list[float]:
     mixed = np.where(dropped[:, :, np.newaxis], shown, picture)
     inner = dropped[SSIM_BORDER:-SSIM_BORDER, SSIM_BORDER:-SSIM_BORDER]
     similar = metrics.ssim_map(picture, mixed)[inner].mean()
-    return [perceptual.judges(weights).lpips(picture, mixed), float(similar), dropped.mean()]
+    return [perceptual.lpips(picture, mixed, weights), float(similar), dropped.mean()]
 
 
 def report(found: list[dict[str, dict[str, list[float]]]]) -> str:

@@ -10,40 +10,35 @@ JPEG XL code the whole picture without loss. Bits per pixel of the whole picture
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from measuring import Cache, add_run_arguments, each_picture
-from peers import LOSSLESS_PEERS, Codec, Picture, Row, jpegxl_encode, markdown, write_json
+from printing import markdown, write_json
 from regions import MASKS, masks_of
 
 import ablc
+from ablc.eval.codec import Codec, Pixels
+from ablc.eval.curves import Row
+from ablc.eval.peers import lossless_jpegxl, lossless_peer
 
 FLOOR = 1  # quality
 
 
 def peers() -> list[Codec]:
     """JPEG XL at a higher effort than where speed counts too."""
-    jpegxl = LOSSLESS_PEERS["JPEG XL lossless"]
-    return [
-        LOSSLESS_PEERS["WebP lossless"],
-        replace(
-            jpegxl, settings="effort 7", encode=partial(jpegxl_encode, effort=7, lossless=True)
-        ),
-    ]
+    return [lossless_peer("WebP lossless"), lossless_jpegxl(effort=7)]
 
 
-def measure_size(codec: Codec, picture: Picture, quality: float) -> Row:
+def measure_size(codec: Codec, picture: Pixels, quality: float) -> Row:
     data = codec.encode(picture, quality)
     if not np.array_equal(codec.decode(data), picture):
         raise SystemExit(f"{codec.name} is not lossless")
     return {"bytes": len(data)}
 
 
-def measure_picture(picture: Picture, options: dict[str, Any], cache: Path) -> Row:
+def measure_picture(picture: Pixels, options: dict[str, Any], cache: Path) -> Row:
     """Bits per pixel of ablc by mask, of the floor alone, and of the peers."""
     sizes: Row = {}
     for name, mask in masks_of(picture).items():

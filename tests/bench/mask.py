@@ -23,10 +23,12 @@ import cv2
 import imagecodecs
 import numpy as np
 import numpy.typing as npt
-from peers import Picture, add_pictures_argument, markdown, pictures, write_json
+from arguments import add_pictures_argument, pictures
 from PIL import Image
+from printing import markdown, write_json
 
 from ablc import _core
+from ablc.eval.codec import Pixels
 
 Mask = npt.NDArray[np.bool_]  # (R, C) of cells
 Counts = npt.NDArray[np.float64]  # (16, 2): False and True cells by context
@@ -37,7 +39,7 @@ PRIOR = 0.4  # cells of either kind a fresh context stands for
 TRAINED_WEIGHT = 32.0  # cells a trained context stands for
 
 
-def edge_mask(picture: Picture) -> Mask:
+def edge_mask(picture: Pixels) -> Mask:
     """True where a Canny edge touches the cell."""
     edges = cv2.Canny(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), 50, 100)
     height, width = (-(-side // CELL) * CELL for side in edges.shape)

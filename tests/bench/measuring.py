@@ -10,42 +10,21 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from peers import (
-    Codec,
-    Picture,
-    Row,
-    add_option_argument,
-    add_pictures_argument,
-    pictures,
-)
+from arguments import add_option_argument, add_pictures_argument, pictures
 
 from ablc import metrics
+from ablc.eval.codec import Codec, Pixels
+from ablc.eval.curves import Row
+from ablc.eval.quality import fingerprint, known_measures, probes
 
 
-def measure(codec: Codec, picture: Picture, quality: float) -> Row:
+def measure(codec: Codec, picture: Pixels, quality: float) -> Row:
     """Bytes of the whole file and, from ablc.metrics, psnr, ssim and, unless small, ms_ssim."""
     data = codec.encode(picture, quality)
     return {"bytes": len(data), **known_measures(metrics.compare(picture, codec.decode(data)))}
-
-
-def known_measures(comparison: metrics.Comparison) -> Row:
-    return {name: value for name, value in asdict(comparison).items() if value is not None}
-
-
-@functools.cache
-def probes() -> tuple[Picture, Picture]:
-    """Two pictures whose measures tell whether a measure's definition has changed."""
-    ramp = np.indices((192, 192)).sum(0)[..., None] * np.array([1, 2, 3])
-    return (ramp % 251).astype(np.uint8), (ramp % 241).astype(np.uint8)
-
-
-def fingerprint(measures: Row) -> str:
-    return " ".join(f"{name} {value:.5f}" for name, value in measures.items())
 
 
 @functools.cache
@@ -64,7 +43,7 @@ class Cache:
     def __init__(
         self,
         folder: Path,
-        measure: Callable[[Codec, Picture, float], Row] = measure,
+        measure: Callable[[Codec, Pixels, float], Row] = measure,
         fingerprint: Callable[[], str] = metrics_fingerprint,
     ) -> None:
         self.folder = folder
@@ -73,7 +52,7 @@ class Cache:
         folder.mkdir(parents=True, exist_ok=True)
 
     def measure(
-        self, codec: Codec, picture: Picture, qualities: tuple[float, ...]
+        self, codec: Codec, picture: Pixels, qualities: tuple[float, ...]
     ) -> dict[float, Row]:
         """Row by quality; what is missing is measured and kept."""
         path = self._path(codec, picture)
@@ -90,7 +69,7 @@ class Cache:
             fresh.replace(path)
         return {quality: known[quality] for quality in qualities}
 
-    def _path(self, codec: Codec, picture: Picture) -> Path:
+    def _path(self, codec: Codec, picture: Pixels) -> Path:
         parts = (
             codec.name,
             codec.settings,

@@ -21,17 +21,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from peers import (
-    Picture,
-    add_option_argument,
-    add_pictures_argument,
-    load,
-    markdown,
-    picture_paths,
-    write_json,
-)
+from arguments import add_option_argument, add_pictures_argument, load, picture_paths
+from printing import markdown, write_json
 
 import ablc
+from ablc.eval.codec import Pixels
 
 
 def resident(which: str) -> int:
@@ -41,7 +35,7 @@ def resident(which: str) -> int:
     return int(line.split()[1]) * 1024
 
 
-def tiled(images: Path, side: int) -> Picture:
+def tiled(images: Path, side: int) -> Pixels:
     """The pictures of a folder, laid on their long side, over side x side pixels.
 
     Holds one of them at a time beside the whole, so that hardly any memory stands free afterwards.

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from network_graphs import CLASSICAL
 from network_tables import MEASURES, stage2_means
-from peers import Row
 
+from ablc.eval.curves import Row
 from ablc.eval.stacked import NETWORK
 
 DIGITS = 4

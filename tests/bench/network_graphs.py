@@ -22,9 +22,10 @@ from ablc.runtime.cards import Card
 from ablc.runtime.fill import Part
 from ablc.runtime.session import Session
 from ablc.runtime.tiles import Window
-from peers import Picture, Row
 
 from ablc import _core
+from ablc.eval.codec import Pixels
+from ablc.eval.curves import Row
 
 CLASSICAL = "classical"  # name of the decoded picture as it goes into N
 MULTIPLE = 32  # of which the sides of a network's pictures are
@@ -56,7 +57,7 @@ def run(net: onnxruntime.InferenceSession, **inputs: Floats) -> Floats:
     return np.asarray(net.run(None, inputs)[0])
 
 
-def painted(data: bytes, fills: Mapping[str, Path]) -> dict[str, Picture]:
+def painted(data: bytes, fills: Mapping[str, Path]) -> dict[str, Pixels]:
     """The decoded picture as it is, and as ablc.decode would paint it with each fill."""
     decoded, _, guide = _core.decode_guided(data, max_pixels=1 << 24)
     part, window = Part(decoded, guide), whole(decoded)
@@ -69,19 +70,19 @@ def painted(data: bytes, fills: Mapping[str, Path]) -> dict[str, Picture]:
     return shown
 
 
-def rebuild(encoder: Path, generator: Path, picture: Picture) -> Picture:
+def rebuild(encoder: Path, generator: Path, picture: Pixels) -> Pixels:
     """G(E(picture))."""
     height, width, _ = picture.shape
     h = run(session(encoder), picture=fill.planes_of(picture, whole(picture))[None])
     return pixels(run(session(generator), h=h), height, width)
 
 
-def whole(picture: Picture) -> Window:
+def whole(picture: Pixels) -> Window:
     """The window of a picture, extended to multiples of MULTIPLE."""
     return Window(0, 0, *(-(-side // MULTIPLE) * MULTIPLE for side in picture.shape[:2]))
 
 
-def pixels(planes: Floats, height: int, width: int) -> Picture:
+def pixels(planes: Floats, height: int, width: int) -> Pixels:
     """(1, 3, H, W) as an (height, width, 3) uint8 picture."""
     whole = np.clip(np.rint(planes[0] * 255), 0, 255).astype(np.uint8)
     return np.ascontiguousarray(whole.transpose(1, 2, 0)[:height, :width])

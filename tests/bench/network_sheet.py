@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from arguments import pictures
 from network_graphs import painted
-from peers import Picture, pictures
 from PIL import Image, ImageDraw
 
 import ablc
+from ablc.eval.codec import Pixels
 
 CROP = 256  # pixels of a side, or what the picture has
 GAP = 4  # pixels between crops
@@ -50,7 +51,7 @@ def write(
 
 
 def row_of(
-    picture: Picture,
+    picture: Pixels,
     title: str,
     quality: int,
     fills: Mapping[str, Path],

@@ -8,19 +8,21 @@ from typing import Any
 import network_graphs as graphs
 import numpy as np
 from network_graphs import CLASSICAL
-from peers import Row, markdown
 from perceptual import DISTANCES
-from rd import METRICS, Mean
+from printing import markdown
+from rd import METRICS
 from regions import decibels
+
+from ablc.eval.curves import Mean, Row
 
 SPAN = (0.05, 0.5)  # bits per pixel of the BD-rates
 MEASURES = {**METRICS, **DISTANCES}
-BD_METRICS = {**METRICS, "likeness": "LPIPS-AlexNet"}
 STAGE2 = """**Stage II**: the file holds the picture at a quarter of its sides, and a label
 
 The label is what `condition-small` sees; *named*: SqueezeNet's best class, as someone might name
 what the picture shows; *untold*: none. *cubic* is the same small picture, interpolated; *ablc* a
 stream of the whole picture within the bytes of the first row, by what fills it."""
+BD_METRICS = {**METRICS, "lpips": "LPIPS-AlexNet"}
 PART_MEASURES = {
     "kept_psnr": "PSNR, kept",
     "kept_ssim": "SSIM, kept",

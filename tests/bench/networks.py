@@ -35,21 +35,20 @@ import numpy.typing as npt
 import perceptual
 import stage2
 from ablc.runtime import registry
+from arguments import pictures
 from measuring import Cache, add_run_arguments, each_picture, progress
 from network_tables import BD_METRICS, SPAN, report
-from peers import (
-    ABLC_QUALITIES,
-    PEERS,
-    Picture,
-    Row,
-    pictures,
-    write_json,
-)
-from rd import Curve, Curves, Mean, bd_rate, peer_names
+from printing import write_json
+from rd import peer_names
 from regions import SSIM_BORDER
 
 import ablc
 from ablc import metrics
+from ablc.eval import curves as curve_figures
+from ablc.eval.codec import Pixels
+from ablc.eval.curves import Curve, Curves, Row
+from ablc.eval.own import QUALITIES as SWEEP
+from ablc.eval.peers import peer
 from ablc.eval.stacked import NETWORK
 from ablc.importance import CELL
 
@@ -109,9 +108,7 @@ def nets_in(folder: Path, fills: Iterable[str] | None, weights: Path) -> Nets:
 # --- one picture ----------------------------------------------------------------------------------
 
 
-def at_qualities(
-    picture: Picture, nets: Nets, options: dict[str, Any]
-) -> dict[str, dict[str, Row]]:
+def at_qualities(picture: Pixels, nets: Nets, options: dict[str, Any]) -> dict[str, dict[str, Row]]:
     """All measures by quality and fill."""
     found = {}
     for quality in QUALITIES:
@@ -127,11 +124,11 @@ def at_qualities(
     return found
 
 
-def bpp(data: bytes, picture: Picture) -> float:
+def bpp(data: bytes, picture: Pixels) -> float:
     return 8 * len(data) / (picture.shape[0] * picture.shape[1])
 
 
-def sums(picture: Picture, shown: Picture, kept: npt.NDArray[np.bool_]) -> Row:
+def sums(picture: Pixels, shown: Pixels, kept: npt.NDArray[np.bool_]) -> Row:
     """Squared errors and SSIM added up over the pixels in kept and in dropped blocks."""
     error = np.square(picture.astype(np.float64) - shown).mean(-1)  # (H, W)
     similar = metrics.ssim_map(picture, shown)  # (H - 10, W - 10)
@@ -145,10 +142,10 @@ def sums(picture: Picture, shown: Picture, kept: npt.NDArray[np.bool_]) -> Row:
     return found
 
 
-def curves_of(picture: Picture, nets: Nets, options: dict[str, Any]) -> dict[str, Curve]:
+def curves_of(picture: Pixels, nets: Nets, options: dict[str, Any]) -> dict[str, Curve]:
     """By fill, the files within SPAN of rd.py's sweep."""
     found: dict[str, Curve] = {graphs.CLASSICAL: [], **{name: [] for name in nets.fills}}
-    for quality in ABLC_QUALITIES:
+    for quality in SWEEP:
         data = ablc.encode(picture, quality=quality, **options)
         rate = bpp(data, picture)
         if rate > SPAN[1]:
@@ -161,7 +158,7 @@ def curves_of(picture: Picture, nets: Nets, options: dict[str, Any]) -> dict[str
     return found
 
 
-def rebuilt(picture: Picture, nets: Nets) -> dict[str, Row]:
+def rebuilt(picture: Pixels, nets: Nets) -> dict[str, Row]:
     """All measures of G(E(picture)) by pair."""
     shown = {name: graphs.rebuild(*pair, picture) for name, pair in nets.latents.items()}
     rows = perceptual.compare(picture, list(shown.values()), nets.weights)
@@ -171,14 +168,15 @@ def rebuilt(picture: Picture, nets: Nets) -> dict[str, Row]:
 # --- all pictures ---------------------------------------------------------------------------------
 
 
-def peer_curve(name: str, picture: Picture, cache: Path, weights: Path) -> Curve:
+def peer_curve(name: str, picture: Pixels, cache: Path, weights: Path) -> Curve:
     kept = Cache(
         cache,
         functools.partial(perceptual.measure_file, weights=weights),
         functools.partial(perceptual.measures_fingerprint, weights),
     )
     size = picture.shape[0] * picture.shape[1]
-    rows = kept.measure(PEERS[name], picture, PEERS[name].qualities)
+    codec = peer(name)
+    rows = kept.measure(codec, picture, codec.qualities)
     return [
         {"quality": quality, "bpp": 8 * row["bytes"] / size, **row} for quality, row in rows.items()
     ]
@@ -254,19 +252,8 @@ def bd_rates(curves: Curves, own: list[str]) -> dict[str, dict[str, dict[str, An
 
 
 def bd_row(anchor: dict[str, Curve], tested: dict[str, Curve]) -> dict[str, list[float] | None]:
-    row: dict[str, list[float] | None] = {}
-    for metric in BD_METRICS:
-        mean = Mean.of(
-            bd_rate(likened(curve), likened(tested[title]), metric, SPAN)
-            for title, curve in anchor.items()
-        )
-        row[metric] = mean and [mean.mean, mean.median, mean.count]
-    return row
-
-
-def likened(curve: Curve) -> Curve:
-    """With likeness, 1 - LPIPS, which rises with quality."""
-    return [{**row, "likeness": 1 - row["lpips"]} for row in curve]
+    rates = curve_figures.bd_rates(anchor, tested, BD_METRICS, SPAN)
+    return {metric: mean and [mean.mean, mean.median, mean.count] for metric, mean in rates.items()}
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from peers import write_json
+from printing import write_json
 
 HERE = Path(__file__).resolve().parent
 

@@ -16,123 +16,30 @@ BD-rate  package bjontegaard, PCHIP, of each picture on its own, then the mean o
 from __future__ import annotations
 
 import argparse
-import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import bjontegaard
-import numpy as np
-import numpy.typing as npt
+from arguments import pictures
 from measuring import Cache, add_run_arguments, measure, progress
-from peers import (
-    PEERS,
-    Codec,
-    Picture,
-    Row,
-    ablc_codec,
-    markdown,
-    pictures,
-    write_json,
-)
-from scipy.interpolate import PchipInterpolator
+from printing import markdown, write_json
+
+from ablc.eval import curves as curve_figures
+from ablc.eval.codec import Codec, Pixels
+from ablc.eval.curves import Curve, Curves, Mean, Span, at_rate
+from ablc.eval.own import ablc_codec
+from ablc.eval.peers import PEERS, peer
 
 METRICS = {"ssim": "SSIM", "psnr": "PSNR", "ms_ssim": "MS-SSIM"}
+PEERS_SHOWN = ["JPEG", "WebP", "JPEG XL", "AVIF", "HEIC"]
 RATES = (0.1, 0.15, 0.25, 0.5, 1.0)  # bits per pixel of the second table
 
-Curve = list[Row]  # one codec on one picture, each row with its bpp
-Curves = dict[str, dict[str, Curve]]  # by codec, then by picture
-Line = npt.NDArray[np.float64]
 
-
-# --- figures from curves --------------------------------------------------------------------------
-
-
-def line(curve: Curve, metric: str) -> tuple[Line, Line]:
-    """(bpp, metric) of a curve, bpp rising; of two files of the same size the later counts."""
-    points = dict(sorted((row["bpp"], row[metric]) for row in curve if metric in row))
-    return np.array(list(points)), np.array(list(points.values()))
-
-
-def improving(bpp: Line, value: Line) -> tuple[Line, Line]:
-    """The points that are better than all cheaper ones."""
-    best = np.maximum.accumulate(np.concatenate(([-np.inf], value[:-1])))
-    keep = value > best + 1e-9
-    return bpp[keep], value[keep]
-
-
-def bd_rate(anchor: Curve, tested: Curve, metric: str, span: tuple[float, float]) -> float | None:
-    """Percent more bits (negative: fewer) that tested needs for the same quality.
-
-    None where the curves hardly overlap.
-    """
-    lines = []
-    for curve in (anchor, tested):
-        bpp, value = line(curve, metric)
-        within = (bpp >= span[0]) & (bpp <= span[1])
-        if metric != "psnr":
-            value = -10 * np.log10(np.maximum(1e-9, 1 - value))
-        lines.append(improving(bpp[within], value[within]))
-    (anchor_bpp, anchor_value), (tested_bpp, tested_value) = lines
-    if min(len(anchor_bpp), len(tested_bpp)) < 3:
-        return None
-    overlap = min(anchor_value[-1], tested_value[-1]) - max(anchor_value[0], tested_value[0])
-    if overlap < 0.1 * (anchor_value[-1] - anchor_value[0]):
-        return None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it warns of every partial overlap
-        return float(
-            bjontegaard.bd_rate(
-                anchor_bpp,
-                anchor_value,
-                tested_bpp,
-                tested_value,
-                method="pchip",
-                require_matching_points=False,
-                min_overlap=0,
-            )
-        )
-
-
-def at_rate(curve: Curve, metric: str, rate: float) -> float | None:
-    """The metric interpolated at rate; None if the curve does not reach it."""
-    bpp, value = line(curve, metric)
-    if len(bpp) < 2 or rate < bpp[0] * 0.98 or rate > bpp[-1] * 1.02:
-        return None
-    return float(PchipInterpolator(np.log2(bpp), value)(np.log2(np.clip(rate, bpp[0], bpp[-1]))))
-
-
-@dataclass(frozen=True, slots=True)
-class Mean:
-    """Over the pictures on which the figure exists."""
-
-    mean: float
-    median: float
-    count: int
-
-    @classmethod
-    def of(cls, values: Iterable[float | None]) -> Mean | None:
-        found = [value for value in values if value is not None]
-        return cls(float(np.mean(found)), float(np.median(found)), len(found)) if found else None
-
-    def text(self, spec: str, pictures: int) -> str:
-        return f"{self.mean:{spec}}" + ("" if self.count == pictures else f" ({self.count})")
-
-
-def bd_rates(
-    curves: Curves, span: tuple[float, float], tested: str = "ablc"
-) -> dict[str, dict[str, Mean | None]]:
+def bd_rates(curves: Curves, span: Span, tested: str = "ablc") -> dict[str, dict[str, Mean | None]]:
     """BD-rate of tested against every other codec, by codec and metric."""
     return {
-        name: {
-            metric: Mean.of(
-                bd_rate(anchor[picture], curves[tested][picture], metric, span)
-                for picture in anchor
-            )
-            for metric in METRICS
-        }
+        name: curve_figures.bd_rates(anchor, curves[tested], METRICS, span)
         for name, anchor in curves.items()
         if name != tested
     }
@@ -142,7 +49,7 @@ def bd_rates(
 
 
 def measure_curve(
-    codec: Codec | None, options: dict[str, Any], picture: Picture, cache: Path
+    codec: Codec | None, options: dict[str, Any], picture: Pixels, cache: Path
 ) -> Curve:
     """One codec's sweep on one picture; None stands for ablc, which is never cached."""
     if codec is None:
@@ -175,21 +82,21 @@ def run(
     return curves
 
 
-def worker(name: str, options: dict[str, Any], picture: Picture, cache: Path) -> Curve:
+def worker(name: str, options: dict[str, Any], picture: Pixels, cache: Path) -> Curve:
     """measure_curve by the codec's name: codecs do not travel between processes."""
-    return measure_curve(PEERS.get(name), options, picture, cache)
+    return measure_curve(None if name == "ablc" else peer(name), options, picture, cache)
 
 
 # --- printing -------------------------------------------------------------------------------------
 
 
-def bd_table(curves: Curves, span: tuple[float, float]) -> str:
+def bd_table(curves: Curves, span: Span) -> str:
     rows = []
     for name, by_metric in bd_rates(curves, span).items():
         cells = [
             mean.text("+.1f", len(curves[name])) if mean else "-" for mean in by_metric.values()
         ]
-        rows.append([f"{name} ({PEERS[name].settings})", *cells])
+        rows.append([f"{name} ({peer(name).settings})", *cells])
     low, high = span
     count = len(curves["ablc"])
     head = f"**BD-rate of ablc, %**, {low:g} to {high:g} bpp, mean over {count} pictures"
@@ -219,15 +126,15 @@ def rate_table(curves: Curves, metric: str) -> str:
     return f"{head}\n\n" + markdown(["bpp", *(f"{rate:g}" for rate in RATES)], rows)
 
 
-def report(curves: Curves, span: tuple[float, float]) -> str:
+def report(curves: Curves, span: Span) -> str:
     return "\n\n".join(
         [bd_table(curves, span), *(rate_table(curves, metric) for metric in METRICS)]
     )
 
 
-def result(curves: Curves, span: tuple[float, float], options: dict[str, Any]) -> dict[str, Any]:
+def result(curves: Curves, span: Span, options: dict[str, Any]) -> dict[str, Any]:
     """All that was measured, for write_json."""
-    codecs = (ablc_codec(options), *(PEERS[name] for name in curves if name != "ablc"))
+    codecs = (ablc_codec(options), *(peer(name) for name in curves if name != "ablc"))
     rates = bd_rates(curves, span)
     return {
         "codecs": {
@@ -254,7 +161,7 @@ def peer_names(text: str) -> list[str]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_run_arguments(parser)
-    parser.add_argument("--peers", type=peer_names, default=list(PEERS), metavar="NAME,...")
+    parser.add_argument("--peers", type=peer_names, default=PEERS_SHOWN, metavar="NAME,...")
 
 
 def main() -> None:

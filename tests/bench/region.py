@@ -19,8 +19,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from arguments import add_option_argument, add_pictures_argument
 from memory import in_own_process, resident, tiled
-from peers import add_option_argument, add_pictures_argument, markdown, write_json
+from printing import markdown, write_json
 
 import ablc
 

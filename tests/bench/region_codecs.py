@@ -16,11 +16,13 @@ from typing import Any
 import numpy as np
 import x265
 from measuring import Cache
-from peers import PEERS, Codec, Picture, Row, ablc_decode
-from rd import Curve
 from regions import Mask, blur_outside, masks_of, scores, scores_fingerprint
 
 import ablc
+from ablc.eval.codec import Codec, Pixels
+from ablc.eval.curves import Curve, Row
+from ablc.eval.own import decode
+from ablc.eval.peers import peer
 
 RATES = (0.15, 0.25)  # bits per pixel at which scores are compared
 OVER = 1.06  # a second file of ablc this much over the rate: the first lies up to 2 % under it
@@ -43,21 +45,21 @@ class Method:
     """A codec and, if regions matter to it, how it learns of one."""
 
     codec: Codec
-    steer: Callable[[Codec, Picture, Mask], Codec] | None = None
+    steer: Callable[[Codec, Pixels, Mask], Codec] | None = None
 
 
-def blurring(codec: Codec, picture: Picture, mask: Mask) -> Codec:
+def blurring(codec: Codec, picture: Pixels, mask: Mask) -> Codec:
     source = functools.cache(lambda: blur_outside(picture, mask, 16))
     return replace(codec, encode=lambda _, quality: codec.encode(source(), quality))
 
 
 def peers() -> dict[str, Method]:
     """By name; without HEVC where there is no ffmpeg for it."""
-    avif = PEERS["AVIF"]
+    avif = peer("AVIF")
     blurred = replace(
         avif, name=BLURRED, settings=f"{avif.settings}, background blurred by sigma 16"
     )
-    methods = [Method(PEERS[name]) for name in QUALITIES if name != BLURRED]
+    methods = [Method(peer(name)) for name in QUALITIES if name != BLURRED]
     methods = [*methods, Method(blurred, blurring)]
     methods = [
         Method(replace(m.codec, qualities=QUALITIES[m.codec.name]), m.steer) for m in methods
@@ -69,7 +71,7 @@ def peers() -> dict[str, Method]:
     return {method.codec.name: method for method in methods}
 
 
-def steered_x265(_codec: Codec, _picture: Picture, mask: Mask, lowered: int) -> Codec:
+def steered_x265(_codec: Codec, _picture: Pixels, mask: Mask, lowered: int) -> Codec:
     return x265.codec(lowered, mask)
 
 
@@ -82,7 +84,7 @@ def own(weight: float, options: dict[str, Any]) -> Method:
     stated = ", ".join(f"{key} {value}" for key, value in options.items())
     qualities = tuple(rate * over for rate in RATES for over in (1, OVER))
 
-    def steer(codec: Codec, _picture: Picture, mask: Mask) -> Codec:
+    def steer(codec: Codec, _picture: Pixels, mask: Mask) -> Codec:
         importance = np.where(mask, np.float32(weight), np.float32(1))
         return replace(
             codec,
@@ -91,19 +93,17 @@ def own(weight: float, options: dict[str, Any]) -> Method:
             ),
         )
 
-    codec = Codec(
-        own_name(weight), stated, f"ablc {ablc.__version__}", steer, ablc_decode, qualities
-    )
+    codec = Codec(own_name(weight), stated, f"ablc {ablc.__version__}", steer, decode, qualities)
     return Method(codec, steer)
 
 
-def measure_method(method: Method, picture: Picture, cache: Path | None) -> dict[str, Curve]:
+def measure_method(method: Method, picture: Pixels, cache: Path | None) -> dict[str, Curve]:
     """Curves by mask."""
     masks = masks_of(picture)
     steer = method.steer or (lambda codec, _picture, _mask: codec)
     codecs = {name: steer(method.codec, picture, mask) for name, mask in masks.items()}
 
-    def measure(_codec: Codec, picture: Picture, quality: float) -> Row:
+    def measure(_codec: Codec, picture: Pixels, quality: float) -> Row:
         """Bytes and scores of each mask, the keys beginning with its name."""
         row: Row = {}
         data = None

@@ -18,11 +18,12 @@ import math
 import numpy as np
 import numpy.typing as npt
 from measuring import fingerprint, probes
-from peers import Picture, Row
 from PIL import Image
 from scipy.ndimage import distance_transform_edt, gaussian_filter, uniform_filter
 
 from ablc import metrics
+from ablc.eval.codec import Pixels
+from ablc.eval.curves import Row
 
 AREA = 0.15  # of all pixels
 BLUR_FEATHER = 8  # pixels outside the mask over which a blurred background begins
@@ -31,7 +32,7 @@ SSIM_BORDER = 5  # pixels, where the window does not fit
 Mask = npt.NDArray[np.bool_]  # (H, W), True = inside
 
 
-def ellipse(picture: Picture) -> Mask:
+def ellipse(picture: Pixels) -> Mask:
     height, width = picture.shape[:2]
     y, x = np.mgrid[:height, :width]
     axis = math.sqrt(4 * AREA / math.pi)
@@ -42,7 +43,7 @@ def ellipse(picture: Picture) -> Mask:
     )
 
 
-def saliency(picture: Picture) -> Mask:
+def saliency(picture: Pixels) -> Mask:
     height, width = picture.shape[:2]
     small = Image.fromarray(picture).convert("L").resize((64, 64), Image.Resampling.BILINEAR)
     spectrum = np.fft.fft2(np.asarray(small, np.float64))
@@ -59,11 +60,11 @@ def saliency(picture: Picture) -> Mask:
 MASKS = {"ellipse": ellipse, "saliency": saliency}
 
 
-def masks_of(picture: Picture) -> dict[str, Mask]:
+def masks_of(picture: Pixels) -> dict[str, Mask]:
     return {name: make(picture) for name, make in MASKS.items()}
 
 
-def blur_outside(picture: Picture, mask: Mask, sigma: float) -> Picture:
+def blur_outside(picture: Pixels, mask: Mask, sigma: float) -> Pixels:
     """The picture, Gaussian-blurred but for the mask; a ramp of BLUR_FEATHER pixels joins them."""
     share = np.clip(distance_transform_edt(~mask) / BLUR_FEATHER, 0, 1)[..., None]
     planes = [gaussian_filter(picture[..., c].astype(np.float64), sigma) for c in range(3)]
@@ -71,7 +72,7 @@ def blur_outside(picture: Picture, mask: Mask, sigma: float) -> Picture:
     return np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
 
 
-def scores(picture: Picture, decoded: Picture, mask: Mask) -> Row:
+def scores(picture: Pixels, decoded: Pixels, mask: Mask) -> Row:
     """psnr_in, psnr_out, ssim_in and ssim_out."""
     error = np.square(picture.astype(np.float64) - decoded).mean(-1)  # (H, W)
     similar = metrics.ssim_map(picture, decoded)  # (H - 10, W - 10)

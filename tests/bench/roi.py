@@ -23,11 +23,13 @@ from typing import Any
 import numpy as np
 import x265
 from measuring import add_run_arguments, each_picture
-from peers import Picture, Row, markdown, write_json
-from rd import Curve, Mean, at_rate
+from printing import markdown, write_json
 from region_codecs import RATES, SCORES, measure_method, own, own_name, peers
 from regions import MASKS
 from scipy.interpolate import PchipInterpolator
+
+from ablc.eval.codec import Pixels
+from ablc.eval.curves import Curve, Mean, Row, at_rate
 
 WEIGHTS = (4.0, 16.0, 64.0, 256.0, 1024.0)
 SPECS = {"psnr_in": ".2f", "ssim_in": ".4f", "ssim_out": ".4f"}
@@ -38,7 +40,7 @@ At = dict[str, dict[str, Row]]  # scores at one mask and rate, by method and pic
 
 
 def measure_picture(
-    picture: Picture, weights: Sequence[float], options: dict[str, Any], cache: Path
+    picture: Pixels, weights: Sequence[float], options: dict[str, Any], cache: Path
 ) -> dict[str, dict[str, Curve]]:
     """Curves by method and mask."""
     found = {

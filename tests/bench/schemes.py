@@ -18,11 +18,12 @@ from typing import Any
 
 import numpy as np
 from measuring import add_run_arguments, each_picture
-from peers import Picture, markdown, write_json
-from rd import Curve, Mean, at_rate, bd_rate
+from printing import markdown, write_json
 
 import ablc
 from ablc import metrics
+from ablc.eval.codec import Pixels
+from ablc.eval.curves import Curve, Mean, at_rate, bd_rate
 
 MASKS = ("edge-blocks", "edge-blocks+random", "random-blocks")
 SHARES = (0.15, 0.3, 0.5, 0.75)
@@ -34,7 +35,7 @@ GRID = np.geomspace(*SPAN, 25)  # rates of the envelope
 Curves = dict[str, Curve]  # by str() of the share; "rdo" by itself
 
 
-def sweep(picture: Picture, mask: ablc.Scheme, options: dict[str, Any]) -> Curve:
+def sweep(picture: Pixels, mask: ablc.Scheme, options: dict[str, Any]) -> Curve:
     """Up to the first file beyond SPAN."""
     curve: Curve = []
     for quality in QUALITIES:
@@ -47,7 +48,7 @@ def sweep(picture: Picture, mask: ablc.Scheme, options: dict[str, Any]) -> Curve
     return curve
 
 
-def measure_picture(picture: Picture, options: dict[str, Any]) -> dict[str, Curves]:
+def measure_picture(picture: Pixels, options: dict[str, Any]) -> dict[str, Curves]:
     """Curves of each scheme by share."""
     found = {"rdo": {"rdo": sweep(picture, ablc.Scheme("rdo"), options)}}
     for name in MASKS:

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from peers import pictures
+from arguments import pictures
 
 import ablc
 

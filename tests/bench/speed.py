@@ -16,41 +16,23 @@ from __future__ import annotations
 import argparse
 import functools
 import math
-import statistics
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from peers import (
-    LOSSLESS_PEERS,
-    PEERS,
-    Codec,
-    Picture,
-    ablc_codec,
-    add_option_argument,
-    add_pictures_argument,
-    markdown,
-    pictures,
-    write_json,
-)
+from arguments import add_option_argument, add_pictures_argument, pictures
+from printing import markdown, write_json
+from rd import PEERS_SHOWN
+
+from ablc.eval.codec import Codec, Pixels
+from ablc.eval.own import ablc_codec
+from ablc.eval.peers import LOSSLESS_PEERS, lossless_peer, peer
+from ablc.eval.speed import Timing, mean_bpp, pixels, take_turns
 
 SPEED_PICTURES = ("kodim05", "kodim08", "kodim13", "kodim23")  # three busy ones and a smooth one
 
 
-@dataclass(slots=True)
-class Timing:
-    """One codec at one quality over all pictures; CPU seconds, one entry per round."""
-
-    codec: Codec
-    quality: float
-    bpp: float
-    encode: list[float] = field(default_factory=list)
-    decode: list[float] = field(default_factory=list)
-
-
-def quality_near(codec: Codec, shown: Sequence[Picture], bpp: float) -> float:
+def quality_near(codec: Codec, shown: Sequence[Pixels], bpp: float) -> float:
     """The whole number 1..100, or JPEG XL distance, whose mean rate comes nearest to bpp."""
     ladder: list[float]
     if codec.name == "JPEG XL":
@@ -65,46 +47,20 @@ def quality_near(codec: Codec, shown: Sequence[Picture], bpp: float) -> float:
     return ladder[min((low, high), key=lambda step: abs(math.log(rate(step) / bpp)))]
 
 
-def mean_bpp(codec: Codec, shown: Sequence[Picture], quality: float) -> float:
-    return 8 * sum(len(codec.encode(picture, quality)) for picture in shown) / pixels(shown)
-
-
-def pixels(shown: Sequence[Picture]) -> int:
-    return sum(picture.shape[0] * picture.shape[1] for picture in shown)
-
-
-def cpu_seconds(work: Callable[..., Any], *arguments: Any) -> tuple[float, Any]:
-    start = time.process_time()
-    result = work(*arguments)
-    return time.process_time() - start, result
-
-
-def one_round(timing: Timing, shown: Sequence[Picture], *, counted: bool) -> None:
-    encode = decode = 0.0
-    for picture in shown:
-        seconds, data = cpu_seconds(timing.codec.encode, picture, timing.quality)
-        encode += seconds
-        decode += cpu_seconds(timing.codec.decode, data)[0]
-    if counted:
-        timing.encode.append(encode)
-        timing.decode.append(decode)
-
-
 def run(images: Path, bpp: float, rounds: int, options: Mapping[str, Any]) -> list[dict[str, Any]]:
     """One entry per codec: MP/s of both directions, median and best, and the rate."""
     everything = pictures(images)
     shown = [everything[name] for name in SPEED_PICTURES]
-    at_bpp = [
-        (codec, quality_near(codec, shown, bpp)) for codec in (ablc_codec(options), *PEERS.values())
+    lossy = (ablc_codec(options), *map(peer, PEERS_SHOWN))
+    at_bpp = [(codec, quality_near(codec, shown, bpp)) for codec in lossy]
+    lossless = [
+        (codec, 0.0) for codec in (ablc_codec(lossless=True), *map(lossless_peer, LOSSLESS_PEERS))
     ]
-    lossless = [(codec, 0.0) for codec in (ablc_codec(lossless=True), *LOSSLESS_PEERS.values())]
     timings = [
         Timing(codec, quality, mean_bpp(codec, shown, quality))
         for codec, quality in at_bpp + lossless
     ]
-    for turn in range(rounds + 1):
-        for timing in timings:
-            one_round(timing, shown, counted=turn > 0)
+    take_turns(timings, shown, rounds)
     entries = [figures(timing, pixels(shown) / 1e6) for timing in timings]
     for entry, timing in zip(entries, timings, strict=True):
         if entry["lossless"]:
@@ -119,12 +75,7 @@ def figures(timing: Timing, megapixels: float) -> dict[str, Any]:
         "settings": codec.settings,
         "library": codec.library,
         "lossless": not codec.qualities,
-        "quality": timing.quality,
-        "bpp": timing.bpp,
-        "encode": megapixels / statistics.median(timing.encode),
-        "encode_best": megapixels / min(timing.encode),
-        "decode": megapixels / statistics.median(timing.decode),
-        "decode_best": megapixels / min(timing.decode),
+        **timing.figures(megapixels),
     }
 
 

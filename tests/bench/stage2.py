@@ -17,24 +17,25 @@ import numpy as np
 import perceptual
 import torch  # noqa: TID251
 from ablc.export.teachers import SqueezeNet  # noqa: TID251
-from peers import Picture, Row
 from PIL import Image
 
 import ablc
 from ablc.eval import stacked
+from ablc.eval.codec import Pixels
+from ablc.eval.curves import Row
 
 QUALITIES = (50, 80)  # of the small picture
 FILLS = ("classical", "fill-small", "fill-small-perceptual")
 
 
 def at_qualities(
-    picture: Picture, weights: Path, options: dict[str, Any]
+    picture: Pixels, weights: Path, options: dict[str, Any]
 ) -> dict[str, dict[str, Row]]:
     """bytes and all measures by quality and row."""
     return {str(quality): _rows(picture, quality, weights, options) for quality in QUALITIES}
 
 
-def _rows(picture: Picture, quality: int, weights: Path, options: dict[str, Any]) -> dict[str, Row]:
+def _rows(picture: Pixels, quality: int, weights: Path, options: dict[str, Any]) -> dict[str, Row]:
     height, width, _ = picture.shape
     data = stacked.encode(picture, quality=quality, threads=1)
     name = best_class(picture, weights)
@@ -60,10 +61,11 @@ def _rows(picture: Picture, quality: int, weights: Path, options: dict[str, Any]
     }
 
 
-def best_class(picture: Picture, weights: Path) -> int:
+def best_class(picture: Pixels, weights: Path) -> int:
     """SqueezeNet's, of ImageNet."""
+    planes = torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float() / 255
     with torch.inference_mode():
-        return int(_squeezenet(weights).logits(perceptual.planes([picture])).argmax())
+        return int(_squeezenet(weights).logits(planes).argmax())
 
 
 @functools.cache

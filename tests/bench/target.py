@@ -24,10 +24,12 @@ from typing import Any
 from unittest import mock
 
 from measuring import add_run_arguments, each_picture
-from peers import Picture, Row, markdown, write_json
+from printing import markdown, write_json
 
 import ablc
 from ablc import _core, metrics
+from ablc.eval.codec import Pixels
+from ablc.eval.curves import Row
 
 TARGETS = (0.08, 0.15, 0.25, 0.5, 1.0, 2.0)  # bits per pixel
 SLACK = 2.0  # per cent
@@ -51,7 +53,7 @@ def calls_of_core() -> Iterator[list[tuple[Call, bytes]]]:
         yield calls
 
 
-def hit(picture: Picture, bpp: float, options: dict[str, Any]) -> Row:
+def hit(picture: Pixels, bpp: float, options: dict[str, Any]) -> Row:
     """Deviation in per cent, passes, and how many times as long as a single encode it took."""
     asked = int(bpp * picture.shape[0] * picture.shape[1] / 8)
     with calls_of_core() as calls:
@@ -69,7 +71,7 @@ def hit(picture: Picture, bpp: float, options: dict[str, Any]) -> Row:
     }
 
 
-def ladder(picture: Picture, qualities: range, options: dict[str, Any]) -> list[Row]:
+def ladder(picture: Pixels, qualities: range, options: dict[str, Any]) -> list[Row]:
     """Bytes and SSIM by quality."""
     rows = []
     for quality in qualities:
@@ -79,7 +81,7 @@ def ladder(picture: Picture, qualities: range, options: dict[str, Any]) -> list[
     return rows
 
 
-def measure_picture(picture: Picture, qualities: range, options: dict[str, Any]) -> dict[str, Any]:
+def measure_picture(picture: Pixels, qualities: range, options: dict[str, Any]) -> dict[str, Any]:
     return {
         "targets": {str(bpp): hit(picture, bpp, options) for bpp in TARGETS},
         "qualities": ladder(picture, qualities, options),

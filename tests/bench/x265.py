@@ -13,9 +13,10 @@ import shutil
 import subprocess
 
 import numpy as np
-from peers import Codec, Picture
 from PIL import Image
 from regions import Mask
+
+from ablc.eval.codec import Codec, Pixels
 
 CELL = 16  # pixels
 QUALITIES = (50, 46, 42, 38, 34, 30, 26, 22)  # crf
@@ -46,7 +47,7 @@ def codec(lowered: int, mask: Mask | None = None) -> Codec:
     )
 
 
-def encode(picture: Picture, crf: float, *, lowered: int, mask: Mask) -> bytes:
+def encode(picture: Pixels, crf: float, *, lowered: int, mask: Mask) -> bytes:
     height, width = picture.shape[:2]
     luma, *chroma = Image.fromarray(picture).convert("YCbCr").split()
     half = (width // 2, height // 2)
@@ -60,7 +61,7 @@ def encode(picture: Picture, crf: float, *, lowered: int, mask: Mask) -> bytes:
     return run(path(), *source, "-vf", regions, *coder, "-f", "hevc", "-", given=raw)
 
 
-def decode(data: bytes) -> Picture:
+def decode(data: bytes) -> Pixels:
     source, target = "-threads 1 -f hevc -i - -frames:v 1", "-pix_fmt yuv420p -f yuv4mpegpipe -"
     head, _, rest = run(path(), *source.split(), *target.split(), given=data).partition(b"\n")
     width, height = (next(int(f[1:]) for f in head.split()[1:] if f[:1] == k) for k in (b"W", b"H"))

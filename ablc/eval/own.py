@@ -1,0 +1,68 @@
+"""ablc as a codec of an evaluation: decoded as it is, or painted by a network."""
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+import ablc
+from ablc.errors import ModelError
+from ablc.eval.codec import Codec, MissingCodecError, Pixels
+
+ABLC = "ablc"
+FILLS = ("fill-small", "fill-small-perceptual")
+OWN = (ABLC, *(f"{ABLC} + {fill}" for fill in FILLS))  # names of the codecs
+QUALITIES = (*range(2, 48, 3), 53, 60, 70, 80)
+
+
+def own(name: str) -> Codec:
+    """The codec of OWN of that name, at default effort.
+
+    Raises ValueError if there is none, MissingCodecError without what runs its network.
+    """
+    if name not in OWN:
+        raise ValueError(f"no codec {name!r}; there are {', '.join(OWN)}")
+    return ablc_codec() if name == ABLC else _painted(name.removeprefix(f"{ABLC} + "))
+
+
+def ablc_codec(options: Mapping[str, Any] | None = None, *, lossless: bool = False) -> Codec:
+    """ablc without networks; options are further arguments of ablc.encode."""
+    options = {"threads": 1, **(options or {})}
+    stated = ", ".join(f"{key} {value}" for key, value in options.items())
+    version = f"ablc {ablc.__version__}"
+
+    def encode(picture: Pixels, quality: float) -> bytes:
+        how: dict[str, Any] = {"lossless": True} if lossless else {"quality": quality}
+        return ablc.encode(picture, **how, **options)
+
+    if lossless:
+        return Codec("ablc lossless", stated, version, encode, decode)
+    return Codec(ABLC, stated, version, encode, decode, QUALITIES)
+
+
+def decode(data: bytes) -> Pixels:
+    """The picture in a stream as it is without networks."""
+    return ablc.decode(data, fill="classical", threads=1)
+
+
+def _painted(fill: str) -> Codec:
+    from ablc.runtime import registry, session  # late: the plain codec needs neither
+
+    if not session.installed():
+        raise MissingCodecError("pip install 'ablc[cpu]'")
+    try:
+        card = registry.card(fill)
+    except ModelError as error:
+        raise MissingCodecError(str(error)) from error
+    plain = ablc_codec()
+    return Codec(
+        f"{ABLC} + {fill}",
+        f"{plain.settings}, painted by {fill} {card.sha256[:8]} on the CPU",
+        plain.library,
+        plain.encode,
+        functools.partial(_paint, fill),
+        QUALITIES,
+    )
+
+
+def _paint(fill: str, data: bytes) -> Pixels:
+    return ablc.decode(data, fill="net", model=fill, provider="cpu", threads=1)

@@ -1,0 +1,275 @@
+"""The codecs beside which ablc is measured, by name.
+
+Every library is imported when its codec is asked for, so that a missing one costs one codec alone.
+"""
+
+import functools
+import importlib
+import io
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from PIL import Image, features
+
+from ablc.eval.codec import Codec, MissingCodecError, Pixels
+
+PILLOW = "pillow>=11.3"  # the first with AVIF
+JPEG_QUALITIES = (1, 3, 5, 7, 10, 15, 20, 25, 30, 40, 50, 60, 70, 80, 85)
+
+
+def peer(name: str) -> Codec:
+    """The lossy peer of that name.
+
+    Raises ValueError if there is none, MissingCodecError if its library is not installed.
+    """
+    return _named(name, PEERS)
+
+
+def lossless_peer(name: str) -> Codec:
+    """The lossless peer of that name; raises as peer() does."""
+    return _named(name, LOSSLESS_PEERS)
+
+
+def _named(name: str, makers: Mapping[str, Callable[[], Codec]]) -> Codec:
+    if name not in makers:
+        raise ValueError(f"no codec {name!r}; there are {', '.join(makers)}")
+    return makers[name]()
+
+
+# --- lossy ----------------------------------------------------------------------------------------
+
+
+def _jpeg() -> Codec:
+    return Codec(
+        "JPEG",
+        "progressive, optimised Huffman tables, 4:2:0",
+        f"libjpeg-turbo {_version('jpg', 'libjpeg_turbo')}",
+        _pillow_encode("JPEG", optimize=True, progressive=True),
+        _pillow_decode,
+        JPEG_QUALITIES,
+    )
+
+
+def _baseline_jpeg() -> Codec:
+    return Codec(
+        "JPEG baseline",
+        "baseline, optimised Huffman tables, 4:2:0",
+        f"libjpeg-turbo {_version('jpg', 'libjpeg_turbo')}",
+        _pillow_encode("JPEG", optimize=True),
+        _pillow_decode,
+        JPEG_QUALITIES,
+    )
+
+
+def _mozjpeg() -> Codec:
+    pyvips = _import("pyvips", "'pyvips[binary]>=3'")
+    pyvips.cache_set_max(0)  # else libvips keeps pictures
+    if not _has_mozjpeg(pyvips):
+        raise MissingCodecError("this libvips has no mozjpeg: pip install 'pyvips[binary]>=3'")
+    return Codec(
+        "mozjpeg",
+        "progressive, trellis, deringing, optimised scans, quantisation table 3, 4:2:0",
+        "mozjpeg of libvips " + ".".join(str(pyvips.version(i)) for i in range(3)),
+        functools.partial(_vips_jpeg, pyvips, trellis=True),
+        _pillow_decode,
+        (1, 5, 8, 10, 15, 20, 30, 40, 50, 60, 70, 75, 80, 86, 91),
+    )
+
+
+def _has_mozjpeg(pyvips: Any) -> bool:
+    """A libvips without mozjpeg ignores what only mozjpeg can do."""
+    probe = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    plain, searched = (_vips_jpeg(pyvips, probe, 50, trellis=on) for on in (False, True))
+    return plain != searched
+
+
+def _vips_jpeg(pyvips: Any, picture: Pixels, quality: float, *, trellis: bool) -> bytes:
+    searched = {"trellis_quant": True, "overshoot_deringing": True, "optimize_scans": True}
+    made = pyvips.Image.new_from_array(picture).jpegsave_buffer(
+        Q=int(quality),
+        interlace=True,
+        optimize_coding=True,
+        quant_table=3,
+        subsample_mode="on",
+        keep="none",
+        **(searched if trellis else {}),
+    )
+    return bytes(made)
+
+
+def _webp() -> Codec:
+    return Codec(
+        "WebP",
+        "lossy, method 6",
+        f"libwebp {_version('webp')}",
+        _pillow_encode("WEBP", method=6),
+        _pillow_decode,
+        (0, 1, 2, 5, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90),
+    )
+
+
+def _jpegxl() -> Codec:
+    imagecodecs = _imagecodecs()
+    return Codec(
+        "JPEG XL",
+        "VarDCT, effort 7, quality = distance, bare codestream",
+        _of_imagecodecs(imagecodecs, "libjxl"),
+        functools.partial(_jpegxl_encode, imagecodecs, effort=7),
+        functools.partial(_jpegxl_decode, imagecodecs),
+        (25, 22, 19, 17, 15, 12, 10, 8, 6, 5, 4, 3, 2.5, 2, 1.5, 1.2, 1),
+    )
+
+
+def _avif() -> Codec:
+    return Codec(
+        "AVIF",
+        "speed 6, 4:2:0, 1 thread",
+        f"libavif {_version('avif')}",
+        _pillow_encode("AVIF", speed=6, subsampling="4:2:0", max_threads=1),
+        _pillow_decode,
+        (0, 5, 8, 12, 16, 20, 25, 30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 82, 88),
+    )
+
+
+def _heic() -> Codec:
+    pillow_heif = _import("pillow_heif", "pillow-heif")
+    pillow_heif.register_heif_opener()
+    return Codec(
+        "HEIC",
+        "HEVC intra, the library's preset, 4:2:0",
+        f"pillow-heif {pillow_heif.__version__}, {pillow_heif.libheif_info()['HEIF']}",
+        _pillow_encode("HEIF"),
+        _pillow_decode,
+        (0, 4, 8, 12, 16, 20, 24, 28, 32, 36, 40, 44, 48, 52, 58, 64),
+    )
+
+
+def _jpeg2000() -> Codec:
+    """Pillow leaves the component transform out unless told to apply it."""
+
+    def encode(picture: Pixels, bpp: float) -> bytes:
+        how = {"quality_mode": "rates", "quality_layers": [24 / bpp], "mct": 1}
+        return _pillow_encode("JPEG2000", irreversible=True, no_jp2=True, **how)(picture)
+
+    return Codec(
+        "JPEG 2000",
+        "9/7 wavelet, component transform, quality = bits per pixel, bare codestream",
+        f"OpenJPEG {_version('jpg_2000')}",
+        encode,
+        _pillow_decode,
+        (0.05, 0.075, 0.1, 0.125, 0.15, 0.2, 0.25, 0.35, 0.5, 0.75, 1.0, 1.25, 1.5),
+    )
+
+
+# Sweeps cover 0.05-0.5 bpp densely, as far down as the codec goes, and reach 1-2 bpp.
+PEERS: Mapping[str, Callable[[], Codec]] = MappingProxyType(
+    {
+        "JPEG": _jpeg,
+        "JPEG baseline": _baseline_jpeg,
+        "mozjpeg": _mozjpeg,
+        "JPEG 2000": _jpeg2000,
+        "WebP": _webp,
+        "JPEG XL": _jpegxl,
+        "AVIF": _avif,
+        "HEIC": _heic,
+    }
+)
+
+# --- lossless -------------------------------------------------------------------------------------
+
+
+def _png() -> Codec:
+    """Level 3: above it libpng uses another match finder and loses 2 % on Kodak."""
+    imagecodecs = _imagecodecs()
+
+    def encode(picture: Pixels, _quality: float) -> bytes:
+        return bytes(imagecodecs.png_encode(picture, level=3))
+
+    library = _of_imagecodecs(imagecodecs, "libpng")
+    return Codec("PNG", "level 3", library, encode, imagecodecs.png_decode)
+
+
+def _lossless_webp() -> Codec:
+    return Codec(
+        "WebP lossless",
+        "method 4",
+        f"libwebp {_version('webp')}",
+        _pillow_encode("WEBP", lossless=True, method=4),
+        _pillow_decode,
+    )
+
+
+def lossless_jpegxl(effort: int = 3) -> Codec:
+    """JPEG XL without loss. Raises MissingCodecError without imagecodecs."""
+    imagecodecs = _imagecodecs()
+    return Codec(
+        "JPEG XL lossless",
+        f"effort {effort}",
+        _of_imagecodecs(imagecodecs, "libjxl"),
+        functools.partial(_jpegxl_encode, imagecodecs, effort=effort, lossless=True),
+        functools.partial(_jpegxl_decode, imagecodecs),
+    )
+
+
+LOSSLESS_PEERS: Mapping[str, Callable[[], Codec]] = MappingProxyType(
+    {"PNG": _png, "WebP lossless": _lossless_webp, "JPEG XL lossless": lossless_jpegxl}
+)
+
+# --- libraries ------------------------------------------------------------------------------------
+
+
+def _pillow_encode(format_name: str, **options: Any) -> Callable[..., bytes]:
+    """An encoder that hands quality to Pillow's writer as it is, unless it is lossless."""
+
+    def encode(picture: Pixels, quality: float | None = None) -> bytes:
+        lossy = {} if quality is None or options.get("lossless") else {"quality": quality}
+        file = io.BytesIO()
+        Image.fromarray(picture).save(file, format_name, **lossy, **options)
+        return file.getvalue()
+
+    return encode
+
+
+def _pillow_decode(data: bytes) -> Pixels:
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+
+
+def _version(feature: str, of: str | None = None) -> str:
+    """Version of a library that Pillow brings along. Raises MissingCodecError without it."""
+    if not features.check(feature):
+        raise MissingCodecError(f"this Pillow has no {feature}: pip install '{PILLOW}'")
+    return str(features.version(of or feature) or features.version(feature))
+
+
+def _jpegxl_encode(
+    imagecodecs: Any, picture: Pixels, distance: float, *, effort: int, lossless: bool = False
+) -> bytes:
+    """distance: libjxl's butteraugli distance, lower is better."""
+    how: dict[str, Any] = (
+        {"lossless": True} if lossless else {"distance": float(distance), "usecontainer": False}
+    )
+    return bytes(imagecodecs.jpegxl_encode(picture, effort=effort, numthreads=1, **how))
+
+
+def _jpegxl_decode(imagecodecs: Any, data: bytes) -> Pixels:
+    return np.asarray(imagecodecs.jpegxl_decode(data, numthreads=1)[..., :3])
+
+
+def _imagecodecs() -> Any:
+    return _import("imagecodecs", "imagecodecs")
+
+
+def _of_imagecodecs(imagecodecs: Any, library: str) -> str:
+    """Name and version of a library that imagecodecs brings along."""
+    parts: list[str] = imagecodecs.version().split(", ")
+    return next(part for part in parts if part.startswith(f"{library}-"))
+
+
+def _import(module: str, package: str) -> Any:
+    """A module. Raises MissingCodecError, naming the package, if it cannot be imported."""
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:  # or a library that it loads is missing
+        raise MissingCodecError(f"pip install {package}") from error

@@ -1,0 +1,73 @@
+"""Speed of codecs side by side: in turns within one process, one thread each.
+
+Seconds are CPU seconds of the whole process, all its threads together: a codec that starts threads
+gains nothing by it. Figures of different runs do not compare; the ratios within one run do.
+"""
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ablc.eval.codec import Codec, Pixels
+
+
+@dataclass(slots=True)
+class Timing:
+    """One codec at one quality over some pictures; CPU seconds, one entry per round."""
+
+    codec: Codec
+    quality: float
+    bpp: float  # mean over the pictures
+    encode: list[float] = field(default_factory=list)
+    decode: list[float] = field(default_factory=list)
+
+    def figures(self, megapixels: float) -> dict[str, float]:
+        """Megapixels per second of both directions: the median of the rounds and the best one."""
+        return {
+            "quality": self.quality,
+            "bpp": self.bpp,
+            "encode": megapixels / statistics.median(self.encode),
+            "encode_best": megapixels / min(self.encode),
+            "decode": megapixels / statistics.median(self.decode),
+            "decode_best": megapixels / min(self.decode),
+        }
+
+
+def take_turns(timings: Sequence[Timing], shown: Sequence[Pixels], rounds: int) -> None:
+    """Adds so many rounds to each of timings, after one that warms up and is not counted.
+
+    Codecs take turns within a round, so that all of them see the same machine.
+    """
+    for turn in range(rounds + 1):
+        for timing in timings:
+            encode, decode = _one_round(timing, shown)
+            if turn > 0:
+                timing.encode.append(encode)
+                timing.decode.append(decode)
+
+
+def _one_round(timing: Timing, shown: Sequence[Pixels]) -> tuple[float, float]:
+    encode = decode = 0.0
+    for picture in shown:
+        seconds, data = _cpu_seconds(timing.codec.encode, picture, timing.quality)
+        encode += seconds
+        decode += _cpu_seconds(timing.codec.decode, data)[0]
+    return encode, decode
+
+
+def _cpu_seconds(work: Callable[..., Any], *arguments: Any) -> tuple[float, Any]:
+    start = time.process_time()
+    result = work(*arguments)
+    return time.process_time() - start, result
+
+
+def pixels(shown: Sequence[Pixels]) -> int:
+    """Of all pictures together."""
+    return sum(picture.shape[0] * picture.shape[1] for picture in shown)
+
+
+def mean_bpp(codec: Codec, shown: Sequence[Pixels], quality: float) -> float:
+    """Bits per pixel over all pictures together."""
+    return 8 * sum(len(codec.encode(picture, quality)) for picture in shown) / pixels(shown)

@@ -1,0 +1,69 @@
+"""The pictures that benchmarks work on, and options that several of them take."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from ablc.eval.codec import Pixels
+
+
+def picture_paths(folder: Path) -> list[Path]:
+    suffixes = {".png", ".jpg", ".jpeg", ".bmp", ".ppm"}
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in suffixes)
+    if not paths:
+        raise SystemExit(f"no pictures in {folder}")
+    return paths
+
+
+def load(path: Path) -> Pixels:
+    """The plain pixels that all codecs are given.
+
+    gAMA is ignored: the Kodak files carry it beside sRGB, and a reader that applies it loses 10 dB.
+    """
+    return np.asarray(Image.open(path).convert("RGB"))
+
+
+def pictures(folder: Path) -> dict[str, Pixels]:
+    """The pictures of folder by file name without suffix, sorted."""
+    return {path.stem: load(path) for path in picture_paths(folder)}
+
+
+def add_pictures_argument(parser: argparse.ArgumentParser) -> None:
+    """Adds --images FOLDER; its default needs the environment variable ABLC_DATA."""
+    data = os.environ.get("ABLC_DATA")
+    parser.add_argument(
+        "--images",
+        type=Path,
+        metavar="FOLDER",
+        default=Path(data) / "kodak" if data else None,
+        required=data is None,
+        help="folder of pictures (default: $ABLC_DATA/kodak)",
+    )
+
+
+def option(text: str) -> tuple[str, Any]:
+    """KEY=VALUE of a command line, the value as JSON where it is that, else as it stands."""
+    key, _, value = text.partition("=")
+    try:
+        return key, json.loads(value)
+    except json.JSONDecodeError:
+        return key, value
+
+
+def add_option_argument(parser: argparse.ArgumentParser) -> None:
+    """Adds --option KEY=VALUE, which may be repeated."""
+    parser.add_argument(
+        "--option",
+        type=option,
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a further argument of ablc.encode, such as effort=7; may be repeated",
+    )
