@@ -109,6 +109,62 @@ def figures(
     console.pairs([("written", str(out / "figures.json"))])
 
 
+@reproduce.command()
+def rd(
+    folder: FolderIn,
+    out: Out = OUT_DEFAULT,
+    peers: Annotated[
+        str | None,
+        typer.Option(metavar="NAME,...", help="Codecs to compare with.", show_default="all"),
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="A third of the qualities.")] = False,
+    weights: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Weights of the networks that judge looks: LPIPS and a texture distance.",
+            show_default="looks are not judged",
+        ),
+    ] = None,
+    published: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CSV",
+            help="Published points to show beside: metric, codec, bpp, value, source.",
+            show_default="those that come with ablc, for the Kodak set alone",
+        ),
+    ] = None,
+    jobs: Jobs = None,
+    cache: Cache = None,
+    limit: Limit = None,
+) -> None:
+    """Measure rate against distortion, BD-rates and speed, beside other codecs."""
+    from ablc.eval import published as reference  # late: it takes libraries of the extra
+    from ablc.eval import rd as rates
+    from ablc.eval import rd_results
+    from ablc.eval.peers import PEERS
+
+    points = None if published is None else reference.read(published)
+    pictures = _scan(folder, limit)
+    found = rates.study(
+        pictures,
+        _store(cache),
+        tuple(PEERS if peers is None else peers.split(",")),
+        jobs=jobs or cores(),
+        quick=quick,
+        weights=weights,
+    )
+    if points is None:
+        points = reference.shipped() if reference.is_kodak(pictures) else []
+    rd_results.write(found, out, points)
+    for what, reason in {**found.missing, **found.left_out}.items():
+        console.warn(f"{what}: not measured: {reason}")
+    for failure in found.failures:
+        console.warn(f"{failure.codec}, {failure.picture}: {failure.reason}")
+    console.columns(*rd_results.summary(found))
+    console.pairs([("written", str(out / name)) for name in rd_results.WRITTEN])
+
+
 def _scan(path: Path, limit: int | None) -> folder_.Folder:
     """The pictures of a folder, with a warning for each that cannot be measured."""
     with console.busy(f"reading {path}"):

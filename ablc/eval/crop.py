@@ -9,12 +9,17 @@ Pixels = npt.NDArray[np.uint8]
 
 
 def middle(picture: Pixels, most: int) -> Pixels:
-    """The picture, (H, W, C), or its middle of at most that many pixels, of the same shape."""
+    """The picture, (H, W, C), or its middle of at most that many pixels, of about its shape."""
     height, width = picture.shape[:2]
-    if height * width <= most:
-        return picture
-    scale = math.sqrt(most / (height * width))
-    rows = max(1, int(height * scale))
-    columns = min(width, most // rows)
+    rows, columns = middle_size(height, width, most)
     top, left = (height - rows) // 2, (width - columns) // 2
     return picture[top : top + rows, left : left + columns]
+
+
+def middle_size(height: int, width: int, most: int) -> tuple[int, int]:
+    """Height and width of the middle of a picture of height x width pixels."""
+    if height * width <= most:
+        return height, width
+    scale = math.sqrt(most / (height * width))
+    rows = max(1, int(height * scale))
+    return rows, min(width, most // rows)

@@ -33,6 +33,11 @@ class Measure:
     kind: Literal["decibels", "similarity", "distance"]
     digits: int
 
+    @property
+    def better(self) -> str:
+        """Which values are: higher or lower ones."""
+        return "lower" if self.kind == "distance" else "higher"
+
     def decibels(self, value: Line) -> Line:
         """Values on a scale that rises with quality."""
         if self.kind == "decibels":

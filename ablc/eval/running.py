@@ -1,6 +1,7 @@
 """Many measurements at once: on all cores, resumable, one that fails never stopping the others."""
 
 import multiprocessing
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -93,6 +94,7 @@ def _spread(
 ) -> Iterator[tuple[int, Result | Failed]]:
     """The same from several processes, as they end."""
     left = list(reversed(waiting))
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # of the workers: they share the cores
     while left:
         pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"))
         running: dict[Future[Result | Failed], int] = {}

@@ -1,0 +1,247 @@
+"""Rate and distortion of ablc and its peers on the pictures of a folder.
+
+Every codec makes whole files of every picture over its sweep of qualities; what is measured of them
+stands in ablc.eval.quality. Speeds come afterwards, when nothing else runs.
+"""
+
+import functools
+import importlib.util
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ablc.eval.codec import Codec, MissingCodecError, Pixels
+from ablc.eval.crop import middle
+from ablc.eval.curves import MEASURES, SPAN, Curve, Curves, Mean, bd_rates
+from ablc.eval.folder import Folder, Photo
+from ablc.eval.own import ABLC, OWN, own
+from ablc.eval.peers import PEERS, peer
+from ablc.eval.quality import LOOKS, Measured, Measures
+from ablc.eval.running import Failed, Task, progress, run
+from ablc.eval.speed import Timing, mean_bpp, pixels, take_turns
+from ablc.eval.store import Result, Store, ablc_fingerprint, key_of
+
+PIXELS_MOST = 1 << 22  # the middle of a larger picture is coded: a pixel costs microseconds a file
+QUICK_EVERY = 3  # of the qualities
+
+SPEED_RATES = (0.15, 0.5, 1.0)  # bits per pixel
+SPEED_NEAR = 1.5  # times that rate, or less: farther off a codec does not reach it
+SPEED_PICTURES = 4
+SPEED_PIXELS_MOST = 1 << 20  # of each
+SPEED_ROUNDS = 3
+
+Sweeps = Mapping[str, tuple[float, ...]]  # qualities by codec
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A codec that could not be measured on a picture, at some quality or at all."""
+
+    codec: str
+    picture: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """What was found."""
+
+    folder: Folder
+    codecs: Mapping[str, Codec]  # by name, ablc's own first
+    missing: Mapping[str, str]  # why a codec was not measured
+    curves: Curves
+    failures: Sequence[Failure]
+    rates: Mapping[str, Mapping[str, Mapping[str, Mean | None]]]  # BD: tested, anchor, measure
+    speeds: Sequence[Mapping[str, Any]]  # megapixels per second by codec and rate
+    left_out: Mapping[str, str]  # why a measure, or all of one kind, was not taken
+
+    @property
+    def measures(self) -> list[str]:
+        """Those that were taken of any picture."""
+        rows = [row for of in self.curves.values() for curve in of.values() for row in curve]
+        return [measure for measure in MEASURES if any(measure in row for row in rows)]
+
+
+def study(
+    folder: Folder,
+    store: Store,
+    peers: Sequence[str] = tuple(PEERS),
+    *,
+    jobs: int = 1,
+    quick: bool = False,
+    weights: Path | None = None,
+) -> Study:
+    """Measures ablc and the named peers, and shows how far it is on standard error.
+
+    quick: a third of the qualities. weights: of the networks that judge looks; None: no looks.
+    Raises ValueError for a peer that is not known or weights that are no such, FileNotFoundError
+    for weights that are missing.
+    """
+    codecs, missing = available([*OWN, *peers])
+    sweeps = {
+        name: codec.qualities[:: QUICK_EVERY if quick else 1] for name, codec in codecs.items()
+    }
+    curves, failures = _curves(folder, store, codecs, sweeps, weights, jobs)
+    left_out = {}
+    if weights is None:
+        left_out = dict.fromkeys(LOOKS, "the weights of the networks that judge were not named")
+    rates = {}
+    if importlib.util.find_spec("bjontegaard"):
+        rates = _bd_rates(curves)
+    else:
+        left_out["BD-rate"] = "pip install 'ablc[eval]'"
+    speeds = _speeds(folder, store, codecs, curves, 1 if quick else SPEED_ROUNDS)
+    if isinstance(speeds, Failed):
+        left_out["speed"] = speeds.reason
+    entries = [] if isinstance(speeds, Failed) else speeds
+    return Study(folder, codecs, missing, curves, failures, rates, entries, left_out)
+
+
+def available(names: Sequence[str]) -> tuple[dict[str, Codec], dict[str, str]]:
+    """The codecs that can be measured here, and why the others cannot, by name.
+
+    Raises ValueError for a name that is not known.
+    """
+    codecs, missing = {}, {}
+    for name in names:
+        try:
+            codecs[name] = _codec(name)
+        except MissingCodecError as error:
+            missing[name] = str(error)
+    return codecs, missing
+
+
+@functools.cache
+def _codec(name: str) -> Codec:
+    return own(name) if name in OWN else peer(name)
+
+
+# --- curves ---------------------------------------------------------------------------------------
+
+
+def _curves(
+    folder: Folder,
+    store: Store,
+    codecs: Mapping[str, Codec],
+    sweeps: Sweeps,
+    weights: Path | None,
+    jobs: int,
+) -> tuple[Curves, list[Failure]]:
+    measured_by = Measures(weights).fingerprint()
+    wanted = [
+        (photo, name, quality)
+        for photo in folder.photos
+        for name in codecs
+        for quality in sweeps[name]
+    ]
+    tasks = []
+    for photo, name, quality in wanted:
+        key = key_of(
+            "rd", photo.digest, PIXELS_MOST, measured_by, quality, *_identity(codecs[name])
+        )
+        arguments = (photo, name, quality, weights)
+        tasks.append(Task(key, f"{photo.name}, {name}", measure_file, arguments))
+    with progress(len(tasks), "files") as step:
+        outcomes = run(tasks, store, jobs, step)
+    curves: Curves = {name: {} for name in codecs}
+    failed: dict[tuple[str, str], str] = {}
+    for (photo, name, _), outcome in zip(wanted, outcomes, strict=True):
+        if isinstance(outcome, Failed):
+            failed.setdefault((name, photo.name), outcome.reason)
+        else:
+            curves[name].setdefault(photo.name, []).append(outcome)
+    return curves, [Failure(*place, reason) for place, reason in failed.items()]
+
+
+def _identity(codec: Codec) -> tuple[str, ...]:
+    """All that decides a codec's files and pictures besides the quality."""
+    own_code = ablc_fingerprint() if codec.name in OWN else ""
+    return codec.name, codec.settings, codec.library, own_code
+
+
+def measure_file(photo: Photo, name: str, quality: float, weights: Path | None) -> Result:
+    """The file of a picture by the named codec: its quality, bytes, bpp and measures."""
+    codec, (original, measured) = _codec(name), _original(photo, weights)
+    data = codec.encode(original, quality)
+    size = {"quality": quality, "bytes": len(data), "bpp": 8 * len(data) / pixels([original])}
+    return Result({**size, **measured.measure(codec.decode(data))})
+
+
+@functools.lru_cache(maxsize=1)
+def _original(photo: Photo, weights: Path | None) -> tuple[Pixels, Measured]:
+    """A picture, kept with what it is measured by: the next file is mostly one of it again."""
+    original = part(photo, PIXELS_MOST)
+    return original, Measures(weights).of(original)
+
+
+def part(photo: Photo, most: int) -> Pixels:
+    """A picture, or as much of its middle as is coded."""
+    return np.ascontiguousarray(middle(photo.load(), most))
+
+
+def _bd_rates(curves: Curves) -> dict[str, dict[str, dict[str, Mean | None]]]:
+    """Of ablc against the peers, and of ablc with a network against those and ablc without."""
+    return {
+        tested: {
+            anchor: bd_rates(of_anchor, curves[tested], MEASURES, SPAN)
+            for anchor, of_anchor in curves.items()
+            if anchor not in (OWN if tested == ABLC else OWN[1:])
+        }
+        for tested in OWN
+        if tested in curves
+    }
+
+
+# --- speeds ---------------------------------------------------------------------------------------
+
+
+def _speeds(
+    folder: Folder, store: Store, codecs: Mapping[str, Codec], curves: Curves, rounds: int
+) -> list[dict[str, Any]] | Failed:
+    """The speeds of all codecs at SPEED_RATES, in this process alone."""
+    every = -(-len(folder.photos) // SPEED_PICTURES)
+    photos = folder.photos[::every]
+    chosen = [
+        (rate, name, quality)
+        for rate in SPEED_RATES
+        for name in codecs
+        if (quality := _nearest(curves[name], [photo.name for photo in photos], rate)) is not None
+    ]
+    identities = [part for _, name, _ in chosen for part in _identity(codecs[name])]
+    decided = [part for rate, _, quality in chosen for part in (rate, quality)]
+    key = key_of("speed", rounds, *(photo.digest for photo in photos), *decided, *identities)
+    with progress(1, "speeds") as step:
+        task = Task(key, "speeds", measure_speeds, (photos, chosen, rounds))
+        (outcome,) = run([task], store, 1, step)
+    return outcome if isinstance(outcome, Failed) else list(outcome["speeds"])
+
+
+def _nearest(curves: Mapping[str, Curve], pictures: Sequence[str], rate: float) -> float | None:
+    """The quality whose mean rate over the pictures is nearest; None if it is far off."""
+    found: dict[float, list[float]] = {}
+    for picture in pictures:
+        for row in curves.get(picture, []):
+            found.setdefault(row["quality"], []).append(row["bpp"])
+    apart = {quality: abs(np.log(np.mean(bpps) / rate)) for quality, bpps in found.items()}
+    best = min(apart, key=apart.__getitem__, default=None)
+    return best if best is not None and apart[best] < np.log(SPEED_NEAR) else None
+
+
+def measure_speeds(
+    photos: Sequence[Photo], chosen: Sequence[tuple[float, str, float]], rounds: int
+) -> Result:
+    """Megapixels per CPU second of (rate, codec, quality), which take turns rate by rate."""
+    shown = [part(photo, SPEED_PIXELS_MOST) for photo in photos]
+    found = []
+    for rate in dict.fromkeys(rate for rate, _, _ in chosen):
+        codecs = [(_codec(name), quality) for at, name, quality in chosen if at == rate]
+        timings = [Timing(codec, q, mean_bpp(codec, shown, q)) for codec, q in codecs]
+        take_turns(timings, shown, rounds)
+        found += [
+            {"codec": timing.codec.name, "rate": rate, **timing.figures(pixels(shown) / 1e6)}
+            for timing in timings
+        ]
+    return Result({"speeds": found})
