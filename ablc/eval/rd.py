@@ -108,15 +108,18 @@ def available(names: Sequence[str]) -> tuple[dict[str, Codec], dict[str, str]]:
     codecs, missing = {}, {}
     for name in names:
         try:
-            codecs[name] = _codec(name)
+            codecs[name] = codec_of(name)
         except MissingCodecError as error:
             missing[name] = str(error)
     return codecs, missing
 
 
-@functools.cache
-def _codec(name: str) -> Codec:
+def codec_of(name: str) -> Codec:
+    """The codec of OWN or PEERS; raises as own() and peer() do."""
     return own(name) if name in OWN else peer(name)
+
+
+_codec = functools.cache(codec_of)  # those of a process
 
 
 # --- curves ---------------------------------------------------------------------------------------
