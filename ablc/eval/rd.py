@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ablc.eval.codec import Codec, MissingCodecError, Pixels
-from ablc.eval.crop import middle
+from ablc.eval.crop import middle, middle_size
 from ablc.eval.curves import MEASURES, SPAN, Curve, Curves, Mean, bd_rates
 from ablc.eval.folder import Folder, Photo
 from ablc.eval.own import ABLC, OWN, own
@@ -183,6 +183,14 @@ def _original(photo: Photo, weights: Path | None) -> tuple[Pixels, Measured]:
 def part(photo: Photo, most: int) -> Pixels:
     """A picture, or as much of its middle as is coded."""
     return np.ascontiguousarray(middle(photo.load(), most))
+
+
+def cut(photo: Photo) -> list[str]:
+    """A remark on a picture of which only the middle is coded."""
+    height, width = middle_size(photo.height, photo.width, PIXELS_MOST)
+    if (height, width) == (photo.height, photo.width):
+        return []
+    return [f"the middle {width}x{height} pixels were coded: the whole is too large"]
 
 
 def _bd_rates(curves: Curves) -> dict[str, dict[str, dict[str, Mean | None]]]:

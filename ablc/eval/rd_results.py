@@ -19,11 +19,10 @@ import numpy as np
 import ablc
 from ablc import files
 from ablc.eval.codec import Codec
-from ablc.eval.crop import middle_size
 from ablc.eval.curves import MEASURES, SPAN, Curve, Mean
 from ablc.eval.folder import Photo
 from ablc.eval.published import Point
-from ablc.eval.rd import PIXELS_MOST, SPEED_PIXELS_MOST, Study
+from ablc.eval.rd import SPEED_PIXELS_MOST, Study, cut
 
 DIGITS = 6  # after the point
 PUBLISHED_NOTE = "published figures for the Kodak set, not measured here"
@@ -90,11 +89,12 @@ def document(found: Study, published: Sequence[Point] = ()) -> Json:
 
 def _picture(photo: Photo) -> Json:
     """With what became of it on the way to the codecs."""
-    notes = list(photo.notes)
-    height, width = middle_size(photo.height, photo.width, PIXELS_MOST)
-    if (height, width) != (photo.height, photo.width):
-        notes.append(f"the middle {width}x{height} pixels were coded: the whole is too large")
-    return {"name": photo.name, "width": photo.width, "height": photo.height, "notes": notes}
+    return {
+        "name": photo.name,
+        "width": photo.width,
+        "height": photo.height,
+        "notes": [*photo.notes, *cut(photo)],
+    }
 
 
 def rows(found: Study) -> Iterator[Json]:

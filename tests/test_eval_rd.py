@@ -1,0 +1,256 @@
+"""Rate against distortion on two tiny pictures, from a folder to the files that are left."""
+
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner, Result
+
+import teacher_weights
+from ablc.cli import app
+from ablc.eval import published, rd
+from ablc.eval.folder import scan
+from ablc.eval.peers import peer
+from ablc.eval.store import Store
+from scenes import scene
+
+PEERS = "JPEG,JPEG baseline"
+NETWORKS = {"ablc + fill-small", "ablc + fill-small-perceptual"}
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for i, size in ((1, (48, 80)), (2, (67, 33))):
+        Image.fromarray(scene(*size, seed=i)).save(folder / f"{i}.png")
+    return folder
+
+
+@pytest.fixture
+def tmp_out(tmp_path: Path) -> Path:
+    return tmp_path / "out"
+
+
+def reproduce(pictures: Path, out: Path, *options: str) -> Result:
+    """The command, in this process, at few qualities; results are kept beside out."""
+    fixed = ["--out", str(out), "--cache", str(out.parent / "cache"), "--jobs", "1", "--quick"]
+    return CliRunner().invoke(app, ["reproduce", "rd", str(pictures), *fixed, *options])
+
+
+def document(out: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((out / "rd.json").read_text())
+    return found
+
+
+def test_rows_are_those_of_whole_files(pictures: Path, tmp_out: Path) -> None:
+    ended = reproduce(pictures, tmp_out, "--peers", PEERS)
+    assert ended.exit_code == 0, ended.output
+    found = document(tmp_out)
+    assert list(found["codecs"]) == ["ablc", "JPEG", "JPEG baseline"]
+    assert found["not_measured"] == dict.fromkeys(NETWORKS, "pip install 'ablc[cpu]'")
+    assert list(found["measures"]) == ["psnr", "ssim"]  # too small for MS-SSIM, no weights
+    jpeg = peer("JPEG")
+    rows = [row for row in found["rows"] if row["codec"] == "JPEG" and row["picture"] == "2"]
+    assert [row["quality"] for row in rows] == list(jpeg.qualities[:: rd.QUICK_EVERY])
+    for row in rows:
+        data = jpeg.encode(scene(67, 33, seed=2), row["quality"])
+        assert row["bytes"] == len(data)
+        assert row["bpp"] == pytest.approx(8 * len(data) / (67 * 33), abs=1e-6)
+    assert {(entry["codec"], entry["rate"]) for entry in found["speeds"]} >= {("ablc", 1.0)}
+    assert all(entry["encode"] > 0 < entry["decode"] for entry in found["speeds"])
+    with (tmp_out / "rd.csv").open() as file:
+        lines = list(csv.DictReader(file))
+    assert len(lines) == len(found["rows"])
+    assert lines[0]["psnr"] == str(found["rows"][0]["psnr"])
+
+
+def test_bd_rates_are_those_of_the_pictures(pictures: Path, tmp_out: Path) -> None:
+    pytest.importorskip("bjontegaard", reason="needs the extra [eval]")
+    ended = reproduce(pictures, tmp_out, "--peers", "WebP")
+    against = document(tmp_out)["bd_rates"]["ablc"]["WebP"]
+    assert against["ssim"] is None or against["ssim"]["count"] <= 2
+    assert "ablc against WebP" in ended.stdout
+
+
+def test_files_of_compressai_hold_means_by_rising_rate(pictures: Path, tmp_out: Path) -> None:
+    reproduce(pictures, tmp_out, "--peers", PEERS)
+    rows = document(tmp_out)["rows"]
+    names = sorted(path.name for path in (tmp_out / "compressai").iterdir())
+    assert names == ["ablc.json", "jpeg-baseline.json", "jpeg.json"]
+    found = json.loads((tmp_out / "compressai" / "jpeg-baseline.json").read_text())
+    assert list(found) == ["name", "description", "results"]
+    assert found["name"] == "JPEG baseline"
+    results = found["results"]
+    assert list(results) == ["bpp", "psnr-rgb", "ssim"]
+    assert results["bpp"] == sorted(results["bpp"])
+    quality = peer("JPEG baseline").qualities[:: rd.QUICK_EVERY][-1]
+    best = [
+        row["psnr"] for row in rows if row["codec"] == found["name"] and row["quality"] == quality
+    ]
+    assert results["psnr-rgb"][-1] == pytest.approx(np.mean(best), abs=1e-5)
+
+
+def test_looks_are_judged_with_weights_alone(pictures: Path, tmp_out: Path) -> None:
+    reproduce(pictures, tmp_out, "--peers", "JPEG")
+    assert set(document(tmp_out)["left_out"]) >= {"lpips", "texture"}
+    weights = teacher_weights.write(pictures.parent)
+    ended = reproduce(pictures, tmp_out, "--peers", "JPEG", "--weights", str(weights))
+    assert ended.exit_code == 0, ended.output
+    found = document(tmp_out)
+    assert not {"lpips", "texture"} & set(found["left_out"])
+    assert found["measures"]["lpips"]["better"] == "lower"
+    assert all(row["lpips"] > 0 < row["texture"] for row in found["rows"])
+
+
+def test_weights_that_are_missing_are_refused(pictures: Path, tmp_out: Path) -> None:
+    ended = reproduce(pictures, tmp_out, "--weights", str(pictures))
+    assert isinstance(ended.exception, FileNotFoundError)
+
+
+# --- what cannot be measured ----------------------------------------------------------------------
+
+
+def test_a_missing_library_costs_its_codec_alone(
+    pictures: Path, tmp_out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without(name: str) -> object:
+        raise ImportError(name)
+
+    monkeypatch.setattr("ablc.eval.peers.importlib.import_module", without)
+    ended = reproduce(pictures, tmp_out, "--peers", "HEIC,JPEG")
+    assert ended.exit_code == 0, ended.output
+    found = document(tmp_out)
+    assert found["not_measured"]["HEIC"] == "pip install pillow-heif"
+    assert {row["codec"] for row in found["rows"]} == {"ablc", "JPEG"}
+    assert "HEIC: not measured: pip install pillow-heif" in ended.stderr
+
+
+def test_an_unknown_peer_is_refused(pictures: Path, tmp_out: Path) -> None:
+    ended = reproduce(pictures, tmp_out, "--peers", "BPG")
+    assert isinstance(ended.exception, ValueError)
+    assert "no codec 'BPG'" in str(ended.exception)
+
+
+def test_a_broken_picture_is_listed_and_the_rest_goes_on(pictures: Path, tmp_out: Path) -> None:
+    (pictures / "0.png").write_bytes(b"\x89PNG\r\n\x1a\nand no more")
+    Image.fromarray(scene(32, 40)[:, :, 0]).save(pictures / "3.png")
+    ended = reproduce(pictures, tmp_out, "--peers", "JPEG")
+    found = document(tmp_out)
+    assert [one["name"] for one in found["broken"]] == ["0.png"]
+    assert [one["name"] for one in found["pictures"]] == ["1", "2", "3"]
+    assert found["pictures"][2]["notes"] == ["grey became RGB"]
+    assert {row["picture"] for row in found["rows"]} == {"1", "2", "3"}
+    assert "0.png" in ended.stderr
+
+
+def test_of_a_large_picture_the_middle_is_coded(
+    pictures: Path, tmp_out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rd, "PIXELS_MOST", 3000)
+    reproduce(pictures, tmp_out, "--peers", "JPEG")
+    notes = [one["notes"] for one in document(tmp_out)["pictures"]]
+    assert notes == [["the middle 71x42 pixels were coded: the whole is too large"], []]
+
+
+def test_a_codec_that_fails_on_a_picture_is_listed(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def picky(picture: np.ndarray, quality: float) -> bytes:
+        if picture.shape[0] == 67:
+            raise OSError("odd sides")
+        return peer("JPEG").encode(picture, quality)
+
+    codec = replace(peer("JPEG"), encode=picky)
+    monkeypatch.setattr(rd, "_codec", lambda name: codec if name == "JPEG" else rd.codec_of(name))
+    found = rd.study(scan(pictures), Store(tmp_path / "store"), ["JPEG"], quick=True)
+    assert found.failures == [rd.Failure("JPEG", "2", "OSError: odd sides")]
+    assert list(found.curves["JPEG"]) == ["1"]
+    assert list(found.curves["ablc"]) == ["1", "2"]
+
+
+# --- runs that go on ------------------------------------------------------------------------------
+
+
+def test_an_interrupted_run_goes_on_and_a_second_one_has_nothing_to_do(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    measure_file, stop = rd.measure_file, 7
+
+    def counting(photo: Any, name: str, quality: float, weights: None) -> Any:
+        if len(calls) == stop:
+            raise KeyboardInterrupt
+        calls.append(name)
+        return measure_file(photo, name, quality, weights)
+
+    monkeypatch.setattr(rd, "measure_file", counting)
+    folder, store = scan(pictures), Store(tmp_path / "store")
+    with pytest.raises(KeyboardInterrupt):
+        rd.study(folder, store, ["JPEG"], quick=True)
+    stop = 1000
+    first = rd.study(folder, store, ["JPEG"], quick=True)
+    rows = sum(len(curve) for of in first.curves.values() for curve in of.values())
+    assert len(calls) == rows == 2 * (7 + 5)
+    monkeypatch.setattr(rd, "measure_speeds", None)
+    second = rd.study(folder, store, ["JPEG"], quick=True)
+    assert len(calls) == rows
+    assert second.curves == first.curves
+    assert second.speeds == first.speeds
+
+
+# --- published figures ----------------------------------------------------------------------------
+
+
+def test_published_points_are_shown_when_asked_for(pictures: Path, tmp_out: Path) -> None:
+    table = pictures.parent / "points.csv"
+    table.write_text("metric,codec,bpp,value,source\nlpips_alex,X,.1,.2,a paper\n")
+    reproduce(pictures, tmp_out, "--peers", "JPEG")
+    assert document(tmp_out)["published"]["points"] == []
+    reproduce(pictures, tmp_out, "--peers", "JPEG", "--published", str(table))
+    assert document(tmp_out)["published"] == {
+        "note": "published figures for the Kodak set, not measured here",
+        "points": [
+            {"metric": "lpips", "codec": "X", "bpp": 0.1, "value": 0.2, "source": "a paper"}
+        ],
+    }
+
+
+def test_every_shipped_point_has_a_source() -> None:
+    points = published.shipped()
+    assert all(point.source for point in points)
+    assert {
+        "VTM (VVC intra)",
+        "ELIC",
+        "HPCM-Large",
+        "HiFiC",
+        "MS-ILLM",
+        "Toderici et al. 2017",
+    } <= {point.codec for point in points}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("metric,codec,bpp,value\n", "has no column source"),
+        ("metric,codec,bpp,value,source\npsnr,X,0,30,\n", "line 2: .* bpp above 0"),
+        ("metric,codec,bpp,value,source\npsnr,X,.1,good,\n", "line 2: .* must be numbers"),
+        ("metric,codec,bpp,value,source\npsnr,X,.1\n", "line 2: .* must be numbers"),
+        ("metric,codec,bpp,value,source\nvmaf,X,.1,90,\n", "no metric 'vmaf'"),
+        ("", "has no column bpp, codec"),
+    ],
+)
+def test_tables_of_another_form_are_refused(text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        published.parse(text, "a.csv")
+
+
+def test_only_the_kodak_set_is_the_kodak_set(pictures: Path, kodak: Path) -> None:
+    assert not published.is_kodak(scan(pictures))
+    assert published.is_kodak(scan(kodak))
+    assert not published.is_kodak(scan(kodak, limit=23))
