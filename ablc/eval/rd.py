@@ -221,9 +221,13 @@ def _speeds(
         for name in codecs
         if (quality := _nearest(curves[name], [photo.name for photo in photos], rate)) is not None
     ]
-    identities = [part for _, name, _ in chosen for part in _identity(codecs[name])]
-    decided = [part for rate, _, quality in chosen for part in (rate, quality)]
-    key = key_of("speed", rounds, *(photo.digest for photo in photos), *decided, *identities)
+    key = key_of(
+        "speed",
+        rounds,
+        *(photo.digest for photo in photos),
+        *(value for rate, _, quality in chosen for value in (rate, quality)),
+        *(value for _, name, _ in chosen for value in _identity(codecs[name])),
+    )
     with progress(1, "speeds") as step:
         task = Task(key, "speeds", measure_speeds, (photos, chosen, rounds))
         (outcome,) = run([task], store, 1, step)
