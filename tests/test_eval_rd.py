@@ -64,6 +64,7 @@ def test_rows_are_those_of_whole_files(pictures: Path, tmp_out: Path) -> None:
         assert row["bpp"] == pytest.approx(8 * len(data) / (67 * 33), abs=1e-6)
     assert {(entry["codec"], entry["rate"]) for entry in found["speeds"]} >= {("ablc", 1.0)}
     assert all(entry["encode"] > 0 < entry["decode"] for entry in found["speeds"])
+    assert all(2 / 3 < entry["bpp"] / entry["rate"] < 3 / 2 for entry in found["speeds"])
     with (tmp_out / "rd.csv").open() as file:
         lines = list(csv.DictReader(file))
     assert len(lines) == len(found["rows"])

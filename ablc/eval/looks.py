@@ -19,7 +19,7 @@ from ablc.eval.weights import LIN_FILE, Floats, fetch, load
 from ablc.settings import check_choice
 
 SIDE_LEAST = 32  # pixels: AlexNet needs 31
-PIXELS_MOST = 1 << 20  # the middle of a larger picture is judged: responses take 600 bytes a pixel
+PIXELS_MOST = 1 << 19  # the middle of a larger picture is judged: responses take 1500 bytes a pixel
 CHUNK = 4096  # places that are added up in float32
 SMALL = 1e-6  # of DISTS
 

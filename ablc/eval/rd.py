@@ -6,6 +6,7 @@ stands in ablc.eval.quality. Speeds come afterwards, when nothing else runs.
 
 import functools
 import importlib.util
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -235,14 +236,15 @@ def _speeds(
 
 
 def _nearest(curves: Mapping[str, Curve], pictures: Sequence[str], rate: float) -> float | None:
-    """The quality whose mean rate over the pictures is nearest; None if it is far off."""
-    found: dict[float, list[float]] = {}
-    for picture in pictures:
-        for row in curves.get(picture, []):
-            found.setdefault(row["quality"], []).append(row["bpp"])
-    apart = {quality: abs(np.log(np.mean(bpps) / rate)) for quality, bpps in found.items()}
+    """The quality whose rate over the pictures together is nearest; None if it is far off."""
+    rows = [row for picture in pictures for row in curves.get(picture, [])]
+    apart = {}
+    for quality in {row["quality"] for row in rows}:
+        chosen = [row for row in rows if row["quality"] == quality]
+        size = sum(row["bytes"] / row["bpp"] for row in chosen)
+        apart[quality] = abs(math.log(sum(row["bytes"] for row in chosen) / size / rate))
     best = min(apart, key=apart.__getitem__, default=None)
-    return best if best is not None and apart[best] < np.log(SPEED_NEAR) else None
+    return best if best is not None and apart[best] < math.log(SPEED_NEAR) else None
 
 
 def measure_speeds(
