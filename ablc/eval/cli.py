@@ -1,5 +1,6 @@
 """The commands `ablc reproduce`: the paper's results and the peers, measured again."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -64,6 +65,7 @@ def table1(
     limit: Limit = None,
 ) -> None:
     """Measure the paper's table 1: its systems, JPEG, and ablc at JPEG's bytes."""
+    require_extra("cv2")
     from ablc.eval import table1 as table  # late: it takes libraries of the extra
 
     plan = table.Plan(protocol=protocol, reference_form=reference_form, quick=quick)
@@ -85,7 +87,7 @@ def table1(
     for row in rows:
         for one in row["failed"]:
             console.warn(f"{row['name']}, {one['name']}: {one['reason']}")
-    console.pairs([("written", str(out / "table1.json"))])
+    _finish(out, "table1.json")
 
 
 @reproduce.command()
@@ -98,6 +100,7 @@ def figures(
     limit: Limit = None,
 ) -> None:
     """Draw the paper's figures 2, 4, 7, 8 and 9, and survey its hyper-parameters."""
+    require_extra("cv2")
     from ablc.eval import figures as drawing  # late: it takes libraries of the extra
 
     found = _scan(folder, limit)
@@ -106,7 +109,7 @@ def figures(
         drawn = drawing.draw(found, wanted, _store(cache), out, jobs or cores(), step)
     for reason in drawn["failed"]:
         console.warn(reason)
-    console.pairs([("written", str(out / "figures.json"))])
+    _finish(out, "figures.json")
 
 
 @reproduce.command()
@@ -139,6 +142,7 @@ def rd(
     limit: Limit = None,
 ) -> None:
     """Measure rate against distortion, BD-rates and speed, beside other codecs."""
+    require_extra("scipy")
     from ablc.eval import published as reference  # late: it takes libraries of the extra
     from ablc.eval import rd as rates
     from ablc.eval import rd_results
@@ -162,7 +166,14 @@ def rd(
     for failure in found.failures:
         console.warn(f"{failure.codec}, {failure.picture}: {failure.reason}")
     console.columns(*rd_results.summary(found))
-    console.pairs([("written", str(out / name)) for name in rd_results.WRITTEN])
+    _finish(out, *rd_results.WRITTEN)
+
+
+def require_extra(*modules: str) -> None:
+    """Raises ValueError unless these modules of the extra [eval] are installed."""
+    lacking = [name for name in modules if find_spec(name) is None]
+    if lacking:
+        raise ValueError(f"no {' and no '.join(lacking)} here: pip install 'ablc[eval]'")
 
 
 def _scan(path: Path, limit: int | None) -> folder_.Folder:
@@ -172,6 +183,15 @@ def _scan(path: Path, limit: int | None) -> folder_.Folder:
     for one in found.broken:
         console.warn(f"{one.name}: {one.reason}")
     return found
+
+
+def _finish(out: Path, *names: str) -> None:
+    """Remakes the page and names what was written."""
+    from ablc.eval import page
+
+    with console.busy("making the page"):
+        made = page.write(out)
+    console.pairs([("written", str(path)) for path in (*(out / name for name in names), made)])
 
 
 def _store(cache: Path | None) -> store.Store:

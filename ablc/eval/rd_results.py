@@ -9,7 +9,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,10 @@ import ablc
 from ablc import files
 from ablc.eval.codec import Codec
 from ablc.eval.curves import MEASURES, SPAN, Curve, Mean
-from ablc.eval.folder import Photo
 from ablc.eval.published import Point
 from ablc.eval.rd import SPEED_PIXELS_MOST, Study, cut
 
 DIGITS = 6  # after the point
-PUBLISHED_NOTE = "published figures for the Kodak set, not measured here"
 COMPRESSAI_NAMES = {
     "bpp": "bpp",
     "psnr": "psnr-rgb",
@@ -55,24 +53,19 @@ def write(found: Study, out: Path, published: Sequence[Point] = ()) -> None:
 
 def document(found: Study, published: Sequence[Point] = ()) -> Json:
     """All of a study, for json."""
-    measures = {
-        name: {"title": MEASURES[name].title, "better": MEASURES[name].better}
-        for name in found.measures
-    }
     return {
+        "kind": "rd",
         "ablc": ablc.__version__,
-        "pictures": [_picture(photo) for photo in found.folder.photos],
+        "pictures": [photo.name for photo in found.folder.photos],
+        "notes": {photo.name: [*photo.notes, *cut(photo)] for photo in found.folder.photos},
         "broken": [asdict(broken) for broken in found.folder.broken],
-        "codecs": {
-            name: {"settings": codec.settings, "library": codec.library}
-            for name, codec in found.codecs.items()
+        "measures": {
+            name: {"name": MEASURES[name].title, "better": MEASURES[name].better}
+            for name in found.measures
         },
-        "not_measured": dict(found.missing),
-        "measures": measures,
         "left_out": dict(found.left_out),
         "failures": [asdict(failure) for failure in found.failures],
-        "rows": list(rows(found)),
-        "means": {name: mean_curve(list(of.values())) for name, of in found.curves.items()},
+        "codecs": [*_measured(found), *_missing(found)],
         "bd_range": list(SPAN),
         "bd_rates": {
             tested: {
@@ -81,20 +74,46 @@ def document(found: Study, published: Sequence[Point] = ()) -> Json:
             }
             for tested, against in found.rates.items()
         },
-        "speeds": [dict(entry) for entry in found.speeds],
-        "speeds_of": f"megapixels per CPU second, pictures of at most {SPEED_PIXELS_MOST} pixels",
-        "published": {"note": PUBLISHED_NOTE, "points": [asdict(point) for point in published]},
+        "speed": [dict(entry) for entry in found.speeds],
+        "speed_of": f"megapixels per CPU second, pictures of at most {SPEED_PIXELS_MOST} pixels",
+        "published": _together(published),
     }
 
 
-def _picture(photo: Photo) -> Json:
-    """With what became of it on the way to the codecs."""
-    return {
-        "name": photo.name,
-        "width": photo.width,
-        "height": photo.height,
-        "notes": [*photo.notes, *cut(photo)],
-    }
+def _measured(found: Study) -> list[Json]:
+    return [
+        {
+            "name": name,
+            "settings": codec.settings,
+            "library": codec.library,
+            "missing": None,
+            "curve": mean_curve(list(found.curves[name].values())),
+            "each": {
+                picture: [_rounded(row) for row in curve]
+                for picture, curve in found.curves[name].items()
+            },
+        }
+        for name, codec in found.codecs.items()
+    ]
+
+
+def _missing(found: Study) -> list[Json]:
+    return [
+        {"name": name, "settings": "", "library": "", "missing": why, "curve": [], "each": {}}
+        for name, why in found.missing.items()
+    ]
+
+
+def _together(points: Sequence[Point]) -> list[Json]:
+    """Those of one codec, measure and source as one line."""
+    lines: dict[tuple[str, str, str], list[tuple[float, float]]] = {}
+    for point in points:
+        key = (point.codec, point.metric, point.source)
+        lines.setdefault(key, []).append((point.bpp, point.value))
+    return [
+        {"codec": codec, "measure": measure, "points": sorted(line), "source": source}
+        for (codec, measure, source), line in lines.items()
+    ]
 
 
 def rows(found: Study) -> Iterator[Json]:
@@ -102,8 +121,11 @@ def rows(found: Study) -> Iterator[Json]:
     for codec, by_picture in found.curves.items():
         for picture, curve in by_picture.items():
             for row in curve:
-                figures = {key: round(value, DIGITS) for key, value in row.items()}
-                yield {"codec": codec, "picture": picture, **figures}
+                yield {"codec": codec, "picture": picture, **_rounded(row)}
+
+
+def _rounded(row: Mapping[str, float]) -> Json:
+    return {key: round(value, DIGITS) for key, value in row.items()}
 
 
 def table(found: Study) -> str:

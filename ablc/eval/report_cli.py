@@ -1,13 +1,12 @@
 """The command `ablc report`: a page about a folder of pictures."""
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ablc import console, inputs
-from ablc.eval.cli import OUT_DEFAULT, Cache, FolderIn, Jobs, Limit, Out
+from ablc.eval.cli import OUT_DEFAULT, Cache, FolderIn, Jobs, Limit, Out, require_extra
 from ablc.importance import FEATHER_DEFAULT
 from ablc.settings import cores
 
@@ -50,7 +49,7 @@ def report(
 
     The page, index.html, also shows what `ablc reproduce` has left in the same folder.
     """
-    require_extra()
+    require_extra(*WANTED)
     from ablc.eval import gallery, page, running, store
     from ablc.eval.folder import scan
     from ablc.eval.versions import Goal, Plan
@@ -78,13 +77,6 @@ def report(
     with console.busy("making the page"):
         written = page.write(out)
     console.pairs([("written", str(written))])
-
-
-def require_extra() -> None:
-    """Raises ValueError unless the extra [eval] is installed."""
-    lacking = [name for name in WANTED if find_spec(name) is None]
-    if lacking:
-        raise ValueError(f"no {' and no '.join(lacking)} here: pip install 'ablc[eval]'")
 
 
 def _check_weights(folder: Path) -> None:

@@ -7,6 +7,7 @@ from ablc.eval.page.markup import Markup, element, join
 from ablc.eval.page.plots import is_ablc
 from ablc.eval.page.results import Results, Row
 
+OWN = "ablc"  # the codec whose bits are named, without networks
 LEAD = "ssim"  # the measure of which bits at equal quality are named first
 
 
@@ -56,7 +57,7 @@ def _jpeg(found: Row) -> Card:
 def _bits(found: Row) -> Card:
     lines = [
         (name, numbers.percent(rates[LEAD]["mean"]))
-        for name, rates in found["bd_rates"].items()
+        for name, rates in found["bd_rates"].get(OWN, {}).items()
         if rates.get(LEAD) and not is_ablc(name)
     ]
     low, high = found["bd_range"]

@@ -68,14 +68,15 @@ def _bd_rates(found: Row) -> Markup:
     measures = found["measures"]
     low, high = found["bd_range"]
     rows = [
-        [name, *(_rate(rates.get(key)) for key in measures)]
-        for name, rates in found["bd_rates"].items()
+        [f"{tested} against {name}", *(_rate(rates.get(key)) for key in measures)]
+        for tested, against in found["bd_rates"].items()
+        for name, rates in against.items()
     ]
     caption = (
         f"Bits that ablc needs at equal quality (BD-rate, {low:g} to {high:g} bits per pixel): mean"
         " over the pictures, median, and how many pictures have both curves at common qualities"
     )
-    return table(caption, ["against", *(each["name"] for each in measures.values())], rows)
+    return table(caption, ["", *(each["name"] for each in measures.values())], rows)
 
 
 def _rate(rate: Row | None) -> Markup:

@@ -95,7 +95,7 @@ RD: Shape = {
             "curve": [MapOf(Either(float))],
         }
     ],
-    "bd_rates": MapOf(MapOf(Either({"mean": float, "median": float, "count": int}))),
+    "bd_rates": MapOf(MapOf(MapOf(Either({"mean": float, "median": float, "count": int})))),
     "speed": [{"codec": str, "bpp": float, "encode": Either(float), "decode": Either(float)}],
     "published": [{"codec": str, "measure": str, "points": [[float, float]], "source": str}],
 }
