@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from network_graphs import CLASSICAL
-from network_tables import MEASURES, stage2_means
+from network_tables import MEASURES, STAGE2_MEASURES, stage2_means
 
 from ablc.eval.curves import Row
 from ablc.eval.stacked import NETWORK
@@ -41,7 +41,7 @@ def figures(found: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     for quality, rows in stage2_means(found["stage2"]).items() if "stage2" in found else ():
         cards.setdefault(NETWORK, {})[f"small picture at quality {quality}"] = {
             name: {"bytes": round(row["bytes"])}
-            | {title: round(row[key], DIGITS) for key, title in MEASURES.items()}
+            | {title: round(row[key], DIGITS) for key, title in STAGE2_MEASURES.items()}
             for name, row in rows.items()
         }
     for name, row in found.get("cost", {}).items():

@@ -17,6 +17,7 @@ from ablc.eval.curves import Mean, Row
 
 SPAN = (0.05, 0.5)  # bits per pixel of the BD-rates
 MEASURES = {**METRICS, **DISTANCES}
+STAGE2_MEASURES = {**METRICS, "lpips": DISTANCES["lpips"]}
 STAGE2 = """**Stage II**: the file holds the picture at a quarter of its sides, and a label
 
 The label is what `condition-small` sees; *named*: SqueezeNet's best class, as someone might name
@@ -124,7 +125,7 @@ def stage2_means(found: Mapping[str, Mapping[str, Mapping[str, Row]]]) -> dict[s
         quality: {
             name: {
                 key: float(np.mean([of_picture[quality][name][key] for of_picture in pictures]))
-                for key in ("bytes", *MEASURES)
+                for key in ("bytes", *STAGE2_MEASURES)
             }
             for name in rows
         }
@@ -137,10 +138,10 @@ def stage2_tables(found: Mapping[str, Mapping[str, Mapping[str, Row]]]) -> str:
     for quality, rows in stage2_means(found).items():
         head = f"Small picture at quality {quality}, mean over {len(found)} pictures"
         cells = [
-            [name, f"{row['bytes']:.0f}", *(f"{row[key]:{spec(key)}}" for key in MEASURES)]
+            [name, f"{row['bytes']:.0f}", *(f"{row[key]:{spec(key)}}" for key in STAGE2_MEASURES)]
             for name, row in rows.items()
         ]
-        parts += [head, markdown(["", "bytes", *MEASURES.values()], cells)]
+        parts += [head, markdown(["", "bytes", *STAGE2_MEASURES.values()], cells)]
     return "\n\n".join(parts)
 
 
