@@ -138,9 +138,9 @@ def run(
     """The best code that the update finds from h0, (L, H/16, W/16), for one picture.
 
     Of the reference form it is the last one: that form is there to be studied, and its loss may
-    rise. The loop ends early without progress, or out of budget_ms, judged by the mean time of the runs
-    so far. If the loss rises to DIVERGED times the first, or is no number, the best code before
-    stands; if the first is none, h0 does, with a picture that may hold no numbers.
+    rise. The loop ends early without progress, or out of budget_ms, judged by the mean time of the
+    runs so far. If the loss rises to DIVERGED times the first, or is no number, the best code
+    before stands; if the first is none, h0 does, with a picture that may hold no numbers.
 
     step: of a network of the role "step". generate: its G, from a code to (3, H, W); photorealism
     needs it, and nothing else does.

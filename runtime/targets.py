@@ -9,9 +9,10 @@ from ablc.runtime.buffers import STRIDE
 
 Floats = npt.NDArray[np.float32]
 
+# The graph's, and the host's.
 TERMS = (
-    *("prior", "class", "known", "edge", "style1", "style2", "style3", "content", "seam"),  # the graph's
-    "photorealism",  # the host's
+    *("prior", "class", "known", "edge", "style1", "style2", "style3", "content", "seam"),
+    "photorealism",
 )
 
 
