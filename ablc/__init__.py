@@ -28,6 +28,7 @@ from ablc.info import (
     metadata,
 )
 from ablc.metrics import Comparison, compare
+from ablc.previews import preview
 from ablc.regions import Region
 from ablc.schemes import Scheme
 
@@ -59,4 +60,5 @@ __all__ = [
     "inspect",
     "keep_mask",
     "metadata",
+    "preview",
 ]

@@ -2,7 +2,6 @@
 
 import functools
 import threading
-import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
@@ -11,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ablc import _core
-from ablc.errors import ModelError, StreamWarning
+from ablc.errors import ModelError, warn_of
 from ablc.importance import CELL
 from ablc.regions import Region
 from ablc.settings import (
@@ -20,6 +19,7 @@ from ablc.settings import (
     DecodeSettings,
     Fill,
     Provider,
+    check_out,
     cores,
     pixel_limit,
 )
@@ -46,8 +46,11 @@ def decode(
     threads: int | None = None,
     partial: bool = False,
     max_pixels: int | None = None,
+    out: Pixels | None = None,
 ) -> Pixels:
     """The picture in a stream, (H, W, C) uint8 with C 1 (grey), 3 (sRGB) or 4 (with alpha).
+
+    The channels are red, green, blue, alpha; cv2 wants them as `pixels[..., ::-1]`.
 
     fill: what repairs kept blocks and paints ablated ones: "classical" needs no network, "net" and
         "ppgn" do; "auto" is "net" where ONNX Runtime and the network are installed and the stream
@@ -65,6 +68,8 @@ def decode(
     partial: save what can be saved of a damaged stream; a StreamWarning names what is lost.
     max_pixels: refuse larger pictures, or regions whose tiles hold more; default
         PIL.Image.MAX_IMAGE_PIXELS.
+    out: the array to decode into, which is then returned: (H, W, C) uint8 of the picture's or the
+        region's size, C-contiguous and writable. After an error its contents mean nothing.
 
     Networks stay loaded until the process ends; a Decoder of your own can be closed.
 
@@ -73,7 +78,7 @@ def decode(
     should, ValueError for a wrong argument.
     """
     decoder = _decoder(fill, iterations, budget_ms, provider, model, threads, partial, max_pixels)
-    return decoder.decode(data, region=region)
+    return decoder.decode(data, region=region, out=out)
 
 
 @functools.lru_cache(maxsize=8)
@@ -129,12 +134,17 @@ class Decoder(DecodeSettings):
 
     _held: _Held = field(default_factory=_Held, init=False, repr=False, compare=False)
 
-    def decode(self, data: bytes, *, region: Box | None = None) -> Pixels:
+    def decode(
+        self, data: bytes, *, region: Box | None = None, out: Pixels | None = None
+    ) -> Pixels:
         """The picture in a stream; the arguments are those of ablc.decode."""
         threads = self.threads or cores()
-        begun = self._begin(data, None if region is None else Region.of(region), threads)
+        begun = self._begin(data, None if region is None else Region.of(region), threads, out)
         self._finish([begun], threads)
-        return begun.result
+        if out is None or begun.shown is out:
+            return begun.result
+        out[...] = begun.shown  # a part of what had to be painted
+        return out
 
     def decode_batch(self, streams: Iterable[bytes]) -> list[Pixels]:
         """The pictures of several streams, in their order, decoded side by side.
@@ -204,17 +214,27 @@ class Decoder(DecodeSettings):
             return None
         return card if painter.helps(card, step) else None
 
-    def _begin(self, data: bytes, region: Region | None, threads: int) -> "_Begun":
-        """The decoded picture or region, and how it is to be painted."""
+    def _begin(
+        self, data: bytes, region: Region | None, threads: int, out: Pixels | None = None
+    ) -> "_Begun":
+        """The decoded picture or region, in out if that holds all of it, and how to paint it."""
         limit = pixel_limit(self.max_pixels)
         # A region may be small in a picture that is not: its own limit is looked at later.
         most = limit if region is None else SIDE_MAX**2
         header = _core.header(data, max_pixels=most, partial=self.partial)
+        if out is not None:
+            whole = region or Region(0, 0, header["width"], header["height"])
+            check_out(out, (whole.height, whole.width, header["channels"]))
         lossless = header["lossless"]
         card = None if lossless else self._card(header["model"], header["step"] / 16)
         if card is None:
             image, lost = _core.decode(
-                data, max_pixels=limit, threads=threads, partial=self.partial, region=region
+                data,
+                max_pixels=limit,
+                threads=threads,
+                partial=self.partial,
+                region=region,
+                out=out,
             )
             return _Begun(image, lost)
         from ablc.runtime import tiles
@@ -227,11 +247,16 @@ class Decoder(DecodeSettings):
             plan = tiles.part_of(plan, region.check(height, width))
             window = plan.region
         image, lost, guide = _core.decode_guided(
-            data, max_pixels=limit, threads=threads, partial=self.partial, region=window
+            data,
+            max_pixels=limit,
+            threads=threads,
+            partial=self.partial,
+            region=window,
+            out=out if window in (None, region) else None,
         )
         corner = window or Region(0, 0, width, height)
         shown = image
-        if region is not None:
+        if region is not None and region != corner:
             shown = image[region._replace(x=region.x - corner.x, y=region.y - corner.y).slices]
         if guide is None:
             return _Begun(shown, lost)
@@ -253,9 +278,7 @@ class Decoder(DecodeSettings):
     def _finish(self, begun: Sequence["_Begun"], threads: int) -> None:
         """Paints what is to be painted, and warns of what is lost."""
         for one in begun:
-            if one.lost:
-                text = f"damaged stream, lost: {'; '.join(one.lost)}"
-                warnings.warn(text, StreamWarning, stacklevel=3)
+            warn_of(one.lost)
         if jobs := [one.job for one in begun if one.job is not None]:
             self._painter().paint(jobs, threads)
 

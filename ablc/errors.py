@@ -16,6 +16,8 @@ UserWarning
 A plain ValueError is an argument's fault. Its text says what was found and what was wanted.
 """
 
+import warnings
+
 from ablc._core import LimitError, StreamError
 
 __all__ = [
@@ -53,6 +55,12 @@ class GpuMemoryError(ProviderError):
 
 class StreamWarning(UserWarning):
     """A partial decode is incomplete; the text names what is lost."""
+
+
+def warn_of(lost: list[str]) -> None:
+    """Warns of what damage took, in words, if it took anything."""
+    if lost:
+        warnings.warn(f"damaged stream, lost: {'; '.join(lost)}", StreamWarning, stacklevel=4)
 
 
 class FinderError(RuntimeError):

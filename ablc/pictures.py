@@ -52,7 +52,7 @@ def parse(data: bytes) -> Picture:
                 opened.load()
                 image = ImageOps.exif_transpose(opened)
                 exif = _exif_of(opened, image)
-            return _convert(image, exif, deep=deep, frames=frames)
+            return of_image(image, exif, deep=deep, frames=frames)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         raise LimitError(
             f"the picture has more than the {Image.MAX_IMAGE_PIXELS} pixels allowed"
@@ -61,6 +61,37 @@ def parse(data: bytes) -> Picture:
         raise PictureError("not a picture in a format that Pillow reads") from None
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise PictureError(f"the picture cannot be read: {error}") from error
+
+
+def of_image(
+    image: Image.Image, exif: bytes = b"", *, deep: bool = False, frames: int = 1
+) -> Picture:
+    """The picture in an image of Pillow's, converted as parse() says, but not turned.
+
+    exif: to go with it; ICC profile and XMP are those of image.info, as far as they still hold.
+    deep, frames: whether the file had 16 bits a sample, and how many frames; for the notes alone.
+
+    Raises PictureError for a mode that is not supported.
+    """
+    notes = ["the first frame is coded, the others are not"] if frames > 1 else []
+    icc = image.info.get("icc_profile") or b""
+    xmp = image.info.get("xmp") or b""
+    if image.mode.startswith("I") or deep:
+        notes.append("16 bits a sample became 8")
+    if image.mode.startswith("I"):
+        image = _eight_bits(image)
+    elif image.mode == "CMYK" and icc:
+        image = _to_srgb(image, icc)
+        icc = b""
+        notes.append("CMYK became sRGB by way of the picture's ICC profile")
+    elif image.mode not in ("L", "RGB", "RGBA") or image.has_transparency_data:
+        image = image.convert(_plain_mode(image))
+    if icc and icc[16:20] != PROFILE_SPACES[image.mode]:
+        icc = b""
+        notes.append("the ICC profile is dropped: it is for other colours than are coded")
+    pixels = np.atleast_3d(np.array(image))  # (H, W, C)
+    xmp = xmp.encode() if isinstance(xmp, str) else xmp
+    return Picture(pixels, Metadata(icc, exif, xmp), tuple(notes))
 
 
 def format_of(name: str) -> str:
@@ -110,29 +141,6 @@ def pack(picture: Picture, chosen: str = "PNG") -> bytes:
 def to_image(pixels: npt.NDArray[np.uint8]) -> Image.Image:
     """Pillow's picture of (H, W, C) samples."""
     return Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
-
-
-def _convert(image: Image.Image, exif: bytes, *, deep: bool, frames: int) -> Picture:
-    """The upright image as 8-bit samples."""
-    notes = ["the first frame is coded, the others are not"] if frames > 1 else []
-    icc = image.info.get("icc_profile") or b""
-    xmp = image.info.get("xmp") or b""
-    if image.mode.startswith("I") or deep:
-        notes.append("16 bits a sample became 8")
-    if image.mode.startswith("I"):
-        image = _eight_bits(image)
-    elif image.mode == "CMYK" and icc:
-        image = _to_srgb(image, icc)
-        icc = b""
-        notes.append("CMYK became sRGB by way of the picture's ICC profile")
-    elif image.mode not in ("L", "RGB", "RGBA") or image.has_transparency_data:
-        image = image.convert(_plain_mode(image))
-    if icc and icc[16:20] != PROFILE_SPACES[image.mode]:
-        icc = b""
-        notes.append("the ICC profile is dropped: it is for other colours than are coded")
-    pixels = np.atleast_3d(np.array(image))  # (H, W, C)
-    xmp = xmp.encode() if isinstance(xmp, str) else xmp
-    return Picture(pixels, Metadata(icc, exif, xmp), tuple(notes))
 
 
 def _plain_mode(image: Image.Image) -> str:

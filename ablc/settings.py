@@ -5,6 +5,8 @@ import os
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 QUALITY_DEFAULT = 50
 QUALITY_THREES = 16  # below, three values share a step
 QUALITY_444 = 90  # from here on subsampling="auto" keeps the full chroma
@@ -178,3 +180,14 @@ def check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
     """Raises ValueError unless value is one of choices."""
     if value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
+
+
+def check_out(out: object, shape: tuple[int, ...]) -> None:
+    """Raises ValueError unless out is an array that a picture of this shape is decoded into."""
+    wanted = f"out must be {shape} uint8, C-contiguous and writable"
+    if not isinstance(out, np.ndarray):
+        raise ValueError(f"{wanted}, not {type(out).__name__}")
+    if out.shape != shape or out.dtype != np.uint8:
+        raise ValueError(f"{wanted}, not {out.shape} {out.dtype}")
+    if not (out.flags.c_contiguous and out.flags.writeable):
+        raise ValueError(f"{wanted}, which this array is not")

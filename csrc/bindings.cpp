@@ -12,6 +12,7 @@
 
 #include "codec.h"
 #include "mask.h"
+#include "preview.h"
 #include "projection.h"
 #include "tensor.h"
 
@@ -165,12 +166,26 @@ py::bytes encode(const Pixels& image, int step, bool lossless, bool subsample, i
   return bytes_of(file);
 }
 
+/// The array to decode into: the caller's, or a new one.
+Pixels pixels_for(int height, int width, int channels, const std::optional<Pixels>& given) {
+  if (!given) return Pixels({height, width, channels});
+  if (given->ndim() != 3 || given->shape(0) != height || given->shape(1) != width || given->shape(2) != channels)
+    refuse("out must be (" + std::to_string(height) + ", " + std::to_string(width) + ", " + std::to_string(channels) + "), not " +
+           py::str(given->attr("shape")).cast<std::string>());
+  return *given;
+}
+
+ablc::Image image_of(Pixels& pixels) {
+  return {static_cast<int>(pixels.shape(1)), static_cast<int>(pixels.shape(0)), static_cast<int>(pixels.shape(2)),
+          {pixels.mutable_data(), static_cast<std::size_t>(pixels.size())}};
+}
+
 /// Pixels of a window, and what was lost; map may be null.
 std::pair<Pixels, std::vector<std::string>> decode_window(const ablc::Parsed& parsed, const py::bytes& data, std::uint64_t max_pixels, int threads,
-                                                          bool partial, const ablc::Rect& window, ablc::CodingMap* map, ablc::Guide* guide = nullptr) {
-  Pixels image({window.height, window.width, parsed.header.channels});
-  const ablc::Image out{window.width, window.height, parsed.header.channels,
-                        {image.mutable_data(), static_cast<std::size_t>(image.size())}};
+                                                          bool partial, const ablc::Rect& window, ablc::CodingMap* map, ablc::Guide* guide = nullptr,
+                                                          const std::optional<Pixels>& given = std::nullopt) {
+  Pixels image = pixels_for(window.height, window.width, parsed.header.channels, given);
+  const ablc::Image out = image_of(image);
   std::vector<std::string> lost;
   ablc::Status status;
   {
@@ -195,14 +210,32 @@ ablc::Rect window_of(const ablc::Header& header, const Region& region, std::uint
   return window;
 }
 
-py::tuple decode(const py::bytes& data, std::uint64_t max_pixels, int threads, bool partial, const Region& region) {
+py::tuple decode(const py::bytes& data, std::uint64_t max_pixels, int threads, bool partial, const Region& region, const std::optional<Pixels>& out) {
   require_range("threads", threads, 1, 256);
   const ablc::Parsed parsed = parse(data, region ? UINT64_MAX : max_pixels, partial);
-  const auto [image, lost] = decode_window(parsed, data, max_pixels, threads, partial, window_of(parsed.header, region, max_pixels), nullptr);
+  const ablc::Rect window = window_of(parsed.header, region, max_pixels);
+  const auto [image, lost] = decode_window(parsed, data, max_pixels, threads, partial, window, nullptr, nullptr, out);
   return py::make_tuple(image, lost);
 }
 
-py::tuple decode_guided(const py::bytes& data, std::uint64_t max_pixels, int threads, bool partial, const Region& region) {
+py::tuple preview(const py::bytes& data, std::uint64_t max_pixels, int threads, bool partial) {
+  require_range("threads", threads, 1, 256);
+  const ablc::Parsed parsed = parse(data, max_pixels, partial);
+  const ablc::Header& header = parsed.header;
+  if (header.lossless) refuse("a lossless stream has no base to preview");
+  Pixels image({ablc::div_up(header.height, 8), ablc::div_up(header.width, 8), header.channels == 1 ? 1 : 3});
+  const ablc::Image out = image_of(image);
+  std::vector<std::string> lost;
+  ablc::Status status;
+  {
+    py::gil_scoped_release unlocked;
+    status = ablc::preview(parsed, threads, partial, out, lost);
+  }
+  require_ok(status, view(data), parsed, max_pixels, lost);
+  return py::make_tuple(image, lost);
+}
+
+py::tuple decode_guided(const py::bytes& data, std::uint64_t max_pixels, int threads, bool partial, const Region& region, const std::optional<Pixels>& out) {
   require_range("threads", threads, 1, 256);
   const ablc::Parsed parsed = parse(data, region ? UINT64_MAX : max_pixels, partial);
   const ablc::Rect window = window_of(parsed.header, region, max_pixels);
@@ -210,7 +243,7 @@ py::tuple decode_guided(const py::bytes& data, std::uint64_t max_pixels, int thr
     refuse("a guided region begins at multiples of " + std::to_string(ablc::kSuper) + " pixels, not at " + std::to_string(window.x) + "," +
            std::to_string(window.y));
   auto guide = std::make_unique<ablc::Guide>();
-  const auto [image, lost] = decode_window(parsed, data, max_pixels, threads, partial, window, nullptr, guide.get());
+  const auto [image, lost] = decode_window(parsed, data, max_pixels, threads, partial, window, nullptr, guide.get(), out);
   if (parsed.header.lossless || guide->cells.samples.empty()) return py::make_tuple(image, lost, py::none());
   return py::make_tuple(image, lost, std::move(guide));
 }
@@ -291,12 +324,18 @@ py::list sections_of(const ablc::Parsed& parsed, std::size_t size) {
 
 py::list sections(const py::bytes& data) { return sections_of(parse(data, UINT64_MAX, false), view(data).size()); }
 
+/// Whether a section of the picture itself has begun: metadata, which comes first, is then complete.
+bool past_metadata(const ablc::Parsed& parsed) {
+  return std::any_of(parsed.sections.begin(), parsed.sections.end(),
+                     [](const ablc::Section& s) { return s.id < ablc::SectionId::icc || s.id > ablc::SectionId::model; });
+}
+
 /// What is known of a stream before anything is decoded.
 py::dict header(const py::bytes& data, std::uint64_t max_pixels, bool partial) {
   const ablc::Parsed parsed = parse(data, max_pixels, partial);
   const ablc::Header& h = parsed.header;
   return py::dict("width"_a = h.width, "height"_a = h.height, "channels"_a = h.channels, "lossless"_a = h.lossless, "step"_a = h.step,
-                  "model"_a = body_of(parsed, ablc::SectionId::model));
+                  "model"_a = body_of(parsed, ablc::SectionId::model), "past_metadata"_a = past_metadata(parsed));
 }
 
 py::dict inspect(const py::bytes& data, std::uint64_t max_pixels) {
@@ -315,8 +354,9 @@ py::dict inspect(const py::bytes& data, std::uint64_t max_pixels) {
                   "leaves"_a = py::dict("8"_a = info.leaves[0], "16"_a = info.leaves[1], "32"_a = info.leaves[2]));
 }
 
-py::dict metadata(const py::bytes& data) {
-  const ablc::Parsed parsed = parse(data, UINT64_MAX, false);
+py::dict metadata(const py::bytes& data, bool partial) {
+  ablc::Parsed parsed = parse(data, UINT64_MAX, partial);
+  if (parsed.truncated && !parsed.sections.empty()) parsed.sections.pop_back();  // half a profile is none
   return py::dict("icc"_a = body_of(parsed, ablc::SectionId::icc), "exif"_a = body_of(parsed, ablc::SectionId::exif),
                   "xmp"_a = body_of(parsed, ablc::SectionId::xmp));
 }
@@ -437,9 +477,11 @@ PYBIND11_MODULE(_core, m) {
         "effort"_a = 5, "threads"_a = 1, "tile"_a = 0, "tune"_a = 0, "tail"_a = 0.0f, "importance"_a = py::none(),
         "mask"_a = py::none(), "exact"_a = py::none(), "painted"_a = py::none(), "analysis"_a = py::none(), "icc"_a = py::bytes(), "exif"_a = py::bytes(), "xmp"_a = py::bytes(), "model"_a = py::bytes(),
         "Code (H, W, C) uint8 as one stream; step in 1/16 grey level, 16..16384.");
-  m.def("decode", &decode, "data"_a, py::kw_only(), "max_pixels"_a, "threads"_a = 1, "partial"_a = false, "region"_a = py::none(),
-        "((H, W, C) uint8, what was lost in words); region is x, y, width, height. Raises StreamError, LimitError.");
-  m.def("decode_guided", &decode_guided, "data"_a, py::kw_only(), "max_pixels"_a, "threads"_a = 1, "partial"_a = false, "region"_a = py::none(),
+  m.def("decode", &decode, "data"_a, py::kw_only(), "max_pixels"_a, "threads"_a = 1, "partial"_a = false, "region"_a = py::none(), "out"_a.noconvert() = py::none(),
+        "((H, W, C) uint8, what was lost in words); region is x, y, width, height; the pixels are out, if given. Raises StreamError, LimitError.");
+  m.def("preview", &preview, "data"_a, py::kw_only(), "max_pixels"_a, "threads"_a = 1, "partial"_a = false,
+        "((ceil(H/8), ceil(W/8), 1 or 3) uint8, what was lost): the base of a lossy stream, without alpha. Raises StreamError, LimitError.");
+  m.def("decode_guided", &decode_guided, "data"_a, py::kw_only(), "max_pixels"_a, "threads"_a = 1, "partial"_a = false, "region"_a = py::none(), "out"_a.noconvert() = py::none(),
         "What decode gives, and a Guide; None of a lossless stream. region begins at multiples of 32 pixels.");
   py::class_<ablc::Guide>(m, "Guide", "What a stream says of the pixels of a decoded window; R, C count its cells of 8x8 pixels.")
       .def_readonly("step", &ablc::Guide::step, "Luma quantisation step, 1/16 grey level.")
@@ -457,13 +499,13 @@ PYBIND11_MODULE(_core, m) {
            "Paint rows of the decoded picture, (H, W, C) uint8, in place, as far as the stream lets it; painted is (1 or 3, h, w)\n"
            "float32, 0..1, of the rows from top on, a multiple of 32; what is no number stands for the decoded sample.");
   m.def("header", &header, "data"_a, py::kw_only(), "max_pixels"_a, "partial"_a = false,
-        "Width, height, channels, lossless, step in 1/16 grey level, and the body of MODL.");
+        "Width, height, channels, lossless, step in 1/16 grey level, the body of MODL, and whether a section after the metadata has begun.");
   m.def("inspect", &inspect, "data"_a, py::kw_only(), "max_pixels"_a, "Header, sections with offset and length, leaves.");
   m.def("keep_mask", &keep_mask, "data"_a, py::kw_only(), "max_pixels"_a, "(ceil(H/8), ceil(W/8)) bool: cells in kept blocks.");
   m.def("coding_map", &coding_map, "data"_a, py::kw_only(), "max_pixels"_a,
         "Per 8x8 cell: bits, kept, log2 of the leaf's side, mode, step offset; and the picture.");
   m.def("sections", &sections, "data"_a, "Name, offset and length of every section, HEAD first.");
-  m.def("metadata", &metadata, "data"_a, "ICC profile, EXIF and XMP as stored.");
+  m.def("metadata", &metadata, "data"_a, py::kw_only(), "partial"_a = false, "ICC profile, EXIF and XMP as stored.");
   m.def("pack_mask", &pack_mask, "mask"_a.noconvert(), "Code an (R, C) bool mask.");
   m.def("unpack_mask", &unpack_mask, "data"_a, "rows"_a, "columns"_a, "The (R, C) bool mask again. Raises StreamError.");
   m.def("pack_tensor", &pack_tensor, "levels"_a.noconvert(), "coded"_a.noconvert() = py::none(),

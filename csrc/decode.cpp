@@ -6,6 +6,7 @@
 #include "deblock.h"
 #include "exact.h"
 #include "parallel.h"
+#include "preview.h"
 #include "refine.h"
 #include "tile_decoder.h"
 
@@ -270,15 +271,10 @@ Status read_mask(const Parsed& file, MaskInfo& out) {
   out.kept = Plane<std::uint8_t>(div_up(header.width, kCell), div_up(header.height, kCell), 1);
   out.log2_size = Plane<std::uint8_t>(out.kept.width, out.kept.height, kMinLog2);
   if (header.lossless) return Status::ok;
-  const Section* base_section = find(file, SectionId::base);
-  const Section* mask_section = find(file, SectionId::mask);
-  std::vector<ByteView> bases, masks;
-  if (!base_section || !mask_section || split_segments(base_section->body, header.tiles(), bases) != Status::ok ||
-      split_segments(mask_section->body, header.tiles(), masks) != Status::ok)
-    return Status::corrupt;
+  const Section* section = find(file, SectionId::mask);
+  std::vector<ByteView> masks;
   auto base = make_base(header);
-  for (int t = 0; t < header.tiles(); ++t)
-    if (!decode_base(bases[static_cast<std::size_t>(t)], header, header.tile(t), base, {})) return Status::corrupt;
+  if (!section || split_segments(section->body, header.tiles(), masks) != Status::ok || !read_base(file, 1, base)) return Status::corrupt;
   for (int t = 0; t < header.tiles(); ++t) {
     const Rect rect = header.tile(t);
     const auto tile = make_tile(header, rect, base);

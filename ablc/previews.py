@@ -1,0 +1,31 @@
+"""Small pictures from the base of a stream alone."""
+
+import numpy as np
+import numpy.typing as npt
+
+from ablc import _core
+from ablc.errors import warn_of
+from ablc.settings import check_threads, cores, pixel_limit
+
+
+def preview(
+    data: bytes,
+    *,
+    threads: int | None = None,
+    partial: bool = False,
+    max_pixels: int | None = None,
+) -> npt.NDArray[np.uint8]:
+    """The base of a lossy stream, (ceil(H / 8), ceil(W / 8), C) uint8 with C 1 (grey) or 3 (sRGB).
+
+    One pixel for the mean of every 8x8; no block is decoded, so it takes a fraction of the time.
+    Alpha is left out. The arguments are those of decode(); max_pixels is about the whole picture.
+
+    Raises StreamError and LimitError as decode() does, ValueError of a lossless stream, which has
+    no base.
+    """
+    check_threads(threads)
+    image, lost = _core.preview(
+        data, max_pixels=pixel_limit(max_pixels), threads=threads or cores(), partial=partial
+    )
+    warn_of(lost)
+    return image
