@@ -278,7 +278,7 @@ class Decoder(DecodeSettings):
     def _finish(self, begun: Sequence["_Begun"], threads: int) -> None:
         """Paints what is to be painted, and warns of what is lost."""
         for one in begun:
-            warn_of(one.lost)
+            warn_of(one.lost, stacklevel=4)
         if jobs := [one.job for one in begun if one.job is not None]:
             self._painter().paint(jobs, threads)
 

@@ -57,10 +57,12 @@ class StreamWarning(UserWarning):
     """A partial decode is incomplete; the text names what is lost."""
 
 
-def warn_of(lost: list[str]) -> None:
-    """Warns of what damage took, in words, if it took anything."""
+def warn_of(lost: list[str], stacklevel: int) -> None:
+    """Warns of what damage took, in words, if it took anything; stacklevel counts from here."""
     if lost:
-        warnings.warn(f"damaged stream, lost: {'; '.join(lost)}", StreamWarning, stacklevel=4)
+        warnings.warn(
+            f"damaged stream, lost: {'; '.join(lost)}", StreamWarning, stacklevel=stacklevel
+        )
 
 
 class FinderError(RuntimeError):

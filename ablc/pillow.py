@@ -7,13 +7,13 @@
 
 Pillow finds no plug-ins by itself: a program has to import this module somewhere, once.
 
-Opening reads the header and the metadata (icc_profile, exif and xmp in im.info). As with Pillow's own
-formats, pixels are not turned as EXIF says; ImageOps.exif_transpose does that. Loading gives the
-pixels of ablc.decode: networks paint where they are installed and the stream gains from them.
+Opening reads the header and the metadata: icc_profile, exif and xmp in im.info. As with Pillow's
+own formats, pixels are not turned as EXIF says; ImageOps.exif_transpose does that. Loading gives
+the pixels of ablc.decode: networks paint where they are installed and the stream gains from them.
 `register(fill="classical")` turns that off for all pictures, `im.fill = "classical"` for one.
 
-Saving takes the settings of ablc.Encoder by name (quality, bpp, target_bytes, lossless, effort and so
-on), mask and importance of ablc.encode, and
+Saving takes the settings of ablc.Encoder by name (quality, bpp, target_bytes, lossless, effort and
+so on), mask and importance of ablc.encode, and
 
 roi: an ablc.Roi or several, or where a region lies in any form that Roi takes; a rectangle is x, y,
     width, height.

@@ -27,5 +27,5 @@ def preview(
     image, lost = _core.preview(
         data, max_pixels=pixel_limit(max_pixels), threads=threads or cores(), partial=partial
     )
-    warn_of(lost)
+    warn_of(lost, stacklevel=3)
     return image
