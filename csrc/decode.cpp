@@ -183,16 +183,17 @@ class Decoding {
     for_tiles(SectionId::blocks, tiles, [&](int t) {
       const auto i = static_cast<std::size_t>(t);
       const Rect rect = header_.tile(t);
-      const auto tile = make_tile(cut, from_corner(rect, around), base);
+      const Rect place = from_corner(rect, around);
+      const auto tile = make_tile(cut, place, base);
       // Superblock rows below the window are never looked at.
       const int rows = div_up(std::min(rect.height, needed_.y + needed_.height - rect.y), kSuper);
-      mask_sound[i] = decode_mask(masks[i], header_, *tile, rows, spent(rect));
-      // Blocks mean nothing without their mask.
-      const bool sound = !mask_sound[i] || decode_blocks(blocks[i], header_.step, *tile, quantisers, rows, spent(rect));
+      const TileState sound = decode_tile({masks[i], blocks[i]}, header_, quantisers, rows, threads_ / static_cast<int>(tiles.size()), spent(rect),
+                                          [&] { fill_planes(cut, place, base, *tile); }, *tile);
+      mask_sound[i] = sound.mask;
       put_tile(*tile, header_, from_corner(rect, area_), picture);
       put_shapes(*tile, from_corner(rect, area_), shapes);
       if (map_) note(*tile, rect);
-      return sound;
+      return sound.blocks;
     });
     std::vector<std::uint8_t> here;
     for (const int t : tiles) here.push_back(mask_sound[static_cast<std::size_t>(t)]);

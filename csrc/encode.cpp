@@ -144,6 +144,7 @@ TileCode encode_tile(const ConstImage& image, const Header& header, const Rect& 
                      const std::array<Plane<std::int16_t>, 3>& base, TileAnalysis* analysis) {
   const auto org = tile_planes(image, header, rect);
   const std::unique_ptr<Tile> tile = make_tile(header, rect, base);
+  fill_planes(header, rect, base, *tile);
   const Plane<float> importance = tile_importance(settings, rect, *tile);
   RangeEncoder mask, blocks;
   if (header.explicit_mask) {

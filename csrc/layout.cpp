@@ -33,17 +33,20 @@ std::unique_ptr<Tile> make_tile(const Header& header, const Rect& rect, const st
   if (header.step_offsets) tile->offsets = Plane<std::int8_t>(tile->width / kSuper, tile->height / kSuper);
   tile->cells = Plane<CellInfo>(tile->width / kCell, tile->height / kCell);
   tile->activity = activity(base[0], base_rect(header, rect, 0));
-  for (int p = 0; p < tile->planes; ++p) {
+  return tile;
+}
+
+void fill_planes(const Header& header, const Rect& rect, const std::array<Plane<std::int16_t>, 3>& base, Tile& tile) {
+  for (int p = 0; p < tile.planes; ++p) {
     const auto i = static_cast<std::size_t>(p);
     const int s = p == 0 ? 0 : header.subsample;
-    tile->p0[i] = Plane<std::uint8_t>(tile->width >> s, tile->height >> s);
+    tile.p0[i] = Plane<std::uint8_t>(tile.width >> s, tile.height >> s);
     Rect cells = base_rect(header, rect, p);
-    cells.width = (tile->width >> s) / kBaseScale;
-    cells.height = (tile->height >> s) / kBaseScale;
-    upsample(base[i], cells, tile->p0[i]);
-    tile->rec[i] = tile->p0[i];
+    cells.width = (tile.width >> s) / kBaseScale;
+    cells.height = (tile.height >> s) / kBaseScale;
+    upsample(base[i], cells, tile.p0[i]);
+    tile.rec[i] = tile.p0[i];
   }
-  return tile;
 }
 
 }  // namespace ablc

@@ -127,9 +127,28 @@ struct LevelSummary {
   int magnitude = 0;  // sum; fits: 1024 x 32767
 };
 
-/// levels: n x n raster, all zero when reading. Codes count and levels.
-template <class Coder>
-LevelSummary code_levels(Coder& coder, LevelModels& models, const LevelContext& context, int count_in, std::int16_t* levels) {
+/// A level that is not zero, and where it lies in its block: y * n + x.
+struct PlacedLevel {
+  std::uint16_t raster;
+  std::int16_t level;
+};
+
+/// Where a reader puts levels; there is room for all of a block's.
+struct LevelWriter {
+  PlacedLevel* next;
+};
+
+// A writer's levels are an n x n raster; a reader knows none before it has read them.
+inline int level_at(const std::int16_t* levels, int raster) { return levels[raster]; }
+inline int level_at(const LevelWriter&, int) { return 0; }
+inline void put_level(const std::int16_t*, int, int) {}
+inline void put_level(LevelWriter& levels, int raster, int level) {
+  *levels.next++ = {static_cast<std::uint16_t>(raster), static_cast<std::int16_t>(level)};
+}
+
+/// Codes count and levels.
+template <class Coder, class Levels>
+LevelSummary code_levels(Coder& coder, LevelModels& models, const LevelContext& context, int count_in, Levels& levels) {
   const int log2_size = context.size + kMinLog2;
   const Scan& scan = scan_of(log2_size);
   LevelSummary summary;
@@ -140,11 +159,11 @@ LevelSummary code_levels(Coder& coder, LevelModels& models, const LevelContext& 
   for (int k = summary.count - 1; k >= 0; --k) {
     const Scan::Position& p = scan.order[static_cast<std::size_t>(k)];
     const int sum = around.sum[p.padded];
-    const int value_in = levels[p.raster];
+    const int value_in = level_at(levels, p.raster);
     if (k < summary.count - 1 && !coder.bit(models.significant[context.significant(p, sum)], value_in != 0)) continue;
     const int magnitude = code_magnitude(coder, models, context, p, sum, std::abs(value_in));
     const bool negative = coder.raw(value_in < 0, 1) != 0;
-    levels[p.raster] = static_cast<std::int16_t>(negative ? -magnitude : magnitude);
+    put_level(levels, p.raster, negative ? -magnitude : magnitude);
     around.add(p.padded, magnitude);
     summary.magnitude += magnitude;
     summary.rows = std::max(summary.rows, p.y + 1);

@@ -3,6 +3,7 @@
 // Samples without loss (docs/FORMAT.md, Lossless): alpha, every channel in the lossless mode, and the
 // values of exact samples.
 
+#include <functional>
 #include <vector>
 
 #include "colour.h"
@@ -13,6 +14,15 @@ namespace ablc {
 
 /// Told of the bits that a window of the picture took; may be empty.
 using Spent = std::function<void(const Rect& window, float bits)>;
+
+/// Runs work and tells spent, if anybody listens, what it took of coder for the pixels of window.
+template <class F>
+void watch(const RangeDecoder& coder, const Spent& spent, const Rect& window, F&& work) {
+  if (!spent) return work();
+  const double before = coder.position();
+  work();
+  spent(window, static_cast<float>(coder.position() - before));
+}
 
 /// Colour channels of a window, reversibly transformed: YCoCg-R, or grey alone.
 using LosslessPlanes = std::vector<Plane<std::int16_t>>;

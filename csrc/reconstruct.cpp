@@ -25,9 +25,18 @@ ABLC_DISPATCH void add_clipped(const std::uint8_t* ABLC_RESTRICT base, int strid
     }
 }
 
-}  // namespace
+/// out = clip(pred + inverse transform of coefficients), of which the first rows and columns are not all zero.
+void add_transformed(int size, const std::int16_t* coefficients, const LevelSummary& summary, const std::uint8_t* pred, std::uint8_t* out) {
+  const int n = 8 << size;
+  if (summary.count == 0) {
+    std::copy_n(pred, n * n, out);
+    return;
+  }
+  std::int16_t residual[kMaxArea];
+  inverse_transform(size + kMinLog2, coefficients, summary.rows, summary.columns, residual);
+  add_clipped(pred, n, residual, n, out);
+}
 
-namespace {
 /// Weight 0.6 + 1.2 f of every coefficient, f the radial frequency over Nyquist, in 1/64.
 const auto kWeights = [] {
   std::array<std::array<std::int32_t, kMaxArea>, kSizes> weights{};
@@ -117,19 +126,18 @@ void luma_error(const Tile& tile, const Node& node, std::int16_t* error) {
 void add_residual(const Quantiser& quantiser, int size, const std::int16_t* levels, const LevelSummary& summary,
                   const std::uint8_t* pred, std::uint8_t* out) {
   const int n = 8 << size;
-  if (summary.count == 0) {
-    std::copy_n(pred, n * n, out);
-    return;
-  }
   std::int16_t coefficients[kMaxArea];
-  for (int y = 0; y < summary.rows; ++y)
-    for (int x = 0; x < n; ++x) {
-      const std::int16_t level = levels[y * n + x];
-      coefficients[y * n + x] = level ? quantiser.dequantise(level, size, y * n + x) : std::int16_t{0};
-    }
-  std::int16_t residual[kMaxArea];
-  inverse_transform(size + kMinLog2, coefficients, summary.rows, summary.columns, residual);
-  add_clipped(pred, n, residual, n, out);
+  for (int i = 0; i < summary.rows * n; ++i) coefficients[i] = levels[i] ? quantiser.dequantise(levels[i], size, i) : std::int16_t{0};
+  add_transformed(size, coefficients, summary, pred, out);
+}
+
+void add_residual(const Quantiser& quantiser, int size, std::span<const PlacedLevel> levels, const LevelSummary& summary,
+                  const std::uint8_t* pred, std::uint8_t* out) {
+  const int n = 8 << size;
+  std::int16_t coefficients[kMaxArea];
+  std::fill_n(coefficients, summary.rows * n, std::int16_t{0});
+  for (const PlacedLevel& placed : levels) coefficients[placed.raster] = quantiser.dequantise(placed.level, size, placed.raster);
+  add_transformed(size, coefficients, summary, pred, out);
 }
 
 void put_block(Plane<std::uint8_t>& plane, int x, int y, int n, const std::uint8_t* block) {

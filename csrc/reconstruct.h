@@ -2,6 +2,8 @@
 
 // From levels to samples: what decoder and encoder do alike.
 
+#include <span>
+
 #include "syntax.h"
 
 namespace ablc {
@@ -18,6 +20,8 @@ void luma_error(const Tile& tile, const Node& node, std::int16_t* error);
 
 /// out = clip(pred + inverse transform of the dequantised levels); n x n each.
 void add_residual(const Quantiser& quantiser, int size, const std::int16_t* levels, const LevelSummary& summary,
+                  const std::uint8_t* pred, std::uint8_t* out);
+void add_residual(const Quantiser& quantiser, int size, std::span<const PlacedLevel> levels, const LevelSummary& summary,
                   const std::uint8_t* pred, std::uint8_t* out);
 
 /// Copies an n x n block into a plane.

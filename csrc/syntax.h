@@ -111,17 +111,17 @@ int code_luma_mode(Coder& coder, Tile& tile, const Node& node, int mode) {
 }
 
 /// Levels and mode of a kept luma leaf. mode, count, levels: given when writing, results when reading.
-template <class Coder>
-LevelSummary code_luma(Coder& coder, Tile& tile, const Node& node, int& mode, int count, std::int16_t* levels) {
+template <class Coder, class Levels>
+LevelSummary code_luma(Coder& coder, Tile& tile, const Node& node, int& mode, int count, Levels&& levels) {
   mode = code_luma_mode(coder, tile, node, mode);
   const int density = Beside(tile, node).density([](const CellInfo& c) { return c.density; });
   return code_levels(coder, tile.models->luma, LevelContext{node.size(), density}, count, levels);
 }
 
 /// One chroma plane (1 or 2) of the unit at node (16 or 32 luma samples). Returns whether it is coded.
-template <class Coder>
+template <class Coder, class Levels>
 bool code_chroma(Coder& coder, Tile& tile, const Node& node, int plane, bool coded, int& mode, int count,
-                 std::int16_t* levels, LevelSummary& summary) {
+                 Levels&& levels, LevelSummary& summary) {
   if (wanted(tile, node) == Wanted::drop) return false;
   const Beside beside(tile, node);
   const auto p = static_cast<std::size_t>(plane - 1);

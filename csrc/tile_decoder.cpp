@@ -1,7 +1,9 @@
 #include "tile_decoder.h"
 
+#include "blocks.h"
+#include "handover.h"
 #include "mask.h"
-#include "reconstruct.h"
+#include "parallel.h"
 
 namespace ablc {
 
@@ -21,87 +23,25 @@ void read_leaves(RangeDecoder& coder, Tile& tile, const Node& node) {
   });
 }
 
-/// Runs work and tells spent, if anybody listens, what it took of coder for the pixels of window.
-template <class F>
-void watch(const RangeDecoder& coder, const Spent& spent, const Rect& window, F&& work) {
-  if (!spent) return work();
-  const double before = coder.position();
-  work();
-  spent(window, static_cast<float>(coder.position() - before));
+constexpr int kRowsAhead = 8;  // rows of superblocks that reading may be ahead of rebuilding
+
+/// Reads mask and blocks of a tile. Every row of blocks goes to where room() says, null to stop, and then
+/// to use().
+template <class Room, class Use>
+void read_rows(const TileSegments& segments, const Header& header, int rows, const Spent& spent, Tile& tile, TileState& state,
+               Room&& room, Use&& use) {
+  state.mask = decode_mask(segments.mask, header, tile, rows, spent);
+  if (!state.mask) return;  // blocks mean nothing without their mask
+  BlockReader reader(segments.blocks, header.step, tile, spent);
+  bool more = true;
+  for (int row = 0; more && row < rows; ++row) {
+    BlockRow* blocks = room();
+    if (!blocks) return;
+    more = reader.read(row, *blocks);
+    use();
+  }
+  state.blocks = reader.ended(rows * kSuper < tile.height);
 }
-
-class BlockReader {
- public:
-  BlockReader(Tile& tile, const Quantisers& quantisers, RangeDecoder& coder, const Spent& spent)
-      : tile_(tile), quantisers_(quantisers), coder_(coder), spent_(spent) {}
-
-  void read(const Node& node) {
-    if (outside(tile_, node)) return;
-    const CellInfo& cell = tile_.cells.at(node.x, node.y);
-    if (cell.log2_size < node.log2_size) {
-      for (int i = 0; i < 4; ++i) read(node.child(i));
-    } else if (cell.kept) {
-      watch(coder_, spent_, pixels_of(node), [&] { read_luma(node); });
-    }
-    const bool unit = node.log2_size == 4 || (node.log2_size == 5 && cell.log2_size == 5);
-    if (tile_.planes == 1 || !unit) return;
-    watch(coder_, spent_, pixels_of(node), [&] {
-      for (int plane = 1; plane <= 2; ++plane) read_chroma(node, plane);
-    });
-  }
-
- private:
-  static Rect pixels_of(const Node& node) { return {node.x * kCell, node.y * kCell, 1 << node.log2_size, 1 << node.log2_size}; }
-
-  void read_luma(const Node& node) {
-    const int n = 1 << node.log2_size;
-    std::fill_n(levels_.begin(), n * n, std::int16_t{0});
-    int mode = 0;
-    const LevelSummary summary = code_luma(coder_, tile_, node, mode, 0, levels_.data());
-    const Border border = gather_border(tile_.rec[0], tile_.p0[0], node.x * kCell, node.y * kCell, n);
-    predict_luma(tile_, node, mode, border, pred_.data());
-    add_residual(quantisers_.luma(tile_.offset_at(node.x, node.y)), node.size(), levels_.data(), summary, pred_.data(), out_.data());
-    put_block(tile_.rec[0], node.x * kCell, node.y * kCell, n, out_.data());
-    const std::uint8_t density = density_of(summary, node.log2_size);
-    for_cells(tile_, node, [&](CellInfo& c) {
-      c.mode = static_cast<std::uint8_t>(mode);
-      c.density = density;
-    });
-  }
-
-  void read_chroma(const Node& node, int plane) {
-    const int log2_size = node.log2_size - tile_.subsample;
-    const int n = 1 << log2_size;
-    std::fill_n(levels_.begin(), n * n, std::int16_t{0});
-    int mode = 0;
-    LevelSummary summary;
-    const auto p = static_cast<std::size_t>(plane);
-    const bool coded = code_chroma(coder_, tile_, node, plane, false, mode, 0, levels_.data(), summary);
-    if (coded) {
-      const int x = (node.x * kCell) >> tile_.subsample;
-      const int y = (node.y * kCell) >> tile_.subsample;
-      const Border border = gather_border(tile_.rec[p], tile_.p0[p], x, y, n);
-      std::int16_t from_luma[kMaxArea];
-      if (mode >= kChromaFromLuma) luma_error(tile_, node, from_luma);
-      predict_chroma(tile_, node, plane, mode, border, from_luma, pred_.data());
-      add_residual(quantisers_.chroma(tile_.offset_at(node.x, node.y)), log2_size - kMinLog2, levels_.data(), summary, pred_.data(), out_.data());
-      put_block(tile_.rec[p], x, y, n, out_.data());
-    }
-    const std::uint8_t density = density_of(summary, log2_size);
-    for_cells(tile_, node, [&](CellInfo& c) {
-      c.chroma_coded[p - 1] = coded;
-      c.chroma_density[p - 1] = density;
-    });
-  }
-
-  Tile& tile_;
-  const Quantisers& quantisers_;
-  RangeDecoder& coder_;
-  const Spent& spent_;
-  std::array<std::int16_t, kMaxArea> levels_;
-  std::array<std::uint8_t, kMaxArea> pred_;
-  std::array<std::uint8_t, kMaxArea> out_;
-};
 
 }  // namespace
 
@@ -149,16 +89,28 @@ bool decode_mask(ByteView segment, const Header& header, Tile& tile, int rows, c
   return !coder.overrun() && (!coder.unused() || rows * kSuper < tile.height);
 }
 
-bool decode_blocks(ByteView segment, int step, Tile& tile, const Quantisers& quantisers, int rows, const Spent& spent) {
-  RangeDecoder coder(segment);
-  BlockReader reader(tile, quantisers, coder, spent);
-  for (int y = 0; y < std::min(tile.cells.height, rows * (kSuper / kCell)); y += kSuper / kCell)
-    for (int x = 0; x < tile.cells.width; x += kSuper / kCell) {
-      if (coder.overrun()) return false;
-      tile.select(offset_step(step, tile.offset_at(x, y)));
-      reader.read({x, y, kMaxLog2});
+TileState decode_tile(const TileSegments& segments, const Header& header, const Quantisers& quantisers, int rows, int threads,
+                      const Spent& spent, const std::function<void()>& start, Tile& tile) {
+  TileState state;
+  if (threads < 2) {
+    start();
+    BlockRow blocks;
+    read_rows(segments, header, rows, spent, tile, state, [&] { return &blocks; }, [&] { rebuild(blocks, quantisers, tile); });
+    return state;
+  }
+  using Rows = Handover<BlockRow, kRowsAhead>;
+  Rows between;
+  parallel_for(2, 2, [&](int stage) {
+    const Rows::Side side(between);
+    if (stage == 0)
+      return read_rows(segments, header, rows, spent, tile, state, [&] { return between.wait_for_room(); }, [&] { between.send(); });
+    start();
+    while (const BlockRow* blocks = between.wait_for_item()) {
+      rebuild(*blocks, quantisers, tile);
+      between.give_back();
     }
-  return !coder.overrun() && (!coder.unused() || rows * kSuper < tile.height);
+  });
+  return state;
 }
 
 }  // namespace ablc

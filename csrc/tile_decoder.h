@@ -14,8 +14,19 @@ bool decode_base(ByteView segment, const Header& header, const Rect& tile, std::
 /// damaged; what is missing is one dropped leaf.
 bool decode_mask(ByteView segment, const Header& header, Tile& tile, int rows, const Spent& spent);
 
-/// Blocks segment of a tile, its first `rows` superblock rows. False if damaged; what is missing stays
-/// the upsampled base.
-bool decode_blocks(ByteView segment, int step, Tile& tile, const Quantisers& quantisers, int rows, const Spent& spent);
+/// What a tile is coded in, beside its base.
+struct TileSegments {
+  ByteView mask, blocks;
+};
+
+/// Which of them were sound. Blocks are not looked at where the mask is damaged.
+struct TileState {
+  bool mask = true, blocks = true;
+};
+
+/// Decodes the first `rows` superblock rows of a tile; what is missing stays the upsampled base. start is
+/// called once, to fill the planes with that: beside the reading if there are two threads.
+TileState decode_tile(const TileSegments& segments, const Header& header, const Quantisers& quantisers, int rows, int threads,
+                      const Spent& spent, const std::function<void()>& start, Tile& tile);
 
 }  // namespace ablc
