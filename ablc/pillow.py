@@ -22,6 +22,7 @@ icc_profile, exif, xmp: as in Pillow's own plug-ins; the profile is that of im.i
 Any mode becomes L, RGB or RGBA of 8 bits first, as on the command line.
 """
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
@@ -75,6 +76,21 @@ class AblcImageFile(ImageFile.ImageFile):
         if found["xmp"]:
             self.info["xmp"] = found["xmp"]
         self._plan(small=False)
+
+    def thumbnail(
+        self,
+        size: tuple[float, float],
+        resample: Image.Resampling = Image.Resampling.BICUBIC,
+        reducing_gap: float | None = 2.0,
+    ) -> None:
+        """Pillow's thumbnail, same arguments, same size, from the base wherever that is enough.
+
+        Pillow asks draft() for the whole box, more than the thumbnail takes of it.
+        """
+        width, height = self.size
+        across, down = (math.floor(side) for side in size)
+        box = (min(across, -(-down * width // height)), min(down, -(-across * height // width)))
+        super().thumbnail(box, resample, reducing_gap)
 
     def draft(
         self, mode: str | None, size: tuple[int, int] | None

@@ -21,19 +21,27 @@ constexpr std::array kOrder = {SectionId::icc,   SectionId::exif,   SectionId::x
                                SectionId::mask,  SectionId::blocks, SectionId::planes, SectionId::exact,   SectionId::alpha,
                                SectionId::edges, SectionId::style,  SectionId::content, SectionId::latent, SectionId::classes};
 
-const std::array<std::uint32_t, 256> kCrc = [] {
-  std::array<std::uint32_t, 256> table{};
+/// kCrc[0] is the usual table; kCrc[k] is for a byte with k others after it, so that four go at a time.
+const std::array<std::array<std::uint32_t, 256>, 4> kCrc = [] {
+  std::array<std::array<std::uint32_t, 256>, 4> tables{};
   for (std::uint32_t i = 0; i < 256; ++i) {
     std::uint32_t c = i;
     for (int k = 0; k < 8; ++k) c = c & 1 ? 0xEDB88320u ^ (c >> 1) : c >> 1;
-    table[i] = c;
+    tables[0][i] = c;
   }
-  return table;
+  for (std::size_t k = 1; k < tables.size(); ++k)
+    for (std::size_t i = 0; i < 256; ++i) tables[k][i] = tables[k - 1][i] >> 8 ^ tables[0][tables[k - 1][i] & 0xFF];
+  return tables;
 }();
 
 std::uint32_t crc32(std::uint32_t crc, ByteView bytes) {
   crc = ~crc;
-  for (const std::uint8_t b : bytes) crc = kCrc[(crc ^ b) & 0xFF] ^ (crc >> 8);
+  std::size_t i = 0;
+  for (; i + 4 <= bytes.size(); i += 4) {
+    const auto at = [&](std::size_t k) { return (crc >> (8 * k) & 0xFF) ^ bytes[i + k]; };
+    crc = kCrc[3][at(0)] ^ kCrc[2][at(1)] ^ kCrc[1][at(2)] ^ kCrc[0][at(3)];
+  }
+  for (; i < bytes.size(); ++i) crc = kCrc[0][(crc ^ bytes[i]) & 0xFF] ^ (crc >> 8);
   return ~crc;
 }
 

@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from ablc.runtime import session
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import ExifTags, Image, ImageFile, ImageOps, UnidentifiedImageError
 
 import ablc
@@ -148,6 +150,15 @@ def test_a_thumbnail_comes_from_the_base(photo: Pixels, stream: bytes) -> None:
     reference = Image.fromarray(photo)
     reference.thumbnail((13, 13))
     assert psnr(np.asarray(reference), np.asarray(small[0])) > 25
+
+
+@given(st.integers(1, 200), st.integers(1, 200), st.integers(1, 99), st.integers(1, 99))
+def test_thumbnails_have_the_size_that_pillow_gives_them(w: int, h: int, x: int, y: int) -> None:
+    image = opened(ablc.encode(np.zeros((h, w), np.uint8)))
+    plain = Image.new("L", (w, h))
+    image.thumbnail((x, y))
+    plain.thumbnail((x, y))
+    assert image.size == plain.size
 
 
 @pytest.mark.parametrize("channels", [1, 3])

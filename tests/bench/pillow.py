@@ -1,0 +1,138 @@
+"""Image.open and load of an .ablc file beside those of WebP, through Pillow.
+
+    python tests/bench/pillow.py [--images FOLDER] [--rounds 25] [--bpp 0.5]
+
+Files are in memory, four Kodak pictures, each codec at the rate nearest to --bpp (WebP with method
+6); ablc with the classical fill. Cases take turns within a round, so that all of them see the same
+machine; the first round warms up and is not counted. Waiting time is by the clock, work is CPU time
+of the process with all its threads, both in milliseconds a picture: the median of the rounds, the
+best in brackets. The ratio is that of the waiting times of one round, the median of the rounds, and
+beside it the ratio of the best. Pillow's WebP uses one thread; ablc two, unless told otherwise: one
+reads ahead, the other rebuilds. On a machine that is busy the second one does not help.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from peers import (
+    PEERS,
+    ablc_codec,
+    add_pictures_argument,
+    markdown,
+    pictures,
+    write_json,
+)
+from PIL import Image
+from speed import SPEED_PICTURES, quality_near
+
+import ablc.pillow
+
+THUMBNAIL = (48, 48)  # pixels; small enough for the base to do
+
+Case = Callable[[bytes], object]
+
+
+def load(data: bytes) -> object:
+    with Image.open(io.BytesIO(data)) as image:
+        return image.load()
+
+
+def thumbnail(data: bytes) -> object:
+    with Image.open(io.BytesIO(data)) as image:
+        return image.thumbnail(THUMBNAIL)
+
+
+def with_threads(threads: int | None, work: Case) -> Case:
+    def case(data: bytes) -> object:
+        ablc.pillow.register(fill="classical", threads=threads)
+        return work(data)
+
+    return case
+
+
+def streams(images: Path, bpp: float) -> tuple[list[bytes], list[bytes]]:
+    """ablc and WebP, picture by picture."""
+    everything = pictures(images)
+    shown = [everything[name] for name in SPEED_PICTURES]
+    own, webp = ablc_codec(), PEERS["WebP"]
+    return tuple(  # type: ignore[return-value]
+        [codec.encode(picture, quality_near(codec, [picture], bpp)) for picture in shown]
+        for codec in (own, webp)
+    )
+
+
+def measure(work: Case, files: Sequence[bytes]) -> tuple[float, float]:
+    """Waiting time and work, milliseconds a picture."""
+    clock, cpu = time.perf_counter(), time.process_time()
+    for data in files:
+        work(data)
+    clock, cpu = time.perf_counter() - clock, time.process_time() - cpu
+    return 1e3 * clock / len(files), 1e3 * cpu / len(files)
+
+
+def run(images: Path, bpp: float, rounds: int) -> list[dict[str, Any]]:
+    own, webp = streams(images, bpp)
+    cases: dict[str, tuple[Case, list[bytes]]] = {
+        "WebP": (load, webp),
+        "ablc": (with_threads(None, load), own),
+        "ablc, one thread": (with_threads(1, load), own),
+        f"WebP, thumbnail {THUMBNAIL[0]}": (thumbnail, webp),
+        f"ablc, thumbnail {THUMBNAIL[0]}": (with_threads(1, thumbnail), own),
+    }
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in cases}
+    for turn in range(rounds + 1):
+        for name, (work, files) in cases.items():
+            figures = measure(work, files)
+            if turn > 0:
+                found[name].append(figures)
+    return [
+        {
+            "case": name,
+            "bytes": sum(len(data) for data in cases[name][1]),
+            "wait": [wait for wait, _ in taken],
+            "cpu": [cpu for _, cpu in taken],
+        }
+        for name, taken in found.items()
+    ]
+
+
+def report(entries: list[dict[str, Any]]) -> str:
+    webp = entries[0]["wait"]
+    rows = []
+    for entry in entries:
+        ratios = [wait / other for wait, other in zip(entry["wait"], webp, strict=True)]
+        times = [
+            f"{statistics.median(entry[key]):.2f} ({min(entry[key]):.2f})"
+            for key in ("wait", "cpu")
+        ]
+        best = min(entry["wait"]) / min(webp)
+        rows.append([entry["case"], f"{entry['bytes']:,}", *times])
+        rows[-1].append(f"{statistics.median(ratios):.2f} ({best:.2f})")
+    return markdown(["open and load", "bytes", "waiting, ms", "work, ms", "waiting / WebP's"], rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add_pictures_argument(parser)
+    parser.add_argument("--rounds", type=int, default=25)
+    parser.add_argument("--bpp", type=float, default=0.5)
+    parser.add_argument(
+        "--out", type=Path, default=Path("results/pillow.json"), help="default: %(default)s"
+    )
+    arguments = parser.parse_args()
+    entries = run(arguments.images, arguments.bpp, arguments.rounds)
+    print(report(entries))
+    write_json(arguments.out, entries)
+
+
+if __name__ == "__main__":
+    main()
