@@ -34,7 +34,7 @@ void rebuild_chroma(const BlockUnit& unit, const Quantisers& quantisers, Tile& t
 
 bool BlockReader::read(int row, BlockRow& out) {
   const std::size_t samples = static_cast<std::size_t>(tile_.width) * kSuper;
-  if (!out.levels) out.levels = std::make_unique_for_overwrite<PlacedLevel[]>(samples * static_cast<std::size_t>(tile_.planes));
+  if (!out.levels) out.levels = std::unique_ptr<PlacedLevel[]>(new PlacedLevel[samples * static_cast<std::size_t>(tile_.planes)]);
   out.units.clear();
   writer_.next = out.levels.get();
   const int y = row * (kSuper / kCell);

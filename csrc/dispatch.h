@@ -1,9 +1,12 @@
 #pragma once
 
-// Hot loops are plain C++ that the compiler vectorises; on x86-64 with GNU ifunc support each is
-// built for several instruction sets and the loader picks one at run time. Results are the same.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__linux__) && !defined(ABLC_NO_DISPATCH)
-#define ABLC_DISPATCH __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#include <cstddef>  // says whether the C library is glibc
+
+// Hot loops are plain C++ that the compiler vectorises; on x86-64 with GNU ifunc support (GCC, glibc)
+// each is built for several instruction sets, AVX-512, AVX2, SSE4 and SSE2, and the loader picks one at
+// run time. Elsewhere there is what the target always has: NEON on AArch64. Results are the same.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__GLIBC__) && !defined(ABLC_NO_DISPATCH)
+#define ABLC_DISPATCH __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "arch=x86-64-v2", "default")))
 #else
 #define ABLC_DISPATCH
 #endif
@@ -14,4 +17,11 @@
 #else
 #define ABLC_INLINE inline
 #define ABLC_RESTRICT
+#endif
+
+// The lanes of two vectors that the numbers name, those of b after those of a.
+#if __has_builtin(__builtin_shufflevector)
+#define ABLC_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else  // GCC before 12
+#define ABLC_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, decltype(a){__VA_ARGS__})
 #endif

@@ -8,6 +8,14 @@
 
 namespace ablc {
 
+/// Threads that have ended when it goes. (Not every standard library has std::jthread yet.)
+struct JoinedThreads {
+  std::vector<std::thread> threads;
+  ~JoinedThreads() {
+    for (std::thread& thread : threads) thread.join();
+  }
+};
+
 /// Calls work(i) for every i in [0, count), on up to `threads` threads. The first exception is rethrown.
 template <class F>
 void parallel_for(int count, int threads, F&& work) {
@@ -29,8 +37,8 @@ void parallel_for(int count, int threads, F&& work) {
     }
   };
   {
-    std::vector<std::jthread> pool;
-    for (int t = 1; t < threads; ++t) pool.emplace_back(run);
+    JoinedThreads pool;
+    for (int t = 1; t < threads; ++t) pool.threads.emplace_back(run);
     run();
   }
   if (error) std::rethrow_exception(error);

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <numbers>
 
 #include "dispatch.h"
 
@@ -19,7 +20,7 @@ struct Basis {
   Basis() : row{}, by_position{} {
     for (int k = 0; k < N; ++k) {
       for (int x = 0; x < N; ++x) {
-        const double c = std::sqrt((k == 0 ? 1.0 : 2.0) / N) * std::cos(M_PI * (2 * x + 1) * k / (2.0 * N));
+        const double c = std::sqrt((k == 0 ? 1.0 : 2.0) / N) * std::cos(std::numbers::pi * (2 * x + 1) * k / (2.0 * N));
         row[static_cast<std::size_t>(k)][static_cast<std::size_t>(x)] = static_cast<std::int32_t>(std::lround(1024 * c));
         by_position[static_cast<std::size_t>(x)][static_cast<std::size_t>(k)] = static_cast<float>(c);
       }
@@ -102,8 +103,8 @@ int hadamard8x8(const std::int16_t* residual, int stride) {
   for (int round = 0; round < 3; ++round) {
     Row t[8];
     for (int y = 0; y < 4; ++y) {
-      t[2 * y] = __builtin_shuffle(m[y], m[y + 4], Row{0, 8, 1, 9, 2, 10, 3, 11});
-      t[2 * y + 1] = __builtin_shuffle(m[y], m[y + 4], Row{4, 12, 5, 13, 6, 14, 7, 15});
+      t[2 * y] = ABLC_SHUFFLE(m[y], m[y + 4], 0, 8, 1, 9, 2, 10, 3, 11);
+      t[2 * y + 1] = ABLC_SHUFFLE(m[y], m[y + 4], 4, 12, 5, 13, 6, 14, 7, 15);
     }
     std::copy_n(t, 8, m);
   }
