@@ -40,7 +40,6 @@ app = typer.Typer(
     help="Small pictures that keep what matters: an ablative image codec.",
     epilog="- in place of a file name is standard input or output. "
     "Exit codes: 0 done, 1 bad data, 2 bad usage.",
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -1,6 +1,5 @@
 """What a stream holds, down to the last byte."""
 
-import json
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -61,6 +60,8 @@ class StreamInfo:
 
     def to_json(self) -> str:
         """One JSON object, indented."""
+        import json  # late, as all that importing ablc can do without
+
         return json.dumps(self.to_dict(), indent=2)
 
 

@@ -7,13 +7,16 @@ paints it.
 """
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from ablc.importance import CELL, cell_sums
 from ablc.settings import check_choice, check_number, check_whole
+
+if TYPE_CHECKING:  # else imported when there is something to draw
+    from numpy.random import Generator
 
 SchemeName = Literal[
     "rdo", "centre", "pixels", "edge-pixels", "edge-blocks", "edge-blocks+random", "random-blocks"
@@ -114,7 +117,7 @@ def edge_pixels(pixels: Pixels, edges: Edges) -> Flags:
     return crossing
 
 
-def _blocks(scheme: Scheme, pixels: Pixels, rng: np.random.Generator) -> Flags:
+def _blocks(scheme: Scheme, pixels: Pixels, rng: "Generator") -> Flags:
     """(R, C) cells of the kept blocks."""
     height, width, _ = pixels.shape
     side = scheme.block // CELL  # cells
@@ -137,7 +140,7 @@ def _blocks(scheme: Scheme, pixels: Pixels, rng: np.random.Generator) -> Flags:
     return np.ascontiguousarray(grown[:rows, :cols])
 
 
-def _random(among: Flags, count: int, rng: np.random.Generator) -> Flags:
+def _random(among: Flags, count: int, rng: "Generator") -> Flags:
     """Count of the set flags, or all if there are fewer."""
     places = np.flatnonzero(among)
     chosen = np.zeros(among.size, np.bool_)

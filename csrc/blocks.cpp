@@ -63,7 +63,8 @@ void BlockReader::read_node(const Node& node, BlockRow& out) {
 }
 
 void BlockReader::read_luma(const Node& node, BlockRow& out) {
-  BlockUnit unit{.node = node};
+  BlockUnit unit;
+  unit.node = node;
   PlacedLevel* const first = writer_.next;
   unit.summary = code_luma(coder_, tile_, node, unit.mode, 0, writer_);
   unit.levels = {first, writer_.next};
@@ -76,7 +77,9 @@ void BlockReader::read_luma(const Node& node, BlockRow& out) {
 }
 
 void BlockReader::read_chroma(const Node& node, int plane, BlockRow& out) {
-  BlockUnit unit{.node = node, .plane = plane};
+  BlockUnit unit;
+  unit.node = node;
+  unit.plane = plane;
   PlacedLevel* const first = writer_.next;
   const bool coded = code_chroma(coder_, tile_, node, plane, false, unit.mode, 0, writer_, unit.summary);
   unit.levels = {first, writer_.next};

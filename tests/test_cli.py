@@ -6,15 +6,17 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+import typer
 from PIL import Image
 
 import ablc
 from ablc import _core
-from ablc.cli import main
+from ablc.cli import app, main
 
 RUN = [sys.executable, "-c", "from ablc.cli import main; main()"]
 
@@ -316,3 +318,23 @@ def test_a_terminal_is_spared_a_stream(folder: Path, terminal: tuple[int, int]) 
     ended = subprocess.run(command, stdout=program, stderr=subprocess.PIPE, check=False)
     assert ended.returncode == 2
     assert b"standard output is a terminal" in ended.stderr
+
+
+def test_every_command_and_option_has_its_help() -> None:
+    def walk(name: str, command: Any) -> Iterator[str]:
+        yield from (f"{name} {p.name}" for p in command.params if not getattr(p, "help", None))
+        if not command.help:
+            yield name
+        for inner, of_it in getattr(command, "commands", {}).items():
+            yield from walk(f"{name} {inner}", of_it)
+
+    assert list(walk("ablc", typer.main.get_command(app))) == []
+
+
+@pytest.mark.parametrize("line", [("ablc enc", "encode"), ("ablc decode --fi", "--fill")])
+def test_a_shell_completes_commands_and_options(line: tuple[str, str]) -> None:
+    typed, wanted = line
+    words = {"COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
+    asked = {**os.environ, **words, "_ABLC_COMPLETE": "complete_bash"}
+    done = subprocess.run(RUN, env=asked, capture_output=True, text=True, check=True)
+    assert wanted in done.stdout.split()

@@ -1,7 +1,8 @@
 """The package as a whole: what it exports, what importing it costs, its layers."""
 
 import re
-from importlib.metadata import version
+from importlib.metadata import requires, version
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -27,10 +28,32 @@ def test_version_is_that_of_the_distribution() -> None:
     assert version("ablc") == ablc.__version__
 
 
+def test_what_is_installed_with_it_is_light_and_typed() -> None:
+    needed = [line for line in requires("ablc") or [] if "extra ==" not in line]
+    assert {re.split(r"[>=<~ ]", line)[0] for line in needed} == {
+        "numpy",
+        "pillow",
+        "rich",
+        "typer",
+    }
+    assert (files("ablc") / "py.typed").is_file()
+
+
+def test_the_constraints_fix_all_that_is_needed() -> None:
+    fixed = dict(
+        line.split("==")
+        for line in (ROOT / "constraints.txt").read_text().splitlines()
+        if not line.startswith("#")
+    )
+    assert {"numpy", "pillow", "rich", "typer"} <= set(fixed)
+
+
 @pytest.mark.parametrize("module", ["ablc", "ablc.runtime"])
 def test_import_is_light(module: str) -> None:
     heavy = "{'torch', 'onnxruntime', 'PIL', 'typer', 'rich', 'cv2', 'ablc.export'}"
-    found = fresh.run(f"import sys, {module}; print(sorted({heavy} & set(sys.modules)))")
+    late = "{'numpy.random', 'json', 'concurrent.futures', 'importlib.metadata', 'ablc.pillow'}"
+    code = f"import numpy, numpy.typing, sys; before = set(sys.modules); import {module}"
+    found = fresh.run(f"{code}; print(sorted(({heavy} | {late}) & set(sys.modules) - before))")
     assert (found.stdout.strip(), found.stderr) == ("[]", "")
 
 

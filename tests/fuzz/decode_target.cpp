@@ -6,6 +6,7 @@
 
 #include "checksum.h"
 #include "codec.h"
+#include "preview.h"
 #include "projection.h"
 #include "target.h"
 
@@ -31,10 +32,22 @@ Picture decode_file(const Parsed& file, bool partial, const Rect& window, std::u
                        static_cast<std::size_t>(window.height) *
                        static_cast<std::size_t>(h.channels),
                    fill);
-  const int threads = h.tiles() > 1 ? 2 : 1;
+  // Two threads take a tile each, or the two stages of one tile.
+  const int threads = h.tiles() > 1 || h.checksum % 16 == 0 ? 2 : 1;
   const Image out{window.width, window.height, h.channels, p.samples};
   p.status = decode(file, threads, partial, window, out, p.lost);
   return p;
+}
+
+/// The base alone; ok of a lossless file, which has none.
+Status preview_file(const Parsed& file, bool partial) {
+  const Header& h = file.header;
+  if (h.lossless) return Status::ok;
+  const int width = div_up(h.width, 8), height = div_up(h.height, 8), channels = h.channels == 1 ? 1 : 3;
+  Bytes samples(static_cast<std::size_t>(width) * static_cast<std::size_t>(height) *
+                static_cast<std::size_t>(channels));
+  std::vector<std::string> lost;
+  return preview(file, h.tiles() > 1 ? 2 : 1, partial, {width, height, channels, samples}, lost);
 }
 
 /// Some window of the picture, another for every file.
@@ -101,6 +114,7 @@ Picture decode_partially(ByteView file) {
   if (h.checksum % 8 == 0)
     promise(decode_file(parsed, true, whole(h), 0x55).samples == saved.samples,
             "every sample is written");
+  promise(preview_file(parsed, true) == Status::ok, "a partial preview gives a picture");
   if (h.checksum % 4 == 2) paint(parsed, saved.samples);
   if (h.checksum % 8 == 1)
     promise(decode_file(parsed, true, window_of(h), 0x55).status == Status::ok,
@@ -119,6 +133,7 @@ bool decode_strictly(ByteView file, const Picture& saved) {
   promise((picture.status == Status::ok) == picture.lost.empty(),
           "a file is sound or its damage named");
   if (picture.status != Status::ok) return false;
+  promise(preview_file(parsed, false) == Status::ok, "a sound file has a sound base");
   promise(masked, "a sound file has a mask");
   promise(picture.samples == saved.samples, "partial and strict decoding of a sound file agree");
   const Rect window = window_of(h);
