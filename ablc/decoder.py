@@ -152,19 +152,38 @@ class Decoder(DecodeSettings):
         Pictures of one size go through the networks together where that pays. Raises what decode()
         raises for the first stream that does not decode.
         """
+        found: list[Pixels] = []
+        for picture in self.decode_each(streams):
+            if isinstance(picture, Exception):
+                raise picture
+            found.append(picture)
+        return found
+
+    def decode_each(self, streams: Iterable[bytes]) -> list[Pixels | StreamError | ModelError]:
+        """As decode_batch; where a stream does not decode, its error is in the picture's place.
+
+        An error of what paints all of them, such as ProviderError, is raised.
+        """
         streams = list(streams)
         threads = self.threads or cores()
         workers = max(1, min(threads, len(streams)))
         each = max(1, threads // max(1, len(streams)))
+
+        def begin(data: bytes) -> _Begun | StreamError | ModelError:
+            try:
+                return self._begin(data, None, each)
+            except (StreamError, ModelError) as error:
+                return error
+
         if workers == 1:
-            begun = [self._begin(data, None, each) for data in streams]
+            begun = [begin(data) for data in streams]
         else:
             from concurrent.futures import ThreadPoolExecutor  # late: slower to import than we are
 
             with ThreadPoolExecutor(workers) as pool:
-                begun = list(pool.map(lambda data: self._begin(data, None, each), streams))
-        self._finish(begun, threads)
-        return [one.result for one in begun]
+                begun = list(pool.map(begin, streams))
+        self._finish([one for one in begun if isinstance(one, _Begun)], threads)
+        return [one.result if isinstance(one, _Begun) else one for one in begun]
 
     def warm_up(self, *sizes: tuple[int, int]) -> None:
         """Loads the networks, and decodes empty pictures of these heights and widths.

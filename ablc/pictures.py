@@ -2,6 +2,7 @@
 
 import io
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
@@ -36,17 +37,17 @@ class Picture:
     notes: tuple[str, ...] = ()  # what had to change on the way, one sentence each
 
 
-def parse(data: bytes) -> Picture:
+def parse(data: bytes, formats: Sequence[str] | None = None) -> Picture:
     """The picture in the bytes of a file, turned upright as its EXIF says.
 
-    Palettes become RGB or RGBA, one bit becomes grey, CMYK becomes sRGB, 16 bits become 8.
+    formats: those of Pillow's that may be read; default all. Palettes become RGB or RGBA, one bit becomes grey, CMYK becomes sRGB, 16 bits become 8.
     Raises PictureError if Pillow cannot read it, LimitError beyond PIL.Image.MAX_IMAGE_PIXELS.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's remarks on odd metadata
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data)) as opened:
+            with Image.open(io.BytesIO(data), formats=formats) as opened:
                 deep = any(";16" in str(tile[3]) for tile in getattr(opened, "tile", ()))
                 frames = getattr(opened, "n_frames", 1)
                 opened.load()
@@ -108,10 +109,11 @@ def format_of(name: str) -> str:
     return chosen
 
 
-def pack(picture: Picture, chosen: str = "PNG") -> bytes:
+def pack(picture: Picture, chosen: str = "PNG", quality: int | None = None) -> bytes:
     """The picture as a file of one of Pillow's formats.
 
-    Raises PictureError if the format cannot hold it, such as transparency in a JPEG file.
+    quality: 1..100 of a lossy format, with its usual subsampling; default: nearly lossless, or
+    lossless. Raises PictureError if the format cannot hold it, such as transparency in a JPEG file.
     """
     pixels, metadata = picture.pixels, picture.metadata
     if pixels.shape[2] == 4 and chosen in OPAQUE_FORMATS:
@@ -119,6 +121,8 @@ def pack(picture: Picture, chosen: str = "PNG") -> bytes:
             raise PictureError(f"{chosen} holds no transparency: write .png or .webp instead")
         pixels = pixels[..., :3]
     options = dict(SAVE_OPTIONS.get(chosen, {}))
+    if quality is not None and options:  # only lossy formats have some
+        options = {"quality": quality}
     if metadata.icc:
         options["icc_profile"] = metadata.icc
     file = io.BytesIO()

@@ -1,0 +1,1 @@
+"""The codec behind HTTP: `ablc serve`, or `ablc.service.app.create` for any ASGI server."""

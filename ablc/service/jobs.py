@@ -1,0 +1,180 @@
+"""What a worker does for a request: bytes to a picture, part and size, and bytes again.
+
+A job may only read what it is given: no file is opened, no other program started.
+"""
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, UnidentifiedImageError
+
+from ablc import _core, info, map_sheet, pictures
+from ablc.decoder import Decoder
+from ablc.errors import LimitError
+from ablc.importance import Roi
+from ablc.info import Metadata
+from ablc.pictures import Picture
+from ablc.regions import Region
+from ablc.service import forms, framing, media
+from ablc.service.media import Media
+from ablc.service.problems import ProblemError
+from ablc.service.queries import EncodeQuery, View
+from ablc.settings import SIDE_MAX
+
+REDUCING_GAP = 2.0  # large reductions begin with whole boxes of pixels, as Pillow advises
+
+Pixels = npt.NDArray[np.uint8]
+Body = bytes | memoryview
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The body of an answer; width, height and channels of the picture in it."""
+
+    body: Body
+    shape: tuple[int, ...]  # H, W, C
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """What a request brought, ready to be written or coded."""
+
+    picture: Picture
+    white: Pixels | None = None  # (H, W) a region of interest as a mask, 0..255
+
+
+@dataclass(frozen=True, slots=True)
+class StreamHead:
+    """What a stream says first of its picture, before anything of that is decoded."""
+
+    height: int
+    width: int
+    channels: int
+
+    @classmethod
+    def read(cls, data: bytes) -> "StreamHead":
+        """Raises StreamError unless data begins as a stream does."""
+        header = _core.header(data, max_pixels=SIDE_MAX**2, partial=True)
+        return cls(header["height"], header["width"], header["channels"])
+
+    def part(self, view: View) -> Region | None:
+        """The region that a view wants; None for all. Raises ValueError if it is outside."""
+        return framing.part(view.region, self.height, self.width)
+
+    def decoded_bytes(self, part: Region | None) -> int:
+        """Bytes of the decoded part."""
+        height, width = (part.height, part.width) if part else (self.height, self.width)
+        return height * width * self.channels
+
+
+def decode(data: bytes, part: Region | None, max_pixels: int) -> Pixels:
+    """The picture in a stream, or part of it, by integers alone."""
+    return Decoder(fill="classical", threads=1, max_pixels=max_pixels).decode(data, region=part)
+
+
+def described(data: bytes, pixels: Pixels, view: View) -> Source:
+    """A decoded part at the size wanted, with what its stream says about the picture."""
+    return Source(Picture(_resize(pixels, view), Metadata() if view.strip else info.metadata(data)))
+
+
+def read(data: bytes, content_type: str, view: View, max_pixels: int) -> Source:
+    """The part of a picture in an upload, at the size wanted.
+
+    content_type: that of the upload, a form or one of the types that are read.
+    Raises ProblemError 415 if the file is of another type than declared, 422 for a damaged form.
+    """
+    kind, roi = content_type, None
+    if media.plain(content_type) == media.FORM:
+        form = forms.parse(data, content_type)
+        data, roi = form.picture, form.roi
+        kind = media.check(form.kind, (*media.READABLE, media.OCTETS))
+    picture = _open(data, media.plain(kind), max_pixels)
+    height, width, _ = picture.pixels.shape
+    part = framing.part(view.region, height, width)
+    pixels = picture.pixels if part is None else picture.pixels[part.slices]
+    framed = Picture(_resize(pixels, view), Metadata() if view.strip else picture.metadata)
+    return Source(framed, None if roi is None else _read_mask(roi, max_pixels))
+
+
+def write(source: Source, chosen: Media, quality: float | None) -> Answer:
+    """The picture as a file of the kind chosen, or as bare samples.
+
+    quality: 1..100 of a lossy kind.
+    """
+    picture = source.picture
+    shape = picture.pixels.shape
+    if chosen == media.RAW:
+        return Answer(np.ascontiguousarray(picture.pixels).data.cast("B"), shape)
+    quality = None if quality is None else round(quality)
+    return Answer(pictures.pack(picture, chosen.format, quality), shape)
+
+
+def encode(source: Source, query: EncodeQuery) -> Answer:
+    """The picture as a stream."""
+    regions = query.regions()
+    if source.white is not None:
+        regions.append(Roi(source.white, query.roi_weight, query.feather))
+    picture, carried = source.picture, source.picture.metadata
+    data = query.encoder().encode(
+        picture.pixels,
+        importance=regions or None,
+        mask=query.scheme(),
+        icc=carried.icc,
+        exif=carried.exif,
+        xmp=carried.xmp,
+    )
+    return Answer(data, picture.pixels.shape)
+
+
+def _read_mask(data: bytes, max_pixels: int) -> Pixels:
+    """(H, W) grey samples of a picture in a file of any kind."""
+    picture = _open(data, media.OCTETS, max_pixels)
+    return np.asarray(pictures.to_image(picture.pixels).convert("L"))
+
+
+def inspect(data: bytes, chosen: Media, max_pixels: int) -> Answer:
+    """What a stream holds, as JSON or drawn."""
+    found = info.inspect(data, max_pixels=max_pixels)
+    shape = (found.height, found.width, found.channels)
+    if chosen == media.JSON:
+        return Answer(found.to_json().encode(), shape)
+    sheet = map_sheet.make(info.coding_map(data, max_pixels=max_pixels), found, "picture")
+    return Answer(pictures.pack(Picture(np.asarray(sheet)), chosen.format), shape)
+
+
+def warm_up() -> None:
+    """Codes and decodes an empty picture, so that everything needed is loaded."""
+    blank = Picture(np.zeros((64, 64, 3), np.uint8))
+    file = pictures.pack(blank)
+    made = encode(read(file, "image/png", EncodeQuery(), SIDE_MAX**2), EncodeQuery())
+    decode(bytes(made.body), None, SIDE_MAX**2)
+
+
+def _open(data: bytes, kind: str, max_pixels: int) -> Picture:
+    """The picture in a file of a kind, whose size is looked at before anything is decoded."""
+    formats = media.formats(kind)
+    try:
+        with Image.open(io.BytesIO(data), formats=formats) as opened:
+            width, height = opened.size
+    except UnidentifiedImageError:
+        wanted = kind if kind in media.READABLE else "a picture of a kind that is read here"
+        raise ProblemError(415, f"the body is not {wanted}") from None
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise ProblemError(422, f"the picture cannot be read: {error}") from None
+    if width * height > max_pixels:
+        raise LimitError(
+            f"the picture of {width}x{height} pixels exceeds the limit of {max_pixels}"
+        )
+    return pictures.parse(data, formats)
+
+
+def _resize(pixels: Pixels, view: View) -> Pixels:
+    height, width, channels = pixels.shape
+    wanted = framing.size(view.size, height, width)
+    if wanted == (height, width):
+        return pixels
+    image = pictures.to_image(np.ascontiguousarray(pixels))
+    small = image.resize(wanted[::-1], Image.Resampling.LANCZOS, reducing_gap=REDUCING_GAP)
+    return np.asarray(small).reshape(*wanted, channels)

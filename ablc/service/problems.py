@@ -1,0 +1,70 @@
+"""Refusals, as application/problem+json (RFC 9457)."""
+
+import json
+from http import HTTPStatus
+
+from starlette.responses import Response
+
+from ablc.errors import (
+    FinderError,
+    LimitError,
+    ModelError,
+    PictureError,
+    ProviderError,
+    StreamError,
+)
+
+PROBLEM = "application/problem+json"
+STATUS_OF: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
+    (LimitError, 413),
+    (StreamError, 422),
+    (PictureError, 422),
+    (ModelError, 422),  # the stream names networks that are not here
+    (ProviderError, 503),
+    (FinderError, 500),
+    (MemoryError, 503),
+    (ValueError, 422),
+)
+
+
+class ProblemError(Exception):
+    """A request that gets no answer but a reason."""
+
+    def __init__(self, status: int, detail: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.headers = headers or {}
+
+    @classmethod
+    def busy(cls, detail: str, seconds: int = 1) -> "ProblemError":
+        """503, with when to try again."""
+        return cls(503, detail, {"retry-after": str(seconds)})
+
+
+class GoneError(Exception):
+    """The client closed the connection before its answer was there."""
+
+
+def response(problem: ProblemError) -> Response:
+    """The answer that states a problem."""
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(problem.status).phrase,
+        "status": problem.status,
+        "detail": problem.detail,
+    }
+    headers = {"cache-control": "no-store", **problem.headers}
+    return Response(json.dumps(body), problem.status, headers, PROBLEM)
+
+
+def of(error: Exception) -> ProblemError:
+    """What an error of the codec, or of a picture, means to the client.
+
+    Raises the error itself if it is none of theirs: then it is a fault of the service.
+    """
+    for kind, status in STATUS_OF:
+        if isinstance(error, kind):
+            detail = str(error) or "out of memory"
+            return ProblemError.busy(detail) if status == 503 else ProblemError(status, detail)
+    raise error

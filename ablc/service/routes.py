@@ -1,0 +1,146 @@
+"""The endpoints that convert pictures."""
+
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Annotated
+
+import PIL
+from fastapi import APIRouter
+from fastapi import Query as Parameters
+from starlette.requests import Request
+from starlette.responses import Response
+
+import ablc
+from ablc.service import exchange, jobs, media, openapi, problems
+from ablc.service.answers import BodyResponse, known
+from ablc.service.conversion import Converter, Finish, Upload
+from ablc.service.jobs import Answer
+from ablc.service.media import Media
+from ablc.service.problems import GoneError, ProblemError
+from ablc.service.queries import DecodeQuery, EncodeQuery, InspectQuery, Query, TranscodeQuery
+from ablc.service.settings import Settings
+from ablc.service.workers import while_connected
+
+STREAMS = (media.STREAM, media.OCTETS)
+PICTURES = (*media.READABLE, media.OCTETS, media.FORM)
+EITHER = (media.STREAM, *PICTURES)
+DRAWINGS = (media.JSON, media.PNG)
+
+Work = Callable[[bytes], Coroutine[None, None, Answer]]
+
+
+def router(converter: Converter) -> APIRouter:
+    """Decode, encode, transcode and inspect."""
+    routes = APIRouter()
+    answers = media.pictures()
+
+    @routes.post("/decode", **openapi.conversion(STREAMS, answers))
+    async def decode(request: Request, query: Annotated[DecodeQuery, Parameters()]) -> Response:
+        """Decode a stream to a picture of the kind that `Accept` or `format` names."""
+        kind = media.check(_content_type(request), STREAMS)
+        chosen = media.choose(_accept(request), query.format, answers)
+        return await _convert(request, query, kind, chosen, converter, stream=True)
+
+    @routes.post("/encode", **openapi.conversion(PICTURES, (media.ABLC,)))
+    async def encode(request: Request, query: Annotated[EncodeQuery, Parameters()]) -> Response:
+        """Code a picture as a stream. A form may bring a region of interest as its part `roi`."""
+        kind = media.check(_content_type(request), PICTURES)
+        chosen = media.choose(_accept(request), None, (media.ABLC,))
+        return await _convert(request, query, kind, chosen, converter, stream=False)
+
+    @routes.post("/transcode", **openapi.conversion(EITHER, (*answers, media.ABLC)))
+    async def transcode(
+        request: Request, query: Annotated[TranscodeQuery, Parameters()]
+    ) -> Response:
+        """Turn a stream or a picture into a picture or a stream.
+
+        Octets may be either. Where neither `Accept` nor `format` says what is wanted, pictures
+        become streams, and streams and octets PNG.
+        """
+        kind = media.check(_content_type(request), EITHER)
+        offered = (*answers, media.ABLC) if kind in STREAMS else (media.ABLC, *answers)
+        chosen = media.choose(_accept(request), query.format, offered)
+        return await _convert(request, query, kind, chosen, converter, stream=None)
+
+    @routes.post("/inspect", **openapi.conversion(STREAMS, DRAWINGS))
+    async def inspect(request: Request, query: Annotated[InspectQuery, Parameters()]) -> Response:
+        """Say what a stream holds, to the last byte, or draw where its bits went."""
+        kind = media.check(_content_type(request), STREAMS)
+        chosen = media.choose(_accept(request), None, DRAWINGS)
+
+        async def work(data: bytes) -> Answer:
+            job = partial(jobs.inspect, data, chosen, converter.settings.max_pixels)
+            return await converter.workers.run(job)
+
+        converter.workers.check_room()
+        return await _answer(request, query, kind, chosen, converter.settings, work)
+
+    return routes
+
+
+async def _convert(
+    request: Request,
+    query: DecodeQuery | EncodeQuery,
+    kind: str,
+    chosen: Media,
+    converter: Converter,
+    *,
+    stream: bool | None,
+) -> Response:
+    """The picture in an upload as what was chosen. stream: None if its first bytes tell."""
+    most = converter.settings.max_effort
+    if isinstance(query, EncodeQuery) and query.effort > most:
+        raise ProblemError(422, f"effort: {query.effort} is more than the {most} allowed here")
+    fill = query.fill if isinstance(query, DecodeQuery) else None
+    finish: Finish = partial(jobs.write, chosen=chosen, quality=query.quality)
+    if chosen == media.ABLC and isinstance(query, EncodeQuery):
+        finish = partial(jobs.encode, query=query)
+
+    async def work(data: bytes) -> Answer:
+        taken = media.is_stream(kind, data) if stream is None else stream
+        upload = Upload(data, _content_type(request), taken)
+        return await converter.convert(upload, query, fill, finish, exchange.of(request))
+
+    converter.check_room(fill)
+    return await _answer(request, query, kind, chosen, converter.settings, work)
+
+
+async def _answer(
+    request: Request, query: Query, kind: str, chosen: Media, settings: Settings, work: Work
+) -> Response:
+    """What work makes of the upload, or that the client has it already.
+
+    Raises ProblemError if the upload is refused, GoneError if nobody waits for the answer any more.
+    """
+    data = await exchange.upload(request, settings)
+    tag = _tag(request, query, kind, chosen, settings)
+    headers = {"etag": tag, "cache-control": "no-cache", "vary": "accept, content-type"}
+    if known(tag, request.headers.get("if-none-match", "")):
+        return Response(None, 304, headers)
+    try:
+        answer = await while_connected(request.receive, work(data))
+    except (ProblemError, GoneError):
+        raise
+    except Exception as error:
+        raise problems.of(error) from error
+    height, width, channels = answer.shape
+    shape = {"x-width": str(width), "x-height": str(height), "x-channels": str(channels)}
+    return BodyResponse(answer.body, chosen.type, headers | shape)
+
+
+def _tag(request: Request, query: Query, kind: str, chosen: Media, settings: Settings) -> str:
+    """The entity tag of an answer, which depends on what is asked and on who answers alone."""
+    digest = exchange.of(request).digest
+    painters = f"{settings.networks} {settings.provider}"
+    makers = f"{ablc.__version__} {PIL.__version__} {painters}"
+    parts = (request.url.path, query.model_dump_json(), kind, chosen.name, makers)
+    digest.update("\n".join(parts).encode())
+    return f'"{digest.hexdigest()}"'
+
+
+def _accept(request: Request) -> str:
+    return ",".join(request.headers.getlist("accept"))
+
+
+def _content_type(request: Request) -> str:
+    return request.headers.get("content-type", "")
