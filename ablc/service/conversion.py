@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from ablc.service import jobs
 from ablc.service.batches import Batches
 from ablc.service.exchange import Exchange
-from ablc.service.jobs import Answer, Source, StreamHead
+from ablc.service.jobs import Answer, Frame, Source, StreamHead
 from ablc.service.metrics import Metrics
 from ablc.service.problems import ProblemError
-from ablc.service.queries import View
 from ablc.service.settings import Settings
 from ablc.service.workers import Workers
 from ablc.settings import Fill
@@ -41,9 +40,9 @@ class Converter:
         self.workers.check_room()
 
     async def convert(
-        self, upload: Upload, view: View, fill: Fill | None, finish: Finish, exchange: Exchange
+        self, upload: Upload, frame: Frame, fill: Fill | None, finish: Finish, exchange: Exchange
     ) -> Answer:
-        """What finish makes of the picture in an upload, framed as view says.
+        """What finish makes of the picture in an upload, framed as asked.
 
         Raises what Workers.run, Batches.decode and jobs do.
         """
@@ -51,20 +50,20 @@ class Converter:
         data = upload.data
         if not upload.stream:
             kind = upload.content_type
-            return await self.workers.run(lambda: finish(jobs.read(data, kind, view, most)))
+            return await self.workers.run(lambda: finish(jobs.read(data, kind, frame, most)))
         head = StreamHead.read(data)
-        part = head.part(view)
+        part = head.part(frame.region)
         exchange.hold(head.decoded_bytes(part))
         if fill is None:
             fill = "auto" if self.batches else "classical"
         if fill == "classical":
             return await self.workers.run(
-                lambda: finish(jobs.described(data, jobs.decode(data, part, most), view))
+                lambda: finish(jobs.described(data, jobs.decode(data, part, most), frame))
             )
         if self.batches is None:
             raise ProblemError(422, f"fill={fill}: this service runs no networks")
         pixels = await self.batches.decode(data, fill, part)
-        return await self.workers.run(lambda: finish(jobs.described(data, pixels, view)))
+        return await self.workers.run(lambda: finish(jobs.described(data, pixels, frame)))
 
     @property
     def waiting(self) -> int:

@@ -37,7 +37,10 @@ class Exchange:
     status: int = 499  # as the log has it when the client went away first
 
     def hold(self, size: int) -> None:
-        """Counts memory until the answer is sent. Raises ProblemError 503 beyond what all may hold."""
+        """Counts memory until the answer is sent.
+
+        Raises ProblemError 503 beyond what all requests may hold together.
+        """
         if self.memory.held + size > self.memory.limit:
             raise ProblemError.busy("the service holds as many pictures as it has memory for")
         self.memory.held += size

@@ -1,7 +1,7 @@
 """Which part of a picture is wanted, and how large.
 
-The words are those of IIIF Image API 3.0, 4.1 and 4.2, as values of `region` and `size`; sizes never
-enlarge. Everything here raises ValueError for text that makes no part or size of the picture.
+The words are those of IIIF Image API 3.0, 4.1 and 4.2, as values of `region` and `size`; sizes
+never enlarge. Everything here raises ValueError for text that makes no part or size of the picture.
 """
 
 import re

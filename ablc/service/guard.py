@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+import itertools
 import re
 import secrets
 from time import perf_counter
@@ -18,6 +19,7 @@ from ablc.service.state import State
 
 HEALTH = ("/healthz", "/readyz")  # open to all, at all times
 OWN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")  # ids that clients may give their requests
+PROCESS, NUMBERS = secrets.token_hex(4), itertools.count(1)  # of which other ids are made
 SMALL = 1 << 16  # bytes of an unread body for whose sake no connection is closed
 LINGER_SECONDS = 1.0  # in which a client that still sends can read why it was refused
 
@@ -143,7 +145,7 @@ class _Client:
 def _id(headers: Headers) -> str:
     """The client's id of the request if it is a harmless one, else a new one."""
     given = headers.get("x-request-id", "")
-    return given if OWN_ID.fullmatch(given) else secrets.token_hex(8)
+    return given if OWN_ID.fullmatch(given) else f"{PROCESS}-{next(NUMBERS):x}"
 
 
 def _has_body(headers: Headers) -> bool:

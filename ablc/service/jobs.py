@@ -20,9 +20,10 @@ from ablc.regions import Region
 from ablc.service import forms, framing, media
 from ablc.service.media import Media
 from ablc.service.problems import ProblemError
-from ablc.service.queries import EncodeQuery, View
+from ablc.service.queries import EncodeQuery
 from ablc.settings import SIDE_MAX
 
+HEAD_BYTES = 64  # more than the header has (docs/FORMAT.md, Header)
 REDUCING_GAP = 2.0  # large reductions begin with whole boxes of pixels, as Pillow advises
 
 Pixels = npt.NDArray[np.uint8]
@@ -46,6 +47,15 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Frame:
+    """How a picture is wanted, in the words of framing."""
+
+    region: str
+    size: str
+    strip: bool  # of its metadata
+
+
+@dataclass(frozen=True, slots=True)
 class StreamHead:
     """What a stream says first of its picture, before anything of that is decoded."""
 
@@ -56,12 +66,12 @@ class StreamHead:
     @classmethod
     def read(cls, data: bytes) -> "StreamHead":
         """Raises StreamError unless data begins as a stream does."""
-        header = _core.header(data, max_pixels=SIDE_MAX**2, partial=True)
+        header = _core.header(data[:HEAD_BYTES], max_pixels=SIDE_MAX**2, partial=True)
         return cls(header["height"], header["width"], header["channels"])
 
-    def part(self, view: View) -> Region | None:
-        """The region that a view wants; None for all. Raises ValueError if it is outside."""
-        return framing.part(view.region, self.height, self.width)
+    def part(self, region: str) -> Region | None:
+        """The region that is wanted; None for all. Raises ValueError if it is outside."""
+        return framing.part(region, self.height, self.width)
 
     def decoded_bytes(self, part: Region | None) -> int:
         """Bytes of the decoded part."""
@@ -74,12 +84,13 @@ def decode(data: bytes, part: Region | None, max_pixels: int) -> Pixels:
     return Decoder(fill="classical", threads=1, max_pixels=max_pixels).decode(data, region=part)
 
 
-def described(data: bytes, pixels: Pixels, view: View) -> Source:
+def described(data: bytes, pixels: Pixels, frame: Frame) -> Source:
     """A decoded part at the size wanted, with what its stream says about the picture."""
-    return Source(Picture(_resize(pixels, view), Metadata() if view.strip else info.metadata(data)))
+    carried = Metadata() if frame.strip else info.metadata(data)
+    return Source(Picture(_resize(pixels, frame.size), carried))
 
 
-def read(data: bytes, content_type: str, view: View, max_pixels: int) -> Source:
+def read(data: bytes, content_type: str, frame: Frame, max_pixels: int) -> Source:
     """The part of a picture in an upload, at the size wanted.
 
     content_type: that of the upload, a form or one of the types that are read.
@@ -92,9 +103,10 @@ def read(data: bytes, content_type: str, view: View, max_pixels: int) -> Source:
         kind = media.check(form.kind, (*media.READABLE, media.OCTETS))
     picture = _open(data, media.plain(kind), max_pixels)
     height, width, _ = picture.pixels.shape
-    part = framing.part(view.region, height, width)
+    part = framing.part(frame.region, height, width)
     pixels = picture.pixels if part is None else picture.pixels[part.slices]
-    framed = Picture(_resize(pixels, view), Metadata() if view.strip else picture.metadata)
+    carried = Metadata() if frame.strip else picture.metadata
+    framed = Picture(_resize(pixels, frame.size), carried)
     return Source(framed, None if roi is None else _read_mask(roi, max_pixels))
 
 
@@ -144,11 +156,14 @@ def inspect(data: bytes, chosen: Media, max_pixels: int) -> Answer:
     return Answer(pictures.pack(Picture(np.asarray(sheet)), chosen.format), shape)
 
 
+WHOLE = Frame("full", "max", strip=True)
+
+
 def warm_up() -> None:
     """Codes and decodes an empty picture, so that everything needed is loaded."""
     blank = Picture(np.zeros((64, 64, 3), np.uint8))
     file = pictures.pack(blank)
-    made = encode(read(file, "image/png", EncodeQuery(), SIDE_MAX**2), EncodeQuery())
+    made = encode(read(file, "image/png", WHOLE, SIDE_MAX**2), EncodeQuery())
     decode(bytes(made.body), None, SIDE_MAX**2)
 
 
@@ -170,9 +185,9 @@ def _open(data: bytes, kind: str, max_pixels: int) -> Picture:
     return pictures.parse(data, formats)
 
 
-def _resize(pixels: Pixels, view: View) -> Pixels:
+def _resize(pixels: Pixels, size: str) -> Pixels:
     height, width, channels = pixels.shape
-    wanted = framing.size(view.size, height, width)
+    wanted = framing.size(size, height, width)
     if wanted == (height, width):
         return pixels
     image = pictures.to_image(np.ascontiguousarray(pixels))

@@ -91,6 +91,7 @@ async def _convert(
     most = converter.settings.max_effort
     if isinstance(query, EncodeQuery) and query.effort > most:
         raise ProblemError(422, f"effort: {query.effort} is more than the {most} allowed here")
+    frame = jobs.Frame(query.region, query.size, query.strip or chosen == media.RAW)
     fill = query.fill if isinstance(query, DecodeQuery) else None
     finish: Finish = partial(jobs.write, chosen=chosen, quality=query.quality)
     if chosen == media.ABLC and isinstance(query, EncodeQuery):
@@ -99,7 +100,7 @@ async def _convert(
     async def work(data: bytes) -> Answer:
         taken = media.is_stream(kind, data) if stream is None else stream
         upload = Upload(data, _content_type(request), taken)
-        return await converter.convert(upload, query, fill, finish, exchange.of(request))
+        return await converter.convert(upload, frame, fill, finish, exchange.of(request))
 
     converter.check_room(fill)
     return await _answer(request, query, kind, chosen, converter.settings, work)
