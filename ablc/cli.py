@@ -28,6 +28,7 @@ from ablc.importance import FEATHER_DEFAULT
 from ablc.info import Metadata
 from ablc.regions import Region
 from ablc.schemes import RANDOM_DEFAULT, Edges, Scheme, SchemeName
+from ablc.service import cli as service_cli
 from ablc.settings import Fill, Provider, Subsampling, Tune
 
 BAD_DATA, BAD_USAGE = 1, 2
@@ -47,6 +48,7 @@ app = typer.Typer(
 app.add_typer(models_cli.app, name="models")
 app.add_typer(eval_cli.reproduce, name="reproduce")
 app.command()(report_cli.report)
+app.command()(service_cli.serve)
 
 
 Threads = Annotated[

@@ -2,7 +2,6 @@
 
 import io
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
@@ -37,10 +36,11 @@ class Picture:
     notes: tuple[str, ...] = ()  # what had to change on the way, one sentence each
 
 
-def parse(data: bytes, formats: Sequence[str] | None = None) -> Picture:
+def parse(data: bytes, formats: tuple[str, ...] | None = None) -> Picture:
     """The picture in the bytes of a file, turned upright as its EXIF says.
 
-    formats: those of Pillow's that may be read; default all. Palettes become RGB or RGBA, one bit becomes grey, CMYK becomes sRGB, 16 bits become 8.
+    formats: those of Pillow's that may be read; default all. Palettes become RGB or RGBA, one bit
+    becomes grey, CMYK becomes sRGB, 16 bits become 8.
     Raises PictureError if Pillow cannot read it, LimitError beyond PIL.Image.MAX_IMAGE_PIXELS.
     """
     try:

@@ -46,16 +46,21 @@ class GoneError(Exception):
     """The client closed the connection before its answer was there."""
 
 
-def response(problem: ProblemError) -> Response:
-    """The answer that states a problem."""
+def text(problem: ProblemError) -> str:
+    """The body of an answer that states a problem."""
     body = {
         "type": "about:blank",
         "title": HTTPStatus(problem.status).phrase,
         "status": problem.status,
         "detail": problem.detail,
     }
+    return json.dumps(body)
+
+
+def response(problem: ProblemError) -> Response:
+    """The answer that states a problem."""
     headers = {"cache-control": "no-store", **problem.headers}
-    return Response(json.dumps(body), problem.status, headers, PROBLEM)
+    return Response(text(problem), problem.status, headers, PROBLEM)
 
 
 def of(error: Exception) -> ProblemError:

@@ -1,0 +1,123 @@
+"""The command `ablc serve`."""
+
+import os
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ablc.settings import Provider, cores
+
+FAILED = 1  # exit code
+TOKEN = "ABLC_TOKEN"
+EXTRA = "fastapi", "uvicorn", "httptools", "prometheus_client", "python_multipart"
+LIMITS, TIMES, NETWORKS = "Limits", "Time", "Networks"  # headings of options
+MEBIBYTE = 1 << 20
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8080,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="File with the token that requests have to bring.",
+            show_default=f"the token in {TOKEN}, or none",
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Pictures coded at a time.", show_default="one per core"
+        ),
+    ] = None,
+    queue: Annotated[
+        int, typer.Option(min=1, metavar="N", help="That may wait.", rich_help_panel=LIMITS)
+    ] = 64,
+    connections: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Open at a time.", rich_help_panel=LIMITS)
+    ] = 1024,
+    max_upload: Annotated[
+        int, typer.Option(min=1, metavar="MIB", help="Of one upload.", rich_help_panel=LIMITS)
+    ] = 32,
+    max_pixels: Annotated[
+        int,
+        typer.Option(min=1, metavar="N", help="Refuse larger pictures.", rich_help_panel=LIMITS),
+    ] = 25_000_000,
+    max_effort: Annotated[
+        int, typer.Option(min=1, max=9, help="Of an encode.", rich_help_panel=LIMITS)
+    ] = 7,
+    max_memory: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            metavar="MIB",
+            help="Of all uploads and answers together.",
+            rich_help_panel=LIMITS,
+        ),
+    ] = 1024,
+    wait: Annotated[
+        float, typer.Option(metavar="S", help="In the queue, at most.", rich_help_panel=TIMES)
+    ] = 10,
+    work: Annotated[
+        float, typer.Option(metavar="S", help="On one request, at most.", rich_help_panel=TIMES)
+    ] = 60,
+    upload: Annotated[
+        float, typer.Option(metavar="S", help="Of one upload, at most.", rich_help_panel=TIMES)
+    ] = 30,
+    drain: Annotated[
+        float,
+        typer.Option(
+            metavar="S", help="To finish requests when told to stop.", rich_help_panel=TIMES
+        ),
+    ] = 30,
+    networks: Annotated[
+        bool,
+        typer.Option("--networks", help="Paint with networks.", rich_help_panel=NETWORKS),
+    ] = False,
+    provider: Annotated[
+        Provider, typer.Option(help="Where they run.", rich_help_panel=NETWORKS)
+    ] = "auto",
+) -> None:
+    """Decode, encode and transcode over HTTP; /openapi.json says how."""
+    _require_extra()
+    from ablc.service import server
+    from ablc.service.settings import Settings
+
+    settings = Settings(
+        workers=workers or cores(),
+        queue=queue,
+        connections=connections,
+        networks=networks,
+        provider=provider,
+        max_upload=max_upload * MEBIBYTE,
+        max_pixels=max_pixels,
+        max_effort=max_effort,
+        max_memory=max_memory * MEBIBYTE,
+        upload_seconds=upload,
+        wait_seconds=wait,
+        work_seconds=work,
+        drain_seconds=drain,
+        token=_token(token_file),
+    )
+    if not server.run(settings, host, port):
+        raise typer.Exit(FAILED)
+
+
+def _token(file: Path | None) -> str:
+    """The token that requests have to bring; empty if none is asked for."""
+    if file is None:
+        return os.environ.get(TOKEN, "")
+    token = file.read_text().strip()
+    if not token:
+        raise ValueError(f"{file}: the token is empty")
+    return token
+
+
+def _require_extra() -> None:
+    """Raises ValueError if what `ablc serve` needs is not installed."""
+    missing = [name for name in EXTRA if find_spec(name) is None]
+    if missing:
+        raise ValueError(f"ablc serve needs {', '.join(missing)}: pip install 'ablc[serve]'")
