@@ -91,4 +91,4 @@ async def _collect(receive: Receive, exchange: Exchange, most: int) -> bytes:
         exchange.hold(len(part))
         exchange.digest.update(part)  # in small steps, since it holds up the event loop
         parts.append(part)
-    return b"".join(parts) if len(parts) > 1 else parts[0]
+    return parts[0] if len(parts) == 1 else b"".join(parts)

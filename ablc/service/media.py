@@ -34,15 +34,15 @@ ANSWERS = (
     RAW,
 )  # pictures, the one first that is preferred when a client does not care
 READABLE = {
-    "image/png": ("PNG",),
-    "image/jpeg": ("JPEG", "MPO"),
-    "image/webp": ("WEBP",),
-    "image/avif": ("AVIF",),
-    "image/gif": ("GIF",),
-    "image/tiff": ("TIFF",),
-    "image/bmp": ("BMP",),
-    "image/jp2": ("JPEG2000",),
-    "image/x-portable-pixmap": ("PPM",),
+    "image/png": "PNG",
+    "image/jpeg": "JPEG",
+    "image/webp": "WEBP",
+    "image/avif": "AVIF",
+    "image/gif": "GIF",
+    "image/tiff": "TIFF",
+    "image/bmp": "BMP",
+    "image/jp2": "JPEG2000",
+    "image/x-portable-pixmap": "PPM",
 }  # Pillow's formats by type. No EPS and the like, which other programs would read.
 
 
@@ -54,9 +54,9 @@ def pictures() -> tuple[Media, ...]:
 
 def formats(content_type: str) -> tuple[str, ...]:
     """Pillow's formats for a type of READABLE, or for octets, which may be any of them."""
-    if content_type in READABLE:
-        return READABLE[content_type]
-    return tuple(name for names in READABLE.values() for name in names)
+    Image.init()
+    names = [READABLE[content_type]] if content_type in READABLE else READABLE.values()
+    return tuple(name for name in names if name in Image.OPEN)  # some Pillows lack some
 
 
 def plain(content_type: str) -> str:
