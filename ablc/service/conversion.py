@@ -53,7 +53,7 @@ class Converter:
             return await self.workers.run(lambda: finish(jobs.read(data, kind, frame, most)))
         head = StreamHead.read(data)
         part = head.part(frame.region)
-        exchange.hold(head.decoded_bytes(part))
+        exchange.hold(head.decoded_bytes(part, most))
         if fill is None:
             fill = "auto" if self.batches else "classical"
         if fill == "classical":

@@ -40,12 +40,14 @@ def parse(body: bytes, content_type: str) -> Form:
         found[name] = data or b"", part.content_type or ""
 
     _, options = parse_options_header(content_type)
+    if b"boundary" not in options:
+        raise ProblemError(422, "the form's content type names no boundary")
     try:
         parser = FormParser(
             media.FORM,
             on_field=take,
             on_file=take,
-            boundary=options.get(b"boundary"),
+            boundary=options[b"boundary"],
             config={"MAX_MEMORY_FILE_SIZE": len(body) + 1},
         )
         parser.write(body)

@@ -73,10 +73,17 @@ class StreamHead:
         """The region that is wanted; None for all. Raises ValueError if it is outside."""
         return framing.part(region, self.height, self.width)
 
-    def decoded_bytes(self, part: Region | None) -> int:
-        """Bytes of the decoded part."""
+    def decoded_bytes(self, part: Region | None, max_pixels: int) -> int:
+        """Bytes of the decoded part. Raises LimitError if it has too many pixels."""
         height, width = (part.height, part.width) if part else (self.height, self.width)
+        check_pixels(height, width, max_pixels)
         return height * width * self.channels
+
+
+def check_pixels(height: int, width: int, max_pixels: int) -> None:
+    """Raises LimitError for a picture of too many pixels."""
+    if width * height > max_pixels:
+        raise LimitError(f"{width}x{height} pixels are more than the {max_pixels} allowed here")
 
 
 def decode(data: bytes, part: Region | None, max_pixels: int) -> Pixels:
@@ -178,10 +185,7 @@ def _open(data: bytes, kind: str, max_pixels: int) -> Picture:
         raise ProblemError(415, f"the body is not {wanted}") from None
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise ProblemError(422, f"the picture cannot be read: {error}") from None
-    if width * height > max_pixels:
-        raise LimitError(
-            f"the picture of {width}x{height} pixels exceeds the limit of {max_pixels}"
-        )
+    check_pixels(height, width, max_pixels)
     return pictures.parse(data, formats)
 
 

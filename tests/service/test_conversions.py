@@ -112,20 +112,18 @@ def test_regions_of_interest_count(service: Service, png: bytes, photo: Pixels) 
     assert answer.body == ablc.encode(photo, quality=20, importance=regions)
 
 
-def test_a_form_brings_a_region_as_a_picture(
-    service: Service, png: bytes, photo: Pixels
-) -> None:
+def test_a_form_brings_a_region_as_a_picture(service: Service, png: bytes, photo: Pixels) -> None:
     white = np.zeros(photo.shape[:2], np.uint8)
     white[40:90, 50:120] = 255
     mask = io.BytesIO()
     Image.fromarray(white).save(mask, "PNG")
     head = '--xyz\r\nContent-Disposition: form-data; name="{0}"; filename="../{0}"\r\n\r\n'
     parts = {"picture": png, "roi": mask.getvalue()}
-    body = b"".join(
-        head.format(name).encode() + data + b"\r\n" for name, data in parts.items()
-    )
+    body = b"".join(head.format(name).encode() + data + b"\r\n" for name, data in parts.items())
     answer = service.post(
-        "/encode?quality=20&roi_weight=64", body + b"--xyz--\r\n", "multipart/form-data; boundary=xyz"
+        "/encode?quality=20&roi_weight=64",
+        body + b"--xyz--\r\n",
+        "multipart/form-data; boundary=xyz",
     )
     assert answer.body == ablc.encode(photo, quality=20, importance=ablc.Roi(white, 64))
 
