@@ -260,6 +260,14 @@ def test_a_batch_decodes_in_order(photo: Pixels) -> None:
         ablc.Decoder(threads=3).decode_batch([*streams, b"damaged"])
 
 
+def test_an_error_takes_the_place_of_its_picture(photo: Pixels) -> None:
+    data = ablc.encode(photo, quality=30)
+    first, second, third = ablc.Decoder(threads=2).decode_each([data, data[:-1], data])
+    assert isinstance(second, ablc.StreamError)
+    for found in (first, third):
+        assert np.array_equal(found, ablc.decode(data))
+
+
 @pytest.mark.parametrize(("bpp", "least"), [(0.15, 26), (0.3, 29), (0.8, 32)])
 def test_a_real_photograph_keeps_its_fidelity(kodak: Path, bpp: float, least: float) -> None:
     with Image.open(kodak / "kodim23.png") as opened:

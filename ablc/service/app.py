@@ -40,6 +40,7 @@ def create(settings: Settings) -> FastAPI:
     converter = Converter(settings, metrics)
     metrics.gauge("ablc_in_flight", "Requests that have no answer yet.", lambda: state.in_flight)
     metrics.gauge("ablc_queue", "Requests that wait for a worker.", lambda: converter.waiting)
+    metrics.gauge("ablc_running", "Jobs of workers.", lambda: converter.workers.running)
     metrics.gauge("ablc_held_bytes", "Uploads and answers in memory.", lambda: memory.held)
 
     @asynccontextmanager

@@ -1,0 +1,93 @@
+"""Networks behind the service: streams that come together are decoded together."""
+
+import asyncio
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+import ablc
+from scenes import scene
+from serving import Service, serving
+
+pytestmark = pytest.mark.usefixtures("networks")
+
+Pixels = npt.NDArray[np.uint8]
+
+
+@pytest.fixture(scope="module")
+def painting() -> Iterator[Service]:
+    pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed")
+    with serving(networks=True, workers=1) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def coarse() -> list[bytes]:
+    """Streams of one size, coarse enough for networks to better them."""
+    return [ablc.encode(scene(64, 96, seed=seed), quality=20) for seed in range(5)]
+
+
+def close(one: Pixels, other: Pixels) -> bool:
+    """Whether pictures differ by no more than another number of threads may cause."""
+    return bool(np.abs(one.astype(int) - other).max() <= 2)
+
+
+def test_streams_that_come_together_are_one_batch(coarse: list[bytes]) -> None:
+    from ablc.service.batches import Batches
+    from ablc.service.settings import Settings
+
+    sizes: list[int] = []
+
+    async def decode_all() -> list[Pixels | BaseException]:
+        batches = Batches(Settings(networks=True), sizes.append)
+        streams = [*coarse[:2], coarse[2][:-1], *coarse[3:]]
+        jobs = [batches.decode(data, "net", None) for data in streams]
+        region = batches.decode(coarse[0], "net", ablc.Region(8, 8, 20, 10))
+        try:
+            return await asyncio.gather(*jobs, region, return_exceptions=True)
+        finally:
+            batches.close()
+
+    found = asyncio.run(decode_all())
+    assert sizes == [5, 1]
+    assert isinstance(found[2], ablc.StreamError)
+    with ablc.Decoder(fill="net") as decoder:
+        for i in (0, 1, 3, 4):
+            assert close(found[i], decoder.decode(coarse[i]))
+        assert close(found[5], decoder.decode(coarse[0], region=(8, 8, 20, 10)))
+
+
+def test_a_queue_that_is_full_says_so(coarse: list[bytes]) -> None:
+    from ablc.service.batches import Batches
+    from ablc.service.problems import ProblemError
+    from ablc.service.settings import Settings
+
+    async def decode_all() -> list[Pixels | BaseException]:
+        batches = Batches(Settings(networks=True, queue=3), lambda _: None)
+        jobs = [batches.decode(data, "auto", None) for data in coarse]
+        try:
+            return await asyncio.gather(*jobs, return_exceptions=True)
+        finally:
+            batches.close()
+
+    found = asyncio.run(decode_all())
+    refused = [one for one in found if isinstance(one, ProblemError)]
+    assert [one.status for one in refused] == [503, 503]
+
+
+def test_the_service_paints_if_it_is_told_to(painting: Service, coarse: list[bytes]) -> None:
+    with ablc.Decoder(fill="net") as decoder:
+        painted = decoder.decode(coarse[0])
+    plain = ablc.decode(coarse[0], fill="classical")
+    for query, expected in (("", painted), ("&fill=net", painted), ("&fill=classical", plain)):
+        answer = painting.post(f"/decode?format=raw{query}", coarse[0])
+        assert close(np.frombuffer(answer.body, np.uint8).reshape(plain.shape), expected)
+    assert painting.metric("ablc_batch_pictures_count") == 2
+
+
+def test_fine_streams_are_left_as_they_are(painting: Service) -> None:
+    data = ablc.encode(scene(64, 96), quality=95)
+    answer = painting.post("/decode?format=raw&fill=auto", data)
+    assert answer.body == ablc.decode(data, fill="classical").tobytes()
