@@ -4,15 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI, Security
-from fastapi.exceptions import RequestValidationError
-from fastapi.security import HTTPBearer
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-import ablc
-from ablc.service import probes, problems, routes
+from ablc.service import openapi, probes, problems, routes
 from ablc.service.conversion import Converter
 from ablc.service.exchange import Memory
 from ablc.service.guard import Guard
@@ -22,19 +20,11 @@ from ablc.service.problems import GoneError, ProblemError
 from ablc.service.settings import Settings
 from ablc.service.state import State
 
-ABOUT = """
-Pictures as small files that keep what matters, and back.
 
-A stream is what `POST /encode` makes, `image/x-ablc`. Refusals are `application/problem+json` with
-a reason. Answers carry a strong `ETag` of what was asked; ask again with `If-None-Match` and the
-same body to hear that nothing changed.
-"""
+def create(settings: Settings) -> Starlette:
+    """The app. Its state, an ablc.service.state.State, is app.state.service.
 
-
-def create(settings: Settings) -> FastAPI:
-    """The app. Its state, ablc.service.state.State, is app.state.service.
-
-    Raises ProviderError if networks are wanted and ONNX Runtime is not installed.
+    More endpoints may be added to app.router.routes.
     """
     state, metrics, memory = State(), Metrics(), Memory(settings.max_memory)
     converter = Converter(settings, metrics)
@@ -44,27 +34,28 @@ def create(settings: Settings) -> FastAPI:
     metrics.gauge("ablc_held_bytes", "Uploads and answers in memory.", lambda: memory.held)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
         warming = asyncio.create_task(_warm_up(converter, state))
         yield
         state.draining = True
         warming.cancel()
         converter.close()
 
-    app = FastAPI(
-        title="ablc",
-        version=ablc.__version__,
-        description=ABOUT,
-        docs_url=None,  # these pages load scripts from elsewhere
-        redoc_url=None,
+    described = [*routes.conversions(converter), *probes.routes(state, metrics)]
+    app = Starlette(
+        routes=[*described, openapi.route(described, token=bool(settings.token))],
+        middleware=[
+            Middleware(Guard, state=state, metrics=metrics, memory=memory, token=settings.token)
+        ],
+        exception_handlers={
+            ProblemError: _explain,
+            HTTPException: _explain,  # there is no such path, or no such method
+            GoneError: _gone,
+        },
         lifespan=lifespan,
-        dependencies=[Security(HTTPBearer(auto_error=False))] if settings.token else [],
     )
     app.state.service = state
-    app.include_router(routes.router(converter))
-    app.include_router(probes.router(state, metrics))
-    app.add_middleware(Guard, state=state, metrics=metrics, memory=memory, token=settings.token)
-    _handle(app)
+    app.router.redirect_slashes = False
     return app
 
 
@@ -80,24 +71,9 @@ async def _warm_up(converter: Converter, state: State) -> None:
         log.info("ready")
 
 
-def _handle(app: FastAPI) -> None:
-    """What errors become, wherever they come from."""
+async def _explain(_: Request, error: Exception) -> Response:
+    return problems.response(problems.of(error))
 
-    @app.exception_handler(ProblemError)
-    async def refuse(_: Request, problem: ProblemError) -> Response:
-        return problems.response(problem)
 
-    @app.exception_handler(HTTPException)
-    async def unknown(_: Request, error: HTTPException) -> Response:
-        return problems.response(
-            ProblemError(error.status_code, str(error.detail), dict(error.headers or {}))
-        )
-
-    @app.exception_handler(RequestValidationError)
-    async def wrong(_: Request, error: RequestValidationError) -> Response:
-        faults = (f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors())
-        return problems.response(ProblemError(422, "; ".join(faults)))
-
-    @app.exception_handler(GoneError)
-    async def gone(_: Request, __: GoneError) -> Response:
-        return Response(status_code=499)  # for the log: nobody reads it
+async def _gone(_: Request, __: Exception) -> Response:
+    return Response(status_code=499)  # for the log: nobody reads it

@@ -11,7 +11,7 @@ from ablc.settings import Provider, cores
 
 FAILED = 1  # exit code
 TOKEN = "ABLC_TOKEN"
-EXTRA = "fastapi", "uvicorn", "httptools", "prometheus_client", "python_multipart"
+EXTRA = "starlette", "pydantic", "uvicorn", "httptools", "prometheus_client", "python_multipart"
 LIMITS, TIMES, NETWORKS = "Limits", "Time", "Networks"  # headings of options
 MEBIBYTE = 1 << 20
 

@@ -31,7 +31,7 @@ class Exchange:
     began: float = field(default_factory=perf_counter)
     read: bool = False  # whether the whole body is
     received: int = 0  # bytes of the body
-    digest: "hashlib.blake2b" = field(default_factory=lambda: hashlib.blake2b(digest_size=20))
+    digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
     sent: int = 0  # bytes of the answer's body
     held: int = 0  # bytes of memory
     status: int = 499  # as the log has it when the client went away first

@@ -74,7 +74,7 @@ class Guard:
 
     def _note(self, scope: Scope, current: Exchange) -> None:
         """Counts the request, and writes its line."""
-        route = getattr(scope.get("route"), "path", "none")  # never the client's own words
+        route = _route(scope)
         seconds = perf_counter() - current.began
         self.metrics.request(route, scope["method"], current, seconds)
         log.info(
@@ -140,6 +140,13 @@ class _Client:
                         return
         except TimeoutError:
             return
+
+
+def _route(scope: Scope) -> str:
+    """The path of a request if it is one of the app's own, else none: never a client's words."""
+    path: str = scope["path"]
+    routes = scope["app"].routes if "app" in scope else ()
+    return path if any(path == getattr(route, "path", None) for route in routes) else "none"
 
 
 def _id(headers: Headers) -> str:

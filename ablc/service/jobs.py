@@ -183,7 +183,10 @@ def _open(data: bytes, kind: str, max_pixels: int) -> Picture:
     except UnidentifiedImageError:
         wanted = kind if kind in media.READABLE else "a picture of a kind that is read here"
         raise ProblemError(415, f"the body is not {wanted}") from None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+        # The warning is an error while pictures.parse is at work on another thread.
+        raise LimitError(f"the picture has more than the {max_pixels} pixels allowed") from None
+    except (OSError, SyntaxError, ValueError) as error:
         raise ProblemError(422, f"the picture cannot be read: {error}") from None
     check_pixels(height, width, max_pixels)
     return pictures.parse(data, formats)

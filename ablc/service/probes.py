@@ -1,50 +1,38 @@
 """The endpoints that tell whether the service is alive, ready, and busy with what."""
 
-from fastapi import APIRouter
-from pydantic import BaseModel
-from starlette.responses import Response
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
-from ablc.service import openapi
+from ablc.service import media, openapi
 from ablc.service.metrics import Metrics
+from ablc.service.openapi import Described
 from ablc.service.problems import ProblemError
 from ablc.service.state import State
 
 METRICS = "text/plain; version=0.0.4; charset=utf-8"
+JSON = media.JSON.type
 
 
-class Status(BaseModel):
-    """One word."""
-
-    status: str
-
-
-def router(state: State, metrics: Metrics) -> APIRouter:
+def routes(state: State, metrics: Metrics) -> list[Described]:
     """Health, readiness and metrics."""
-    routes = APIRouter()
 
-    @routes.get("/healthz")
-    async def healthz() -> Status:
-        """Say that the process answers."""
-        return Status(status="ok")
+    async def healthz(_: Request) -> Response:
+        return JSONResponse({"status": "ok"})
 
-    @routes.get("/readyz", responses={503: openapi.problem("Warming up, or stopping.")})
-    async def readyz() -> Status:
-        """Say whether requests are welcome."""
+    async def readyz(_: Request) -> Response:
         if state.draining or not state.ready:
             raise ProblemError.busy("stopping" if state.draining else "warming up")
-        return Status(status="ready")
+        return JSONResponse({"status": "ready"})
 
-    @routes.get(
-        "/metrics",
-        response_class=Response,
-        responses={
-            200: {"content": {"text/plain": {"schema": {"type": "string"}}}},
-            401: openapi.problem(openapi.REASONS[401]),
-            503: openapi.problem(openapi.REASONS[503]),
-        },
-    )
-    async def numbers() -> Response:
-        """Counters and histograms in Prometheus' text format."""
+    async def numbers(_: Request) -> Response:
         return Response(metrics.text(), media_type=METRICS)
 
-    return routes
+    return [
+        Described("/healthz", healthz, openapi.probe("Say that the process answers.", JSON)),
+        Described("/readyz", readyz, openapi.probe("Say whether requests are welcome.", JSON, 503)),
+        Described(
+            "/metrics",
+            numbers,
+            openapi.probe("Count and time, in Prometheus' text format.", "text/plain", 401, 503),
+        ),
+    ]

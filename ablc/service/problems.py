@@ -3,6 +3,7 @@
 import json
 from http import HTTPStatus
 
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from ablc.errors import (
@@ -68,6 +69,10 @@ def of(error: Exception) -> ProblemError:
 
     Raises the error itself if it is none of theirs: then it is a fault of the service.
     """
+    if isinstance(error, ProblemError):
+        return error
+    if isinstance(error, HTTPException):
+        return ProblemError(error.status_code, error.detail, dict(error.headers or {}))
     for kind, status in STATUS_OF:
         if isinstance(error, kind):
             detail = str(error) or "out of memory"

@@ -2,21 +2,32 @@
 
 import math
 import re
-from typing import Annotated, Literal, Self
+from functools import lru_cache
+from typing import Annotated, Any, Literal, Self, TypeVar, cast
+from urllib.parse import parse_qsl
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from ablc.encoder import Encoder
 from ablc.importance import FEATHER_DEFAULT, WEIGHT_DEFAULT, Roi, Where
 from ablc.regions import Region
 from ablc.schemes import Scheme, SchemeName
 from ablc.service import framing
+from ablc.service.problems import ProblemError
 from ablc.settings import Subsampling, Tune
 
 ROI = r"^(auto|\d{1,5}(,\d{1,5}){3})(:(\d{1,9}(\.\d{1,9})?|inf))?$"
 ROIS_MOST = 16
 FEATHER_MOST = 256  # pixels
 BYTES_MOST = 1 << 31
+QUERY_MOST = 2048  # characters of all parameters
 
 Format = Literal["png", "webp", "jpeg", "avif", "ppm", "raw", "ablc"]
 
@@ -34,6 +45,9 @@ class Query(BaseModel):
     """Parameters of which none may be unknown."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Asked = TypeVar("Asked", bound=Query)
 
 
 class InspectQuery(Query):
@@ -156,3 +170,25 @@ class EncodeQuery(View):
 
 class TranscodeQuery(DecodeQuery, EncodeQuery):
     """Both: the parameters of the way back matter where the answer is a stream."""
+
+
+def parse(kind: type[Asked], query: str) -> Asked:
+    """The parameters in the query of a URL. Raises ProblemError 422 unless all are allowed."""
+    if len(query) > QUERY_MOST:
+        raise ProblemError(422, f"the query has more than {QUERY_MOST} characters")
+    return cast(Asked, _parse(kind, query))
+
+
+@lru_cache(maxsize=256)  # clients ask the same again and again
+def _parse(kind: type[Query], query: str) -> Query:
+    values: dict[str, Any] = {}
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        if name == "roi":
+            values.setdefault(name, []).append(value)
+        else:
+            values[name] = value
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        faults = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        raise ProblemError(422, "; ".join(faults)) from None

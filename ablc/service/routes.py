@@ -2,11 +2,8 @@
 
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Annotated
 
 import PIL
-from fastapi import APIRouter
-from fastapi import Query as Parameters
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,8 +13,16 @@ from ablc.service.answers import BodyResponse, known
 from ablc.service.conversion import Converter, Finish, Upload
 from ablc.service.jobs import Answer
 from ablc.service.media import Media
+from ablc.service.openapi import Described
 from ablc.service.problems import GoneError, ProblemError
-from ablc.service.queries import DecodeQuery, EncodeQuery, InspectQuery, Query, TranscodeQuery
+from ablc.service.queries import (
+    DecodeQuery,
+    EncodeQuery,
+    InspectQuery,
+    Query,
+    TranscodeQuery,
+    parse,
+)
 from ablc.service.settings import Settings
 from ablc.service.workers import while_connected
 
@@ -26,45 +31,42 @@ PICTURES = (*media.READABLE, media.OCTETS, media.FORM)
 EITHER = (media.STREAM, *PICTURES)
 DRAWINGS = (media.JSON, media.PNG)
 
+DECODE = "Decode a stream to a picture of the kind that Accept or format names."
+ENCODE = "Code a picture as a stream; the part roi of a form is white in the region of interest."
+TRANSCODE = (
+    "Turn a stream or a picture into either. Where neither Accept nor format says what is wanted, "
+    "pictures become streams, and streams and octets PNG."
+)
+INSPECT = "Say what a stream holds, to the last byte, or draw where its bits went."
+
 Work = Callable[[bytes], Coroutine[None, None, Answer]]
 
 
-def router(converter: Converter) -> APIRouter:
+def conversions(converter: Converter) -> list[Described]:
     """Decode, encode, transcode and inspect."""
-    routes = APIRouter()
     answers = media.pictures()
 
-    @routes.post("/decode", **openapi.conversion(STREAMS, answers))
-    async def decode(request: Request, query: Annotated[DecodeQuery, Parameters()]) -> Response:
-        """Decode a stream to a picture of the kind that `Accept` or `format` names."""
+    async def decode(request: Request) -> Response:
+        query = parse(DecodeQuery, request.url.query)
         kind = media.check(_content_type(request), STREAMS)
         chosen = media.choose(_accept(request), query.format, answers)
         return await _convert(request, query, kind, chosen, converter, stream=True)
 
-    @routes.post("/encode", **openapi.conversion(PICTURES, (media.ABLC,)))
-    async def encode(request: Request, query: Annotated[EncodeQuery, Parameters()]) -> Response:
-        """Code a picture as a stream. A form may bring a region of interest as its part `roi`."""
+    async def encode(request: Request) -> Response:
+        query = parse(EncodeQuery, request.url.query)
         kind = media.check(_content_type(request), PICTURES)
         chosen = media.choose(_accept(request), None, (media.ABLC,))
         return await _convert(request, query, kind, chosen, converter, stream=False)
 
-    @routes.post("/transcode", **openapi.conversion(EITHER, (*answers, media.ABLC)))
-    async def transcode(
-        request: Request, query: Annotated[TranscodeQuery, Parameters()]
-    ) -> Response:
-        """Turn a stream or a picture into a picture or a stream.
-
-        Octets may be either. Where neither `Accept` nor `format` says what is wanted, pictures
-        become streams, and streams and octets PNG.
-        """
+    async def transcode(request: Request) -> Response:
+        query = parse(TranscodeQuery, request.url.query)
         kind = media.check(_content_type(request), EITHER)
         offered = (*answers, media.ABLC) if kind in STREAMS else (media.ABLC, *answers)
         chosen = media.choose(_accept(request), query.format, offered)
         return await _convert(request, query, kind, chosen, converter, stream=None)
 
-    @routes.post("/inspect", **openapi.conversion(STREAMS, DRAWINGS))
-    async def inspect(request: Request, query: Annotated[InspectQuery, Parameters()]) -> Response:
-        """Say what a stream holds, to the last byte, or draw where its bits went."""
+    async def inspect(request: Request) -> Response:
+        query = parse(InspectQuery, request.url.query)
         kind = media.check(_content_type(request), STREAMS)
         chosen = media.choose(_accept(request), None, DRAWINGS)
 
@@ -75,7 +77,15 @@ def router(converter: Converter) -> APIRouter:
         converter.workers.check_room()
         return await _answer(request, query, kind, chosen, converter.settings, work)
 
-    return routes
+    return [
+        Described(path, endpoint, openapi.conversion(about, query, accepted, offered))
+        for path, endpoint, about, query, accepted, offered in (
+            ("/decode", decode, DECODE, DecodeQuery, STREAMS, answers),
+            ("/encode", encode, ENCODE, EncodeQuery, PICTURES, (media.ABLC,)),
+            ("/transcode", transcode, TRANSCODE, TranscodeQuery, EITHER, (*answers, media.ABLC)),
+            ("/inspect", inspect, INSPECT, InspectQuery, STREAMS, DRAWINGS),
+        )
+    ]
 
 
 async def _convert(

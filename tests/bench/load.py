@@ -28,10 +28,10 @@ from pathlib import Path
 from typing import Any
 
 from peers import add_pictures_argument, pictures
-from serving import Service, serving
 
 import ablc
 from ablc.settings import cores
+from serving import Service, serving
 
 CONNECTIONS, OVERLOAD = 32, 640
 QUEUE = 64
@@ -56,9 +56,9 @@ function request()
 end
 function done(summary, latency, _)
   io.write("\\n", string.format(
-    '{"requests": %d, "seconds": %f, "p50": %f, "p99": %f, "most": %f, "refused": %d, "broken": %d}',
+    '{"requests": %d, "seconds": %f, "p50": %f, "p99": %f, "refused": %d, "broken": %d}',
     summary.requests, summary.duration / 1e6, latency:percentile(50) / 1e3,
-    latency:percentile(99) / 1e3, latency.max / 1e3, summary.errors.status,
+    latency:percentile(99) / 1e3, summary.errors.status,
     summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout),
     "\\n")
 end
@@ -178,7 +178,7 @@ class Load:
         server, client = 1000 * self.seconds / count, 1000 * found["spent"] / count
         settled = self.memory[SETTLED:] or self.memory[-1:]
         for line in (
-            f"the bare codec: {alone.rate:.1f} pictures/s, {alone.milliseconds:.2f} ms of a core each",
+            f"the bare codec: {alone.rate:.1f} pictures/s, {alone.milliseconds:.2f} ms each",
             f"{CONNECTIONS} connections for {found['seconds']:.0f} s: {rate:.1f} pictures/s, "
             f"{rate / alone.rate:.1%} of it",
             f"  a core's time for a picture: service {server:.2f} ms, client {client:.2f} ms; the "

@@ -11,7 +11,14 @@ from PIL import Image
 import ablc
 from serving import Service, serving
 
-for library in ("fastapi", "uvicorn", "httptools", "prometheus_client", "python_multipart"):
+for library in (
+    "starlette",
+    "pydantic",
+    "uvicorn",
+    "httptools",
+    "prometheus_client",
+    "python_multipart",
+):
     pytest.importorskip(library, reason="the extra ablc[serve] is not installed")
 
 

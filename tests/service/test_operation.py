@@ -76,7 +76,9 @@ def test_a_token_is_asked_for(stream: bytes) -> None:
         known = {"authorization": "Bearer pa55"}
         assert closed.post("/decode", stream, **known).status == 200
         described = closed.get("/openapi.json", **known).json
-        assert "HTTPBearer" in described["components"]["securitySchemes"]
+        assert described["components"]["securitySchemes"] == {
+            "token": {"type": "http", "scheme": "bearer"}
+        }
 
 
 def test_the_end_waits_for_what_has_begun() -> None:
@@ -162,7 +164,7 @@ def test_a_port_that_is_taken_is_said_in_one_line(service: Service) -> None:
 
 
 def test_without_the_extra_the_command_says_what_to_install(tmp_path: Path) -> None:
-    code = "import sys; sys.modules['fastapi'] = None\nfrom ablc.cli import main; main(['serve'])"
+    code = "import sys; sys.modules['uvicorn'] = None\nfrom ablc.cli import main; main(['serve'])"
     ended = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False
     )

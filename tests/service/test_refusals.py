@@ -1,5 +1,6 @@
 """What the service does not take: a reason for each, and never a fault of its own."""
 
+import contextlib
 import io
 import struct
 import zlib
@@ -148,8 +149,8 @@ def bomb(side: int) -> bytes:
 @pytest.mark.parametrize("side", [1_001, 10_000, 60_000])
 def test_a_picture_with_too_many_pixels_is_refused_undecoded(service: Service, side: int) -> None:
     answer = service.post("/encode", bomb(side), "image/png")
-    assert answer.status in (413, 422)  # Pillow refuses the largest by itself
-    assert reason(answer)
+    assert answer.status == 413
+    assert "pixels" in reason(answer)
 
 
 def test_a_stream_with_too_many_pixels_is_refused_and_part_of_it_is_not(
@@ -228,9 +229,10 @@ def test_what_is_no_http_is_refused(service: Service) -> None:
 
 def test_a_head_without_end_is_refused(service: Service) -> None:
     with service.connect() as client:
-        client.sendall(b"GET /healthz HTTP/1.1\r\n")
-        for _ in range(40):
-            client.sendall(b"X: " + b"y" * 8000 + b"\r\n")
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            client.sendall(b"GET /healthz HTTP/1.1\r\n")
+            for _ in range(40):
+                client.sendall(b"X: " + b"y" * 8000 + b"\r\n")
         assert client.recv(100).startswith(b"HTTP/1.1 431 ")
 
 
