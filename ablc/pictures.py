@@ -60,7 +60,11 @@ def parse(data: bytes, formats: tuple[str, ...] | None = None) -> Picture:
         ) from None
     except UnidentifiedImageError:
         raise PictureError("not a picture in a format that Pillow reads") from None
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except PictureError:
+        raise
+    except (
+        Exception
+    ) as error:  # plugins raise whatever damage makes them: RuntimeError, struct.error
         raise PictureError(f"the picture cannot be read: {error}") from error
 
 

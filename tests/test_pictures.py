@@ -146,6 +146,33 @@ def test_what_is_no_picture_is_refused(data: bytes) -> None:
         pictures.parse(data)
 
 
+@pytest.mark.parametrize("fault", [RuntimeError("no such tile"), KeyError("x"), OverflowError()])
+def test_whatever_a_plugin_raises_is_a_picture_that_cannot_be_read(
+    fault: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(_: Image.Image) -> None:
+        raise fault
+
+    data = file(Image.fromarray(RGB))
+    monkeypatch.setattr(PngImagePlugin.PngImageFile, "load", load)
+    with pytest.raises(PictureError, match="the picture cannot be read"):
+        pictures.parse(data)
+
+
+def test_only_the_formats_asked_for_are_read() -> None:
+    data = file(Image.fromarray(RGB), "BMP")
+    assert (pictures.parse(data, ("PNG", "BMP")).pixels == RGB).all()
+    with pytest.raises(PictureError, match="not a picture"):
+        pictures.parse(data, ("PNG", "JPEG"))
+
+
+def test_lossy_formats_take_a_quality() -> None:
+    picture = Picture(np.tile(RGB, (9, 9, 1)))
+    low, high = (pictures.pack(picture, "JPEG", quality) for quality in (10, 90))
+    assert len(low) < len(high)
+    assert pictures.pack(picture, "PNG", 10) == pictures.pack(picture, "PNG")
+
+
 @pytest.mark.parametrize("limit", [10, 20, 34])  # Pillow raises below half, warns below all
 def test_large_pictures_are_refused(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)

@@ -14,7 +14,7 @@ from ablc.service import openapi, probes, problems, routes
 from ablc.service.conversion import Converter
 from ablc.service.exchange import Memory
 from ablc.service.guard import Guard
-from ablc.service.logs import log
+from ablc.service.logs import log, note
 from ablc.service.metrics import Metrics
 from ablc.service.problems import GoneError, ProblemError
 from ablc.service.settings import Settings
@@ -68,7 +68,7 @@ async def _warm_up(converter: Converter, state: State) -> None:
         state.failed = True
     else:
         state.ready = True
-        log.info("ready")
+        note("ready")
 
 
 async def _explain(_: Request, error: Exception) -> Response:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ablc.decoder import Decoder
 from ablc.service import jobs
 from ablc.service.batches import Batches
 from ablc.service.exchange import Exchange
@@ -30,6 +31,7 @@ class Converter:
 
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
         self.settings = settings
+        self._decoder = Decoder(fill="classical", threads=1, max_pixels=settings.max_pixels)
         self.workers = Workers(settings, metrics.work.observe)
         self.batches = Batches(settings, metrics.batches.observe) if settings.networks else None
 
@@ -57,8 +59,9 @@ class Converter:
         if fill is None:
             fill = "auto" if self.batches else "classical"
         if fill == "classical":
+            decode = self._decoder.decode  # by integers alone, on one thread
             return await self.workers.run(
-                lambda: finish(jobs.described(data, jobs.decode(data, part, most), frame))
+                lambda: finish(jobs.described(data, decode(data, region=part), frame))
             )
         if self.batches is None:
             raise ProblemError(422, f"fill={fill}: this service runs no networks")

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ablc.service import exchange, problems
 from ablc.service.exchange import Exchange, Memory
-from ablc.service.logs import log
+from ablc.service.logs import log, note
 from ablc.service.metrics import Metrics
 from ablc.service.problems import ProblemError
 from ablc.service.state import State
@@ -77,19 +77,15 @@ class Guard:
         route = _route(scope)
         seconds = perf_counter() - current.began
         self.metrics.request(route, scope["method"], current, seconds)
-        log.info(
+        note(
             "request",
-            extra={
-                "fields": {
-                    "id": current.id,
-                    "method": scope["method"],
-                    "route": route,
-                    "status": current.status,
-                    "seconds": round(seconds, 4),
-                    "received": current.received,
-                    "sent": current.sent,
-                }
-            },
+            id=current.id,
+            method=scope["method"],
+            route=route,
+            status=current.status,
+            seconds=round(seconds, 4),
+            received=current.received,
+            sent=current.sent,
         )
 
 

@@ -12,7 +12,7 @@ from PIL import Image, UnidentifiedImageError
 
 from ablc import _core, info, map_sheet, pictures
 from ablc.decoder import Decoder
-from ablc.errors import LimitError
+from ablc.errors import LimitError, PictureError
 from ablc.importance import Roi
 from ablc.info import Metadata
 from ablc.pictures import Picture
@@ -84,11 +84,6 @@ def check_pixels(height: int, width: int, max_pixels: int) -> None:
     """Raises LimitError for a picture of too many pixels."""
     if width * height > max_pixels:
         raise LimitError(f"{width}x{height} pixels are more than the {max_pixels} allowed here")
-
-
-def decode(data: bytes, part: Region | None, max_pixels: int) -> Pixels:
-    """The picture in a stream, or part of it, by integers alone."""
-    return Decoder(fill="classical", threads=1, max_pixels=max_pixels).decode(data, region=part)
 
 
 def described(data: bytes, pixels: Pixels, frame: Frame) -> Source:
@@ -171,7 +166,7 @@ def warm_up() -> None:
     blank = Picture(np.zeros((64, 64, 3), np.uint8))
     file = pictures.pack(blank)
     made = encode(read(file, "image/png", WHOLE, SIDE_MAX**2), EncodeQuery())
-    decode(bytes(made.body), None, SIDE_MAX**2)
+    Decoder(fill="classical", threads=1).decode(bytes(made.body))
 
 
 def _open(data: bytes, kind: str, max_pixels: int) -> Picture:
@@ -186,8 +181,8 @@ def _open(data: bytes, kind: str, max_pixels: int) -> Picture:
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         # The warning is an error while pictures.parse is at work on another thread.
         raise LimitError(f"the picture has more than the {max_pixels} pixels allowed") from None
-    except (OSError, SyntaxError, ValueError) as error:
-        raise ProblemError(422, f"the picture cannot be read: {error}") from None
+    except Exception as error:  # as in pictures.parse
+        raise PictureError(f"the picture cannot be read: {error}") from error
     check_pixels(height, width, max_pixels)
     return pictures.parse(data, formats)
 

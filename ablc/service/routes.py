@@ -47,26 +47,26 @@ def conversions(converter: Converter) -> list[Described]:
     answers = media.pictures()
 
     async def decode(request: Request) -> Response:
-        query = parse(DecodeQuery, request.url.query)
+        query = parse(DecodeQuery, _query(request))
         kind = media.check(_content_type(request), STREAMS)
         chosen = media.choose(_accept(request), query.format, answers)
         return await _convert(request, query, kind, chosen, converter, stream=True)
 
     async def encode(request: Request) -> Response:
-        query = parse(EncodeQuery, request.url.query)
+        query = parse(EncodeQuery, _query(request))
         kind = media.check(_content_type(request), PICTURES)
         chosen = media.choose(_accept(request), None, (media.ABLC,))
         return await _convert(request, query, kind, chosen, converter, stream=False)
 
     async def transcode(request: Request) -> Response:
-        query = parse(TranscodeQuery, request.url.query)
+        query = parse(TranscodeQuery, _query(request))
         kind = media.check(_content_type(request), EITHER)
         offered = (*answers, media.ABLC) if kind in STREAMS else (media.ABLC, *answers)
         chosen = media.choose(_accept(request), query.format, offered)
         return await _convert(request, query, kind, chosen, converter, stream=None)
 
     async def inspect(request: Request) -> Response:
-        query = parse(InspectQuery, request.url.query)
+        query = parse(InspectQuery, _query(request))
         kind = media.check(_content_type(request), STREAMS)
         chosen = media.choose(_accept(request), None, DRAWINGS)
 
@@ -144,9 +144,14 @@ def _tag(request: Request, query: Query, kind: str, chosen: Media, settings: Set
     digest = exchange.of(request).digest
     painters = f"{settings.networks} {settings.provider}"
     makers = f"{ablc.__version__} {PIL.__version__} {painters}"
-    parts = (request.url.path, query.model_dump_json(), kind, chosen.name, makers)
+    parts = (request.scope["path"], query.model_dump_json(), kind, chosen.name, makers)
     digest.update("\n".join(parts).encode())
     return f'"{digest.hexdigest()}"'
+
+
+def _query(request: Request) -> str:
+    query: bytes = request.scope["query_string"]
+    return query.decode("latin-1")
 
 
 def _accept(request: Request) -> str:

@@ -8,7 +8,7 @@ from types import FrameType
 import uvicorn
 
 from ablc.service import app, connections, logs
-from ablc.service.logs import log
+from ablc.service.logs import note
 from ablc.service.settings import Settings
 from ablc.service.state import State
 
@@ -75,7 +75,7 @@ def run(settings: Settings, host: str, port: int) -> bool:
     )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, port), family=family, backlog=BACKLOG) as listener:
-        log.info("listening", extra={"fields": {"host": host, "port": listener.getsockname()[1]}})
+        note("listening", host=host, port=listener.getsockname()[1])
         Server(config, state, settings.drain_seconds).run([listener])
-    log.info("stopped")
+    note("stopped")
     return not state.failed

@@ -4,7 +4,7 @@ The codec holds no GIL while it codes, so threads use all cores.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
 from typing import Any, TypeVar
@@ -47,11 +47,10 @@ class Workers:
         self.running += 1
         future = asyncio.get_running_loop().run_in_executor(self._pool, self._timed, job)
         future.add_done_callback(self._done)
-        try:
-            async with asyncio.timeout(self.settings.work_seconds):
-                return await asyncio.shield(future)
-        except TimeoutError:
-            raise too_long(self.settings) from None
+        done, _ = await asyncio.wait((future,), timeout=self.settings.work_seconds)
+        if not done:
+            raise too_long(self.settings)
+        return future.result()
 
     def close(self) -> None:
         """Lets threads end when their jobs do."""
@@ -59,6 +58,9 @@ class Workers:
 
     async def _wait(self) -> None:
         """Returns when there is a place in the pool."""
+        if not self._places.locked():
+            await self._places.acquire()
+            return
         self.check_room()
         self.waiting += 1
         try:
@@ -83,20 +85,28 @@ class Workers:
             future.exception()  # nobody may be left who asks for it
 
 
-async def while_connected(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
-    """What work returns; its wait ends when the client goes away. Raises GoneError then.
+async def while_connected(receive: Receive, work: Awaitable[T]) -> T:
+    """What work returns; it is cancelled when the client goes away. Raises GoneError then.
 
     receive: of a request whose body has been read.
     """
-    task = asyncio.ensure_future(work)
+    current = asyncio.current_task()
     gone = asyncio.ensure_future(_gone(receive))
+    over = False
+
+    def leave(_: object) -> None:
+        if current and not over:
+            current.cancel()
+
+    gone.add_done_callback(leave)
     try:
-        await asyncio.wait((task, gone), return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise GoneError
-        return task.result()
+        return await work
+    except asyncio.CancelledError:
+        if current and gone.done() and current.uncancel() == 0:
+            raise GoneError from None
+        raise
     finally:
-        task.cancel()
+        over = True
         gone.cancel()
 
 

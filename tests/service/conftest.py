@@ -37,7 +37,7 @@ def service() -> Iterator[Service]:
         yield running
         assert running.process.poll() is None, "the service has ended by itself"
         faults = [line for line in running.lines if line["level"] == "error"]
-        assert not faults
+        assert not faults, faults[0].get("trace", faults[0]["event"])
 
 
 @pytest.fixture(scope="session")
