@@ -14,7 +14,8 @@ from PIL import Image
 import ablc
 from serving import OCTETS, Answer, Service
 
-BAD = Path(__file__).parents[1] / "golden" / "bad"
+GOLDEN = Path(__file__).parents[1] / "golden" / "ok"
+BAD = GOLDEN.parent / "bad"
 MUTANTS = 300
 
 
@@ -194,6 +195,7 @@ def mutant(data: bytes, rng: np.random.Generator) -> bytes:
 
 def small_pictures(photo: npt.NDArray[np.uint8]) -> list[tuple[str, bytes]]:
     """A picture in each format that is read, with its type."""
+    Image.init()
     image = Image.fromarray(photo[:40, :50])
     found = []
     for name in ("PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP", "PPM", "JPEG2000", "AVIF"):
