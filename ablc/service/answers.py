@@ -17,7 +17,7 @@ class BodyResponse(Response):
     def __init__(
         self, body: bytes | memoryview, media_type: str, headers: Mapping[str, str]
     ) -> None:
-        super().__init__(body, 200, headers, media_type)
+        super().__init__(body, 200, {**headers, "x-content-type-options": "nosniff"}, media_type)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})

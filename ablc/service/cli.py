@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from ablc.settings import Provider, cores
+from ablc.service.settings import MEBIBYTE, Settings
+from ablc.settings import Provider
 
 FAILED = 1  # exit code
 TOKEN = "ABLC_TOKEN"
 EXTRA = "starlette", "pydantic", "uvicorn", "httptools", "prometheus_client", "python_multipart"
 LIMITS, TIMES, NETWORKS = "Limits", "Time", "Networks"  # headings of options
-MEBIBYTE = 1 << 20
+DEFAULTS = Settings()
 
 
 def serve(
@@ -28,27 +29,27 @@ def serve(
         ),
     ] = None,
     workers: Annotated[
-        int | None,
+        int,
         typer.Option(
             min=1, metavar="N", help="Pictures coded at a time.", show_default="one per core"
         ),
-    ] = None,
+    ] = DEFAULTS.workers,
     queue: Annotated[
         int, typer.Option(min=1, metavar="N", help="That may wait.", rich_help_panel=LIMITS)
-    ] = 64,
+    ] = DEFAULTS.queue,
     connections: Annotated[
         int, typer.Option(min=1, metavar="N", help="Open at a time.", rich_help_panel=LIMITS)
-    ] = 1024,
+    ] = DEFAULTS.connections,
     max_upload: Annotated[
         int, typer.Option(min=1, metavar="MIB", help="Of one upload.", rich_help_panel=LIMITS)
-    ] = 32,
+    ] = DEFAULTS.max_upload // MEBIBYTE,
     max_pixels: Annotated[
         int,
         typer.Option(min=1, metavar="N", help="Refuse larger pictures.", rich_help_panel=LIMITS),
-    ] = 25_000_000,
+    ] = DEFAULTS.max_pixels,
     max_effort: Annotated[
         int, typer.Option(min=1, max=9, help="Of an encode.", rich_help_panel=LIMITS)
-    ] = 7,
+    ] = DEFAULTS.max_effort,
     max_memory: Annotated[
         int,
         typer.Option(
@@ -57,37 +58,36 @@ def serve(
             help="Of all uploads and answers together.",
             rich_help_panel=LIMITS,
         ),
-    ] = 1024,
+    ] = DEFAULTS.max_memory // MEBIBYTE,
     wait: Annotated[
         float, typer.Option(metavar="S", help="In the queue, at most.", rich_help_panel=TIMES)
-    ] = 10,
+    ] = DEFAULTS.wait_seconds,
     work: Annotated[
         float, typer.Option(metavar="S", help="On one request, at most.", rich_help_panel=TIMES)
-    ] = 60,
+    ] = DEFAULTS.work_seconds,
     upload: Annotated[
         float, typer.Option(metavar="S", help="Of one upload, at most.", rich_help_panel=TIMES)
-    ] = 30,
+    ] = DEFAULTS.upload_seconds,
     drain: Annotated[
         float,
         typer.Option(
             metavar="S", help="To finish requests when told to stop.", rich_help_panel=TIMES
         ),
-    ] = 30,
+    ] = DEFAULTS.drain_seconds,
     networks: Annotated[
         bool,
         typer.Option("--networks", help="Paint with networks.", rich_help_panel=NETWORKS),
-    ] = False,
+    ] = DEFAULTS.networks,
     provider: Annotated[
         Provider, typer.Option(help="Where they run.", rich_help_panel=NETWORKS)
-    ] = "auto",
+    ] = DEFAULTS.provider,
 ) -> None:
     """Decode, encode and transcode over HTTP; /openapi.json says how."""
     _require_extra()
     from ablc.service import server
-    from ablc.service.settings import Settings
 
     settings = Settings(
-        workers=workers or cores(),
+        workers=workers,
         queue=queue,
         connections=connections,
         networks=networks,

@@ -62,9 +62,11 @@ async def upload(request: Request, settings: Settings) -> bytes:
     """The body of a request.
 
     Raises ProblemError 413 as soon as it is certain to be larger than allowed, 408 if it takes too
-    long, 503 if there is no memory for it.
+    long, 415 if it is compressed, 503 if there is no memory for it.
     """
     exchange = of(request)
+    if request.headers.get("content-encoding", "identity") != "identity":
+        raise ProblemError(415, "the body has a Content-Encoding: send it as it is")
     most = settings.max_upload
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > most:

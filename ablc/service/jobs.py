@@ -55,6 +55,9 @@ class Frame:
     strip: bool  # of its metadata
 
 
+WHOLE = Frame("full", "max", strip=True)
+
+
 @dataclass(frozen=True, slots=True)
 class StreamHead:
     """What a stream says first of its picture, before anything of that is decoded."""
@@ -142,12 +145,6 @@ def encode(source: Source, query: EncodeQuery) -> Answer:
     return Answer(data, picture.pixels.shape)
 
 
-def _read_mask(data: bytes, max_pixels: int) -> Pixels:
-    """(H, W) grey samples of a picture in a file of any kind."""
-    picture = _open(data, media.OCTETS, max_pixels)
-    return np.asarray(pictures.to_image(picture.pixels).convert("L"))
-
-
 def inspect(data: bytes, chosen: Media, max_pixels: int) -> Answer:
     """What a stream holds, as JSON or drawn."""
     found = info.inspect(data, max_pixels=max_pixels)
@@ -156,9 +153,6 @@ def inspect(data: bytes, chosen: Media, max_pixels: int) -> Answer:
         return Answer(found.to_json().encode(), shape)
     sheet = map_sheet.make(info.coding_map(data, max_pixels=max_pixels), found, "picture")
     return Answer(pictures.pack(Picture(np.asarray(sheet)), chosen.format), shape)
-
-
-WHOLE = Frame("full", "max", strip=True)
 
 
 def warm_up() -> None:
@@ -185,6 +179,12 @@ def _open(data: bytes, kind: str, max_pixels: int) -> Picture:
         raise PictureError(f"the picture cannot be read: {error}") from error
     check_pixels(height, width, max_pixels)
     return pictures.parse(data, formats)
+
+
+def _read_mask(data: bytes, max_pixels: int) -> Pixels:
+    """(H, W) grey samples of a picture in a file of any kind."""
+    picture = _open(data, media.OCTETS, max_pixels)
+    return np.asarray(pictures.to_image(picture.pixels).convert("L"))
 
 
 def _resize(pixels: Pixels, size: str) -> Pixels:

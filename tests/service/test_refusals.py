@@ -56,6 +56,10 @@ def test_a_body_of_another_type_than_declared_is_refused(
     assert service.post("/decode", png).status == 422
 
 
+def test_a_compressed_body_is_refused(service: Service, stream: bytes) -> None:
+    assert service.post("/decode", stream, content_encoding="gzip").status == 415
+
+
 def test_what_no_answer_suits_is_refused(service: Service, stream: bytes, png: bytes) -> None:
     assert service.post("/decode", stream, accept="text/html").status == 406
     assert service.post("/encode", png, "image/png", accept="image/png").status == 406
