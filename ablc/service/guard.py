@@ -21,6 +21,7 @@ HEALTH = ("/healthz", "/readyz")  # open to all, at all times
 OWN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")  # ids that clients may give their requests
 PROCESS, NUMBERS = secrets.token_hex(4), itertools.count(1)  # of which other ids are made
 SMALL = 1 << 16  # bytes of an unread body for whose sake no connection is closed
+BUSY_SECONDS = 0.5  # that a 503 waits: who comes again at once would take the workers' time
 LINGER_SECONDS = 1.0  # in which a client that still sends can read why it was refused
 
 
@@ -41,7 +42,8 @@ class Guard:
         headers = Headers(scope=scope)
         current = Exchange(_id(headers), self.memory, read=not _has_body(headers))
         scope[exchange.KEY] = current
-        client = _Client(current, receive, send, small=_is_small(headers))
+        busy = not (self.state.draining or scope["path"] in HEALTH)
+        client = _Client(current, receive, send, small=_is_small(headers), busy=busy)
         self.state.in_flight += 1
         try:
             self._admit(scope["path"], headers)
@@ -92,11 +94,15 @@ class Guard:
 class _Client:
     """The two ends of a request, with what passes through them counted."""
 
-    def __init__(self, current: Exchange, receive: Receive, send: Send, *, small: bool) -> None:
+    def __init__(
+        self, current: Exchange, receive: Receive, send: Send, *, small: bool, busy: bool
+    ) -> None:
+        """small: the body may be thrown away. busy: a 503 means that, and may wait."""
         self.current = current
         self._receive = receive
         self._send = send
         self._small = small
+        self._busy = busy
         self._lingers = False
         self.started = False  # whether the answer is
 
@@ -111,6 +117,9 @@ class _Client:
         if message["type"] == "http.response.start":
             self.started = True
             self.current.status = message["status"]
+            if self._busy and message["status"] == 503:
+                self.current.release()
+                await asyncio.sleep(BUSY_SECONDS)
             added = [(b"x-request-id", self.current.id.encode())]
             if not (self.current.read or self._small):
                 added.append((b"connection", b"close"))

@@ -43,6 +43,7 @@ READABLE = {
     "image/bmp": "BMP",
     "image/jp2": "JPEG2000",
     "image/x-portable-pixmap": "PPM",
+    "image/x-portable-anymap": "PPM",
 }  # Pillow's formats by type. No EPS and the like, which other programs would read.
 
 
@@ -56,7 +57,7 @@ def formats(content_type: str) -> tuple[str, ...]:
     """Pillow's formats for a type of READABLE, or for octets, which may be any of them."""
     Image.init()
     names = [READABLE[content_type]] if content_type in READABLE else READABLE.values()
-    return tuple(name for name in names if name in Image.OPEN)  # some Pillows lack some
+    return tuple(name for name in dict.fromkeys(names) if name in Image.OPEN)  # not all have all
 
 
 def plain(content_type: str) -> str:
