@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ablc import _core
-from ablc.errors import ModelError, warn_of
+from ablc.errors import ModelError, StreamError, warn_of
 from ablc.importance import CELL
 from ablc.regions import Region
 from ablc.settings import (
