@@ -45,7 +45,7 @@ class Service:
                 self.lines.append(json.loads(text))
                 self.told.notify_all()
 
-    def wait_for(self, event: str, seconds: float = 30, **fields: object) -> dict[str, Any]:
+    def wait_for(self, event: str, seconds: float = 120, **fields: object) -> dict[str, Any]:
         """The first line of the log about an event, with these members."""
 
         def found() -> dict[str, Any] | None:
@@ -97,7 +97,7 @@ class Service:
     def stop(self) -> int:
         """Asks the process to end; its exit code."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=60)
+        return self.process.wait(timeout=120)
 
 
 @contextmanager

@@ -9,17 +9,15 @@ import pytest
 from PIL import Image
 
 import ablc
+from ablc.service.cli import EXTRA
 from serving import Service, serving
 
-for library in (
-    "starlette",
-    "pydantic",
-    "uvicorn",
-    "httptools",
-    "prometheus_client",
-    "python_multipart",
-):
-    pytest.importorskip(library, reason="the extra ablc[serve] is not installed")
+
+@pytest.fixture(scope="session", autouse=True)
+def extra() -> None:
+    """All tests here need what `ablc serve` needs."""
+    for library in EXTRA:
+        pytest.importorskip(library, reason="the extra ablc[serve] is not installed")
 
 
 @pytest.fixture(scope="session")
