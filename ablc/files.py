@@ -4,7 +4,10 @@ import os
 import secrets
 import stat
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 PIPE = "-"
 
@@ -24,9 +27,17 @@ def write(name: str, data: bytes) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return
+    with replacing(name) as file:
+        file.write(data)
+
+
+@contextmanager
+def replacing(name: str) -> Iterator[BinaryIO]:
+    """A file to write that becomes the one of that name when the block ends, as write() says."""
     path = Path(os.path.realpath(name))
     if path.exists() and not stat.S_ISREG(path.stat().st_mode):
-        path.write_bytes(data)
+        with path.open("wb") as file:
+            yield file
         return
     temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.tmp")
     try:
@@ -35,7 +46,7 @@ def write(name: str, data: bytes) -> None:
         raise OSError(error.errno, error.strerror, name) from error
     try:
         with file:
-            file.write(data)
+            yield file
         if path.exists():
             temporary.chmod(stat.S_IMODE(path.stat().st_mode))
         temporary.replace(path)
