@@ -1,9 +1,7 @@
 """The command `ablc`: options in, one call of the API, files out."""
 
-import math
 import sys
 import warnings
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -11,8 +9,9 @@ import numpy as np
 import typer
 
 import ablc
-from ablc import compare_sheet, console, files, inputs, map_sheet, models_cli, pictures
+from ablc import compare_sheet, console, files, inputs, map_sheet, models_cli, options, pictures
 from ablc import demo as demonstration
+from ablc.batch import cli as batch_cli
 from ablc.errors import (
     FinderError,
     ModelError,
@@ -29,12 +28,15 @@ from ablc.info import Metadata
 from ablc.regions import Region
 from ablc.schemes import RANDOM_DEFAULT, Edges, Scheme, SchemeName
 from ablc.service import cli as service_cli
-from ablc.settings import Fill, Provider, Subsampling, Tune
 
 BAD_DATA, BAD_USAGE = 1, 2
-
-FIDELITY, REGIONS, MASKS = "Fidelity or size", "Regions", "Masks by rule"  # headings of options
-PAINTING = "Painting"
+NO_SUCH_FILE = (
+    FileNotFoundError,
+    FileExistsError,
+    IsADirectoryError,
+    NotADirectoryError,
+    PermissionError,
+)
 
 app = typer.Typer(
     name="ablc",
@@ -49,81 +51,27 @@ app.add_typer(models_cli.app, name="models")
 app.add_typer(eval_cli.reproduce, name="reproduce")
 app.command()(report_cli.report)
 app.command()(service_cli.serve)
-
-
-Threads = Annotated[
-    int | None,
-    typer.Option(min=1, metavar="N", help="Processor cores to use.", show_default="all"),
-]
-MaxPixels = Annotated[
-    int | None,
-    typer.Option(min=1, metavar="N", help="Refuse larger pictures.", show_default="89 million"),
-]
-Strip = Annotated[bool, typer.Option("--strip", help="Leave ICC profile, EXIF and XMP behind.")]
+app.command()(batch_cli.batch)
 
 
 @app.command()
 def encode(
     source: Annotated[str, typer.Argument(metavar="IN", help="Picture, any that Pillow reads.")],
     target: Annotated[str, typer.Argument(metavar="OUT", help="Stream to write (.ablc).")],
-    quality: Annotated[
-        float | None,
-        typer.Option(
-            "-q",
-            "--quality",
-            metavar="1..100",
-            help="Fidelity.",
-            show_default="50",
-            rich_help_panel=FIDELITY,
-        ),
-    ] = None,
-    size: Annotated[
-        int | None,
-        typer.Option(
-            "--bytes",
-            metavar="N",
-            help="Size to hit: within 2 %, never above.",
-            rich_help_panel=FIDELITY,
-        ),
-    ] = None,
-    bpp: Annotated[
-        float | None,
-        typer.Option(
-            "--bpp", metavar="X", help="The same in bits per pixel.", rich_help_panel=FIDELITY
-        ),
-    ] = None,
-    lossless: Annotated[
-        bool, typer.Option("--lossless", help="Every sample comes back.", rich_help_panel=FIDELITY)
-    ] = False,
-    roi: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="WHERE[:WEIGHT]",
-            help="Region that counts WEIGHT times (16; below 1: less; 0: nothing; inf: lossless): "
-            "X,Y,W,H in pixels; a picture of the same size that is white inside; auto, what "
-            "stands out; or the name of a plug-in. May be repeated; later ones win.",
-            rich_help_panel=REGIONS,
-        ),
-    ] = None,
-    lossless_roi: Annotated[
-        bool,
-        typer.Option(
-            "--lossless-roi", help="Every pixel of the regions comes back.", rich_help_panel=REGIONS
-        ),
-    ] = False,
-    feather: Annotated[
-        int,
-        typer.Option(
-            min=0, metavar="N", help="Soft border around regions, pixels.", rich_help_panel=REGIONS
-        ),
-    ] = FEATHER_DEFAULT,
+    quality: options.Quality = None,
+    size: options.Bytes = None,
+    bpp: options.Bpp = None,
+    lossless: options.Lossless = False,
+    roi: options.Rois = None,
+    lossless_roi: options.LosslessRoi = False,
+    feather: options.Feather = FEATHER_DEFAULT,
     mask: Annotated[
         SchemeName,
         typer.Option(
             metavar="SCHEME",
             help="What is kept. rdo: the encoder's choice; centre: a square of 100 pixels; "
             "pixels: random ones; edge-pixels; edge-blocks; edge-blocks+random; random-blocks.",
-            rich_help_panel=MASKS,
+            rich_help_panel=options.MASKS,
         ),
     ] = "rdo",
     mask_share: Annotated[
@@ -132,40 +80,39 @@ def encode(
             metavar="0..1",
             help="Of the pixels or blocks that a rule keeps.",
             show_default="0.01 of pixels, 0.3 of blocks",
-            rich_help_panel=MASKS,
+            rich_help_panel=options.MASKS,
         ),
     ] = None,
     mask_random: Annotated[
         float,
         typer.Option(
-            metavar="0..1", help="Random part of edge-blocks+random.", rich_help_panel=MASKS
+            metavar="0..1", help="Random part of edge-blocks+random.", rich_help_panel=options.MASKS
         ),
     ] = RANDOM_DEFAULT,
     edges: Annotated[
-        Edges, typer.Option(help="How a rule finds edges.", rich_help_panel=MASKS)
+        Edges, typer.Option(help="How a rule finds edges.", rich_help_panel=options.MASKS)
     ] = "canny",
     seed: Annotated[
-        int, typer.Option(min=0, metavar="N", help="Of a rule's chances.", rich_help_panel=MASKS)
+        int,
+        typer.Option(
+            min=0, metavar="N", help="Of a rule's chances.", rich_help_panel=options.MASKS
+        ),
     ] = 0,
-    effort: Annotated[
-        int, typer.Option(min=1, max=9, metavar="1..9", help="From fastest to smallest.")
-    ] = 5,
-    subsampling: Annotated[
-        Subsampling, typer.Option(help="Chroma; auto is 4:4:4 from quality 90 on.")
-    ] = "auto",
-    tune: Annotated[Tune, typer.Option(help="Measure to serve.")] = "ssim",
+    effort: options.Effort = 5,
+    subsampling: options.Chroma = "auto",
+    tune: options.Measure = "ssim",
     assist: Annotated[
         str | None,
         typer.Option(
             metavar="NAME,NAME",
             help="Assistant information for decoders with --fill ppgn: edge, style, content, "
             "latent, class.",
-            rich_help_panel=PAINTING,
+            rich_help_panel=options.PAINTING,
         ),
     ] = None,
-    strip: Strip = False,
-    threads: Threads = None,
-    max_pixels: MaxPixels = None,
+    strip: options.Strip = False,
+    threads: options.Threads = None,
+    max_pixels: options.MaxPixels = None,
 ) -> None:
     """Code a picture as a small .ablc file."""
     encoder = ablc.Encoder(
@@ -179,11 +126,7 @@ def encode(
         tune=tune,
         assist=tuple(assist.split(",")) if assist else (),  # type: ignore[arg-type]
     )
-    if lossless_roi and not roi:
-        raise ValueError("--lossless-roi needs a region: add --roi")
-    regions = [inputs.parse_roi(text, feather) for text in roi or ()]
-    if lossless_roi:
-        regions = [replace(region, weight=math.inf) for region in regions]
+    regions = inputs.parse_rois(roi or (), feather, lossless=lossless_roi)
     scheme = Scheme(mask, mask_share, random_share=mask_random, edges=edges, seed=seed)
     picture = inputs.read_picture(source, max_pixels)
     height, width, _ = picture.pixels.shape
@@ -207,27 +150,12 @@ def decode(
     target: Annotated[
         str, typer.Argument(metavar="OUT", help="Picture; the extension names the format.")
     ],
-    fill: Annotated[
-        Fill,
-        typer.Option(
-            help="What paints ablated blocks. net and ppgn are networks; auto: net where it is "
-            "installed and the file is coarse enough to gain from it.",
-            rich_help_panel=PAINTING,
-        ),
-    ] = "auto",
-    model: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ID",
-            help="Network of fill=net and ppgn (see ablc models).",
-            show_default="the file's, or fill-small",
-            rich_help_panel=PAINTING,
-        ),
-    ] = None,
+    fill: options.Painter = "auto",
+    model: options.Model = None,
     iterations: Annotated[
         int,
         typer.Option(
-            min=0, metavar="K", help="Latent steps of fill=ppgn.", rich_help_panel=PAINTING
+            min=0, metavar="K", help="Latent steps of fill=ppgn.", rich_help_panel=options.PAINTING
         ),
     ] = 0,
     budget_ms: Annotated[
@@ -235,21 +163,19 @@ def decode(
         typer.Option(
             metavar="MS",
             help="As many of them as fit into this time, at least one.",
-            rich_help_panel=PAINTING,
+            rich_help_panel=options.PAINTING,
         ),
     ] = None,
-    provider: Annotated[
-        Provider, typer.Option(help="Where networks run.", rich_help_panel=PAINTING)
-    ] = "auto",
+    provider: options.RunOn = "auto",
     region: Annotated[
         str | None, typer.Option(metavar="X,Y,W,H", help="Write this part only, in pixels.")
     ] = None,
     partial: Annotated[
         bool, typer.Option("--partial", help="Save what can be saved of a damaged file.")
     ] = False,
-    strip: Strip = False,
-    threads: Threads = None,
-    max_pixels: MaxPixels = None,
+    strip: options.Strip = False,
+    threads: options.Threads = None,
+    max_pixels: options.MaxPixels = None,
 ) -> None:
     """Decode an .ablc file to a picture."""
     chosen = pictures.format_of(target)
@@ -288,7 +214,7 @@ def inspect(
         str | None,
         typer.Option("--map", metavar="PNG", help="Draw where the bits went, and the blocks."),
     ] = None,
-    max_pixels: MaxPixels = None,
+    max_pixels: options.MaxPixels = None,
 ) -> None:
     """Show what an .ablc file holds, to the last byte."""
     chosen = _drawing_format(drawing) if drawing else "PNG"
@@ -423,7 +349,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         console.fail(str(error), BAD_DATA)
     except (ValueError, ModelError, ProviderError) as error:
         console.fail(str(error), BAD_USAGE)
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError) as error:
+    except NO_SUCH_FILE as error:
         console.fail(f"{error.filename}: {error.strerror}", BAD_USAGE)
     except OSError as error:
         console.fail(str(error), BAD_DATA)

@@ -38,6 +38,11 @@ def remark(text: str) -> None:
         console.print(text, markup=False, soft_wrap=True)
 
 
+def report(text: str) -> None:
+    """One line on standard error, of what goes on."""
+    _line("", f"ablc: {text}")
+
+
 def warn(text: str) -> None:
     """One line on standard error."""
     _line("yellow", f"ablc: warning: {text}")

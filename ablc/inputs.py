@@ -1,5 +1,8 @@
 """What the command line is given: files with pictures or streams in them, and regions in words."""
 
+import math
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +57,19 @@ def metadata_of(data: bytes, *, partial: bool) -> info.Metadata:
         if not partial:
             raise
         return info.Metadata()
+
+
+def parse_rois(texts: Iterable[str], feather: int, *, lossless: bool) -> tuple[Roi, ...]:
+    """The regions that WHERE[:WEIGHT] name, one a text.
+
+    lossless: every pixel of them is to come back. Raises ValueError if there are none then.
+    """
+    regions = tuple(parse_roi(text, feather) for text in texts)
+    if not lossless:
+        return regions
+    if not regions:
+        raise ValueError("--lossless-roi needs a region: add --roi")
+    return tuple(replace(region, weight=math.inf) for region in regions)
 
 
 def parse_roi(text: str, feather: int) -> Roi:
