@@ -1,7 +1,7 @@
 """The command `ablc batch`."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -13,7 +13,7 @@ from ablc.importance import FEATHER_DEFAULT
 from ablc.settings import DecodeSettings, EncodeSettings, cores
 
 if TYPE_CHECKING:  # else imported by the command alone: the others need no fsspec
-    from ablc.batch.job import Batch, Stopped
+    from ablc.batch.job import Batch
     from ablc.batch.running import Engine, Summary
     from ablc.batch.work import Work
 
@@ -179,7 +179,7 @@ def _engine(name: str, jobs: int | None, gpus: int) -> "Engine":
 
 
 @contextmanager
-def _interruptible() -> Iterator["Stopped"]:
+def _interruptible() -> Iterator[Callable[[], bool]]:
     """Whether Ctrl-C was pressed: what has begun is then brought to its end.
 
     Pressed again, it interrupts at once.

@@ -1,13 +1,10 @@
 """One file of a batch: the function that every engine maps over them, and what it returns."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from ablc.batch.places import Place
 from ablc.batch.work import Work
-
-Stopped = Callable[[], bool]  # whether somebody wants the batch to end early
 
 DIED = "ProcessDied"  # the error of a file whose process ended while it was worked on
 

@@ -17,7 +17,7 @@ from concurrent.futures import (
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import connection
 
-from ablc.batch.job import DIED, Batch, Job, Outcome, Stopped, Worker
+from ablc.batch.job import DIED, Batch, Job, Outcome, Worker
 
 ATTEMPTS = 2  # at a job whose process dies or has too little memory
 AGAIN = (DIED, "MemoryError")
@@ -59,7 +59,7 @@ class Process:
             return Outcome(job.source, 0, time.perf_counter() - begun, error=DIED, reason=reason)
 
 
-def run(batch: Batch, jobs: Iterator[Job], _: Stopped, *, processes: int) -> Iterator[Outcome]:
+def run(batch: Batch, jobs: Iterator[Job], *, processes: int) -> Iterator[Outcome]:
     """The outcome of every job, as they end. Jobs are taken as processes become free."""
     free: queue.SimpleQueue[Process] = queue.SimpleQueue()
     started = [Process(batch) for _ in range(processes)]

@@ -7,13 +7,12 @@ from itertools import takewhile
 from typing import Protocol
 
 from ablc.batch import plan
-from ablc.batch.job import Batch, Job, Outcome, Stopped
+from ablc.batch.job import Batch, Job, Outcome
 from ablc.batch.manifest import Entry, Manifest
 
-Engine = Callable[[Batch, Iterator[Job], Stopped], Iterator[Outcome]]
+Engine = Callable[[Batch, Iterator[Job]], Iterator[Outcome]]
 """What runs jobs: here, in other processes, on other machines. It gives back the outcome of every
-job, as they end. Jobs come to an end early when stopped() is true; those that have begun are then
-brought to their end, or dropped: they may be done again another time."""
+job, as they end, and takes no more jobs than it can begin."""
 
 
 class Watcher(Protocol):
@@ -46,7 +45,7 @@ def run(
     pattern: str | None = None,
     overwrite: bool = False,
     retry_failed: bool = False,
-    stopped: Stopped = lambda: False,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Summary:
     """Brings every source of a batch to an end, and says so in the manifest.
 
@@ -61,12 +60,13 @@ def run(
     try:
         plan.make(manifest, batch, pattern, overwrite=overwrite, retry_failed=retry_failed)
         skipped = manifest.count("done")
-        watcher.begin(manifest.count("pending"))
-        size = 0
+        pending = manifest.count("pending")
+        watcher.begin(pending)
         manifest.save()
+        size = 0
         try:
             jobs = takewhile(lambda _: not stopped(), manifest.jobs())
-            for outcome in engine(batch, jobs, stopped):
+            for outcome in engine(batch, jobs) if pending else ():
                 entry = _ended(manifest, outcome)
                 size += entry.size
                 manifest.record(entry)

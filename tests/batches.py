@@ -1,0 +1,81 @@
+"""Small batches."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from ablc.batch import running
+from ablc.batch.job import Batch, Job, Outcome, Worker
+from ablc.batch.manifest import NAME, Entry
+from ablc.batch.places import Place
+from ablc.batch.work import Convert, Converted, Encoding, Work
+from scenes import scene
+
+
+@dataclass(frozen=True)
+class Hungry(Encoding):
+    """Work that has too little memory for a file of 2 bytes; each try leaves a byte in notes."""
+
+    notes: str = ""  # name of a file
+
+    def begin(self) -> Convert:
+        def convert(data: bytes) -> Converted:
+            if len(data) == 2:
+                with Path(self.notes).open("ab") as notes:
+                    notes.write(b"x")
+                raise MemoryError
+            return data, ()
+
+        return convert
+
+
+class Kept:
+    """Remembers how a batch went on."""
+
+    def __init__(self) -> None:
+        self.pending = 0
+        self.ended: list[Entry] = []
+
+    def begin(self, pending: int) -> None:
+        self.pending = pending
+
+    def step(self, entry: Entry) -> None:
+        self.ended.append(entry)
+
+
+def here(batch: Batch, jobs: Iterator[Job]) -> Iterator[Outcome]:
+    """The engine that needs no other process."""
+    return map(Worker(batch), jobs)
+
+
+def run(source: Path | str, target: Path | str, work: Work | None = None, **options: Any) -> Kept:
+    """How a batch went on; in this process, and kept by a watcher of ours, unless options say."""
+    kept: Kept = options.pop("kept", Kept())
+    batch = Batch(Place(str(source)), Place(str(target)), work or Encoding())
+    running.run(batch, options.pop("engine", here), kept, **options)
+    return kept
+
+
+def picture(path: Path, first: int = 100, seed: int = 1) -> None:
+    """Writes a picture of 32x24 whose first sample has a value, lossless formats allowing."""
+    pixels = scene(24, 32, seed=seed)
+    pixels[0, 0, 0] = first
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(path)
+
+
+def lines(target: Path) -> dict[str, dict[str, Any]]:
+    """The manifest by its sources' file names; fails if a source has two lines."""
+    found = [json.loads(line) for line in (target / NAME).read_text().splitlines()]
+    assert len({line["source"] for line in found}) == len(found)
+    return {Path(line["source"]).name: line for line in found}
+
+
+def written(target: Path) -> set[str]:
+    """Paths of all files below a folder but the manifest, hidden ones too."""
+    files = (path for path in target.rglob("*") if path.is_file() and path.name != NAME)
+    return {path.relative_to(target).as_posix() for path in files}

@@ -1,0 +1,90 @@
+"""Batches on a Ray cluster of three nodes on this machine, one of which is lost in the middle.
+
+    python ray_cluster.py PHOTOS CODED DECODED --lose N [--finder NAME]
+
+codes the pictures, loses a node that works when N of them have ended, adds one that says it has a
+GPU, and decodes on that. Prints one JSON object. A process of its own, because Ray leaves threads,
+signal handlers and open files behind.
+"""
+
+import argparse
+import json
+import logging
+from dataclasses import asdict
+from functools import partial
+
+import ray
+from ray._private.state import actors
+from ray.cluster_utils import Cluster
+
+from ablc import Roi
+from ablc.batch import on_ray, running
+from ablc.batch.job import Batch
+from ablc.batch.manifest import Entry
+from ablc.batch.places import Place
+from ablc.batch.work import Decoding, Encoding
+from ablc.settings import DecodeSettings, EncodeSettings
+
+STORE = 80 << 20  # bytes of shared memory for each node
+
+
+class Saboteur:
+    """Takes a node that works away when so many files have ended."""
+
+    def __init__(self, cluster: Cluster, after: int) -> None:
+        self._cluster = cluster
+        self._after = after
+        self.ended: list[str] = []
+        self.lost = 0
+
+    def begin(self, pending: int) -> None:
+        """Nothing to see yet."""
+
+    def step(self, entry: Entry) -> None:
+        self.ended.append(entry.source)
+        if len(self.ended) < self._after or self.lost:
+            return
+        at_work = {
+            actor["Address"]["NodeID"]
+            for actor in actors().values()
+            if actor["State"] == "ALIVE" and on_ray.Actor.__name__ in actor["ActorClassName"]
+        }
+        for node in self._cluster.worker_nodes.copy():
+            if node.node_id in at_work and not self.lost:
+                self._cluster.remove_node(node, allow_graceful=False)
+                self.lost += 1
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folders", nargs=3)
+    parser.add_argument("--lose", type=int, required=True)
+    parser.add_argument("--finder")
+    asked = parser.parse_args()
+    photos, coded, decoded = map(Place, asked.folders)
+    head = {"num_cpus": 0, "object_store_memory": STORE, "include_dashboard": False}
+    cluster = Cluster(initialize_head=True, head_node_args=head)
+    for _ in range(2):
+        cluster.add_node(num_cpus=1, num_gpus=1, object_store_memory=STORE)  # but in name
+    ray.init(address=cluster.address, log_to_driver=False, logging_level=logging.ERROR)
+    regions = (Roi(asked.finder),) if asked.finder else ()
+    encoding = Encoding(settings=EncodeSettings(quality=30), regions=regions)
+    saboteur = Saboteur(cluster, asked.lose)
+    first = running.run(Batch(photos, coded, encoding), on_ray.run, saboteur)
+    decoding = Decoding(settings=DecodeSettings(fill="classical"))
+    on_gpu = partial(on_ray.run, gpus=1)
+    idle = Saboteur(cluster, after=1 << 30)
+    second = running.run(Batch(coded, decoded, decoding), on_gpu, idle)
+    told = {
+        "coded": asdict(first),
+        "ended": saboteur.ended,
+        "lost": saboteur.lost,
+        "decoded": asdict(second),
+    }
+    print(json.dumps(told))
+    ray.shutdown()
+    cluster.shutdown()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,351 @@
+"""Batches: what is done, what is not done again, under which names, and what the manifest says."""
+
+import contextlib
+import itertools
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import ablc
+
+pytest.importorskip("fsspec", reason="fsspec is not installed: pip install 'ablc[batch]'")
+
+from fsspec.implementations.local import LocalFileSystem
+
+from ablc.batch.job import Batch, Job, Outcome, Worker
+from ablc.batch.manifest import NAME
+from ablc.batch.places import Place, split_pattern
+from ablc.batch.work import Decoding, Encoding
+from ablc.settings import DecodeSettings, EncodeSettings
+from batches import lines, picture, run, written
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """A folder with a.png, sub/b.png and deep/er/c.jpg."""
+    folder = tmp_path / "photos"
+    for seed, name in enumerate(("a.png", "sub/b.png", "deep/er/c.jpg")):
+        picture(folder / name, seed=seed)
+    return folder
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "out"
+
+
+def test_results_lie_in_the_same_tree_and_are_what_encode_gives(photos: Path, out: Path) -> None:
+    run(photos, out, Encoding(settings=EncodeSettings(quality=35)))
+    assert written(out) == {"a.ablc", "sub/b.ablc", "deep/er/c.ablc"}
+    with Image.open(photos / "a.png") as image:
+        assert (out / "a.ablc").read_bytes() == ablc.encode(np.array(image), quality=35)
+
+
+def test_streams_come_back_as_pictures_with_their_metadata(photos: Path, out: Path) -> None:
+    tags = Image.Exif()
+    tags[0x013B] = "Ada"
+    with Image.open(photos / "a.png") as image:
+        image.save(photos / "a.png", exif=tags)
+    run(photos, out)
+    run(out, out / "back", Decoding(suffix=".webp", settings=DecodeSettings(fill="classical")))
+    with Image.open(out / "back/a.webp") as image:
+        assert (np.array(image) == ablc.decode((out / "a.ablc").read_bytes())).all()
+        assert image.getexif()[0x013B] == "Ada"
+
+
+def test_the_manifest_has_a_line_for_every_source(photos: Path, out: Path) -> None:
+    (photos / "broken.png").write_bytes(b"no picture")
+    (photos / "notes.txt").write_text("no picture, and not called one")
+    run(photos, out)
+    found = lines(out)
+    assert sorted(found) == ["a.png", "b.png", "broken.png", "c.jpg"]
+    assert found["b.png"]["target"] == "sub/b.ablc"
+    assert found["b.png"]["size"] == (out / "sub/b.ablc").stat().st_size
+    assert found["broken.png"]["status"] == "failed"
+    assert found["broken.png"]["error"] == "PictureError"
+
+
+def test_what_had_to_change_is_noted(photos: Path, out: Path) -> None:
+    Image.fromarray(np.full((20, 20), 40_000, np.uint16)).save(photos / "deep.png")
+    run(photos, out)
+    assert lines(out)["deep.png"]["notes"] == ["16 bits a sample became 8"]
+
+
+def test_a_second_run_has_nothing_to_do(photos: Path, out: Path) -> None:
+    run(photos, out)
+    before = (out / NAME).read_bytes()
+    assert run(photos, out).pending == 0
+    assert (out / NAME).read_bytes() == before
+
+
+def test_changed_sources_are_done_again(photos: Path, out: Path) -> None:
+    run(photos, out)
+    picture(photos / "a.png", seed=7)
+    os.utime(photos / "a.png", (1, 1))
+    assert [Path(entry.source).name for entry in run(photos, out).ended] == ["a.png"]
+
+
+def test_other_settings_do_everything_again(photos: Path, out: Path) -> None:
+    run(photos, out)
+    before = (out / "a.ablc").read_bytes()
+    assert run(photos, out, Encoding(settings=EncodeSettings(quality=20))).pending == 3
+    assert (out / "a.ablc").read_bytes() != before
+
+
+def test_a_result_that_was_removed_is_made_again(photos: Path, out: Path) -> None:
+    run(photos, out)
+    (out / "sub/b.ablc").unlink()
+    assert run(photos, out).pending == 1
+    assert (out / "sub/b.ablc").exists()
+
+
+def test_what_failed_is_tried_again_on_request_alone(photos: Path, out: Path) -> None:
+    (photos / "broken.png").write_bytes(b"no picture")
+    run(photos, out)
+    assert run(photos, out).pending == 0
+    assert run(photos, out, retry_failed=True).pending == 1
+    assert lines(out)["broken.png"]["status"] == "failed"
+
+
+def test_sources_that_want_one_name_get_two(photos: Path, out: Path) -> None:
+    picture(photos / "a.jpg")
+    run(photos, out)
+    assert lines(out)["a.jpg"]["target"] == "a.ablc"
+    assert lines(out)["a.png"]["target"] == "a.png.ablc"
+    assert {"a.ablc", "a.png.ablc"} <= written(out)
+
+
+def test_a_source_keeps_its_name_when_others_come(photos: Path, out: Path) -> None:
+    run(photos, out)
+    picture(photos / "a.jpg")
+    picture(photos / "A.gif")
+    run(photos, out)
+    targets = {name: line["target"] for name, line in lines(out).items()}
+    assert targets["a.png"] == "a.ablc"
+    assert targets["a.jpg"] == "a.jpg.ablc"
+    assert targets["A.gif"] == "A.gif.ablc"
+
+
+def test_a_source_without_a_free_name_is_listed(photos: Path, out: Path) -> None:
+    for name in ("a.gif", "a.png.gif"):
+        picture(photos / name)
+    run(photos, out)
+    assert lines(out)["a.gif"]["target"] == "a.ablc"
+    assert lines(out)["a.png"]["target"] == "a.png.ablc"
+    assert lines(out)["a.png.gif"]["target"] == "a.png.gif.ablc"
+    picture(photos / "c/x.png.gif")
+    run(photos, out)
+    picture(photos / "c/x.gif")
+    picture(photos / "c/x.png")
+    run(photos, out)
+    failed = lines(out)["x.png"]
+    assert (failed["status"], failed["error"]) == ("failed", "FileExistsError")
+    assert "target" not in failed
+
+
+def test_files_that_are_not_the_manifests_are_left_alone(photos: Path, out: Path) -> None:
+    out.mkdir()
+    (out / "a.ablc").write_text("something else")
+    run(photos, out)
+    assert (out / "a.ablc").read_text() == "something else"
+    assert lines(out)["a.png"]["error"] == "FileExistsError"
+    run(photos, out, overwrite=True)
+    assert lines(out)["a.png"]["status"] == "done"
+    assert ablc.inspect((out / "a.ablc").read_bytes()).checksum_ok
+
+
+def test_results_of_another_folder_are_left_alone(photos: Path, out: Path, tmp_path: Path) -> None:
+    run(photos, out)
+    before = (out / "a.ablc").read_bytes()
+    picture(tmp_path / "others/a.png", seed=9)
+    assert run(tmp_path / "others", out).pending == 0
+    assert (out / "a.ablc").read_bytes() == before
+    run(tmp_path / "others", out, overwrite=True)
+    assert (out / "a.ablc").read_bytes() != before
+    assert lines(out)["a.png"]["source"] == str(tmp_path / "others/a.png")
+
+
+def test_results_inside_the_folder_of_sources_are_no_sources(photos: Path) -> None:
+    run(photos, photos / "coded")
+    picture(photos / "coded/not-a-source.png")
+    assert run(photos, photos / "coded").pending == 0
+
+
+def test_results_may_lie_beside_their_sources(photos: Path) -> None:
+    run(photos, photos)
+    assert {"a.ablc", "a.png", "sub/b.ablc"} <= written(photos)
+    assert run(photos, photos).pending == 0
+
+
+def test_hidden_files_and_links_to_folders_are_left_out(photos: Path, out: Path) -> None:
+    picture(photos / ".hidden.png")
+    picture(photos / ".cache/x.png")
+    (photos / "loop").symlink_to(photos, target_is_directory=True)
+    (photos / "link.png").symlink_to(photos / "a.png")
+    run(photos, out)
+    assert written(out) == {"a.ablc", "link.ablc", "sub/b.ablc", "deep/er/c.ablc"}
+
+
+def test_a_link_to_nothing_is_listed(photos: Path, out: Path) -> None:
+    (photos / "gone.png").symlink_to(photos / "nowhere.png")
+    run(photos, out)
+    assert lines(out)["gone.png"]["error"] == "FileNotFoundError"
+
+
+def test_a_folder_that_cannot_be_listed_is_listed(
+    photos: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listing = LocalFileSystem.ls
+
+    def closed(self: LocalFileSystem, path: str, **options: bool) -> list[str]:
+        if path.endswith("/sub"):
+            raise PermissionError(13, "Permission denied", path)
+        found: list[str] = listing(self, path, **options)
+        return found
+
+    monkeypatch.setattr(LocalFileSystem, "ls", closed)
+    run(photos, out)
+    assert lines(out)["sub"]["error"] == "PermissionError"
+    assert written(out) == {"a.ablc", "deep/er/c.ablc"}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("*.png", {"a.ablc"}),
+        ("*/*.png", {"sub/b.ablc"}),
+        ("**/*.png", {"a.ablc", "sub/b.ablc"}),
+        ("**/[c-z].*", {"deep/er/c.ablc"}),
+        ("d*/**", {"deep/er/c.ablc"}),
+    ],
+)
+def test_a_pattern_picks_sources(photos: Path, out: Path, pattern: str, expected: set[str]) -> None:
+    folder, found = split_pattern(f"{photos}/{pattern}")
+    assert (folder, found) == (str(photos), pattern)
+    run(folder, out, pattern=found)
+    assert written(out) == expected
+
+
+def test_a_folder_may_have_the_name_of_a_pattern(tmp_path: Path) -> None:
+    (tmp_path / "a[1]").mkdir()
+    assert split_pattern(str(tmp_path / "a[1]")) == (str(tmp_path / "a[1]"), None)
+
+
+def test_object_stores_serve_as_source_and_target(photos: Path, tmp_path: Path) -> None:
+    store = f"memory://{uuid.uuid4()}"
+    run(photos, f"{store}/coded")
+    assert run(photos, f"{store}/coded").pending == 0
+    assert {file.path for file in Place(f"{store}/coded").files()} == {
+        *("a.ablc", "sub/b.ablc", "deep/er/c.ablc", NAME)
+    }
+    back = Decoding(settings=DecodeSettings(fill="classical"))
+    run(f"{store}/coded", tmp_path / "back", back)
+    assert written(tmp_path / "back") == {"a.png", "sub/b.png", "deep/er/c.png"}
+    assert lines(tmp_path / "back")["b.ablc"]["source"] == f"{store}/coded/sub/b.ablc".replace(
+        "memory://", "memory:///"
+    )
+
+
+def test_half_a_file_never_shows_on_an_object_store() -> None:
+    place = Place(f"memory://{uuid.uuid4()}")
+    place.write("whole.ablc", b"all of it")
+    with contextlib.suppress(KeyError), place.writing("half.ablc") as file:
+        file.write(b"half of it")
+        raise KeyError
+    assert [found.path for found in place.files()] == ["whole.ablc"]
+
+
+def test_a_stopped_run_goes_on_where_it_was(photos: Path, out: Path) -> None:
+    asked = itertools.count()
+    kept = run(photos, out, stopped=lambda: next(asked) >= 2)
+    assert len(kept.ended) == 2
+    assert sorted(line["status"] for line in lines(out).values()) == ["done", "done", "pending"]
+    assert run(photos, out).pending == 1
+
+
+def test_an_engine_that_breaks_leaves_a_manifest_to_go_on_from(photos: Path, out: Path) -> None:
+    def breaks(batch: Batch, jobs: Iterator[Job]) -> Iterator[Outcome]:
+        worker = Worker(batch)
+        yield worker(next(jobs))
+        worker(next(jobs))  # written, but not heard of
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        run(photos, out, engine=breaks)
+    assert sorted(line["status"] for line in lines(out).values()) == ["done", "pending", "pending"]
+    assert run(photos, out).pending == 2
+    assert {line["status"] for line in lines(out).values()} == {"done"}
+
+
+def test_a_line_that_was_cut_short_is_forgotten(photos: Path, out: Path) -> None:
+    run(photos, out)
+    text = (out / NAME).read_text()
+    (out / NAME).write_text(text[:-20])
+    (out / "sub/b.ablc").unlink()
+    assert run(photos, out).pending == 1
+    assert {line["status"] for line in lines(out).values()} == {"done"}
+
+
+@pytest.mark.parametrize("text", ["{}\n", "[]\n", "no json\n", '{"status": "done", "x": 1}\n'])
+def test_a_manifest_of_something_else_is_refused(photos: Path, out: Path, text: str) -> None:
+    out.mkdir()
+    (out / NAME).write_text(text)
+    with pytest.raises(ValueError, match=r"manifest\.jsonl, line 1, is not of a batch"):
+        run(photos, out)
+    assert (out / NAME).read_text() == text
+
+
+def test_a_manifest_cannot_name_targets_elsewhere(photos: Path, out: Path, tmp_path: Path) -> None:
+    run(photos, out)
+    text = (out / NAME).read_text().replace('"a.ablc"', '"../elsewhere.ablc"')
+    (out / NAME).write_text(text)
+    run(photos, out, Encoding(settings=EncodeSettings(quality=20)), overwrite=True)
+    assert not (tmp_path / "elsewhere.ablc").exists()
+    assert lines(out)["a.png"]["target"] == "a.ablc"
+
+
+def test_a_missing_folder_is_an_error(tmp_path: Path, out: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        run(tmp_path / "nowhere", out)
+    assert not out.exists()
+
+
+def test_unknown_filesystems_are_named() -> None:
+    with pytest.raises(ValueError, match="nosuch"):
+        Place("nosuch://bucket")
+
+
+def test_settings_that_write_other_files_have_other_keys() -> None:
+    mask = np.zeros((4, 4), np.uint8)
+    works = [
+        Encoding(),
+        Encoding(strip=True),
+        Encoding(settings=EncodeSettings(quality=20)),
+        Encoding(regions=(ablc.Roi("auto"),)),
+        Encoding(regions=(ablc.Roi("auto", 2),)),
+        Encoding(regions=(ablc.Roi(mask),)),
+        Encoding(regions=(ablc.Roi(mask + 1),)),
+        Decoding(),
+        Decoding(suffix=".webp"),
+        Decoding(settings=DecodeSettings(fill="classical")),
+    ]
+    assert len({work.key() for work in works}) == len(works)
+    assert Encoding(max_pixels=9).key() == Encoding().key()
+
+
+def test_a_format_that_cannot_be_written_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"\.nosuch"):
+        Decoding(suffix=".nosuch")
+
+
+def test_larger_pictures_than_allowed_are_listed(
+    photos: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)  # undone afterwards
+    run(photos, out, Encoding(max_pixels=100))
+    assert {line["error"] for line in lines(out).values()} == {"LimitError"}
