@@ -2,9 +2,9 @@
 
     python ray_cluster.py PHOTOS CODED DECODED --lose N [--finder NAME]
 
-codes the pictures, loses a node that works when N of them have ended, adds one that says it has a
-GPU, and decodes on that. Prints one JSON object. A process of its own, because Ray leaves threads,
-signal handlers and open files behind.
+codes the pictures, loses a node that works when N of them have ended, decodes on the other, which
+says that it has a GPU, and decodes once more with Ray Data, to DECODED/data. Prints one JSON
+object. A process of its own, because Ray leaves threads, signal handlers and open files behind.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from dataclasses import asdict
 from functools import partial
 
 import ray
+import ray.data
 from ray._private.state import actors
 from ray.cluster_utils import Cluster
 
@@ -55,6 +56,16 @@ class Saboteur:
                 self.lost += 1
 
 
+def start() -> Cluster:
+    """A head that takes no work, and two nodes of one core and, in name, one GPU."""
+    head = {"num_cpus": 0, "object_store_memory": STORE, "include_dashboard": False}
+    cluster = Cluster(initialize_head=True, head_node_args=head)
+    for _ in range(2):
+        cluster.add_node(num_cpus=1, num_gpus=1, object_store_memory=STORE)
+    ray.init(address=cluster.address, log_to_driver=False, logging_level=logging.ERROR)
+    return cluster
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folders", nargs=3)
@@ -62,11 +73,7 @@ def main() -> None:
     parser.add_argument("--finder")
     asked = parser.parse_args()
     photos, coded, decoded = map(Place, asked.folders)
-    head = {"num_cpus": 0, "object_store_memory": STORE, "include_dashboard": False}
-    cluster = Cluster(initialize_head=True, head_node_args=head)
-    for _ in range(2):
-        cluster.add_node(num_cpus=1, num_gpus=1, object_store_memory=STORE)  # but in name
-    ray.init(address=cluster.address, log_to_driver=False, logging_level=logging.ERROR)
+    cluster = start()
     regions = (Roi(asked.finder),) if asked.finder else ()
     encoding = Encoding(settings=EncodeSettings(quality=30), regions=regions)
     saboteur = Saboteur(cluster, asked.lose)
@@ -75,7 +82,11 @@ def main() -> None:
     on_gpu = partial(on_ray.run, gpus=1)
     idle = Saboteur(cluster, after=1 << 30)
     second = running.run(Batch(coded, decoded, decoding), on_gpu, idle)
+    batch = Batch(coded, Place(decoded.full("data")), decoding)
+    jobs = [{"source": found.source, "target": f"{found.path}.png"} for found in coded.files("0/*")]
+    rows = on_ray.mapped(ray.data.from_items(jobs), batch, concurrency=1).take_all()
     told = {
+        "rows": rows,
         "coded": asdict(first),
         "ended": saboteur.ended,
         "lost": saboteur.lost,

@@ -56,4 +56,8 @@ def test_a_cluster_that_loses_a_node_codes_every_file_once(tmp_path: Path, plugi
     assert streams == {path for path in written(coded) if not path.endswith(".tmp")}
     assert all(ablc.inspect((coded / path).read_bytes()).checksum_ok for path in streams)
     assert told["decoded"]["done"] == 24
-    assert written(decoded) == {f"{number % 3}/{number:02}.png" for number in range(24)}
+    pictures = {f"{number % 3}/{number:02}.png" for number in range(24)}
+    by_data = {f"data/0/{number:02}.ablc.png" for number in range(0, 24, 3)}
+    assert written(decoded) == pictures | by_data
+    assert len(told["rows"]) == 8
+    assert {row["error"] for row in told["rows"]} == {""}
