@@ -10,8 +10,10 @@ object. A process of its own, because Ray leaves threads, signal handlers and op
 import argparse
 import json
 import logging
+import time
 from dataclasses import asdict
 from functools import partial
+from typing import Any
 
 import ray
 import ray.data
@@ -39,21 +41,27 @@ class Saboteur:
         self.lost = 0
 
     def begin(self, pending: int) -> None:
-        """Nothing to see yet."""
+        """Nothing to take away yet."""
 
     def step(self, entry: Entry) -> None:
         self.ended.append(entry.source)
-        if len(self.ended) < self._after or self.lost:
-            return
-        at_work = {
-            actor["Address"]["NodeID"]
-            for actor in actors().values()
-            if actor["State"] == "ALIVE" and on_ray.Actor.__name__ in actor["ActorClassName"]
-        }
-        for node in self._cluster.worker_nodes.copy():
-            if node.node_id in at_work and not self.lost:
-                self._cluster.remove_node(node, allow_graceful=False)
-                self.lost += 1
+        if len(self.ended) == self._after:
+            self._cluster.remove_node(self._at_work(), allow_graceful=False)
+            self.lost += 1
+
+    def _at_work(self) -> Any:
+        """A node with an actor of ours; not the one that this program is connected to."""
+        here = ray.get_runtime_context().get_node_id()
+        while True:
+            at_work = {
+                actor["Address"]["NodeID"]
+                for actor in actors().values()
+                if actor["State"] == "ALIVE" and on_ray.Actor.__name__ in actor["ActorClassName"]
+            }
+            for node in self._cluster.worker_nodes:
+                if node.node_id in at_work and node.node_id != here:
+                    return node
+            time.sleep(0.1)  # it has not begun yet
 
 
 def start() -> Cluster:
