@@ -74,6 +74,12 @@ def start() -> Cluster:
     return cluster
 
 
+def stop(cluster: Cluster) -> None:
+    """Ends the nodes, which a program that is connected to one cannot."""
+    ray.shutdown()
+    cluster.shutdown()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folders", nargs=3)
@@ -101,8 +107,7 @@ def main() -> None:
         "decoded": asdict(second),
     }
     print(json.dumps(told))
-    ray.shutdown()
-    cluster.shutdown()
+    stop(cluster)
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ def run(engine: str, batch: Batch, files: int) -> tuple[running.Summary, int]:
     cluster = ray_cluster.start()
     saboteur = ray_cluster.Saboteur(cluster, files // 2)
     summary = running.run(batch, on_ray.run, saboteur)
-    cluster.shutdown()
+    ray_cluster.stop(cluster)
     return summary, saboteur.lost
 
 
