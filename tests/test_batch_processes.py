@@ -16,7 +16,7 @@ from ablc.cli import main
 
 pytest.importorskip("fsspec", reason="fsspec is not installed: pip install 'ablc[batch]'")
 
-from ablc.batch import processes
+from ablc.batch import processes, watching
 from ablc.batch.manifest import NAME, Entry
 from ablc.batch.work import Encoding
 from batches import Hungry, Kept, lines, picture, run, written
@@ -100,6 +100,20 @@ def test_one_command_decodes_a_folder(photos: Path, out: Path, tmp_path: Path) -
     back = tmp_path / "back"
     assert command(out, back, "--to", "webp", "--fill", "classical", "--jobs", "2") == 0
     assert written(back) == {"00.webp", "01.webp", "02.webp"}
+
+
+def test_a_log_gets_lines_and_a_terminal_a_bar(
+    photos: Path, out: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(watching, "PAUSE", 0.0)
+    assert command(f"{photos}/0[0-4].png", out, "--jobs", "1") == 1
+    assert "ablc: coded 5 of 5 files, 1 failed" in capfd.readouterr().err
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "120")
+    assert command(f"{photos}/0[0-4].png", out, "--jobs", "1", "--retry-failed") == 1
+    told = capfd.readouterr().err
+    assert "1/1" in told
+    assert "1 failed" in told
 
 
 def test_an_empty_folder_is_done_at_once(tmp_path: Path, out: Path) -> None:

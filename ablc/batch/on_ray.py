@@ -5,8 +5,8 @@ outcome like any other. An actor that is lost with its machine is replaced as so
 has room, and its job is done by the next one that is free; doing a job twice leaves the same file.
 
 Ray Data is not what the engine stands on: there the rows of a lost actor wait until that very actor
-has room again, on a full cluster for minutes (docs/DEPLOYMENT.md). The same function for a pipeline
-of one's own is mapped().
+has room again, on a full cluster until all others have nothing left to do. mapped() is the same
+function for a pipeline of one's own.
 """
 
 import logging
@@ -50,8 +50,8 @@ def run(
     """The outcome of every job, as they end. Jobs are taken as actors become free.
 
     actors: as many as the cluster has room for, at most so many; default one per core. gpus: one on
-    each of so many GPUs instead. Raises ValueError if the cluster has fewer GPUs, RuntimeError if
-    no actor can begin, as where ablc is not installed on the machines.
+    each of so many GPUs instead. Raises ValueError if the cluster has fewer GPUs,
+    ConnectionError if there is no cluster, or no actor can begin, as where ablc is not installed.
     """
     if not ray.is_initialized():
         ray.init(log_to_driver=False, logging_level=logging.ERROR)
@@ -84,10 +84,8 @@ class _Crew:
         self._ended = False  # no jobs are left to begin
         self._again: deque[Job] = deque()  # whose actors were lost
         self._lost: Counter[str] = Counter()  # by source, how often
-        self._busy: dict[
-            Any, tuple[Any, Job | None]
-        ] = {}  # promise: who, and at what; None: begins
-        self._stillborn = 0
+        self._busy: dict[Any, tuple[Any, Job | None]] = {}  # by promise; without job: begins
+        self._stillborn = 0  # since one was ready
 
     def work(self, most: int) -> Iterator[Outcome]:
         """The outcome of every job."""
@@ -130,7 +128,7 @@ class _Crew:
         if job is None:
             self._stillborn += 1
             if self._stillborn == STILLBORN:
-                raise RuntimeError(f"no actor can begin: {error}") from error
+                raise ConnectionError(f"no actor can begin on the cluster: {error}") from error
             return None
         self._lost[job.source] += 1
         if self._lost[job.source] < ATTEMPTS:
