@@ -54,7 +54,7 @@ def run(
     ConnectionError if there is no cluster, or no actor can begin, as where ablc is not installed.
     """
     if not ray.is_initialized():
-        ray.init(log_to_driver=False, logging_level=logging.ERROR)
+        ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
     there = ray.cluster_resources()
     if gpus > there.get("GPU", 0):
         raise ValueError(f"the cluster has {there.get('GPU', 0):g} GPUs, not {gpus}")
