@@ -47,11 +47,6 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(models_cli.app, name="models")
-app.add_typer(eval_cli.reproduce, name="reproduce")
-app.command()(report_cli.report)
-app.command()(service_cli.serve)
-app.command()(batch_cli.batch)
 
 
 @app.command()
@@ -311,6 +306,13 @@ def demo(
     console.pairs([(panel.title, panel.detail) for panel in made.panels])
     written = (demonstration.STREAM, demonstration.DECODED, demonstration.SIDE_BY_SIDE)
     console.pairs([("written", str(out / name)) for name in written])
+
+
+app.command()(batch_cli.batch)
+app.command()(service_cli.serve)
+app.command()(report_cli.report)
+app.add_typer(eval_cli.reproduce, name="reproduce")
+app.add_typer(models_cli.app, name="models")
 
 
 @app.callback(invoke_without_command=True)
