@@ -10,7 +10,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ablc.service import openapi, probes, problems, routes
+from ablc.service import openapi, page, probes, problems, routes
 from ablc.service.conversion import Converter
 from ablc.service.exchange import Memory
 from ablc.service.guard import Guard
@@ -43,7 +43,11 @@ def create(settings: Settings) -> Starlette:
 
     described = [*routes.conversions(converter), *probes.routes(state, metrics)]
     app = Starlette(
-        routes=[*described, openapi.route(described, token=bool(settings.token))],
+        routes=[
+            *described,
+            openapi.route(described, token=bool(settings.token)),
+            *page.routes(settings),
+        ],
         middleware=[
             Middleware(Guard, state=state, metrics=metrics, memory=memory, token=settings.token)
         ],

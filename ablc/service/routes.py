@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 import ablc
-from ablc.service import exchange, jobs, media, openapi, problems
+from ablc.service import exchange, jobs, media, openapi, problems, studio
 from ablc.service.answers import BodyResponse, known
 from ablc.service.conversion import Converter, Finish, Upload
 from ablc.service.jobs import Answer
@@ -37,13 +37,17 @@ TRANSCODE = (
     "Turn a stream or a picture into either. Where neither Accept nor format says what is wanted, "
     "pictures become streams, and streams and octets PNG."
 )
+STUDIO = (
+    "Code a picture as /encode does, and answer with the stream, its picture, where its bits went, and "
+    "JPEG and AVIF files of at most its size; what the page shows."
+)
 INSPECT = "Say what a stream holds, to the last byte, or draw where its bits went."
 
 Work = Callable[[bytes], Coroutine[None, None, Answer]]
 
 
 def conversions(converter: Converter) -> list[Described]:
-    """Decode, encode, transcode and inspect."""
+    """Decode, encode, transcode, compare and inspect."""
     answers = media.pictures()
 
     async def decode(request: Request) -> Response:
@@ -65,6 +69,12 @@ def conversions(converter: Converter) -> list[Described]:
         chosen = media.choose(_accept(request), query.format, offered)
         return await _convert(request, query, kind, chosen, converter, stream=None)
 
+    async def compare(request: Request) -> Response:
+        query = parse(EncodeQuery, _query(request))
+        kind = media.check(_content_type(request), PICTURES)
+        chosen = media.choose(_accept(request), None, (media.JSON,))
+        return await _convert(request, query, kind, chosen, converter, stream=False)
+
     async def inspect(request: Request) -> Response:
         query = parse(InspectQuery, _query(request))
         kind = media.check(_content_type(request), STREAMS)
@@ -83,6 +93,7 @@ def conversions(converter: Converter) -> list[Described]:
             ("/decode", decode, DECODE, DecodeQuery, STREAMS, answers),
             ("/encode", encode, ENCODE, EncodeQuery, PICTURES, (media.ABLC,)),
             ("/transcode", transcode, TRANSCODE, TranscodeQuery, EITHER, (*answers, media.ABLC)),
+            ("/studio", compare, STUDIO, EncodeQuery, PICTURES, (media.JSON,)),
             ("/inspect", inspect, INSPECT, InspectQuery, STREAMS, DRAWINGS),
         )
     ]
@@ -106,11 +117,17 @@ async def _convert(
     finish: Finish = partial(jobs.write, chosen=chosen, quality=query.quality)
     if chosen == media.ABLC and isinstance(query, EncodeQuery):
         finish = partial(jobs.encode, query=query)
+    elif chosen == media.JSON and isinstance(query, EncodeQuery):
+        finish = partial(studio.make, query=query, max_pixels=converter.settings.max_pixels)
 
     async def work(data: bytes) -> Answer:
         taken = media.is_stream(kind, data) if stream is None else stream
         upload = Upload(data, _content_type(request), taken)
-        return await converter.convert(upload, frame, fill, finish, exchange.of(request))
+        current = exchange.of(request)
+        answer = await converter.convert(upload, frame, fill, finish, current)
+        if chosen == media.JSON:  # several pictures, until the client has taken them
+            current.hold(len(answer.body))
+        return answer
 
     converter.check_room(fill)
     return await _answer(request, query, kind, chosen, converter.settings, work)

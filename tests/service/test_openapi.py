@@ -23,6 +23,7 @@ def test_what_is_described_is_what_there_is(service: Service) -> None:
         "/inspect",
         "/metrics",
         "/readyz",
+        "/studio",
         "/transcode",
     ]
     encode = described["paths"]["/encode"]["post"]

@@ -1,0 +1,45 @@
+"""The page at `/`: a picture, a region painted on it, and what the codec makes of both."""
+
+from importlib import resources
+from string import Template
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ablc.service.settings import Settings
+from ablc.service.studio import PIXELS_MOST
+
+FILES = {  # path -> file of this folder, its media type
+    "/": ("page.html", "text/html"),
+    "/page.css": ("page.css", "text/css"),
+    "/page.js": ("page.js", "text/javascript"),
+    "/paint.js": ("paint.js", "text/javascript"),
+    "/result.js": ("result.js", "text/javascript"),
+}
+HEADERS = {
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self' blob: data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-cache",
+}
+
+
+def routes(settings: Settings) -> list[Route]:
+    """The page and what belongs to it, all of it read once."""
+    return [_route(path, settings) for path in FILES]
+
+
+def _route(path: str, settings: Settings) -> Route:
+    name, kind = FILES[path]
+    text = resources.files(__name__).joinpath(name).read_text("utf-8")
+    if kind == "text/html":
+        pixels = min(settings.max_pixels, PIXELS_MOST)
+        text = Template(text).substitute(pixels=pixels, token="" if settings.token else "hidden")
+
+    async def file(_: Request) -> Response:
+        return Response(text, headers=HEADERS, media_type=kind)
+
+    return Route(path, file)

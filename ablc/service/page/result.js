@@ -1,0 +1,127 @@
+// What came back: two versions of the picture and a border that moves, sizes, maps, downloads.
+
+const made = []; // addresses of files of the answer before
+
+function address(base64, type) {
+  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  made.push(URL.createObjectURL(new Blob([bytes], { type })));
+  return made.at(-1);
+}
+
+// answer: of POST /studio. original, mask: canvases; mask null: no region. name: of the downloads.
+export function show(place, answer, original, mask, name) {
+  made.splice(0).forEach((old) => URL.revokeObjectURL(old));
+  const picture = address(answer.picture, "image/png");
+  const versions = [
+    { name: "original", source: original.toDataURL() },
+    { name: "ablc", source: picture },
+    ...answer.peers.map((peer) => ({ name: peer.name, source: address(peer.file, peer.type) })),
+  ];
+  offer(place, versions, answer);
+  list(place.querySelector("#sizes"), answer);
+  const download = (id, source, file) => Object.assign(place.querySelector(id), { href: source, download: file });
+  download("#download-stream", address(answer.stream, "image/x-ablc"), `${name}.ablc`);
+  download("#download-picture", picture, `${name}.png`);
+  figure(place.querySelector("#mask"), mask?.toDataURL(), mask ? "white counts more" : "none, all counts alike");
+  figure(place.querySelector("#kept"), address(answer.kept.picture, "image/jpeg"), answer.kept.about);
+  figure(place.querySelector("#bits"), address(answer.bits.picture, "image/jpeg"), answer.bits.about);
+  scale(place.querySelector(".bar"), answer.bits);
+  place.hidden = false;
+  place.querySelector(".zoom").dispatchEvent(new Event("change"));
+}
+
+// Lets the border move and the sides be chosen.
+export function start(place) {
+  const [stage, range, zoom] = [".stage", "#border", ".zoom"].map((found) => place.querySelector(found));
+  const [left, right] = sides(place);
+  const move = () => {
+    stage.style.setProperty("--split", `${range.value}%`);
+    range.setAttribute("aria-valuetext", `${range.value} % ${left.value}, ${100 - range.value} % ${right.value}`);
+  };
+  const choose = () => {
+    for (const image of stage.querySelectorAll("img")) {
+      // With one version on both sides it is the right one, whole.
+      image.className = image.alt === right.value ? "right" : image.alt === left.value ? "left" : "";
+      image.hidden = !image.className;
+    }
+    place.querySelector(".tag-left").textContent = left.value;
+    place.querySelector(".tag-right").textContent = right.value;
+    move();
+  };
+  const enlarge = () => {
+    const factor = Number(zoom.value);
+    stage.style.width = factor ? `${factor * Number(stage.dataset.width) / window.devicePixelRatio}px` : "";
+    place.querySelector(".compare").classList.toggle("enlarged", factor > 0);
+    stage.classList.toggle("pixels", factor > 1);
+    choose();
+  };
+  range.addEventListener("input", move);
+  left.addEventListener("change", choose);
+  right.addEventListener("change", choose);
+  zoom.addEventListener("change", enlarge);
+}
+
+function sides(place) {
+  return [".choose-left", ".choose-right"].map((found) => place.querySelector(found));
+}
+
+// Puts the versions on the stage; the sides stay as they were chosen.
+function offer(place, versions, answer) {
+  const stage = place.querySelector(".stage");
+  stage.dataset.width = answer.width;
+  stage.style.aspectRatio = `${answer.width}/${answer.height}`;
+  place.querySelector(".compare").style.setProperty("--natural", `${answer.width}px`);
+  stage.querySelectorAll("img").forEach((image) => image.remove());
+  stage.prepend(...versions.map(({ name, source }) => Object.assign(new Image(), { src: source, alt: name })));
+  sides(place).forEach((choice, side) => {
+    const chosen = choice.value || (side ? "ablc" : versions[2]?.name ?? "original");
+    choice.replaceChildren(...versions.map(({ name }) => new Option(name, name, false, name === chosen)));
+  });
+}
+
+function list(body, answer) {
+  const own = { name: "ablc", bytes: answer.bytes, psnr: answer.psnr, fits: true };
+  body.replaceChildren(...[own, ...answer.peers].map((file) => {
+    const row = document.createElement("tr");
+    const head = document.createElement("th");
+    head.scope = "row";
+    head.textContent = file.name;
+    if (!file.fits) {
+      const remark = document.createElement("small");
+      remark.textContent = "larger: its lowest quality";
+      head.append(remark);
+    }
+    const bpp = 8 * file.bytes / (answer.width * answer.height);
+    const numbers = [file.bytes.toLocaleString("en"), bpp.toFixed(3)];
+    for (const part of ["whole", "inside", "outside"]) {
+      const psnr = file.psnr[part];
+      numbers.push(psnr === undefined ? "–" : psnr === null ? "=" : psnr.toFixed(2));
+    }
+    row.append(head, ...numbers.map((text) => {
+      const cell = document.createElement("td");
+      cell.textContent = text;
+      return cell;
+    }));
+    return row;
+  }));
+}
+
+function figure(place, source, about) {
+  const image = place.querySelector("img");
+  image.hidden = !source;
+  if (source) image.src = source;
+  place.querySelector("span").textContent = about;
+}
+
+function scale(bar, bits) {
+  const ramp = document.createElement("i");
+  ramp.style.background = `linear-gradient(90deg, ${bits.colours.map((c) => `rgb(${c.join(" ")})`).join(", ")})`;
+  const few = Math.ceil(bits.ticks.length / 6);
+  const ticks = bits.ticks.filter((_, i) => i % few === 0).map(([position, text]) => {
+    const tick = document.createElement("span");
+    tick.style.left = `${100 * position}%`;
+    tick.textContent = text;
+    return tick;
+  });
+  bar.replaceChildren(ramp, ...ticks);
+}

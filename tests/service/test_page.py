@@ -1,0 +1,275 @@
+"""The page at `/` and what it asks for, without a browser and in one."""
+
+import base64
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image, features
+
+import ablc
+import browser
+from serving import Service, serving
+
+Pixels = npt.NDArray[np.uint8]
+
+DONE = "document.getElementById('status').textContent.endsWith('bytes')"
+
+
+def packed(pixels: Pixels) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def form(**parts: bytes) -> tuple[bytes, str]:
+    """A body with these parts, and its content type."""
+    head = '--xyz\r\nContent-Disposition: form-data; name="{0}"; filename="{0}"\r\n\r\n'
+    body = b"".join(head.format(name).encode() + data + b"\r\n" for name, data in parts.items())
+    return body + b"--xyz--\r\n", "multipart/form-data; boundary=xyz"
+
+
+def shown(text: str) -> Pixels:
+    """The pixels of a picture file in base64."""
+    return np.array(Image.open(io.BytesIO(base64.b64decode(text))).convert("RGB"))
+
+
+@pytest.fixture(scope="module")
+def white(photo: Pixels) -> Pixels:
+    mask = np.zeros(photo.shape[:2], np.uint8)
+    mask[40:90, 50:120] = 255
+    return mask
+
+
+@pytest.fixture(scope="module")
+def answer(service: Service, png: bytes, white: Pixels) -> Any:
+    """What the page gets for a picture with a region."""
+    answered = service.post("/studio?bpp=0.6", *form(picture=png, roi=packed(white)))
+    assert answered.status == 200, answered.body
+    return answered.json
+
+
+def test_the_page_allows_nothing_from_elsewhere(service: Service) -> None:
+    page = service.get("/")
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert page.headers["content-security-policy"].startswith("default-src 'none'; ")
+    assert "unsafe" not in page.headers["content-security-policy"]
+    assert b"http" not in page.body
+    kinds = {
+        path: service.get(path).headers["content-type"].partition(";")[0]
+        for path in ("/page.css", "/page.js", "/paint.js", "/result.js")
+    }
+    assert set(kinds.values()) == {"text/css", "text/javascript"}
+
+
+def test_the_stream_is_the_one_that_encode_gives(answer: Any, photo: Pixels, white: Pixels) -> None:
+    stream = base64.b64decode(answer["stream"])
+    assert stream == ablc.encode(photo, bpp=0.6, importance=ablc.Roi(white))
+    assert answer["bytes"] == len(stream)
+    assert (shown(answer["picture"]) == ablc.decode(stream, fill="classical")).all()
+
+
+def test_peers_take_no_more_bytes_than_the_stream(answer: Any, photo: Pixels) -> None:
+    names = [peer["name"] for peer in answer["peers"]]
+    assert names == ["JPEG", "AVIF"] if features.check("avif") else ["JPEG"]
+    for peer in answer["peers"]:
+        file = base64.b64decode(peer["file"])
+        assert len(file) == peer["bytes"] <= answer["bytes"]
+        assert peer["fits"]
+        decoded = ablc.compare(photo, shown(peer["file"]))
+        assert peer["psnr"]["whole"] == pytest.approx(decoded.psnr)
+
+
+def test_a_peer_that_gets_no_smaller_says_so(service: Service, png: bytes) -> None:
+    told = service.post("/studio?bpp=0.06", png, "image/png").json
+    jpeg = told["peers"][0]
+    assert jpeg["bytes"] > told["bytes"]
+    assert (jpeg["fits"], jpeg["quality"]) == (False, 1)
+
+
+def test_the_region_is_better_than_the_rest(answer: Any) -> None:
+    assert answer["psnr"]["inside"] > answer["psnr"]["whole"] > answer["psnr"]["outside"]
+
+
+def test_without_a_region_there_is_one_figure(service: Service, png: bytes) -> None:
+    told = service.post("/studio?lossless=true", png, "image/png").json
+    assert told["psnr"] == {"whole": None}
+
+
+def test_the_maps_have_the_shape_of_the_picture(answer: Any, photo: Pixels) -> None:
+    height, width, _ = photo.shape
+    for name in ("kept", "bits"):
+        drawn = shown(answer[name]["picture"])
+        assert drawn.shape[0] * width == drawn.shape[1] * height
+        assert answer[name]["about"]
+    places = [position for position, _ in answer["bits"]["ticks"]]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [("/studio?bpp=0", 422), ("/studio?effort=9", 422), ("/studio?bpp=1&quality=3", 422)],
+)
+def test_what_encode_refuses_is_refused(
+    service: Service, png: bytes, target: str, status: int
+) -> None:
+    assert service.post(target, png, "image/png").status == status
+
+
+def test_other_bodies_are_refused(service: Service, png: bytes, stream: bytes) -> None:
+    assert service.post("/studio", png, "text/plain").status == 415
+    assert service.post("/studio", stream, "image/png").status == 415
+    assert service.post("/studio", bytes(2 << 20), "image/png").status == 413
+    assert (
+        service.post("/studio", packed(np.zeros((900, 1200), np.uint8)), "image/png").status == 413
+    )
+    wrong = form(picture=png, roi=packed(np.full((9, 9), 255, np.uint8)))
+    assert service.post("/studio", *wrong).status == 422
+
+
+def test_the_page_asks_for_the_token_itself(png: bytes) -> None:
+    with serving(workers=1, token="sesame") as closed:
+        page = closed.get("/")
+        assert page.status == 200
+        assert b'<label >token <input type="password"' in page.body
+        assert closed.get("/page.js").status == 200
+        assert closed.post("/studio", png, "image/png").status == 401
+
+
+class Visitor(browser.Browser):
+    """A browser at the page of a service."""
+
+    def __init__(self, program: str, profile: Path, address: str) -> None:
+        super().__init__(program, profile, profile)
+        self._page = address
+
+    @property
+    def foreign(self) -> list[str]:
+        """Addresses asked for that are not the service's."""
+        return [address for address in self.requests if not address.startswith("blob:")]
+
+    def until(self, condition: str) -> None:
+        """Waits until an expression of JavaScript is true."""
+        self.value(
+            f"new Promise(done => {{ const look = () => ({condition}) ? done() "
+            ": setTimeout(look, 30); look(); })"
+        )
+
+    def text(self, selector: str) -> str:
+        found: str = self.value(f"document.querySelector({selector!r}).textContent")
+        return found
+
+    def choose_file(self, path: Path) -> None:
+        found = self._send("Runtime.evaluate", expression="document.getElementById('file')")
+        identity = found["result"]["objectId"]
+        self._send("DOM.setFileInputFiles", files=[str(path)], objectId=identity)
+
+    def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        """The mouse over the picture, from and to shares of its width and height."""
+        self.value("document.getElementById('over').scrollIntoView({block: 'center'})")
+        x, y, w, h = self.value(
+            "(r => [r.x, r.y, r.width, r.height])"
+            "(document.getElementById('over').getBoundingClientRect())"
+        )
+        for kind, (across, down) in (
+            ("mousePressed", start),
+            ("mouseMoved", end),
+            ("mouseReleased", end),
+        ):
+            at = {"x": x + across * w, "y": y + down * h, "button": "left", "buttons": 1}
+            self._send("Input.dispatchMouseEvent", type=kind, clickCount=1, **at)
+
+    def type(self, key: str) -> None:
+        """A key that writes a character."""
+        self._send("Input.dispatchKeyEvent", type="keyDown", key=key, text=key)
+        self._send("Input.dispatchKeyEvent", type="keyUp", key=key)
+
+    def painted(self) -> float:
+        """Share of the picture under the region's tint."""
+        share: float = self.value(
+            "(c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data"
+            ".filter((v, i) => i % 4 == 3 && v > 0).length / (c.width * c.height))"
+            "(document.getElementById('over'))"
+        )
+        return share
+
+
+@pytest.fixture(scope="module")
+def visitor(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
+    program = browser.find()
+    if program is None:
+        pytest.skip("no Chromium is installed")
+    profile = tmp_path_factory.mktemp("profile")
+    with Visitor(program, profile, f"http://127.0.0.1:{service.port}/") as opened:
+        yield opened
+        assert opened.errors == []
+        assert opened.foreign == []
+
+
+def test_a_picture_is_painted_on_coded_and_compared(
+    visitor: Visitor, png: bytes, tmp_path: Path
+) -> None:
+    (tmp_path / "garden.png").write_bytes(png)
+    visitor.show(1280, 900)
+    visitor.choose_file(tmp_path / "garden.png")
+    visitor.until(DONE)
+    assert visitor.text("#note") == "garden.png: 220 × 150 pixels."  # noqa: RUF001
+    visitor.value("document.getElementById('status').textContent = ''")
+    visitor.drag((0.3, 0.4), (0.6, 0.4))
+    assert visitor.painted() > 0.01
+    visitor.until(DONE)
+    rows = visitor.value("[...document.querySelectorAll('#sizes tr')].map(r => r.innerText)")
+    assert rows[0].startswith("ablc")
+    assert rows[1].startswith("JPEG")
+    inside, outside = rows[0].split()[-2:]
+    assert float(inside) > float(outside)
+    file = visitor.value(
+        "fetch(document.getElementById('download-stream').href).then(r => r.arrayBuffer())"
+        ".then(b => btoa(String.fromCharCode(...new Uint8Array(b))))"
+        if False
+        else "document.getElementById('download-stream').download"
+    )
+    assert file == "garden.ablc"
+
+
+def test_the_border_moves_by_keys(visitor: Visitor) -> None:
+    visitor.value("document.getElementById('border').focus()")
+    for _ in range(3):
+        visitor.press("ArrowRight")
+    place = visitor.value("document.querySelector('.stage').style.getPropertyValue('--split')")
+    assert place == "53%"
+
+
+def test_a_box_is_made_moved_and_resized_by_keys(visitor: Visitor) -> None:
+    visitor.show(1280, 900)
+    visitor.value("document.getElementById('sample').click()")
+    visitor.until("!document.getElementById('code').disabled")
+    visitor.value("document.getElementById('paint').focus()")
+    assert visitor.painted() == 0
+    visitor.press("ArrowLeft")
+    small = visitor.painted()
+    assert small > 0.02
+    visitor.type("+")
+    assert visitor.painted() > small
+    visitor.until(DONE)
+    assert "white" in visitor.text("#mask figcaption")
+
+
+def test_a_large_picture_is_reduced_and_says_so(visitor: Visitor, tmp_path: Path) -> None:
+    (tmp_path / "wide.png").write_bytes(packed(np.zeros((1000, 2000, 3), np.uint8)))
+    visitor.show(1280, 900)
+    visitor.choose_file(tmp_path / "wide.png")
+    visitor.until("document.getElementById('note').textContent.includes('reduced')")
+    width, height = visitor.value("(c => [c.width, c.height])(document.getElementById('base'))")
+    assert 990_000 < width * height <= 1_000_000
+
+
+def test_a_phone_needs_no_sideways_scrolling(visitor: Visitor) -> None:
+    visitor.show(375, 800, dark=True)
+    visitor.value("document.getElementById('sample').click()")
+    visitor.until(DONE)
+    assert visitor.value("document.documentElement.scrollWidth") == 375
