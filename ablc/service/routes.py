@@ -38,8 +38,8 @@ TRANSCODE = (
     "pictures become streams, and streams and octets PNG."
 )
 STUDIO = (
-    "Code a picture as /encode does, and answer with the stream, its picture, where its bits went, and "
-    "JPEG and AVIF files of at most its size; what the page shows."
+    "Code a picture as /encode does; answer with the stream, its picture, where its bits went, and "
+    "JPEG and AVIF files of at most its size. The page asks for this."
 )
 INSPECT = "Say what a stream holds, to the last byte, or draw where its bits went."
 
