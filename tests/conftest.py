@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pytest
 from ablc.runtime import registry, session
 from hypothesis import HealthCheck, settings
+from PIL import Image
 
 from scenes import scene
 
@@ -47,6 +48,17 @@ def classical(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     if "networks" not in request.fixturenames:
         monkeypatch.setattr(session, "installed", lambda: False)
         session.onnxruntime.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def plain_pillow(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pillow without our plug-in, which modules of tests register for the whole process."""
+    if request.module.__name__.endswith("test_pillow"):
+        return
+    Image.init()  # all of its own formats, which it would add to the list that is put away here
+    monkeypatch.setattr(Image, "ID", [name for name in Image.ID if name != "ABLC"])
+    for table, name in ((Image.OPEN, "ABLC"), (Image.SAVE, "ABLC"), (Image.EXTENSION, ".ablc")):
+        monkeypatch.delitem(table, name, raising=False)
 
 
 @pytest.fixture

@@ -336,5 +336,5 @@ def test_a_shell_completes_commands_and_options(line: tuple[str, str]) -> None:
     typed, wanted = line
     words = {"COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
     asked = {**os.environ, **words, "_ABLC_COMPLETE": "complete_bash"}
-    done = subprocess.run(RUN, env=asked, capture_output=True, text=True, check=True)
+    done = subprocess.run(RUN, env=asked, cwd="/", capture_output=True, text=True, check=True)
     assert wanted in done.stdout.split()

@@ -1,6 +1,5 @@
 """A folder's pictures, the store of results, and many measurements at once."""
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,8 @@ from PIL import Image
 from ablc.eval import folder
 from ablc.eval.measures import ssim_rgb
 from ablc.eval.running import Failed, Task, run
-from ablc.eval.store import Result, Store, ablc_fingerprint, key_of
+from ablc.eval.store import Store, ablc_fingerprint, key_of
+from made_tasks import count, die, fail
 from scenes import scene
 
 
@@ -72,25 +72,6 @@ def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
 
 
 # --- the store and the runner ---------------------------------------------------------------------
-
-
-def count(place: Path, number: int) -> Result:
-    """Leaves a trace of having run."""
-    with (place / "trace").open("a") as file:
-        file.write(f"{number}\n")
-    return Result({"number": number}, {"number.txt": str(number).encode()})
-
-
-def fail(place: Path, number: int) -> Result:
-    if number == 1:
-        raise RuntimeError("out of luck")
-    return count(place, number)
-
-
-def die(place: Path, number: int) -> Result:
-    if number == 1:
-        os._exit(9)
-    return count(place, number)
 
 
 def tasks(work: object, place: Path, numbers: range = range(4)) -> list[Task]:
