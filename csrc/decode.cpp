@@ -51,6 +51,15 @@ void put_tile(const Tile& tile, const Header& header, const Rect& rect, std::arr
   }
 }
 
+/// The same for a tile that is all of the picture, which takes over its memory.
+void take_tile(Tile& tile, const Header& header, const Rect& rect, std::array<Plane<std::uint8_t>, 3>& picture) {
+  for (int p = 0; p < tile.planes; ++p) {
+    const auto i = static_cast<std::size_t>(p);
+    const int s = p ? header.subsample : 0;
+    picture[i] = cropped(std::move(tile.rec[i]), chroma_size(rect.width, s), chroma_size(rect.height, s));
+  }
+}
+
 void put_shapes(const Tile& tile, const Rect& rect, Plane<CellShape>& shapes) {
   for (int y = 0; y < tile.activity.height; ++y)
     for (int x = 0; x < tile.activity.width; ++x) {
@@ -171,14 +180,14 @@ class Decoding {
       return decode_base(bases[static_cast<std::size_t>(t)], cut, from_corner(header_.tile(t), around), base, spent(around));
     });
     if (ended()) return;
+    const std::vector<int> tiles = header_.tiles_in(area_);
     std::array<Plane<std::uint8_t>, 3> picture;
-    for (int p = 0; p < header_.planes(); ++p) {
+    for (int p = 0; p < header_.planes() && tiles.size() > 1; ++p) {
       const int s = p ? header_.subsample : 0;
       picture[static_cast<std::size_t>(p)] = Plane<std::uint8_t>(chroma_size(area_.width, s), chroma_size(area_.height, s));
     }
     const Quantisers quantisers(header_.step, header_.step_offsets);
     Plane<CellShape> shapes(div_up(area_.width, kCell), div_up(area_.height, kCell));
-    const std::vector<int> tiles = header_.tiles_in(area_);
     std::vector<std::uint8_t> mask_sound(static_cast<std::size_t>(header_.tiles()), 1);
     for_tiles(SectionId::blocks, tiles, [&](int t) {
       const auto i = static_cast<std::size_t>(t);
@@ -190,7 +199,8 @@ class Decoding {
       const TileState sound = decode_tile({masks[i], blocks[i]}, header_, quantisers, rows, threads_ / static_cast<int>(tiles.size()), spent(rect),
                                           [&] { fill_planes(cut, place, base, *tile); }, *tile);
       mask_sound[i] = sound.mask;
-      put_tile(*tile, header_, from_corner(rect, area_), picture);
+      if (tiles.size() == 1) take_tile(*tile, header_, rect, picture);
+      else put_tile(*tile, header_, from_corner(rect, area_), picture);
       put_shapes(*tile, from_corner(rect, area_), shapes);
       if (map_) note(*tile, rect);
       return sound.blocks;

@@ -44,6 +44,17 @@ Plane<T> cut(const Plane<T>& plane, const Rect& window) {
   return part;
 }
 
+/// The upper left part of a plane, in its memory.
+template <class T>
+Plane<T> cropped(Plane<T> plane, int width, int height) {
+  if (width != plane.width)
+    for (int y = 1; y < height; ++y) std::copy_n(plane.row(y), width, plane.samples.begin() + static_cast<std::ptrdiff_t>(y) * width);
+  plane.width = width;
+  plane.height = height;
+  plane.samples.resize(static_cast<std::size_t>(width) * static_cast<std::size_t>(height));
+  return plane;
+}
+
 inline int div_up(int a, int b) { return (a + b - 1) / b; }
 inline int round_up(int a, int b) { return div_up(a, b) * b; }
 inline int clip_pixel(int v) { return v < 0 ? 0 : v > 255 ? 255 : v; }

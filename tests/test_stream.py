@@ -37,7 +37,7 @@ def test_lossless_gives_every_sample_back(image: Pixels, effort: int) -> None:
 )
 def test_lossy_gives_the_shape_back(image, quality, effort, subsampling, tune) -> None:  # type: ignore[no-untyped-def]
     data = ablc.encode(image, quality=quality, effort=effort, subsampling=subsampling, tune=tune)
-    decoded = ablc.decode(data)
+    decoded = ablc.decode(data, threads=1)
     assert (decoded.shape, decoded.dtype) == (image.shape, np.uint8)
     assert (ablc.decode(data, threads=2) == decoded).all()
 
@@ -164,6 +164,19 @@ def test_sections_that_are_not_known_stay() -> None:
     assert longer.endswith(b"\x40\x03abc")
 
 
+@given(st.data())
+def test_what_is_saved_does_not_depend_on_the_number_of_threads(draw: st.DataObject) -> None:
+    damaged = bytearray(TALL)
+    for place in draw.draw(st.lists(st.integers(15, len(TALL) - 1), max_size=3)):
+        damaged[place] ^= draw.draw(st.integers(1, 255))
+    cut = bytes(damaged[: draw.draw(st.integers(15, len(TALL)))])
+    one, two = (
+        _core.decode(cut, max_pixels=1 << 20, partial=True, threads=count) for count in (1, 2)
+    )
+    assert (one[0] == two[0]).all()
+    assert one[1] == two[1]
+
+
 def test_a_prefix_with_assistance_cut_off_keeps_the_picture(stream: bytes) -> None:
     longer = _core.with_sections(stream, {"LATN": b"latent" * 50})
     with pytest.warns(ablc.StreamWarning, match="cut short"):
@@ -184,3 +197,4 @@ def test_sections_of_what_is_no_stream() -> None:
 
 
 LOSSY = ablc.encode(scene(40, 50), quality=30)
+TALL = ablc.encode(scene(400, 70), quality=60)  # more rows of superblocks than are read ahead
