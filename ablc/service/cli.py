@@ -3,7 +3,7 @@
 import os
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -14,6 +14,8 @@ FAILED = 1  # exit code
 TOKEN = "ABLC_TOKEN"
 EXTRA = "starlette", "pydantic", "uvicorn", "httptools", "prometheus_client", "python_multipart"
 LIMITS, TIMES, NETWORKS = "Limits", "Time", "Networks"  # headings of options
+CLUSTER = "Cluster"
+REPLICAS = 4
 DEFAULTS = Settings()
 
 
@@ -81,6 +83,23 @@ def serve(
     provider: Annotated[
         Provider, typer.Option(help="Where they run.", rich_help_panel=NETWORKS)
     ] = DEFAULTS.provider,
+    engine: Annotated[
+        Literal["local", "ray"],
+        typer.Option(
+            help="This process, or replicas on a Ray cluster: the one that RAY_ADDRESS names, "
+            "else one of this machine.",
+            rich_help_panel=CLUSTER,
+        ),
+    ] = "local",
+    replicas: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="At most, with --engine ray; --workers and all limits are those of each.",
+            rich_help_panel=CLUSTER,
+        ),
+    ] = REPLICAS,
 ) -> None:
     """Decode, encode and transcode over HTTP; /openapi.json says how."""
     _require_extra()
@@ -102,8 +121,21 @@ def serve(
         drain_seconds=drain,
         token=_token(token_file),
     )
-    if not server.run(settings, host, port):
+    if engine == "ray":
+        _on_ray(settings, host, port, replicas)
+    elif not server.run(settings, host, port):
         raise typer.Exit(FAILED)
+
+
+def _on_ray(settings: Settings, host: str, port: int, replicas: int) -> None:
+    """Raises ValueError if Ray Serve is not installed, or the port is left to chance."""
+    if port == 0:
+        raise ValueError("--engine ray needs a --port: the machines of a cluster share it")
+    try:
+        from ablc.service import on_ray
+    except ModuleNotFoundError as error:
+        raise ValueError(f"--engine ray needs {error.name}: pip install 'ablc[ray]'") from error
+    on_ray.run(settings, host, port, replicas)
 
 
 def _token(file: Path | None) -> str:

@@ -1,0 +1,91 @@
+"""The same app on Ray Serve: replicas on the machines of a cluster, as many as the load needs."""
+
+import logging
+import signal
+from typing import Any
+
+import ray
+from ray import serve
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ablc.service import app, logs
+from ablc.service.settings import Settings
+
+NAME = "ablc"  # of application and deployment
+AHEAD = 2  # requests for each worker of a replica at which there are enough replicas
+GROW_SECONDS, SHRINK_SECONDS = 5.0, 120.0  # that a load lasts before replicas come or go
+
+
+class Copied:
+    """Middleware for answers that are views of memory: Ray pickles them, which takes bytes."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The request goes to the app as it is."""
+
+        async def copy(message: Message) -> None:
+            if isinstance(message.get("body"), memoryview):
+                message = {**message, "body": bytes(message["body"])}
+            await send(message)
+
+        await self._app(scope, receive, copy)
+
+
+def application(settings: Settings, most: int) -> Any:
+    """The app as an application for ray.serve.run.
+
+    settings: of each replica; it takes a core for each worker, and a GPU where settings.provider
+    names one. most: replicas; there is always at least one.
+    """
+
+    def build() -> Starlette:
+        logs.set_up()
+        made = app.create(settings)
+        made.add_middleware(Copied)
+        return made
+
+    class Service:
+        """A replica."""
+
+        app: Starlette  # serve.ingress makes it, by build()
+
+        async def check_health(self) -> None:
+            """Ray replaces a replica for which this raises."""
+            if self.app.state.service.failed:
+                raise RuntimeError("warming up failed; the log says why")
+
+    gpu = settings.networks and settings.provider in ("cuda", "tensorrt")
+    deployment: Any = serve.deployment(
+        name=NAME,
+        ray_actor_options={"num_cpus": settings.workers, "num_gpus": 1 if gpu else 0},
+        max_ongoing_requests=settings.workers + settings.queue,
+        max_queued_requests=settings.queue,
+        graceful_shutdown_timeout_s=settings.drain_seconds,
+        autoscaling_config={
+            "min_replicas": 1,
+            "max_replicas": most,
+            "target_ongoing_requests": AHEAD * settings.workers,
+            "upscale_delay_s": GROW_SECONDS,
+            "downscale_delay_s": SHRINK_SECONDS,
+        },
+    )
+    return deployment(serve.ingress(build)(Service)).bind()
+
+
+def run(settings: Settings, host: str, port: int, most: int) -> None:
+    """Serves on the cluster that RAY_ADDRESS names, or this machine, until a signal says stop.
+
+    most: replicas. Every machine of the cluster with a replica listens at host and port.
+    Raises RuntimeError if the first replica does not come up.
+    """
+    if not ray.is_initialized():
+        ray.init(include_dashboard=False, logging_level=logging.ERROR)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    serve.start(proxy_location="EveryNode", http_options={"host": host, "port": port})
+    try:
+        serve.run(application(settings, most), name=NAME, blocking=True)
+    finally:
+        serve.shutdown()
