@@ -7,8 +7,12 @@ Files are in memory, four Kodak pictures, each codec at the rate nearest to --bp
 machine; the first round warms up and is not counted. Waiting time is by the clock, work is CPU time
 of the process with all its threads, both in milliseconds a picture: the median of the rounds, the
 best in brackets. The ratio is that of the waiting times of one round, the median of the rounds, and
-beside it the ratio of the best. Pillow's WebP uses one thread; ablc two, unless told otherwise: one
-reads ahead, the other rebuilds. On a machine that is busy the second one does not help.
+beside it the ratio of the best.
+
+Pillow's WebP uses one thread; ablc two, unless told otherwise: one reads ahead, the other rebuilds,
+which helps where a second core is free. Memory that the C library returns to the system after each
+picture has to be mapped again for the next, which can cost either codec as much as decoding:
+MALLOC_TRIM_THRESHOLD_=67108864 and MALLOC_MMAP_THRESHOLD_=67108864 keep it (glibc).
 """
 
 from __future__ import annotations
@@ -21,18 +25,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from peers import (
-    PEERS,
-    ablc_codec,
-    add_pictures_argument,
-    markdown,
-    pictures,
-    write_json,
-)
+from arguments import add_pictures_argument, pictures
 from PIL import Image
+from printing import markdown, write_json
 from speed import SPEED_PICTURES, quality_near
 
 import ablc.pillow
+from ablc.eval.own import ablc_codec
+from ablc.eval.peers import peer
 
 THUMBNAIL = (48, 48)  # pixels; small enough for the base to do
 
@@ -61,11 +61,11 @@ def streams(images: Path, bpp: float) -> tuple[list[bytes], list[bytes]]:
     """ablc and WebP, picture by picture."""
     everything = pictures(images)
     shown = [everything[name] for name in SPEED_PICTURES]
-    own, webp = ablc_codec(), PEERS["WebP"]
-    return tuple(  # type: ignore[return-value]
+    own, webp = (
         [codec.encode(picture, quality_near(codec, [picture], bpp)) for picture in shown]
-        for codec in (own, webp)
+        for codec in (ablc_codec(), peer("WebP"))
     )
+    return own, webp
 
 
 def measure(work: Case, files: Sequence[bytes]) -> tuple[float, float]:
