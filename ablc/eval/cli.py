@@ -2,14 +2,16 @@
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ablc import console
-from ablc.eval import folder as folder_
-from ablc.eval import running, store
 from ablc.settings import cores
+
+if TYPE_CHECKING:  # else imported by the commands alone: the others start without them
+    from ablc.eval.folder import Folder
+    from ablc.eval.store import Store
 
 reproduce = typer.Typer(
     help="Measure the systems of the paper, and the peers, on your pictures.",
@@ -66,12 +68,13 @@ def table1(
 ) -> None:
     """Measure the paper's table 1: its systems, JPEG, and ablc at JPEG's bytes."""
     require_extra("cv2")
-    from ablc.eval import table1 as table  # late: it takes libraries of the extra
+    from ablc.eval import running
+    from ablc.eval import table1 as table
 
     plan = table.Plan(protocol=protocol, reference_form=reference_form, quick=quick)
     found = _scan(folder, limit)
     with running.progress(table.count(found, plan), "table 1") as step:
-        measured = table.measure(found, plan, _store(cache), jobs or cores(), step)
+        measured = table.measure(found, plan, store_in(cache), jobs or cores(), step)
     table.write(measured, out)
     rows, forms = measured["rows"], {"paper": ".3f", "ssim": ".4f", "bytes": ".0f"}
     console.columns(
@@ -101,12 +104,13 @@ def figures(
 ) -> None:
     """Draw the paper's figures 2, 4, 7, 8 and 9, and survey its hyper-parameters."""
     require_extra("cv2")
-    from ablc.eval import figures as drawing  # late: it takes libraries of the extra
+    from ablc.eval import figures as drawing
+    from ablc.eval import running
 
     found = _scan(folder, limit)
     wanted = drawing.plan(found, quick=quick)
     with running.progress(wanted.count, "figures") as step:
-        drawn = drawing.draw(found, wanted, _store(cache), out, jobs or cores(), step)
+        drawn = drawing.draw(found, wanted, store_in(cache), out, jobs or cores(), step)
     for reason in drawn["failed"]:
         console.warn(reason)
     _finish(out, "figures.json")
@@ -143,7 +147,7 @@ def rd(
 ) -> None:
     """Measure rate against distortion, BD-rates and speed, beside other codecs."""
     require_extra("scipy")
-    from ablc.eval import published as reference  # late: it takes libraries of the extra
+    from ablc.eval import published as reference
     from ablc.eval import rd as rates
     from ablc.eval import rd_results
     from ablc.eval.peers import PEERS
@@ -152,7 +156,7 @@ def rd(
     pictures = _scan(folder, limit)
     found = rates.study(
         pictures,
-        _store(cache),
+        store_in(cache),
         tuple(PEERS if peers is None else peers.split(",")),
         jobs=jobs or cores(),
         quick=quick,
@@ -176,10 +180,24 @@ def require_extra(*modules: str) -> None:
         raise ValueError(f"no {' and no '.join(lacking)} here: pip install 'ablc[eval]'")
 
 
-def _scan(path: Path, limit: int | None) -> folder_.Folder:
-    """The pictures of a folder, with a warning for each that cannot be measured."""
+def read_folder(path: Path, limit: int | None) -> "Folder":
+    """The pictures of a folder."""
+    from ablc.eval.folder import scan
+
     with console.busy(f"reading {path}"):
-        found = folder_.scan(path, limit=limit)
+        return scan(path, limit=limit)
+
+
+def store_in(cache: Path | None) -> "Store":
+    """Where measurements are kept."""
+    from ablc.eval.store import Store, default_folder
+
+    return Store(cache or default_folder())
+
+
+def _scan(path: Path, limit: int | None) -> "Folder":
+    """The pictures of a folder, with a warning for each that cannot be measured."""
+    found = read_folder(path, limit)
     for one in found.broken:
         console.warn(f"{one.name}: {one.reason}")
     return found
@@ -192,10 +210,6 @@ def _finish(out: Path, *names: str) -> None:
     with console.busy("making the page"):
         made = page.write(out)
     console.pairs([("written", str(path)) for path in (*(out / name for name in names), made)])
-
-
-def _store(cache: Path | None) -> store.Store:
-    return store.Store(cache or store.default_folder())
 
 
 def _figure(value: float | None, form: str) -> str:

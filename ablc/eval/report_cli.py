@@ -6,7 +6,17 @@ from typing import Annotated
 import typer
 
 from ablc import console, inputs
-from ablc.eval.cli import OUT_DEFAULT, Cache, FolderIn, Jobs, Limit, Out, require_extra
+from ablc.eval.cli import (
+    OUT_DEFAULT,
+    Cache,
+    FolderIn,
+    Jobs,
+    Limit,
+    Out,
+    read_folder,
+    require_extra,
+    store_in,
+)
 from ablc.importance import FEATHER_DEFAULT
 from ablc.settings import cores
 
@@ -50,8 +60,7 @@ def report(
     The page, index.html, also shows what `ablc reproduce` has left in the same folder.
     """
     require_extra(*WANTED)
-    from ablc.eval import gallery, page, running, store
-    from ablc.eval.folder import scan
+    from ablc.eval import gallery, page, running
     from ablc.eval.versions import Goal, Plan
 
     if bpp is None and quality is None:
@@ -66,10 +75,9 @@ def report(
         f"{text} (weight {roi.weight:g})" for text, roi in zip(texts, rois, strict=True)
     )
     plan = Plan(goal, rois, where, weights)
-    with console.busy(f"reading {folder}"):
-        found = scan(folder, limit=limit)
+    found = read_folder(folder, limit)
     out.mkdir(parents=True, exist_ok=True)
-    kept = store.Store(cache or store.default_folder())
+    kept = store_in(cache)
     with running.progress(len(found.photos), "coding") as step:
         failed = gallery.make(found, out, plan, kept, jobs=jobs or cores(), shown=show, step=step)
     for name, reason in failed:
