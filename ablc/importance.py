@@ -53,6 +53,17 @@ class Roi:
             )
         check_whole("the feather of a region", self.feather, 0)
 
+    def fingerprint(self) -> str:
+        """Changes when the region does, as far as its place says what it is: not for a callable."""
+        import hashlib  # late, as all that importing ablc can do without
+
+        where = repr(self.where)
+        if isinstance(self.where, np.ndarray):
+            pixels = np.ascontiguousarray(self.where)
+            digest = hashlib.sha256(pixels.tobytes()).hexdigest()
+            where = f"{pixels.shape} {pixels.dtype} {digest}"
+        return f"{where} {self.weight} {self.feather}"
+
 
 Importance: TypeAlias = npt.ArrayLike | Roi | Sequence[Roi] | finders.Finder
 

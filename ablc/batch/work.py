@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any, Protocol
 
-import numpy as np
 from PIL import Image
 
 from ablc import info, pictures
@@ -66,7 +65,7 @@ class Encoding:
 
     def key(self) -> str:
         """Changes when a setting does that may change a stream."""
-        regions = [(_where(roi), roi.weight, roi.feather) for roi in self.regions]
+        regions = [roi.fingerprint() for roi in self.regions]
         return _key("encode", _decisive(self.settings), regions, self.strip)
 
     def begin(self) -> Convert:
@@ -123,13 +122,6 @@ def _extension(name: str) -> str:
 
 def _decisive(settings: EncodeSettings | DecodeSettings) -> dict[str, Any]:
     return {name: value for name, value in asdict(settings).items() if name not in FREE}
-
-
-def _where(roi: Roi) -> str:
-    if not isinstance(roi.where, np.ndarray):
-        return repr(roi.where)
-    pixels = np.ascontiguousarray(roi.where)
-    return f"{pixels.shape} {pixels.dtype} {hashlib.sha256(pixels.tobytes()).hexdigest()}"
 
 
 def _key(*parts: object) -> str:

@@ -1,13 +1,10 @@
 """A folder's pictures by ablc and its peers at equal bytes: gallery.json, .csv and files to see."""
 
 import csv
-import hashlib
 import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
-
-import numpy as np
 
 import ablc
 from ablc import files
@@ -18,7 +15,6 @@ from ablc.eval.page import images
 from ablc.eval.running import Failed, Outcome, Step, Task, run
 from ablc.eval.store import Result, Row, Store, ablc_fingerprint, key_of
 from ablc.eval.versions import OWN, PEERS, Plan, measure
-from ablc.importance import Roi
 
 SHOWN = 8  # pictures with a slider, unless asked for more
 SHOWN_AS = (
@@ -85,7 +81,7 @@ def _tasks(photos: Sequence[Photo], plan: Plan, shown: int, listed: Sequence[Row
         repr(plan.goal),
         plan.where,
         str(plan.weights is not None),
-        *(_told(roi) for roi in plan.rois),
+        *(roi.fingerprint() for roi in plan.rois),
     )
     return [
         Task(
@@ -136,14 +132,6 @@ def _listed(name: str) -> Row:
         return {"name": name, "settings": "", "library": "", "missing": str(error)}
     about = {"settings": codec.settings, "library": codec.library, "missing": None}
     return {"name": name, **about}
-
-
-def _told(roi: Roi) -> str:
-    """All that a region is, as text."""
-    where = roi.where
-    if isinstance(where, np.ndarray):
-        where = hashlib.sha256(where.tobytes()).hexdigest()
-    return f"{where} {roi.weight} {roi.feather}"
 
 
 def _csv(pictures: Sequence[Row]) -> str:
