@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+import PIL
 from PIL import Image, features
 
 from ablc.eval.codec import Codec, MissingCodecError, Pixels
@@ -46,8 +47,8 @@ def _jpeg() -> Codec:
         "JPEG",
         "progressive, optimised Huffman tables, 4:2:0",
         f"libjpeg-turbo {_version('jpg', 'libjpeg_turbo')}",
-        _pillow_encode("JPEG", optimize=True, progressive=True),
-        _pillow_decode,
+        pillow_encode("JPEG", optimize=True, progressive=True),
+        pillow_decode,
         JPEG_QUALITIES,
     )
 
@@ -57,8 +58,8 @@ def _baseline_jpeg() -> Codec:
         "JPEG baseline",
         "baseline, optimised Huffman tables, 4:2:0",
         f"libjpeg-turbo {_version('jpg', 'libjpeg_turbo')}",
-        _pillow_encode("JPEG", optimize=True),
-        _pillow_decode,
+        pillow_encode("JPEG", optimize=True),
+        pillow_decode,
         JPEG_QUALITIES,
     )
 
@@ -73,7 +74,7 @@ def _mozjpeg() -> Codec:
         "progressive, trellis, deringing, optimised scans, quantisation table 3, 4:2:0",
         "mozjpeg of libvips " + ".".join(str(pyvips.version(i)) for i in range(3)),
         functools.partial(_vips_jpeg, pyvips, trellis=True),
-        _pillow_decode,
+        pillow_decode,
         (1, 5, 8, 10, 15, 20, 30, 40, 50, 60, 70, 75, 80, 86, 91),
     )
 
@@ -104,8 +105,8 @@ def _webp() -> Codec:
         "WebP",
         "lossy, method 6",
         f"libwebp {_version('webp')}",
-        _pillow_encode("WEBP", method=6),
-        _pillow_decode,
+        pillow_encode("WEBP", method=6),
+        pillow_decode,
         (0, 1, 2, 5, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90),
     )
 
@@ -127,8 +128,8 @@ def _avif() -> Codec:
         "AVIF",
         "speed 6, 4:2:0, 1 thread",
         f"libavif {_version('avif')}",
-        _pillow_encode("AVIF", speed=6, subsampling="4:2:0", max_threads=1),
-        _pillow_decode,
+        pillow_encode("AVIF", speed=6, subsampling="4:2:0", max_threads=1),
+        pillow_decode,
         (0, 5, 8, 12, 16, 20, 25, 30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 82, 88),
     )
 
@@ -140,8 +141,8 @@ def _heic() -> Codec:
         "HEIC",
         "HEVC intra, the library's preset, 4:2:0",
         f"pillow-heif {pillow_heif.__version__}, {pillow_heif.libheif_info()['HEIF']}",
-        _pillow_encode("HEIF"),
-        _pillow_decode,
+        pillow_encode("HEIF"),
+        pillow_decode,
         (0, 4, 8, 12, 16, 20, 24, 28, 32, 36, 40, 44, 48, 52, 58, 64),
     )
 
@@ -151,14 +152,14 @@ def _jpeg2000() -> Codec:
 
     def encode(picture: Pixels, bpp: float) -> bytes:
         how = {"quality_mode": "rates", "quality_layers": [24 / bpp], "mct": 1}
-        return _pillow_encode("JPEG2000", irreversible=True, no_jp2=True, **how)(picture)
+        return pillow_encode("JPEG2000", irreversible=True, no_jp2=True, **how)(picture)
 
     return Codec(
         "JPEG 2000",
         "9/7 wavelet, component transform, quality = bits per pixel, bare codestream",
         f"OpenJPEG {_version('jpg_2000')}",
         encode,
-        _pillow_decode,
+        pillow_decode,
         (0.05, 0.075, 0.1, 0.125, 0.15, 0.2, 0.25, 0.35, 0.5, 0.75, 1.0, 1.25, 1.5),
     )
 
@@ -196,8 +197,8 @@ def _lossless_webp() -> Codec:
         "WebP lossless",
         "method 4",
         f"libwebp {_version('webp')}",
-        _pillow_encode("WEBP", lossless=True, method=4),
-        _pillow_decode,
+        pillow_encode("WEBP", lossless=True, method=4),
+        pillow_decode,
     )
 
 
@@ -220,7 +221,15 @@ LOSSLESS_PEERS: Mapping[str, Callable[[], Codec]] = MappingProxyType(
 # --- libraries ------------------------------------------------------------------------------------
 
 
-def _pillow_encode(format_name: str, **options: Any) -> Callable[..., bytes]:
+def pillow_codec(format_name: str, qualities: tuple[float, ...], **options: Any) -> Codec:
+    """Pillow's writer of a format, with these options, and its reader."""
+    settings = ", ".join(f"{name} {value}" for name, value in options.items())
+    library = f"Pillow {PIL.__version__}"
+    encode = pillow_encode(format_name, **options)
+    return Codec(format_name, settings, library, encode, pillow_decode, qualities)
+
+
+def pillow_encode(format_name: str, **options: Any) -> Callable[..., bytes]:
     """An encoder that hands quality to Pillow's writer as it is, unless it is lossless."""
 
     def encode(picture: Pixels, quality: float | None = None) -> bytes:
@@ -232,7 +241,7 @@ def _pillow_encode(format_name: str, **options: Any) -> Callable[..., bytes]:
     return encode
 
 
-def _pillow_decode(data: bytes) -> Pixels:
+def pillow_decode(data: bytes) -> Pixels:
     return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
 
 

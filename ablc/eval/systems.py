@@ -7,17 +7,16 @@ and is worth more than they do.
 """
 
 import functools
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 import ablc
 from ablc.eval import fills, stacked
+from ablc.eval.peers import pillow_decode, pillow_encode
 from ablc.eval.refining import refine
 from ablc.runtime import latent
 from ablc.schemes import Scheme
@@ -28,6 +27,7 @@ Group = Literal["JPEG", "paper", "ablc", "systems"]
 Paint = Callable[[bytes], Pixels]
 
 JPEGS = {1: 0.438, 5: 0.555, 25: 0.797, 50: 0.864}  # the paper's SSIM by quality
+jpeg = pillow_encode("JPEG")  # baseline, 4:2:0: the protocol's
 PRODUCT = latent.Settings(iterations=8)
 # The paper's runs: 200 updates of one length, e1 = 1e-5, e2 = 0, e3 = 1e-10, context weight 1. The
 # weights of its losses are not told.
@@ -58,13 +58,6 @@ class System:
     paper: float | None = None  # SSIM in the paper's table
 
 
-def jpeg(pixels: Pixels, quality: int) -> bytes:
-    """A baseline JPEG file with 4:2:0, as Pillow writes it."""
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "JPEG", quality=quality)
-    return file.getvalue()
-
-
 def all_systems(*, reference_form: bool = False) -> tuple[System, ...]:
     """Every row, those of the paper in its order.
 
@@ -82,7 +75,7 @@ def _jpegs() -> list[System]:
             f"JPEG {quality} % quality",
             "baseline, 4:2:0",
             functools.partial(jpeg, quality=quality),
-            _opened,
+            pillow_decode,
             paper,
         )
         for quality, paper in JPEGS.items()
@@ -201,7 +194,3 @@ def _coded(mask: Scheme, told: Assist | None = None) -> Callable[[Pixels], bytes
 def _as_small(pixels: Pixels, quality: int) -> bytes:
     """A stream of at most the bytes of JPEG at that quality."""
     return ablc.encode(pixels, target_bytes=len(jpeg(pixels, quality)), threads=1)
-
-
-def _opened(data: bytes) -> Pixels:
-    return np.asarray(Image.open(io.BytesIO(data)))

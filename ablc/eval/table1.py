@@ -28,7 +28,7 @@ QUICK = 4  # pictures
 AHEAD = 0.10  # of JPEG's SSIM, at equal bytes and its lowest qualities
 MODULES = (  # of ablc/eval, that decide what a row is
     *("systems.py", "table1.py", "protocols.py", "measures.py", "refining.py", "stacked.py"),
-    *("fills.py", "diffusion.py", "structure.py"),
+    *("fills.py", "diffusion.py", "structure.py", "peers.py"),
 )
 COLUMNS = ("ssim", "luma_ssim", "psnr", "bytes")
 

@@ -26,7 +26,10 @@ Flags = npt.NDArray[np.bool_]
 
 PROTOCOL = "kodak-227"
 PAINTED = "painted.png"
-MODULES = ("trials.py", "systems.py", "protocols.py", "measures.py", "refining.py", "stacked.py")
+MODULES = (  # of ablc/eval, that decide what a trial comes to
+    *("trials.py", "systems.py", "protocols.py", "measures.py", "refining.py", "stacked.py"),
+    "peers.py",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,9 +115,8 @@ function figure(place, source, about) {
 
 function scale(bar, bits) {
   const ramp = document.createElement("i");
-  ramp.style.background = `linear-gradient(90deg, ${bits.colours.map((c) => `rgb(${c.join(" ")})`).join(", ")})`;
-  const few = Math.ceil(bits.ticks.length / 6);
-  const ticks = bits.ticks.filter((_, i) => i % few === 0).map(([position, text]) => {
+  ramp.style.background = `linear-gradient(90deg, ${bits.colours.join(", ")})`;
+  const ticks = bits.ticks.map(([position, text]) => {
     const tick = document.createElement("span");
     tick.style.left = `${100 * position}%`;
     tick.textContent = text;
