@@ -11,6 +11,7 @@ from ablc.eval.page.plots import Plot
 from ablc.eval.page.results import Results, Row, read
 
 PAGE = "index.html"
+STYLES = ("slider.css", "page.css")
 SCRIPTS = ("plot.js", "slider.js", "page.js")
 TITLES = {
     "table1": "The paper's table",
@@ -64,7 +65,7 @@ def _page(results: Results, sections: list[Markup], drawn: list[Plot]) -> Markup
         "page.html",
         script=Markup(script),
         script_digest=digest,
-        style=Markup(_palette() + resource("page.css")),
+        style=Markup(_palette() + "\n".join(resource(name) for name in STYLES)),
         links=join(links),
         version=", ".join(sorted({f"ablc {part['ablc']}" for part in results.parts})),
         pictures=fewer + numbers.counted(counts[-1], "picture"),

@@ -1,10 +1,10 @@
 "use strict";
 // Two versions of a picture on top of each other, and a border between them that moves.
 
+// place: what holds stage and controls. Returns what has to be called when the versions change.
 function startSlider(place) {
   const stage = place.querySelector(".stage");
   const range = place.querySelector("input[type=range]");
-  const images = [...stage.querySelectorAll("img")];
   const left = place.querySelector(".choose-left");
   const right = place.querySelector(".choose-right");
   const zoom = place.querySelector(".zoom");
@@ -20,7 +20,7 @@ function startSlider(place) {
   }
 
   function choose() {
-    for (const image of images) {
+    for (const image of stage.querySelectorAll("img")) {
       const version = image.dataset.version;
       // With one version on both sides it is the right one, whole.
       const side = version === right.value ? "right" : version === left.value ? "left" : "";
@@ -37,14 +37,25 @@ function startSlider(place) {
     stage.style.width = factor ? `${factor * pixels}px` : "";
     place.classList.toggle("enlarged", factor > 0);
     stage.classList.toggle("pixels", factor > 1);
+  }
+
+  function centre() {
     const scroll = stage.parentElement;
     scroll.scrollTo((stage.clientWidth - scroll.clientWidth) / 2, (stage.clientHeight - scroll.clientHeight) / 2);
+  }
+
+  function update() {
+    choose();
+    scale();
   }
 
   range.addEventListener("input", move);
   left.addEventListener("change", choose);
   right.addEventListener("change", choose);
-  zoom.addEventListener("change", scale);
-  choose();
-  scale();
+  zoom.addEventListener("change", () => {
+    scale();
+    centre();
+  });
+  update();
+  return update;
 }

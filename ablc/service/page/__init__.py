@@ -10,12 +10,15 @@ from starlette.routing import Route
 from ablc.service.settings import Settings
 from ablc.service.studio import PIXELS_MOST
 
-FILES = {  # path -> file of this folder, its media type
-    "/": ("page.html", "text/html"),
-    "/page.css": ("page.css", "text/css"),
-    "/page.js": ("page.js", "text/javascript"),
-    "/paint.js": ("paint.js", "text/javascript"),
-    "/result.js": ("result.js", "text/javascript"),
+REPORT = "ablc.eval.page"  # whose slider it is
+FILES = {  # path -> folder and name of the file, its media type
+    "/": (__name__, "page.html", "text/html"),
+    "/page.css": (__name__, "page.css", "text/css"),
+    "/page.js": (__name__, "page.js", "text/javascript"),
+    "/paint.js": (__name__, "paint.js", "text/javascript"),
+    "/result.js": (__name__, "result.js", "text/javascript"),
+    "/slider.css": (REPORT, "slider.css", "text/css"),
+    "/slider.js": (REPORT, "slider.js", "text/javascript"),
 }
 HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
@@ -33,8 +36,8 @@ def routes(settings: Settings) -> list[Route]:
 
 
 def _route(path: str, settings: Settings) -> Route:
-    name, kind = FILES[path]
-    text = resources.files(__name__).joinpath(name).read_text("utf-8")
+    folder, name, kind = FILES[path]
+    text = resources.files(folder).joinpath(name).read_text("utf-8")
     if kind == "text/html":
         pixels = min(settings.max_pixels, PIXELS_MOST)
         text = Template(text).substitute(pixels=pixels, token="" if settings.token else "hidden")

@@ -1,7 +1,7 @@
 // From a file to a picture of the page's size, and from what is chosen to a request.
 
 import { Painting } from "./paint.js";
-import { show, start } from "./result.js";
+import { show } from "./result.js";
 
 const PAUSE = 350; // ms without a change until the service is asked
 const BPP_LEAST = 0.05, BPP_MOST = 4;
@@ -170,6 +170,5 @@ function listen() {
   find("code").addEventListener("click", code);
 }
 
-start(find("result"));
 listen();
 tellRate();

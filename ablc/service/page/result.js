@@ -1,6 +1,7 @@
 // What came back: two versions of the picture and a border that moves, sizes, maps, downloads.
 
 const made = []; // addresses of files of the answer before
+let updateSlider = null;
 
 function address(base64, type) {
   const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
@@ -27,38 +28,8 @@ export function show(place, answer, original, mask, name) {
   figure(place.querySelector("#bits"), address(answer.bits.picture, "image/jpeg"), answer.bits.about);
   scale(place.querySelector(".bar"), answer.bits);
   place.hidden = false;
-  place.querySelector(".zoom").dispatchEvent(new Event("change"));
-}
-
-// Lets the border move and the sides be chosen.
-export function start(place) {
-  const [stage, range, zoom] = [".stage", "#border", ".zoom"].map((found) => place.querySelector(found));
-  const [left, right] = sides(place);
-  const move = () => {
-    stage.style.setProperty("--split", `${range.value}%`);
-    range.setAttribute("aria-valuetext", `${range.value} % ${left.value}, ${100 - range.value} % ${right.value}`);
-  };
-  const choose = () => {
-    for (const image of stage.querySelectorAll("img")) {
-      // With one version on both sides it is the right one, whole.
-      image.className = image.alt === right.value ? "right" : image.alt === left.value ? "left" : "";
-      image.hidden = !image.className;
-    }
-    place.querySelector(".tag-left").textContent = left.value;
-    place.querySelector(".tag-right").textContent = right.value;
-    move();
-  };
-  const enlarge = () => {
-    const factor = Number(zoom.value);
-    stage.style.width = factor ? `${factor * Number(stage.dataset.width) / window.devicePixelRatio}px` : "";
-    place.querySelector(".compare").classList.toggle("enlarged", factor > 0);
-    stage.classList.toggle("pixels", factor > 1);
-    choose();
-  };
-  range.addEventListener("input", move);
-  left.addEventListener("change", choose);
-  right.addEventListener("change", choose);
-  zoom.addEventListener("change", enlarge);
+  updateSlider ??= startSlider(place.querySelector(".compare")); // of slider.js
+  updateSlider();
 }
 
 function sides(place) {
@@ -72,7 +43,11 @@ function offer(place, versions, answer) {
   stage.style.aspectRatio = `${answer.width}/${answer.height}`;
   place.querySelector(".compare").style.setProperty("--natural", `${answer.width}px`);
   stage.querySelectorAll("img").forEach((image) => image.remove());
-  stage.prepend(...versions.map(({ name, source }) => Object.assign(new Image(), { src: source, alt: name })));
+  stage.prepend(...versions.map(({ name, source }) => {
+    const image = Object.assign(new Image(), { src: source, alt: name });
+    image.dataset.version = name;
+    return image;
+  }));
   sides(place).forEach((choice, side) => {
     const chosen = choice.value || (side ? "ablc" : versions[2]?.name ?? "original");
     choice.replaceChildren(...versions.map(({ name }) => new Option(name, name, false, name === chosen)));
