@@ -1,10 +1,7 @@
 """Many measurements at once: on all cores, resumable, one that fails never stopping the others."""
 
-import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ablc.eval.store import Result, Row, Store
-
-AHEAD = 2  # tasks that wait for each worker: few, so that an interrupted run ends at once
+from ablc.processes import Died, mapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +32,7 @@ class Failed:
 
 Outcome = Row | Failed
 Step = Callable[[str], None]
+_Job = tuple[int, Callable[..., Result], tuple[Any, ...]]  # a task's place, work and arguments
 
 
 def run(
@@ -57,8 +54,7 @@ def run(
         else:
             found[i] = row
             step(task.label)
-    outcomes = _here(tasks, waiting) if jobs == 1 else _spread(tasks, waiting, jobs)
-    for i, outcome in outcomes:
+    for i, outcome in _outcomes(tasks, waiting, jobs) if waiting else ():
         if isinstance(outcome, Result):
             store.put(tasks[i].key, outcome)
             found[i] = outcome.row
@@ -84,48 +80,26 @@ def progress(total: int, what: str) -> Iterator[Step]:
         yield lambda label: bar.update(shown, advance=1, label=label)
 
 
-def _here(tasks: Sequence[Task], waiting: Sequence[int]) -> Iterator[tuple[int, Result | Failed]]:
-    for i in waiting:
-        yield i, _attempt(tasks[i].work, tasks[i].arguments)
-
-
-def _spread(
+def _outcomes(
     tasks: Sequence[Task], waiting: Sequence[int], jobs: int
 ) -> Iterator[tuple[int, Result | Failed]]:
-    """The same from several processes, as they end."""
-    left = list(reversed(waiting))
+    """The outcomes of those that wait, as they come about, with their places."""
+    todo = ((i, tasks[i].work, tasks[i].arguments) for i in waiting)
+    if jobs == 1:
+        for job in todo:
+            yield job[0], _attempt(job)
+        return
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # of the workers: they share the cores
-    while left:
-        pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"))
-        running: dict[Future[Result | Failed], int] = {}
-        try:
-            while left or running:
-                while left and len(running) < AHEAD * jobs:
-                    i = left[-1]
-                    running[pool.submit(_attempt, tasks[i].work, tasks[i].arguments)] = i
-                    left.pop()
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    yield running[future], future.result()
-                    del running[future]
-        except BrokenProcessPool:
-            yield from _one_by_one(tasks, sorted(running.values()))
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    for (i, *_), found in mapped(_begin, todo, min(jobs, len(waiting))):
+        yield i, Failed("its process died") if isinstance(found, Died) else found
 
 
-def _one_by_one(
-    tasks: Sequence[Task], suspects: Sequence[int]
-) -> Iterator[tuple[int, Result | Failed]]:
-    """Those that ran when a process died, each in a process of its own: one of them killed it."""
-    for i in suspects:
-        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-            try:
-                yield i, pool.submit(_attempt, tasks[i].work, tasks[i].arguments).result()
-            except BrokenProcessPool:
-                yield i, Failed("its process died")
+def _begin() -> Callable[[_Job], Result | Failed]:
+    return _attempt
 
 
-def _attempt(work: Callable[..., Result], arguments: tuple[Any, ...]) -> Result | Failed:
+def _attempt(job: _Job) -> Result | Failed:
+    _, work, arguments = job
     try:
         return work(*arguments)
     except Exception as error:  # whatever it is, the others go on
