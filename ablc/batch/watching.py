@@ -4,8 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import Progress
 
 from ablc import console
 from ablc.batch.manifest import Entry
@@ -20,19 +19,8 @@ def watching(what: str) -> Iterator[Watcher]:
 
     what: word for what is done with the files.
     """
-    terminal = Console(stderr=True)
-    if not terminal.is_terminal:
-        yield Lines(what)
-        return
-    columns = (
-        TextColumn(what),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(elapsed_when_finished=True),
-        TextColumn("{task.fields[failed]}", style="red"),
-    )
-    with Progress(*columns, console=terminal) as progress:
-        yield Bar(progress)
+    with console.bar(what, "failed", "red") as progress:
+        yield Lines(what) if progress.disable else Bar(progress)
 
 
 class Bar:

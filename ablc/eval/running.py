@@ -6,9 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
+from ablc import console
 from ablc.eval.store import Result, Row, Store
 from ablc.processes import Died, mapped
 
@@ -67,15 +65,7 @@ def run(
 @contextmanager
 def progress(total: int, what: str) -> Iterator[Step]:
     """A bar on standard error that run() moves; nothing where no terminal would show it."""
-    console = Console(stderr=True)
-    columns = (
-        TextColumn(what),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(elapsed_when_finished=True),
-        TextColumn("{task.fields[label]}", style="dim"),
-    )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+    with console.bar(what, "label", "dim") as bar:
         shown = bar.add_task(what, total=total, label="")
         yield lambda label: bar.update(shown, advance=1, label=label)
 
