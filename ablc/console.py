@@ -86,6 +86,11 @@ def pairs(rows: Sequence[tuple[str, str]]) -> None:
         _result(Text.assemble((name.ljust(width), "bold"), "  ", value))
 
 
+def figure(value: float | None, form: str) -> str:
+    """A number in a table, or a dash where there is none."""
+    return "-" if value is None else format(value, form)
+
+
 def columns(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """A table, first column to the left, the others to the right, on standard output."""
     widths = [max(len(row[i]) for row in (headings, *rows)) for i in range(len(headings))]

@@ -62,9 +62,7 @@ def parse(data: bytes, formats: tuple[str, ...] | None = None) -> Picture:
         raise PictureError("not a picture in a format that Pillow reads") from None
     except PictureError:
         raise
-    except (
-        Exception
-    ) as error:  # plugins raise whatever damage makes them: RuntimeError, struct.error
+    except Exception as error:  # plug-ins raise whatever damage makes them, struct.error among it
         raise PictureError(f"the picture cannot be read: {error}") from error
 
 

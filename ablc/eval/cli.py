@@ -80,7 +80,7 @@ def table1(
     console.columns(
         ("row", "paper", "SSIM", "bytes"),
         [
-            (row["name"], *(_figure(row[name], form) for name, form in forms.items()))
+            (row["name"], *(console.figure(row[name], form) for name, form in forms.items()))
             for row in rows
         ],
     )
@@ -210,7 +210,3 @@ def _finish(out: Path, *names: str) -> None:
     with console.busy("making the page"):
         made = page.write(out)
     console.pairs([("written", str(path)) for path in (*(out / name for name in names), made)])
-
-
-def _figure(value: float | None, form: str) -> str:
-    return "-" if value is None else format(value, form)

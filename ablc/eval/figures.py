@@ -4,8 +4,8 @@ A run leaves figures.json and the folder figures with its sheets.
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -65,17 +65,17 @@ def draw(
     tried = try_all(wanted.pairs, store, jobs, step)
     (out / "figures").mkdir(parents=True, exist_ok=True)
     drawn = [figure.draw(tried, wanted.shown, wanted.measured, out) for figure in wanted.figures]
-    found: Mapping[str, Any] = {
+    found = {
         "kind": "figures",
         "ablc": ablc.__version__,
         "quick": wanted.quick,
         "pictures": [photo.name for photo in wanted.measured],
-        "broken": [{"name": one.name, "reason": one.reason} for one in folder.broken],
+        "broken": [asdict(one) for one in folder.broken],
         "failed": tried.failures(),
         "figures": drawn,
     }
     files.write(str(out / "figures.json"), (json.dumps(found, indent=1) + "\n").encode())
-    return dict(found)
+    return found
 
 
 def _spread(photos: Sequence[Photo], most: int) -> tuple[Photo, ...]:

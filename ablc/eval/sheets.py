@@ -89,11 +89,6 @@ def table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> Dra
     return {"title": title, "head": list(head), "rows": [list(row) for row in rows]}
 
 
-def figure_text(value: float | None, form: str = ".4f") -> str:
-    """A figure for a table, or a dash."""
-    return "-" if value is None else format(value, form)
-
-
 def _write(some: Sequence[Panel], columns: int, path: Path) -> None:
     rows = [list(some[i : i + columns]) for i in range(0, len(some), columns)]
     sheet = pictures.Picture(np.asarray(panels.sheet(rows)))

@@ -8,7 +8,7 @@ import io
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from ablc.eval.folder import Folder, Photo
 from ablc.eval.protocols import PROTOCOLS
 from ablc.eval.running import Failed, Outcome, Step, Task, run
 from ablc.eval.store import Result, Row, Store, ablc_fingerprint, key_of
-from ablc.eval.systems import System, all_systems
+from ablc.eval.systems import JPEGS, System, all_systems
 
 QUICK = 4  # pictures
 AHEAD = 0.10  # of JPEG's SSIM, at equal bytes and its lowest qualities
@@ -47,6 +47,10 @@ class Plan:
                 f"the protocol must be one of {', '.join(PROTOCOLS)}, not {self.protocol}"
             )
 
+    def photos(self, folder: Folder) -> tuple[Photo, ...]:
+        """Those of a folder that are measured."""
+        return folder.photos[:QUICK] if self.quick else folder.photos
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -62,7 +66,7 @@ def measure(
 ) -> dict[str, Any]:
     """The table of a folder's pictures, as table1.json has it (write())."""
     begun = time.monotonic()
-    photos = folder.photos[:QUICK] if plan.quick else folder.photos
+    photos = plan.photos(folder)
     systems = all_systems(reference_form=plan.reference_form)
     tasks = [_task(system, photo, plan) for photo in photos for system in systems]
     outcomes = iter(run(tasks, store, jobs, step))
@@ -78,21 +82,17 @@ def measure(
         "reference_form": plan.reference_form,
         "quick": plan.quick,
         "pictures": [photo.name for photo in photos],
-        "broken": [{"name": one.name, "reason": one.reason} for one in folder.broken],
+        "broken": [asdict(one) for one in folder.broken],
         "seconds": round(time.monotonic() - begun, 1),
         "jobs": jobs,
         "rows": rows,
-        "checks": [
-            {"text": check.text, "holds": check.holds, "detail": check.detail}
-            for check in checks({row["id"]: row for row in rows})
-        ],
+        "checks": [asdict(check) for check in checks({row["id"]: row for row in rows})],
     }
 
 
 def count(folder: Folder, plan: Plan) -> int:
     """How many measurements measure() takes."""
-    photos = min(len(folder.photos), QUICK) if plan.quick else len(folder.photos)
-    return photos * len(all_systems())
+    return len(plan.photos(folder)) * len(all_systems())
 
 
 def write(table: Mapping[str, Any], out: Path) -> None:
@@ -130,7 +130,7 @@ def checks(rows: Mapping[str, Row]) -> list[Check]:
         ),
     )
     found += [_rising(text, ids, ssim) for text, ids in chains]
-    for quality in (1, 5, 25, 50):
+    for quality in JPEGS:
         ours, theirs = ssim.get(f"ablc-{quality}"), ssim.get(f"jpeg-{quality}")
         least = AHEAD if quality in (1, 5) else 0.0
         text = f"ablc at the bytes of JPEG {quality} % has a higher SSIM"
