@@ -37,14 +37,24 @@ def pictures(folder: Path) -> dict[str, Pixels]:
 
 def add_pictures_argument(parser: argparse.ArgumentParser) -> None:
     """Adds --images FOLDER; its default needs the environment variable ABLC_DATA."""
+    _add_folder(parser, "--images", "kodak", "folder of pictures")
+
+
+def add_weights_argument(parser: argparse.ArgumentParser) -> None:
+    """Adds --weights FOLDER; its default needs the environment variable ABLC_DATA."""
+    _add_folder(parser, "--weights", "weights", "weights of the networks that judge")
+
+
+def _add_folder(parser: argparse.ArgumentParser, option: str, name: str, what: str) -> None:
+    """Adds an option whose default is the folder of that name in ABLC_DATA."""
     data = os.environ.get("ABLC_DATA")
     parser.add_argument(
-        "--images",
+        option,
         type=Path,
         metavar="FOLDER",
-        default=Path(data) / "kodak" if data else None,
+        default=Path(data) / name if data else None,
         required=data is None,
-        help="folder of pictures (default: $ABLC_DATA/kodak)",
+        help=f"{what} (default: $ABLC_DATA/{name})",
     )
 
 

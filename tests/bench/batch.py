@@ -20,8 +20,8 @@ from collections import Counter
 from functools import partial
 from pathlib import Path
 
-from peers import markdown
 from PIL import Image
+from printing import markdown
 
 import ablc
 from ablc import pictures

@@ -27,7 +27,7 @@ from ablc.runtime.fill import CELL, Part
 from ablc.runtime.painter import Painter
 from ablc.runtime.targets import Targets
 from ablc.runtime.tiles import Window
-from arguments import add_pictures_argument, pictures
+from arguments import add_pictures_argument, add_weights_argument, pictures
 from printing import markdown
 from regions import SSIM_BORDER
 
@@ -140,7 +140,7 @@ def report(found: list[dict[str, dict[str, list[float]]]]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add_pictures_argument(parser)
-    perceptual.add_weights_argument(parser)
+    add_weights_argument(parser)
     parser.add_argument("--every", type=int, default=3, metavar="N", help="take every Nth picture")
     parser.add_argument("--jobs", type=int, default=1, help="processes (default: 1)")
     arguments = parser.parse_args()

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from peers import add_pictures_argument, pictures
+from arguments import add_pictures_argument, pictures
 
 import ablc
 from ablc.settings import cores

@@ -35,7 +35,7 @@ import numpy.typing as npt
 import perceptual
 import stage2
 from ablc.runtime import registry
-from arguments import pictures
+from arguments import add_weights_argument, pictures
 from measuring import Cache, add_run_arguments, each_picture, progress
 from network_tables import BD_METRICS, SPAN, report
 from printing import write_json
@@ -261,7 +261,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add_run_arguments(parser)
-    perceptual.add_weights_argument(parser)
+    add_weights_argument(parser)
     parser.add_argument("--models", type=Path, default=MODELS, metavar="FOLDER")
     parser.add_argument("--fill", nargs="+", metavar="ID", help="default: all of the folder")
     parser.add_argument("--peers", type=peer_names, default=PEERS_SHOWN, metavar="NAME,...")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
 import functools
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -46,16 +44,3 @@ def measures_fingerprint(weights: Path) -> str:
     """Changes when the definition of a measure of measure_file does."""
     one, other = probes()
     return fingerprint(compare(one, [other], weights, briefly=True)[0])
-
-
-def add_weights_argument(parser: argparse.ArgumentParser) -> None:
-    """Adds --weights FOLDER; its default needs the environment variable ABLC_DATA."""
-    data = os.environ.get("ABLC_DATA")
-    parser.add_argument(
-        "--weights",
-        type=Path,
-        metavar="FOLDER",
-        default=Path(data) / "weights" if data else None,
-        required=data is None,
-        help="weights of the networks that judge (default: $ABLC_DATA/weights)",
-    )

@@ -15,13 +15,14 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
-import perceptual
 from ablc.runtime.fill import CELL
 from ablc.runtime.latent import WEIGHTS, Settings
+from arguments import add_pictures_argument, add_weights_argument, pictures
 from latent_sweep import judge
-from peers import Picture, add_pictures_argument, markdown, pictures
+from printing import markdown
 
 import ablc
+from ablc.eval.codec import Pixels
 from ablc.eval.refining import refine
 
 BPP = 0.17
@@ -34,7 +35,7 @@ TERM_WEIGHTS = (0.0, 1.0, 10.0, 100.0, 1000.0)
 HEADINGS = ["", "LPIPS-AlexNet", "SSIM", "PSNR, dB", "seconds"]
 
 
-def measured(picture: Picture, weights: Path) -> dict[str, dict[str, list[float]]]:
+def measured(picture: Pixels, weights: Path) -> dict[str, dict[str, list[float]]]:
     """By mask and setting: LPIPS, SSIM, PSNR of dropped blocks, and seconds."""
     found = {}
     for mask, scheme in MASKS.items():
@@ -55,7 +56,7 @@ def measured(picture: Picture, weights: Path) -> dict[str, dict[str, list[float]
     return found
 
 
-def judged(picture: Picture, shown: Picture, dropped: np.ndarray, weights: Path) -> list[float]:
+def judged(picture: Pixels, shown: Pixels, dropped: np.ndarray, weights: Path) -> list[float]:
     lpips, ssim, _ = judge(picture, shown, dropped, weights)
     error = np.square(picture.astype(float) - shown)[dropped].mean()
     return [lpips, ssim, 10 * np.log10(255**2 / error)]
@@ -77,7 +78,7 @@ def report(found: list[dict[str, dict[str, list[float]]]]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add_pictures_argument(parser)
-    perceptual.add_weights_argument(parser)
+    add_weights_argument(parser)
     parser.add_argument("--jobs", type=int, default=1, help="processes (default: 1)")
     arguments = parser.parse_args()
     chosen = [picture for name, picture in pictures(arguments.images).items() if name in NAMES]
