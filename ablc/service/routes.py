@@ -43,6 +43,7 @@ STUDIO = (
 )
 INSPECT = "Say what a stream holds, to the last byte, or draw where its bits went."
 
+Endpoint = Callable[[Request], Coroutine[None, None, Response]]
 Work = Callable[[bytes], Coroutine[None, None, Answer]]
 
 
@@ -56,11 +57,16 @@ def conversions(converter: Converter) -> list[Described]:
         chosen = media.choose(_accept(request), query.format, answers)
         return await _convert(request, query, kind, chosen, converter, stream=True)
 
-    async def encode(request: Request) -> Response:
-        query = parse(EncodeQuery, _query(request))
-        kind = media.check(_content_type(request), PICTURES)
-        chosen = media.choose(_accept(request), None, (media.ABLC,))
-        return await _convert(request, query, kind, chosen, converter, stream=False)
+    def coding(offered: Media) -> Endpoint:
+        """What answers to a picture in one way alone."""
+
+        async def code(request: Request) -> Response:
+            query = parse(EncodeQuery, _query(request))
+            kind = media.check(_content_type(request), PICTURES)
+            chosen = media.choose(_accept(request), None, (offered,))
+            return await _convert(request, query, kind, chosen, converter, stream=False)
+
+        return code
 
     async def transcode(request: Request) -> Response:
         query = parse(TranscodeQuery, _query(request))
@@ -68,12 +74,6 @@ def conversions(converter: Converter) -> list[Described]:
         offered = (*answers, media.ABLC) if kind in STREAMS else (media.ABLC, *answers)
         chosen = media.choose(_accept(request), query.format, offered)
         return await _convert(request, query, kind, chosen, converter, stream=None)
-
-    async def compare(request: Request) -> Response:
-        query = parse(EncodeQuery, _query(request))
-        kind = media.check(_content_type(request), PICTURES)
-        chosen = media.choose(_accept(request), None, (media.JSON,))
-        return await _convert(request, query, kind, chosen, converter, stream=False)
 
     async def inspect(request: Request) -> Response:
         query = parse(InspectQuery, _query(request))
@@ -91,9 +91,9 @@ def conversions(converter: Converter) -> list[Described]:
         Described(path, endpoint, openapi.conversion(about, query, accepted, offered))
         for path, endpoint, about, query, accepted, offered in (
             ("/decode", decode, DECODE, DecodeQuery, STREAMS, answers),
-            ("/encode", encode, ENCODE, EncodeQuery, PICTURES, (media.ABLC,)),
+            ("/encode", coding(media.ABLC), ENCODE, EncodeQuery, PICTURES, (media.ABLC,)),
             ("/transcode", transcode, TRANSCODE, TranscodeQuery, EITHER, (*answers, media.ABLC)),
-            ("/studio", compare, STUDIO, EncodeQuery, PICTURES, (media.JSON,)),
+            ("/studio", coding(media.JSON), STUDIO, EncodeQuery, PICTURES, (media.JSON,)),
             ("/inspect", inspect, INSPECT, InspectQuery, STREAMS, DRAWINGS),
         )
     ]
