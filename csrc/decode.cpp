@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <utility>
 
 #include "codec.h"
 #include "deblock.h"
@@ -216,12 +217,22 @@ class Decoding {
       guide_->cells = ablc::cut(shapes, Rect{w.x / kCell, w.y / kCell, div_up(w.width, kCell), div_up(w.height, kCell)});
     }
     deblock(header_, shapes, threads_, picture);
+    finish(shapes, picture);
+  }
+
+  /// Refines luma and turns the planes into pixels, band of rows by band.
+  void finish(const Plane<CellShape>& shapes, std::array<Plane<std::uint8_t>, 3>& picture) {
+    constexpr int kBand = 64;
+    bool refined = true;
 #ifdef ABLC_STATISTICS
-    if (std::getenv("ABLC_NO_REFINE") == nullptr)
+    refined = std::getenv("ABLC_NO_REFINE") == nullptr;
 #endif
-      refine(header_.step, shapes, threads_, picture[0]);
-    parallel_for(div_up(area_.height, 64), threads_, [&](int i) {
-      from_planes(picture, header_.subsample, 64 * i, std::min(64 * i + 64, area_.height), canvas_);
+    const Refinement refinement(header_.step, shapes);
+    const Plane<std::uint8_t> before = refined ? std::exchange(picture[0], {area_.width, area_.height}) : Plane<std::uint8_t>();
+    parallel_for(div_up(area_.height, kBand), threads_, [&](int i) {
+      const int first = kBand * i, last = std::min(first + kBand, area_.height);
+      if (refined) refinement.rows(before, first, last, picture[0]);
+      from_planes(picture, header_.subsample, first, last, canvas_);
     });
   }
 

@@ -7,8 +7,13 @@
 // run time. Elsewhere there is what the target always has: NEON on AArch64. Results are the same.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__GLIBC__) && !defined(ABLC_NO_DISPATCH)
 #define ABLC_DISPATCH __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "arch=x86-64-v2", "default")))
+// Where the compiler misses an instruction that matters, a function has a second body for AVX2.
+#include <immintrin.h>
+#define ABLC_AVX2 __attribute__((target("arch=x86-64-v3")))
+#define ABLC_BASELINE __attribute__((target("default")))
 #else
 #define ABLC_DISPATCH
+#define ABLC_BASELINE
 #endif
 
 #if defined(__GNUC__)

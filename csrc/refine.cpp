@@ -6,7 +6,6 @@
 
 #include "dispatch.h"
 #include "initial.h"
-#include "parallel.h"
 #include "refine_tables.inc"
 #include "tile.h"
 
@@ -15,7 +14,6 @@ namespace ablc {
 namespace {
 
 constexpr int kBlock = 4;
-constexpr int kBand = 64;   // rows that one thread takes, a multiple of kBlock
 constexpr int kReach = 3;   // of a filter
 constexpr int kPairs = 12;  // taps come in pairs opposite the centre
 constexpr int kMost = 60;   // bound of a clipped difference, grey levels
@@ -126,15 +124,16 @@ class PaddedRows {
   std::vector<std::uint8_t> samples_;
 };
 
-/// What a step offset means for the filters.
-struct Filters {
-  const std::int16_t (*by_class)[kPairs];
-  std::int16_t most;  // bound of a clipped difference: 0.3 of the step
-  explicit Filters(int step) : by_class(kRefine[step_band(step)]), most(static_cast<std::int16_t>(std::clamp((step * 3 + 80) / 160, 2, kMost))) {}
-};
+}  // namespace
 
-void refine_band(const Plane<std::uint8_t>& in, int y0, int y1, const std::vector<Filters>& filters, const Plane<CellShape>& cells,
-                 Plane<std::uint8_t>& out) {
+Refinement::Filters::Filters(int step)
+    : by_class(kRefine[step_band(step)]), most(static_cast<std::int16_t>(std::clamp((step * 3 + 80) / 160, 2, kMost))) {}
+
+Refinement::Refinement(int step, const Plane<CellShape>& cells) : cells_(cells) {
+  for (int k = -kMostOffset; k <= kMostOffset; ++k) filters_.emplace_back(offset_step(step, k));
+}
+
+void Refinement::rows(const Plane<std::uint8_t>& in, int y0, int y1, Plane<std::uint8_t>& out) const {
   const PaddedRows rows(in, y0 - 4, y1 + 8);
   const std::size_t stride = rows.stride();
   const int width = in.width;
@@ -163,7 +162,7 @@ void refine_band(const Plane<std::uint8_t>& in, int y0, int y1, const std::vecto
       std::array<int, 4> sum{};
       for (std::size_t d = 0; d < 4; ++d)
         for (int j = 0; j < 8; ++j) sum[d] += bends[d][static_cast<std::size_t>(x + j)];
-      const Filters& of_step = filters[static_cast<std::size_t>(cells.at(x / kCell, y / kCell).step_offset + kMostOffset)];
+      const Filters& of_step = filters_[static_cast<std::size_t>(cells_.at(x / kCell, y / kCell).step_offset + kMostOffset)];
       const std::int16_t* filter = of_step.by_class[class_of(sum[0], sum[1], sum[2], sum[3])];
       std::fill_n(bounds.begin() + x, kBlock, of_step.most);
       for (std::size_t k = 0; k < kPairs; ++k) std::fill_n(weights[k].begin() + x, kBlock, filter[k]);
@@ -175,17 +174,6 @@ void refine_band(const Plane<std::uint8_t>& in, int y0, int y1, const std::vecto
       std::copy_n(line.begin(), width, out.row(r));
     }
   }
-}
-
-}  // namespace
-
-void refine(int step, const Plane<CellShape>& cells, int threads, Plane<std::uint8_t>& luma) {
-  std::vector<Filters> filters;  // of every step offset
-  for (int k = -kMostOffset; k <= kMostOffset; ++k) filters.emplace_back(offset_step(step, k));
-  Plane<std::uint8_t> out(luma.width, luma.height);
-  parallel_for(div_up(luma.height, kBand), threads,
-               [&](int band) { refine_band(luma, band * kBand, std::min((band + 1) * kBand, luma.height), filters, cells, out); });
-  luma = std::move(out);
 }
 
 }  // namespace ablc

@@ -5,13 +5,30 @@
 // Trained on what the quantiser does to photographs; the last step of the integer decoder.
 
 #include <cstdint>
+#include <vector>
 
 #include "deblock.h"
 #include "plane.h"
 
 namespace ablc {
 
-/// step: luma quantisation step of the picture in 1/16 grey level; cells carry the offsets from it.
-void refine(int step, const Plane<CellShape>& cells, int threads, Plane<std::uint8_t>& luma);
+/// The filters of a picture.
+class Refinement {
+ public:
+  /// step: luma quantisation step of the picture in 1/16 grey level; cells carry the offsets from it.
+  Refinement(int step, const Plane<CellShape>& cells);
+  /// Filters the rows [first, last), first a multiple of 4, into the same rows of out.
+  void rows(const Plane<std::uint8_t>& luma, int first, int last, Plane<std::uint8_t>& out) const;
+
+ private:
+  /// What a step offset means for them.
+  struct Filters {
+    explicit Filters(int step);
+    const std::int16_t (*by_class)[12];
+    std::int16_t most;  // bound of a clipped difference: 0.3 of the step
+  };
+  const Plane<CellShape>& cells_;
+  std::vector<Filters> filters_;
+};
 
 }  // namespace ablc

@@ -1,6 +1,7 @@
 #include "upsample.h"
 
 #include <array>
+#include <cstring>
 
 #include "dispatch.h"
 #include "upsample_tables.inc"
@@ -31,8 +32,10 @@ int tensor_class(std::int64_t xx, std::int64_t xy, std::int64_t yy) {
   return 1 + ((strength - 1) * 2 + (coherent ? 1 : 0)) * 8 + direction;
 }
 
-ABLC_DISPATCH void filter_cell(const std::int16_t (&filter)[24][64], const std::int16_t* difference, int centre,
-                               std::uint8_t* out, int stride) {
+using CellFilter = std::int16_t[24][64];
+
+/// out = (centre + sum of filters times differences) over a cell, 1/16384 of a grey level.
+ABLC_BASELINE void filter_cell(const CellFilter& filter, const std::int16_t* difference, int centre, std::uint8_t* out, int stride) {
   std::int32_t sum[64];
   for (int i = 0; i < 64; ++i) sum[i] = centre * 1024 + 8192;
   for (int k = 0; k < 24; ++k) {
@@ -45,6 +48,33 @@ ABLC_DISPATCH void filter_cell(const std::int16_t (&filter)[24][64], const std::
       out[y * stride + x] = static_cast<std::uint8_t>(v < 0 ? 0 : v > 255 ? 255 : v);
     }
 }
+
+#ifdef ABLC_AVX2
+/// The same, two products and their sum by one instruction, which compilers do not find.
+ABLC_AVX2 void filter_cell(const CellFilter& filter, const std::int16_t* difference, int centre, std::uint8_t* out, int stride) {
+  const auto load = [](const std::int16_t* from) ABLC_AVX2 { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)); };
+  __m256i pairs[12];
+  for (int k = 0; k < 12; ++k) {
+    std::int32_t pair;
+    std::memcpy(&pair, difference + 2 * k, sizeof pair);
+    pairs[k] = _mm256_set1_epi32(pair);
+  }
+  for (int y = 0; y < 8; y += 2) {
+    __m256i low = _mm256_set1_epi32(centre * 1024 + 8192), high = low;
+    for (int k = 0; k < 12; ++k) {
+      const __m256i a = load(filter[2 * k] + 8 * y), b = load(filter[2 * k + 1] + 8 * y);
+      low = _mm256_add_epi32(low, _mm256_madd_epi16(_mm256_unpacklo_epi16(a, b), pairs[k]));
+      high = _mm256_add_epi32(high, _mm256_madd_epi16(_mm256_unpackhi_epi16(a, b), pairs[k]));
+    }
+    // Packing undoes the order of unpacking, and clips.
+    const __m256i wide = _mm256_packs_epi32(_mm256_srai_epi32(low, 14), _mm256_srai_epi32(high, 14));
+    const __m256i narrow = _mm256_packus_epi16(wide, wide);
+    const std::int64_t upper = _mm256_extract_epi64(narrow, 0), lower = _mm256_extract_epi64(narrow, 2);
+    std::memcpy(out + y * stride, &upper, 8);
+    std::memcpy(out + (y + 1) * stride, &lower, 8);
+  }
+}
+#endif
 
 /// The cells of a window with two more on each side; beyond the picture the nearest cell repeats.
 Plane<std::int16_t> with_margin(const Plane<std::int16_t>& base, const Rect& cells) {
