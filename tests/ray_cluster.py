@@ -1,10 +1,11 @@
 """Batches on a Ray cluster of three nodes on this machine, one of which is lost in the middle.
 
-    python ray_cluster.py PHOTOS CODED DECODED --lose N [--finder NAME]
+    python ray_cluster.py PHOTOS CODED DECODED TOLD --lose N [--finder NAME]
 
 codes the pictures, loses a node that works when N of them have ended, decodes on the other, which
-says that it has a GPU, and decodes once more with Ray Data, to DECODED/data. Prints one JSON
-object. A process of its own, because Ray leaves threads, signal handlers and open files behind.
+says that it has a GPU, and decodes once more with Ray Data, to DECODED/data. Writes one JSON object
+to the file TOLD: Ray prints what it likes. A process of its own, because Ray leaves threads, signal
+handlers and open files behind.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import logging
 import time
 from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import ray
@@ -83,6 +85,7 @@ def stop(cluster: Cluster) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folders", nargs=3)
+    parser.add_argument("told", type=Path)
     parser.add_argument("--lose", type=int, required=True)
     parser.add_argument("--finder")
     asked = parser.parse_args()
@@ -106,7 +109,7 @@ def main() -> None:
         "lost": saboteur.lost,
         "decoded": asdict(second),
     }
-    print(json.dumps(told))
+    asked.told.write_text(json.dumps(told))
     stop(cluster)
 
 

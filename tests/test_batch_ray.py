@@ -36,9 +36,10 @@ def test_a_cluster_that_loses_a_node_codes_every_file_once(tmp_path: Path, plugi
         picture(photos / f"{number % 3}/{number:02}.png", seed=number)
     picture(photos / "lethal.png", first=255)
     (photos / "broken.png").write_bytes(b"no picture")
-    folders = [str(folder) for folder in (photos, coded, decoded)]
+    report = tmp_path / "told.json"
+    paths = [str(path) for path in (photos, coded, decoded, report)]
     program = subprocess.run(
-        [sys.executable, str(CLUSTER), *folders, "--lose", "6", "--finder", "lethal"],
+        [sys.executable, str(CLUSTER), *paths, "--lose", "6", "--finder", "lethal"],
         cwd="/",
         env={**os.environ, "RAY_worker_niceness": "0"},  # else 15: on busy machines they starve
         capture_output=True,
@@ -47,7 +48,7 @@ def test_a_cluster_that_loses_a_node_codes_every_file_once(tmp_path: Path, plugi
         timeout=PATIENCE,
     )
     assert program.returncode == 0, program.stderr
-    told = json.loads(program.stdout.splitlines()[-1])
+    told = json.loads(report.read_text())
     assert told["lost"] == 1
     assert len(told["ended"]) == len(set(told["ended"])) == 26
     found = lines(coded)
