@@ -1,15 +1,16 @@
 """The service under load: throughput beside the bare codec's, memory, overload and recovery.
 
-    PYTHONPATH=tests python tests/bench/load.py [--seconds 60] [--format raw] [--images FOLDER]
+    PYTHONPATH=tests python tests/bench/load.py [--seconds 60] [--apart] [--format raw]
 
 Needs wrk. Pictures of 768x512 (and 512x768) at quality 50 are posted to /decode over 32 connections
-in turn; service and client share the cores. The bare codec is a Decoder whose threads, one per
-core, decode the same streams in the same turn; it is measured before and after, and the mean
-counts. Since other work on the machine moves both, processor time is given too: of the bare
-codec, of the service and of wrk, per picture. Format raw is the samples alone, what the codec
-itself gives; png is deflated by Pillow, which takes longer than decoding. Memory is the service's
-resident set, once a second. Overload is ten times as many connections as the queue holds; after it
-one request at a time is sent until it is answered as before.
+in turn; service and client share the cores. With --apart (Linux) wrk has the last core for itself,
+service and bare codec have the others: what a client on another machine would see. The bare codec
+is a Decoder whose threads, one per core, decode the same streams in the same turn; it is measured
+before and after, and the mean counts. Since other work on the machine moves both, processor time is
+given too: of the bare codec, of the service and of wrk, per picture. Format raw is the samples
+alone, what the codec itself gives; png is deflated by Pillow, which takes longer than decoding.
+Memory is the service's resident set, once a second. Overload is ten times as many connections as
+the queue holds; after it one request at a time is sent until it is answered as before.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import os
 import resource
 import subprocess
 import tempfile
@@ -133,24 +135,32 @@ class Memory:
             self.readings.append(resident(pid))
 
 
-def wrk(service: Service, query: str, connections: int, seconds: int, files: list[str]) -> Any:
-    """What wrk found, and its own processor seconds as "spent"."""
-    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-        script.write(SCRIPT)
-        script.flush()
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        options = ["-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s"]
-        target = f"http://127.0.0.1:{service.port}/decode?{query}"
-        printed = subprocess.run(
-            ["wrk", *options, "-s", script.name, target, "--", *files],
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    found = json.loads(printed.splitlines()[-1])
-    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {**found, "spent": spent}
+@dataclass(frozen=True)
+class Client:
+    """wrk, and what it sends."""
+
+    command: list[str]
+    query: str
+    files: list[str]
+
+    def run(self, service: Service, connections: int, seconds: int) -> Any:
+        """What wrk found, and its own processor seconds as "spent"."""
+        with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+            script.write(SCRIPT)
+            script.flush()
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            options = ["-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s"]
+            target = f"http://127.0.0.1:{service.port}/decode?{self.query}"
+            printed = subprocess.run(
+                [*self.command, *options, "-s", script.name, target, "--", *self.files],
+                capture_output=True,
+                text=True,
+                check=True,
+            ).stdout
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        found = json.loads(printed.splitlines()[-1])
+        spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        return {**found, "spent": spent}
 
 
 @dataclass(frozen=True)
@@ -162,13 +172,11 @@ class Load:
     memory: list[float]
 
     @classmethod
-    def of(
-        cls, service: Service, query: str, connections: int, seconds: int, files: list[str]
-    ) -> Load:
+    def of(cls, service: Service, client: Client, connections: int, seconds: int) -> Load:
         pid = service.process.pid
         spent = processor_seconds(pid)
         with Memory(pid) as memory:
-            found = wrk(service, query, connections, seconds, files)
+            found = client.run(service, connections, seconds)
         return cls(found, processor_seconds(pid) - spent, memory.readings)
 
     def show(self, alone: Bare) -> None:
@@ -192,13 +200,14 @@ class Load:
             print(line)
 
 
-def overload(service: Service, query: str, seconds: int, files: list[str], stream: bytes) -> None:
+def overload(service: Service, client: Client, seconds: int) -> None:
     """Prints what ten times as many connections as may wait get, and how soon it is over."""
     pid = service.process.pid
-    target = f"/decode?{query}"
+    target = f"/decode?{client.query}"
+    stream = Path(client.files[0]).read_bytes()
     quiet = _seconds(service, target, stream)
     with Memory(pid) as memory:
-        found = wrk(service, query, OVERLOAD, seconds, files)
+        found = client.run(service, OVERLOAD, seconds)
     began = time.monotonic()
     while _seconds(service, target, stream) > max(2 * quiet, 0.1):
         pass
@@ -225,8 +234,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add_pictures_argument(parser)
     parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--apart", action="store_true", help="a core for the client alone")
     parser.add_argument("--format", choices=["raw", "png"], default="raw")
     arguments = parser.parse_args()
+    command = ["wrk"]
+    if arguments.apart:
+        *ours, last = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, ours)
+        command = ["taskset", "--cpu-list", str(last), *command]
     streams = [
         ablc.encode(picture, quality=QUALITY) for picture in pictures(arguments.images).values()
     ]
@@ -236,13 +251,14 @@ def main() -> None:
         for name, data in zip(files, streams, strict=True):
             Path(name).write_bytes(data)
         share = max(arguments.seconds / 4, 2)
+        client = Client(command, query, files)
         with serving(queue=QUEUE) as service:
             print(f"memory at the start: {resident(service.process.pid):.0f} MiB")
             before = bare(streams, share)
-            load = Load.of(service, query, CONNECTIONS, arguments.seconds, files)
+            load = Load.of(service, client, CONNECTIONS, arguments.seconds)
             alone = Bare.mean(before, bare(streams, share))
             load.show(alone)
-            overload(service, query, max(arguments.seconds // 4, 3), files, streams[0])
+            overload(service, client, max(arguments.seconds // 4, 3))
 
 
 if __name__ == "__main__":
