@@ -1,6 +1,7 @@
 """Writes the commands into docs/CLI.md while the site is built, from what `--help` reads too."""
 
 from collections.abc import Iterator
+from html import escape
 from typing import Any
 
 import typer
@@ -46,5 +47,5 @@ def _row(names: str, words: str) -> str:
     """names: as they are written; words: the help, with the default in brackets behind it."""
     words, _, brackets = words.partition("  [")
     notes = [note.removeprefix("default: ").strip("()") for note in brackets[:-1].split("; ")]
-    cells = (f"`{names}`", words, "; ".join(notes))
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    cells = (f"<code>{escape(names)}</code>", escape(words), escape("; ".join(notes)))
+    return "| " + " | ".join(cell.replace("|", "&#124;") for cell in cells) + " |"
