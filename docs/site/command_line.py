@@ -5,6 +5,7 @@ from html import escape
 from typing import Any
 
 import typer
+
 from ablc.cli import app
 
 PLACE = "<!-- commands -->"

@@ -1,8 +1,8 @@
 """Docstrings as the API reference shows them.
 
-A docstring of ablc is plain text. Its list of arguments, "name: what it is" with the rest of an entry
-indented, becomes a list of Markdown. What the fields of a class are stands in comments behind them;
-these become a list too, in the docstring of the class.
+A docstring of ablc is plain text. Its list of arguments, "name: what it is" with the rest of an
+entry indented, becomes a list of Markdown. What the fields of a class are stands in comments behind
+them; these become a list too, in the docstring of the class.
 """
 
 import re
