@@ -1,6 +1,7 @@
 """The Markdown files of the project: their examples, and where their links point."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,3 +73,13 @@ def outside(page: str) -> list[str]:
     """What a page of HTML would fetch from other hosts."""
     fetched = re.findall(r"<(?:script|link|img|iframe)\s[^>]*?(?:src|href)=\"?([^\s\">]+)", page)
     return [address for address in fetched if urlsplit(address).netloc]
+
+
+def as_html(document: Path) -> str:
+    """A document as those see it who read it beside the code."""
+    return str(MarkdownIt().enable("table").render(document.read_text()))
+
+
+def shape(page: str) -> Counter[str]:
+    """How many lists, items, tables, cells and blocks of code there are."""
+    return Counter(re.findall(r"<(ul|ol|li|table|td|pre)[ >]", page))

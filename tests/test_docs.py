@@ -22,8 +22,8 @@ from scenes import scene
 
 PATIENCE = 120  # seconds
 
-NOT_RUN = {  # how a line begins, or what it has in it -> why it is left out
-    r"(python3 -m venv|pip install|pip download) ": "installs",
+NOT_RUN = {  # how a line begins -> why it is left out
+    r"(python3 -m venv|pip install) ": "installs",
     r"ablc serve\b": "starts a service",
     r"curl ": "needs a running service",
     r"docker ": "needs Docker",
@@ -37,6 +37,7 @@ SLOW = re.compile(r"--assist")  # on a small picture alone
 
 
 def is_run(line: str) -> bool:
+    """Whether no rule is about the line."""
     return not any(re.match(rule, line) for rule in NOT_RUN)
 
 
@@ -45,6 +46,11 @@ TO_RUN = [
     pytest.param(block, id=f"{documents.name(path)}:{block.line}")
     for path, block in SHELL
     if any(map(is_run, block.commands()))
+]
+WRITTEN = [  # by hand alone
+    path
+    for path in DOCUMENTS
+    if path.parent.name == "docs" and path.stem not in ("API", "CHANGELOG", "CLI")
 ]
 WITH_PYTHON = [path for path in DOCUMENTS if documents.blocks(path, "python")]
 
@@ -80,6 +86,7 @@ def run(folder: Path, *arguments: str, stdin: str = "") -> None:
 
 
 def without_networks() -> bool:
+    """Whether ONNX Runtime is missing."""
     return importlib.util.find_spec("onnxruntime") is None
 
 
@@ -126,14 +133,30 @@ def test_relative_links_lead_to_something(document: Path) -> None:
     assert [link for link, path in documents.links(document) if not path.exists()] == []
 
 
-def test_the_site_builds_and_asks_no_other_host(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, built with warnings as errors."""
     for module in ("mkdocs", "material", "mkdocstrings_handlers.python"):
-        if importlib.util.find_spec(module) is None:
-            pytest.skip(f"{module} is not installed: pip install 'ablc[docs]'")
-    site = tmp_path / "site"
+        pytest.importorskip(module, reason=f"no {module}: pip install 'ablc[docs]'")
+    folder = tmp_path_factory.mktemp("docs")
     config = str(ROOT / "mkdocs.yml")
-    run(tmp_path, "-m", "mkdocs", "build", "--strict", "-q", "-f", config, "-d", str(site))
+    run(folder, "-m", "mkdocs", "build", "--strict", "-q", "-f", config, "-d", str(folder / "site"))
+    return folder / "site"
+
+
+def test_the_site_has_what_is_written_into_it_while_it_is_built(site: Path) -> None:
     assert "ablc encode [OPTIONS]" in (site / "CLI" / "index.html").read_text()
     assert 'id="ablc.Decoder.decode_batch"' in (site / "API" / "index.html").read_text()
-    for page in site.rglob("*.html"):
-        assert documents.outside(page.read_text()) == [], page
+    assert "Unreleased" in (site / "CHANGELOG" / "index.html").read_text()
+
+
+def test_the_site_asks_no_other_host(site: Path) -> None:
+    pages = list(site.rglob("*.html"))
+    assert {page: found for page in pages if (found := documents.outside(page.read_text()))} == {}
+
+
+@pytest.mark.parametrize("document", WRITTEN, ids=documents.name)
+def test_lists_and_tables_are_the_same_on_the_site(document: Path, site: Path) -> None:
+    page = site / document.stem / "index.html" if document.stem != "index" else site / "index.html"
+    article = page.read_text().partition("<article")[2].partition("</article>")[0]
+    assert documents.shape(article) == documents.shape(documents.as_html(document))

@@ -32,7 +32,7 @@ class Docstrings(griffe.Extension):
                 if not field.inherited:
                     described.del_member(field.name)
             for name in [name for name in described.members if name.startswith("_")]:
-                if name != "__init__":
+                if name not in ("__init__", "__call__"):
                     described.del_member(name)
 
 
@@ -45,7 +45,9 @@ def _below(package: griffe.Object) -> Iterator[griffe.Object]:
 
 
 def _listed(paragraph: str) -> str:
-    """A paragraph of a docstring in which entries are items of a list."""
+    """A paragraph of a docstring in which entries are items of a list, and sessions are code."""
+    if paragraph.startswith(">>> "):
+        return f"```pycon\n{paragraph}\n```"
     lines = paragraph.split("\n")
     if not any(ENTRY.match(line) for line in lines):
         return paragraph
@@ -73,8 +75,9 @@ def _told(field: griffe.Object | griffe.Alias) -> str:
     words = " ".join(found[1] for found in map(COMMENT.fullmatch, field.lines) if found)
     if field.docstring is not None:
         words = " ".join(field.docstring.value.split())
-    kind = f"`{field.annotation}`" if field.annotation else ""
+    kinds = [f"`{field.annotation}`"] if field.annotation else []
     default = field.module.members.get(str(field.value))  # a constant, which says nothing
     if default is not None:
-        kind += f", default `{default.value}`"
-    return f"- `{field.name}` ({kind})" + (f": {words}" if words else "")
+        kinds.append(f"default `{default.value}`")
+    kind = f" ({', '.join(kinds)})" if kinds else ""
+    return f"- `{field.name}`{kind}" + (f": {words}" if words else "")
