@@ -62,6 +62,12 @@ def links(document: Path) -> Iterator[tuple[str, Path]]:
                 yield link, document.parent / unquote(parts.path)
 
 
+def named_files(document: Path) -> set[str]:
+    """Paths from the top of the checkout that stand as code in the text; * is any name."""
+    folders = "ablc|csrc|docs|export|runtime|tests|\\.ci|\\.github"
+    return set(re.findall(rf"`((?:{folders})/[\w./*-]+)", document.read_text()))
+
+
 def _links(token: Token) -> Iterator[str]:
     for child in token.children or ():
         for key in ("href", "src"):

@@ -133,6 +133,12 @@ def test_relative_links_lead_to_something(document: Path) -> None:
     assert [link for link, path in documents.links(document) if not path.exists()] == []
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=documents.name)
+def test_files_that_the_text_names_exist(document: Path) -> None:
+    named = documents.named_files(document)
+    assert [name for name in sorted(named) if not any(ROOT.glob(name))] == []
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site, built with warnings as errors."""
