@@ -4,8 +4,11 @@ from typing import Any, TypedDict
 import numpy as np
 import numpy.typing as npt
 
-class StreamError(ValueError): ...
-class LimitError(StreamError): ...
+class StreamError(ValueError):
+    """The bytes are damaged, or no .ablc stream."""
+
+class LimitError(StreamError):
+    """The stream or picture asks for more pixels than allowed."""
 
 class Analysis:
     def __init__(self) -> None: ...

@@ -49,7 +49,10 @@ def run(
 ) -> Summary:
     """Brings every source of a batch to an end, and says so in the manifest.
 
-    pattern, overwrite, retry_failed: as plan.make has them. stopped: asked before each job.
+    pattern: which files are sources, as Place.files has it.
+    overwrite: take names of files that are not this manifest's, or of sources of another folder.
+    retry_failed: work again on what failed before.
+    stopped: asked before each job.
 
     Raises FileNotFoundError if there is no folder of sources, ValueError if the manifest is none.
     """

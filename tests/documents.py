@@ -1,0 +1,91 @@
+"""The Markdown files of the project: their examples, and where their links point."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = [
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "tests/bench/README.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A fenced block of a document."""
+
+    language: str
+    text: str
+    line: int  # of its first line in the document, from 0
+
+    def commands(self) -> list[str]:
+        """The lines of a shell's block, those that a backslash continues joined."""
+        lines = self.text.replace("\\\n", " ").splitlines()
+        return [line.strip() for line in lines if line.strip()]
+
+
+def name(document: Path) -> str:
+    """What a test is called that is about the document."""
+    return document.relative_to(ROOT).as_posix()
+
+
+def blocks(document: Path, language: str) -> list[Block]:
+    """The blocks of that language, in order."""
+    return [
+        Block(token.info, token.content, token.map[0] + 1)
+        for token in MarkdownIt().parse(document.read_text())
+        if token.type == "fence" and token.info == language and token.map
+    ]
+
+
+def script(chosen: list[Block]) -> str:
+    """One program of several blocks of Python, each on the lines that it has in the document."""
+    lines: list[str] = []
+    for block in chosen:
+        lines += [""] * (block.line - len(lines)) + block.text.splitlines()
+    return "\n".join(lines)
+
+
+def links(document: Path) -> Iterator[tuple[str, Path]]:
+    """The relative links, as they are written and as paths."""
+    for token in MarkdownIt().enable("table").parse(document.read_text()):
+        for link in _links(token):
+            parts = urlsplit(link)
+            if not (parts.scheme or parts.netloc) and parts.path:
+                yield link, document.parent / unquote(parts.path)
+
+
+def named_files(document: Path) -> set[str]:
+    """Paths from the top of the checkout that stand as code in the text; * is any name."""
+    folders = "ablc|csrc|docs|export|runtime|tests|\\.ci|\\.github"
+    return set(re.findall(rf"`((?:{folders})/[\w./*-]+)", document.read_text()))
+
+
+def _links(token: Token) -> Iterator[str]:
+    for child in token.children or ():
+        for key in ("href", "src"):
+            if (value := child.attrGet(key)) is not None:
+                yield str(value)
+
+
+def outside(page: str) -> list[str]:
+    """What a page of HTML would fetch from other hosts."""
+    fetched = re.findall(r"<(?:script|link|img|iframe)\s[^>]*?(?:src|href)=\"?([^\s\">]+)", page)
+    return [address for address in fetched if urlsplit(address).netloc]
+
+
+def as_html(document: Path) -> str:
+    """A document as those see it who read it beside the code."""
+    return str(MarkdownIt().enable("table").render(document.read_text()))
+
+
+def shape(page: str) -> Counter[str]:
+    """How many lists, items, tables, cells and blocks of code there are."""
+    return Counter(re.findall(r"<(ul|ol|li|table|td|pre)[ >]", page))
