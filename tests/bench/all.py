@@ -1,22 +1,29 @@
 """Every benchmark in one run, as the page docs/BENCHMARKS.md.
 
-    python tests/bench/all.py [--latency FILE] > docs/BENCHMARKS.md
+    PYTHONPATH=tests python tests/bench/all.py [--latency FILE] > docs/BENCHMARKS.md
 
 Takes the arguments of rd.py; what was measured also goes, as JSON files, into the folder --out.
+Without wrk (of the service) and Ray (of batches) these two are left out.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import batch
+import hostile
 import latency
+import load
 import lossless_roi
 import mask
 import memory
+import pillow
 import range_coder
 import rd
 import region
@@ -34,6 +41,9 @@ SIDE = 10000  # pixels, of the large picture
 WINDOW_SIDE = 8192  # pixels, of the one from which windows are decoded
 ROUNDS = 9
 WINDOW_ROUNDS = 7
+PILLOW_ROUNDS = 25
+LOAD_SECONDS = 60
+UPLOADS, FILES, FILE_SIDE = 10_000, 1000, 256
 
 # What steers the bits, each with its summary and its report, in the order of the page.
 STEERING = {
@@ -46,11 +56,11 @@ STEERING = {
 
 HEAD = """# Benchmarks
 
-Measured by `python tests/bench/all.py > docs/BENCHMARKS.md` with ablc {version} on the Kodak
-pictures (`tests/bench/README.md` says what that needs). All codecs run in the same process, from
-pixels in memory to the bytes of a whole file and back, with one thread each. What a figure means
-exactly stands at the head of each script in `tests/bench/`. Speeds compare within one run only.
-The networks have a page of their own, [NETWORKS.md](NETWORKS.md).
+Measured by `PYTHONPATH=tests python tests/bench/all.py > docs/BENCHMARKS.md` with ablc {version}
+on the Kodak pictures (`tests/bench/README.md` says what that needs). All codecs run in the same
+process, from pixels in memory to the bytes of a whole file and back, with one thread each. What a
+figure means exactly stands at the head of each script in `tests/bench/`. Speeds compare within one
+run only. The networks have a page of their own, [NETWORKS.md](NETWORKS.md).
 """
 
 
@@ -119,6 +129,10 @@ def measured(arguments: argparse.Namespace) -> dict[str, Any]:
         "schemes": lambda: schemes.run(images, options, jobs),
         "target": lambda: target.run(images, options, jobs),
         "region": lambda: region.run(images, WINDOW_SIDE, WINDOW_ROUNDS, options),
+        "pillow": lambda: pillow.both(images, LOSSY_BPP, PILLOW_ROUNDS),
+        "load": lambda: load.run(images, LOAD_SECONDS, "raw") if shutil.which("wrk") else None,
+        "hostile": lambda: hostile.run(UPLOADS, 1),
+        "batch": lambda: [batch.figures(engine, FILES, FILE_SIDE) for engine in engines()],
     }
     found: dict[str, Any] = {}
     for name, step in steps.items():
@@ -129,6 +143,11 @@ def measured(arguments: argparse.Namespace) -> dict[str, Any]:
     write_json(arguments.out / "rd.json", rd.result(found["curves"], SPAN, options))
     found["rates"] = rd.bd_rates(found["curves"], SPAN)
     return found
+
+
+def engines() -> list[str]:
+    """Those of `ablc batch` that are installed."""
+    return ["local", "ray"] if importlib.util.find_spec("ray") else ["local"]
 
 
 def main() -> None:
@@ -159,6 +178,11 @@ def main() -> None:
         memory.report(found["memory"], SIDE),
         "## Regions, masks of the paper, rate control, windows",
         *(benchmark.report(found[name]) for name, benchmark in STEERING.items()),
+        "## Pillow, service, batches",
+        pillow.report(found["pillow"]),
+        load.report(found["load"]) if found["load"] else "(The service: not measured, no wrk.)",
+        hostile.report(found["hostile"]),
+        batch.report(found["batch"]),
     ]
     if arguments.latency:
         parts += ["## Latency", latency.report(arguments.latency)]

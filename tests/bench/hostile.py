@@ -1,6 +1,6 @@
 """Thousands of damaged uploads: what the service answers, and whether it stays as it was.
 
-    PYTHONPATH=tests:tests/service python tests/bench/hostile.py [--uploads 10000] [--seed 1]
+    PYTHONPATH=tests python tests/bench/hostile.py [--uploads 10000] [--seed 1]
 
 Mutants of streams (the golden ones among them) and of pictures in every format that is read go to
 /transcode, eight at a time. Each has to get 200, 413, 415 or 422. One upload that is not damaged
@@ -11,25 +11,29 @@ from __future__ import annotations
 
 import argparse
 import collections
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from load import resident
-from test_refusals import GOLDEN, mutant, small_pictures
+from printing import markdown
 
 import ablc
 from scenes import scene
 from serving import OCTETS, STREAM, serving
 
+sys.path.append(str(Path(__file__).parents[1] / "service"))
+
+from test_refusals import GOLDEN, mutant, small_pictures
+
 ALLOWED = {200, 413, 415, 422}
 EVERY = 100
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--uploads", type=int, default=10_000)
-    parser.add_argument("--seed", type=int, default=1)
-    arguments = parser.parse_args()
+def run(uploads: int, seed: int) -> dict[str, Any]:
+    """How many uploads got which answer, what was logged, and the service's memory."""
     photo = scene(150, 220)
     good = ablc.encode(photo)
     files = [(STREAM, path.read_bytes()) for path in sorted(GOLDEN.iterdir())]
@@ -42,23 +46,42 @@ def main() -> None:
             if number % EVERY == 0 and service.post("/decode?format=raw", good).body != expected:
                 return "undamaged", 0
             kind, data = files[number % len(files)]
-            rng = np.random.default_rng([arguments.seed, number])
+            rng = np.random.default_rng([seed, number])
             target = "/transcode?effort=1" if kind == OCTETS else "/transcode?format=png&effort=1"
             return kind, service.post(target, mutant(data, rng), kind).status
 
-        print(f"memory at the start: {resident(service.process.pid):.0f} MiB")
-        for found in pool.map(post, range(arguments.uploads)):
+        before = resident(service.process.pid)
+        for found in pool.map(post, range(uploads)):
             counts[found] += 1
-        print(f"memory at the end: {resident(service.process.pid):.0f} MiB")
-        faults = [line for line in service.lines if line["level"] == "error"]
-    for (kind, status), count in sorted(counts.items()):
-        print(f"{kind:30} {status} {count:6}")
+        after = resident(service.process.pid)
+        faults = [line["trace"] for line in service.lines if line["level"] == "error"]
+    answers = [[kind, status, count] for (kind, status), count in sorted(counts.items())]
+    return {"answers": answers, "faults": faults, "memory": [before, after]}
+
+
+def report(found: dict[str, Any]) -> str:
+    """One line a kind of upload."""
+    statuses = sorted({status for _, status, _ in found["answers"]} | ALLOWED)
+    kinds = sorted({kind for kind, _, _ in found["answers"]})
+    counts = {(kind, status): count for kind, status, count in found["answers"]}
+    rows = [[kind, *(str(counts.get((kind, one), 0)) for one in statuses)] for kind in kinds]
+    uploads = sum(counts.values())
     wrong = sum(count for (_, status), count in counts.items() if status not in ALLOWED)
-    print(
-        f"{sum(counts.values())} uploads, {wrong} with another answer, {len(faults)} faults logged"
+    head = (
+        f"**{uploads} damaged uploads**: {wrong} with another answer than {sorted(ALLOWED)}, "
+        f"{len(found['faults'])} faults in the log, memory {found['memory'][0]:.0f} MiB before and "
+        f"{found['memory'][1]:.0f} MiB after"
     )
-    for fault in faults[:3]:
-        print(fault["trace"])
+    table = markdown(["declared as", *(str(status) for status in statuses)], rows)
+    return "\n\n".join([head, table, *found["faults"][:3]])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--uploads", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    print(report(run(arguments.uploads, arguments.seed)))
 
 
 if __name__ == "__main__":

@@ -1,16 +1,17 @@
 """The service under load: throughput beside the bare codec's, memory, overload and recovery.
 
-    PYTHONPATH=tests python tests/bench/load.py [--seconds 60] [--apart] [--format raw]
+    PYTHONPATH=tests python tests/bench/load.py [--seconds 60] [--format raw] [--images FOLDER]
 
-Needs wrk. Pictures of 768x512 (and 512x768) at quality 50 are posted to /decode over 32 connections
-in turn; service and client share the cores. With --apart (Linux) wrk has the last core for itself,
-service and bare codec have the others: what a client on another machine would see. The bare codec
-is a Decoder whose threads, one per core, decode the same streams in the same turn; it is measured
-before and after, and the mean counts. Since other work on the machine moves both, processor time is
-given too: of the bare codec, of the service and of wrk, per picture. Format raw is the samples
-alone, what the codec itself gives; png is deflated by Pillow, which takes longer than decoding.
-Memory is the service's resident set, once a second. Overload is ten times as many connections as
-the queue holds; after it one request at a time is sent until it is answered as before.
+Needs wrk and Linux. Pictures of 768x512 (and 512x768) at quality 50 are posted to /decode over 32
+connections in turn. First service and client share the cores; then wrk has the last core for
+itself, service and bare codec have the others, as if the client were on another machine. The bare
+codec is a Decoder whose threads, one per core, decode the same streams in the same turn; it is
+measured before and after, and the mean counts. Since other work on the machine moves both,
+processor time is given too: of the bare codec, of the service and of wrk, per picture. Format raw
+is the samples alone, what the codec itself gives; png is deflated by Pillow, which takes longer
+than decoding. Memory is the service's resident set, once a second. Overload is ten times as many
+connections as the queue holds; after it one request at a time is sent until it is answered as
+before.
 """
 
 from __future__ import annotations
@@ -24,12 +25,15 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from arguments import add_pictures_argument, pictures
+from printing import markdown, write_json
 
 import ablc
 from ablc.settings import cores
@@ -139,7 +143,7 @@ class Memory:
 class Client:
     """wrk, and what it sends."""
 
-    command: list[str]
+    beginning: list[str]  # of its command
     query: str
     files: list[str]
 
@@ -152,7 +156,7 @@ class Client:
             options = ["-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s"]
             target = f"http://127.0.0.1:{service.port}/decode?{self.query}"
             printed = subprocess.run(
-                [*self.command, *options, "-s", script.name, target, "--", *self.files],
+                [*self.beginning, "wrk", *options, "-s", script.name, target, "--", *self.files],
                 capture_output=True,
                 text=True,
                 check=True,
@@ -163,45 +167,43 @@ class Client:
         return {**found, "spent": spent}
 
 
-@dataclass(frozen=True)
-class Load:
-    """What a number of connections got."""
-
-    found: Any  # by wrk
-    seconds: float  # of the service's processor time
-    memory: list[float]
-
-    @classmethod
-    def of(cls, service: Service, client: Client, connections: int, seconds: int) -> Load:
-        pid = service.process.pid
-        spent = processor_seconds(pid)
-        with Memory(pid) as memory:
-            found = client.run(service, connections, seconds)
-        return cls(found, processor_seconds(pid) - spent, memory.readings)
-
-    def show(self, alone: Bare) -> None:
-        """Prints it beside the bare codec."""
-        found = self.found
-        count, rate = found["requests"], found["requests"] / found["seconds"]
-        server, client = 1000 * self.seconds / count, 1000 * found["spent"] / count
-        settled = self.memory[SETTLED:] or self.memory[-1:]
-        for line in (
-            f"the bare codec: {alone.rate:.1f} pictures/s, {alone.milliseconds:.2f} ms each",
-            f"{CONNECTIONS} connections for {found['seconds']:.0f} s: {rate:.1f} pictures/s, "
-            f"{rate / alone.rate:.1%} of it",
-            f"  a core's time for a picture: service {server:.2f} ms, client {client:.2f} ms; the "
-            f"bare codec takes {alone.milliseconds / (server + client):.1%} of both",
-            f"  p50 {found['p50']:.0f} ms, p99 {found['p99']:.0f} ms: "
-            f"{found['p99'] / found['p50']:.1f} times",
-            f"  {found['refused']} refused, {found['broken']} broken",
-            f"  memory {settled[0]:.0f} MiB after {SETTLED} s, {settled[-1]:.0f} at the end, "
-            f"{max(self.memory):.0f} at most",
-        ):
-            print(line)
+@contextmanager
+def client_apart() -> Iterator[list[str]]:
+    """Leaves the last core free; a command's beginning that runs it there."""
+    every = os.sched_getaffinity(0)
+    last = max(every)
+    os.sched_setaffinity(0, every - {last})
+    try:
+        yield ["taskset", "--cpu-list", str(last)]
+    finally:
+        os.sched_setaffinity(0, every)
 
 
-def overload(service: Service, client: Client, seconds: int) -> None:
-    """Prints what ten times as many connections as may wait get, and how soon it is over."""
+def load(service: Service, client: Client, seconds: int, streams: list[bytes]) -> dict[str, Any]:
+    """Figures of the service and, before and after, of the bare codec."""
+    pid = service.process.pid
+    share = max(seconds / 4, 2)
+    before = bare(streams, share)
+    spent = processor_seconds(pid)
+    with Memory(pid) as memory:
+        found = client.run(service, CONNECTIONS, seconds)
+    spent = processor_seconds(pid) - spent
+    alone = Bare.mean(before, bare(streams, share))
+    count = found["requests"]
+    settled = memory.readings[SETTLED:] or memory.readings[-1:]
+    return {
+        **found,
+        "rate": count / found["seconds"],
+        "bare_rate": alone.rate,
+        "bare_ms": alone.milliseconds,
+        "service_ms": 1000 * spent / count,
+        "client_ms": 1000 * found["spent"] / count,
+        "memory": [settled[0], settled[-1], max(memory.readings)],
+    }
+
+
+def overload(service: Service, client: Client, seconds: int) -> dict[str, Any]:
+    """What ten times as many connections as may wait get, and how soon it is over."""
     pid = service.process.pid
     target = f"/decode?{client.query}"
     stream = Path(client.files[0]).read_bytes()
@@ -211,16 +213,13 @@ def overload(service: Service, client: Client, seconds: int) -> None:
     began = time.monotonic()
     while _seconds(service, target, stream) > max(2 * quiet, 0.1):
         pass
-    recovered = time.monotonic() - began
-    served = found["requests"] - found["refused"]
-    print(f"{OVERLOAD} connections for {seconds} s, a queue of {QUEUE}:")
-    print(
-        f"  {served / found['seconds']:.1f} pictures/s, {found['refused']} refused with 503,",
-        end=" ",
-    )
-    print(f"{found['broken']} broken; memory {max(memory.readings):.0f} MiB at most")
-    print(f"  a request alone took {1000 * quiet:.0f} ms before, and so again", end=" ")
-    print(f"{recovered:.2f} s after the end")
+    return {
+        **found,
+        "rate": (found["requests"] - found["refused"]) / found["seconds"],
+        "memory": max(memory.readings),
+        "quiet": quiet,
+        "recovered": time.monotonic() - began,
+    }
 
 
 def _seconds(service: Service, target: str, stream: bytes) -> float:
@@ -230,35 +229,78 @@ def _seconds(service: Service, target: str, stream: bytes) -> float:
     return time.monotonic() - began if answer.status == 200 else float("inf")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    add_pictures_argument(parser)
-    parser.add_argument("--seconds", type=int, default=60)
-    parser.add_argument("--apart", action="store_true", help="a core for the client alone")
-    parser.add_argument("--format", choices=["raw", "png"], default="raw")
-    arguments = parser.parse_args()
-    command = ["wrk"]
-    if arguments.apart:
-        *ours, last = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, ours)
-        command = ["taskset", "--cpu-list", str(last), *command]
-    streams = [
-        ablc.encode(picture, quality=QUALITY) for picture in pictures(arguments.images).values()
-    ]
-    query = f"format={arguments.format}&fill=classical"
+def run(images: Path, seconds: int, form: str) -> dict[str, dict[str, Any]]:
+    """Figures of "shared", "apart" and "overload"."""
+    streams = [ablc.encode(picture, quality=QUALITY) for picture in pictures(images).values()]
+    query = f"format={form}&fill=classical"
     with tempfile.TemporaryDirectory() as folder:
         files = [str(Path(folder) / f"{i}.ablc") for i in range(len(streams))]
         for name, data in zip(files, streams, strict=True):
             Path(name).write_bytes(data)
-        share = max(arguments.seconds / 4, 2)
-        client = Client(command, query, files)
+        client = Client([], query, files)
         with serving(queue=QUEUE) as service:
-            print(f"memory at the start: {resident(service.process.pid):.0f} MiB")
-            before = bare(streams, share)
-            load = Load.of(service, client, CONNECTIONS, arguments.seconds)
-            alone = Bare.mean(before, bare(streams, share))
-            load.show(alone)
-            overload(service, client, max(arguments.seconds // 4, 3))
+            shared = load(service, client, seconds, streams)
+            crowd = overload(service, client, max(seconds // 4, 3))
+        with client_apart() as beginning, serving(queue=QUEUE) as service:
+            apart = load(service, Client(beginning, query, files), seconds, streams)
+    return {"shared": shared, "apart": apart, "overload": crowd}
+
+
+def report(found: dict[str, dict[str, Any]]) -> str:
+    """Two tables."""
+    ways = [found["shared"], found["apart"]]
+    rows = [
+        ["the bare codec, pictures/s", *(f"{way['bare_rate']:.1f}" for way in ways)],
+        ["the service, pictures/s", *(f"{way['rate']:.1f}" for way in ways)],
+        ["of the bare codec", *(f"{way['rate'] / way['bare_rate']:.1%}" for way in ways)],
+        [
+            "a core's time for a picture, ms: bare codec / service / client",
+            *(
+                f"{way['bare_ms']:.2f} / {way['service_ms']:.2f} / {way['client_ms']:.2f}"
+                for way in ways
+            ),
+        ],
+        ["latency, ms: median", *(f"{way['p50']:.0f}" for way in ways)],
+        ["latency, ms: 99 %", *(f"{way['p99']:.0f}" for way in ways)],
+        ["latency: 99 % over median", *(f"{way['p99'] / way['p50']:.1f}" for way in ways)],
+        ["refused / broken", *(f"{way['refused']} / {way['broken']}" for way in ways)],
+        [
+            f"memory, MiB: after {SETTLED} s / at the end / at most",
+            *(" / ".join(f"{reading:.0f}" for reading in way["memory"]) for way in ways),
+        ],
+    ]
+    crowd = found["overload"]
+    more = [
+        ["answered with a picture, per second", f"{crowd['rate']:.1f}"],
+        ["answered with 503", f"{crowd['refused']}"],
+        ["broken", f"{crowd['broken']}"],
+        ["memory, MiB, at most", f"{crowd['memory']:.0f}"],
+        ["one request alone before, ms", f"{1000 * crowd['quiet']:.0f}"],
+        ["as fast again after, s", f"{crowd['recovered']:.2f}"],
+    ]
+    heads = [
+        f"**Service, {CONNECTIONS} connections for {found['shared']['seconds']:.0f} s**",
+        f"**Service, {OVERLOAD} connections for {crowd['seconds']:.0f} s, a queue of {QUEUE}**",
+    ]
+    columns = ["", "client on the same cores", "client on a core of its own"]
+    tables = [markdown(columns, rows), markdown(["", ""], more)]
+    return "\n\n".join(text for pair in zip(heads, tables, strict=True) for text in pair)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add_pictures_argument(parser)
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--format", choices=["raw", "png"], default="raw")
+    parser.add_argument(
+        "--out", type=Path, default=Path("results/load.json"), help="default: %(default)s"
+    )
+    arguments = parser.parse_args()
+    found = run(arguments.images, arguments.seconds, arguments.format)
+    print(report(found))
+    write_json(arguments.out, found)
 
 
 if __name__ == "__main__":
