@@ -15,12 +15,11 @@ namespace {
 
 constexpr int kBlock = 4;
 constexpr int kReach = 3;   // of a filter
-constexpr int kPairs = 12;  // taps come in pairs opposite the centre
 constexpr int kMost = 60;   // bound of a clipped difference, grey levels
 constexpr int kMargin = 8;  // samples repeated left and right of a row
 
 // The half of the diamond of radius 3 that precedes the centre in reading order.
-constexpr std::array<std::array<int, 2>, kPairs> kOffset = {
+constexpr std::array<std::array<int, 2>, kRefinePairs> kOffset = {
     {{-3, 0}, {-2, -1}, {-2, 0}, {-2, 1}, {-1, -2}, {-1, -1}, {-1, 0}, {-1, 1}, {-1, 2}, {0, -3}, {0, -2}, {0, -1}}};
 
 constexpr int largest_weight_sum() {
@@ -89,7 +88,7 @@ ABLC_DISPATCH void filter_row(const std::array<const std::uint8_t*, 2 * kReach +
     Wide sum = Wide{} + 64, high;
     std::memcpy(&high, bounds + x0, sizeof high);
     const Wide low = -high;
-    for (std::size_t k = 0; k < kPairs; ++k) {
+    for (std::size_t k = 0; k < kRefinePairs; ++k) {
       const Wide a = load(rows[static_cast<std::size_t>(kReach + kOffset[k][0])] + x0 + kOffset[k][1]) - here;
       const Wide b = load(rows[static_cast<std::size_t>(kReach - kOffset[k][0])] + x0 - kOffset[k][1]) - here;
       Wide w;
@@ -138,12 +137,12 @@ void Refinement::rows(const Plane<std::uint8_t>& in, int y0, int y1, Plane<std::
   const std::size_t stride = rows.stride();
   const int width = in.width;
   std::array<std::vector<std::uint16_t>, 4> bends;
-  std::array<std::vector<std::int16_t>, kPairs> weights;
+  std::array<std::vector<std::int16_t>, kRefinePairs> weights;
   for (auto& w : weights) w.resize(stride);
   std::vector<std::int16_t> bounds(stride);
   std::vector<std::uint8_t> line(stride);
-  std::array<const std::int16_t*, kPairs> weight_rows{};
-  for (std::size_t k = 0; k < kPairs; ++k) weight_rows[k] = weights[k].data();
+  std::array<const std::int16_t*, kRefinePairs> weight_rows{};
+  for (std::size_t k = 0; k < kRefinePairs; ++k) weight_rows[k] = weights[k].data();
 
   for (int y = y0; y < y1; y += kBlock) {
     // Second differences over the eight rows around the block; rows outside repeat the nearest inside.
@@ -165,7 +164,7 @@ void Refinement::rows(const Plane<std::uint8_t>& in, int y0, int y1, Plane<std::
       const Filters& of_step = filters_[static_cast<std::size_t>(cells_.at(x / kCell, y / kCell).step_offset + kMostOffset)];
       const std::int16_t* filter = of_step.by_class[class_of(sum[0], sum[1], sum[2], sum[3])];
       std::fill_n(bounds.begin() + x, kBlock, of_step.most);
-      for (std::size_t k = 0; k < kPairs; ++k) std::fill_n(weights[k].begin() + x, kBlock, filter[k]);
+      for (std::size_t k = 0; k < kRefinePairs; ++k) std::fill_n(weights[k].begin() + x, kBlock, filter[k]);
     }
     for (int r = y; r < std::min(y + kBlock, in.height); ++r) {
       std::array<const std::uint8_t*, 2 * kReach + 1> around{};

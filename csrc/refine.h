@@ -12,6 +12,8 @@
 
 namespace ablc {
 
+inline constexpr int kRefinePairs = 12;  ///< taps of a filter come in pairs opposite the centre
+
 /// The filters of a picture.
 class Refinement {
  public:
@@ -24,7 +26,7 @@ class Refinement {
   /// What a step offset means for them.
   struct Filters {
     explicit Filters(int step);
-    const std::int16_t (*by_class)[12];
+    const std::int16_t (*by_class)[kRefinePairs];
     std::int16_t most;  // bound of a clipped difference: 0.3 of the step
   };
   const Plane<CellShape>& cells_;
