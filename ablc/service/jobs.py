@@ -24,6 +24,7 @@ from ablc.service.queries import EncodeQuery
 from ablc.settings import SIDE_MAX
 
 HEAD_BYTES = 64  # more than the header has (docs/FORMAT.md, Header)
+QUALITY = 85  # of lossy kinds, which go to viewers; what has to be exact is asked for as PNG
 REDUCING_GAP = 2.0  # large reductions begin with whole boxes of pixels, as Pillow advises
 
 Pixels = npt.NDArray[np.uint8]
@@ -118,14 +119,14 @@ def read(data: bytes, content_type: str, frame: Frame, max_pixels: int) -> Sourc
 def write(source: Source, chosen: Media, quality: float | None) -> Answer:
     """The picture as a file of the kind chosen, or as bare samples.
 
-    quality: 1..100 of a lossy kind.
+    quality: 1..100 of a lossy kind; default: QUALITY.
     """
     picture = source.picture
     shape = picture.pixels.shape
     if chosen == media.RAW:
         return Answer(np.ascontiguousarray(picture.pixels).data.cast("B"), shape)
-    quality = None if quality is None else round(quality)
-    return Answer(pictures.pack(picture, chosen.format, quality), shape)
+    chosen_quality = QUALITY if quality is None else round(quality)
+    return Answer(pictures.pack(picture, chosen.format, chosen_quality), shape)
 
 
 def encode(source: Source, query: EncodeQuery) -> Answer:

@@ -91,7 +91,7 @@ class DecodeQuery(View):
     ] = None
     quality: Annotated[
         float | None,
-        Field(ge=1, le=100, description="Of a lossy kind of answer."),
+        Field(ge=1, le=100, description="Of a JPEG, WebP or AVIF answer; default: 85."),
     ] = None
 
 

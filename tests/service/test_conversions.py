@@ -24,7 +24,7 @@ def shown(answer: Answer) -> Pixels:
     return np.frombuffer(answer.body, np.uint8).reshape(shape)
 
 
-@pytest.mark.parametrize("kind", ["image/png", "image/webp", "image/x-portable-pixmap", OCTETS])
+@pytest.mark.parametrize("kind", ["image/png", "image/x-portable-pixmap", OCTETS])
 def test_a_stream_decodes_to_the_kind_that_is_accepted(
     service: Service, stream: bytes, kind: str
 ) -> None:
@@ -33,14 +33,16 @@ def test_a_stream_decodes_to_the_kind_that_is_accepted(
     assert (shown(answer) == ablc.decode(stream)).all()
 
 
-@pytest.mark.parametrize("name", ["jpeg", "avif"])
+@pytest.mark.parametrize("name", ["jpeg", "webp", "avif"])
 def test_a_lossy_kind_takes_a_quality(service: Service, stream: bytes, name: str) -> None:
-    high, low = (
-        service.post(f"/decode?format={name}&quality={quality}", stream) for quality in (90, 20)
+    low, default, same, high = (
+        service.post(f"/decode?format={name}{quality}", stream)
+        for quality in ("&quality=20", "", "&quality=85", "&quality=95")
     )
-    assert high.headers["content-type"] == f"image/{name}"
-    assert ablc.compare(shown(high), ablc.decode(stream)).psnr > 30
-    assert len(low.body) < len(high.body)
+    assert default.headers["content-type"] == f"image/{name}"
+    assert default.body == same.body
+    assert ablc.compare(shown(default), ablc.decode(stream)).psnr > 30
+    assert len(low.body) < len(default.body) < len(high.body)
 
 
 def test_octets_are_taken_for_a_stream(service: Service, stream: bytes) -> None:
@@ -142,7 +144,7 @@ def test_streams_and_pictures_turn_into_each_other(
         photo, quality=40
     )
     webp = service.post("/transcode?region=0,0,50,50", png, OCTETS, accept="image/webp")
-    assert (shown(webp) == photo[:50, :50]).all()
+    assert ablc.compare(shown(webp), photo[:50, :50]).psnr > 25
     smaller = service.post("/transcode?size=55,&format=ablc", stream)
     assert ablc.decode(smaller.body).shape == (38, 55, 3)
 
