@@ -113,9 +113,10 @@ std::array<Plane<std::uint8_t>, 3> to_planes(const ConstImage& image, const Rect
   return planes;
 }
 
-void from_planes(const std::array<Plane<std::uint8_t>, 3>& planes, int subsample, int y0, int y1, const Image& out) {
+void from_planes(const Plane<std::uint8_t>& luma, const std::array<Plane<std::uint8_t>, 3>& planes, int subsample, int y0, int y1,
+                 const Image& out) {
   if (out.channels == 1) {
-    for (int y = y0; y < y1; ++y) std::copy_n(planes[0].row(y), out.width, out.row(y));
+    for (int y = y0; y < y1; ++y) std::copy_n(luma.row(y - y0), out.width, out.row(y));
     return;
   }
   const auto width = static_cast<std::size_t>(out.width) + 2;
@@ -139,7 +140,7 @@ void from_planes(const std::array<Plane<std::uint8_t>, 3>& planes, int subsample
       widen_row(blended.data() + 1, half, full[p].data());
       chroma[p] = full[p].data();
     }
-    ycc_row(planes[0].row(y), chroma[0], chroma[1], out.width, r.data(), g.data(), b.data());
+    ycc_row(luma.row(y - y0), chroma[0], chroma[1], out.width, r.data(), g.data(), b.data());
     std::uint8_t* to = out.row(y);
     if (out.channels == 3) {
       join3(r.data(), g.data(), b.data(), out.width, to);

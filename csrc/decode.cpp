@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
-#include <utility>
 
 #include "codec.h"
 #include "deblock.h"
@@ -221,18 +220,17 @@ class Decoding {
   }
 
   /// Refines luma and turns the planes into pixels, band of rows by band.
-  void finish(const Plane<CellShape>& shapes, std::array<Plane<std::uint8_t>, 3>& picture) {
+  void finish(const Plane<CellShape>& shapes, const std::array<Plane<std::uint8_t>, 3>& picture) {
     constexpr int kBand = 64;
     bool refined = true;
 #ifdef ABLC_STATISTICS
     refined = std::getenv("ABLC_NO_REFINE") == nullptr;
 #endif
     const Refinement refinement(header_.step, shapes);
-    const Plane<std::uint8_t> before = refined ? std::exchange(picture[0], {area_.width, area_.height}) : Plane<std::uint8_t>();
     parallel_for(div_up(area_.height, kBand), threads_, [&](int i) {
       const int first = kBand * i, last = std::min(first + kBand, area_.height);
-      if (refined) refinement.rows(before, first, last, picture[0]);
-      from_planes(picture, header_.subsample, first, last, canvas_);
+      const auto luma = refined ? refinement.rows(picture[0], first, last) : cut(picture[0], {0, first, area_.width, last - first});
+      from_planes(luma, picture, header_.subsample, first, last, canvas_);
     });
   }
 

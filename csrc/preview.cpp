@@ -32,7 +32,7 @@ Status preview(const Parsed& file, int threads, bool partial, const Image& out, 
     std::transform(base[p].samples.begin(), base[p].samples.end(), planes[p].samples.begin(),
                    [](std::int16_t v) { return static_cast<std::uint8_t>((v + 8) >> 4); });
   }
-  from_planes(planes, header.subsample, 0, out.height, out);
+  from_planes(planes[0], planes, header.subsample, 0, out.height, out);
   return Status::ok;
 }
 

@@ -132,7 +132,8 @@ Refinement::Refinement(int step, const Plane<CellShape>& cells) : cells_(cells) 
   for (int k = -kMostOffset; k <= kMostOffset; ++k) filters_.emplace_back(offset_step(step, k));
 }
 
-void Refinement::rows(const Plane<std::uint8_t>& in, int y0, int y1, Plane<std::uint8_t>& out) const {
+Plane<std::uint8_t> Refinement::rows(const Plane<std::uint8_t>& in, int y0, int y1) const {
+  Plane<std::uint8_t> out(in.width, y1 - y0);
   const PaddedRows rows(in, y0 - 4, y1 + 8);
   const std::size_t stride = rows.stride();
   const int width = in.width;
@@ -170,9 +171,10 @@ void Refinement::rows(const Plane<std::uint8_t>& in, int y0, int y1, Plane<std::
       std::array<const std::uint8_t*, 2 * kReach + 1> around{};
       for (int i = -kReach; i <= kReach; ++i) around[static_cast<std::size_t>(i + kReach)] = rows.row(r + i);
       filter_row(around, weight_rows.data(), bounds.data(), width, line.data());
-      std::copy_n(line.begin(), width, out.row(r));
+      std::copy_n(line.begin(), width, out.row(r - y0));
     }
   }
+  return out;
 }
 
 }  // namespace ablc

@@ -19,8 +19,8 @@ class Refinement {
  public:
   /// step: luma quantisation step of the picture in 1/16 grey level; cells carry the offsets from it.
   Refinement(int step, const Plane<CellShape>& cells);
-  /// Filters the rows [first, last), first a multiple of 4, into the same rows of out.
-  void rows(const Plane<std::uint8_t>& luma, int first, int last, Plane<std::uint8_t>& out) const;
+  /// The rows [first, last) of luma, filtered; first a multiple of 4.
+  Plane<std::uint8_t> rows(const Plane<std::uint8_t>& luma, int first, int last) const;
 
  private:
   /// What a step offset means for them.

@@ -13,6 +13,7 @@ import importlib.util
 import shutil
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -162,7 +163,8 @@ def main() -> None:
         "--latency", type=Path, metavar="FILE", help="what test_latency.py wrote, to be shown"
     )
     arguments = parser.parse_args()
-    found = measured(arguments)
+    with redirect_stdout(sys.stderr):  # Ray prints there, too
+        found = measured(arguments)
     parts = [
         HEAD.format(version=ablc.__version__),
         summary(found),

@@ -118,16 +118,13 @@ def figures(engine: str, files: int, side: int) -> dict[str, Any]:
 
 
 def report(entries: list[dict[str, Any]]) -> str:
-    lost = {"local": "workers", "ray": "nodes"}
     head = "**Batches: every file has one line in the manifest**"
-    columns = ["engine", "files", "lost", "done", "failed", "right streams"]
+    columns = ["engine", "files", "workers or nodes lost", "done", "failed", "right streams"]
     columns += ["seconds", "the encodes alone, on two cores"]
     rows = [
         [
             one["engine"],
-            str(one["files"]),
-            f"{one['lost']} {lost[one['engine']]}",
-            *(str(one[key]) for key in ("done", "failed", "right")),
+            *(str(one[key]) for key in ("files", "lost", "done", "failed", "right")),
             *(f"{one[key]:.1f}" for key in ("seconds", "bare")),
         ]
         for one in entries
