@@ -1,9 +1,12 @@
 # The service of ablc: docker build -t ablc . && docker run -p 8080:8080 ablc
+# With networks: docker build --build-arg EXTRAS=serve,schemes,cpu -t ablc .
 FROM python:3.12-slim-bookworm AS build
 RUN apt-get update && apt-get install -y --no-install-recommends g++ && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY . .
-RUN python -m venv /opt/ablc && /opt/ablc/bin/pip install --no-cache-dir '.[serve]'
+ARG EXTRAS=serve,schemes
+RUN python -m venv /opt/ablc \
+    && /opt/ablc/bin/pip install --no-cache-dir --constraint constraints.txt ".[$EXTRAS]"
 
 FROM python:3.12-slim-bookworm
 COPY --from=build /opt/ablc /opt/ablc

@@ -83,7 +83,7 @@ def of_image(
         notes.append("16 bits a sample became 8")
     if image.mode.startswith("I"):
         image = _eight_bits(image)
-    elif image.mode == "CMYK" and icc:
+    elif image.mode == "CMYK" and icc[16:20] == b"CMYK":
         image = _to_srgb(image, icc)
         icc = b""
         notes.append("CMYK became sRGB by way of the picture's ICC profile")

@@ -15,17 +15,19 @@ the pixels of ablc.decode: networks paint where they are installed and the strea
 Saving takes the settings of ablc.Encoder by name (quality, bpp, target_bytes, lossless, effort and
 so on), mask and importance of ablc.encode, and
 
-roi: an ablc.Roi or several, or where a region lies in any form that Roi takes; a rectangle is x, y,
-    width, height.
+roi: an ablc.Roi, or where a region lies in any form that Roi takes (a rectangle is x, y, width,
+    height), or a list of these.
 icc_profile, exif, xmp: as in Pillow's own plug-ins; the profile is that of im.info by default.
 
-Any mode becomes L, RGB or RGBA of 8 bits first, as on the command line.
+Any mode becomes L, RGB or RGBA of 8 bits first, as on the command line; mode I is taken for one of
+16 bits.
 """
 
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
+from numbers import Real
 from typing import IO, Any
 
 from PIL import Image, ImageFile
@@ -115,6 +117,11 @@ class AblcImageFile(ImageFile.ImageFile):
         """Hands the settings to the decoder."""
         self.decoderconfig = (self.fill, self.threads)
         super().load_prepare()
+
+    def load_seek(self, pos: int) -> None:
+        """Moves in the file. Where this is, ImageFile.Parser waits until it has the whole file."""
+        assert self.fp is not None
+        self.fp.seek(pos)
 
     def verify(self) -> None:
         """Reads the whole file. Raises OSError if it is cut short or its checksum is wrong."""
@@ -207,8 +214,9 @@ def _importance(given: dict[str, Any]) -> Importance | None:
         return importance
     if importance is not None:
         raise ValueError("roi and importance exclude each other: give one of them")
-    several = isinstance(roi, list | tuple) and any(isinstance(one, Roi) for one in roi)
-    return roi if isinstance(roi, Roi) or several else Roi(roi)
+    if isinstance(roi, list | tuple) and any(not isinstance(one, Real) for one in roi):
+        return [one if isinstance(one, Roi) else Roi(one) for one in roi]
+    return roi if isinstance(roi, Roi) else Roi(roi)
 
 
 def _exif(exif: Image.Exif | bytes | None) -> bytes:

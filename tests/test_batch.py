@@ -231,6 +231,12 @@ def test_a_pattern_picks_sources(photos: Path, out: Path, pattern: str, expected
     assert written(out) == expected
 
 
+def test_a_pattern_that_matches_nothing_is_an_error(photos: Path, out: Path) -> None:
+    with pytest.raises(ValueError, match=r"nothing to work on matches \*\.zzz"):
+        run(photos, out, pattern="*.zzz")
+    assert not out.exists()
+
+
 def test_a_folder_may_have_the_name_of_a_pattern(tmp_path: Path) -> None:
     (tmp_path / "a[1]").mkdir()
     assert split_pattern(str(tmp_path / "a[1]")) == (str(tmp_path / "a[1]"), None)

@@ -302,6 +302,27 @@ def test_a_stream_without_seek_can_be_read(stream: bytes) -> None:
     assert (np.asarray(Image.open(Pipe())) == ablc.decode(stream)).all()
 
 
+@pytest.mark.parametrize("size", [100, 3000, 1 << 20])
+def test_a_parser_is_fed_piece_by_piece(photo: Pixels, stream: bytes, size: int) -> None:
+    parser = ImageFile.Parser()
+    for start in range(0, len(stream), size):
+        parser.feed(stream[start : start + size])
+    assert (np.asarray(parser.close()) == ablc.decode(stream)).all()
+
+
+def test_several_regions_may_be_given_in_any_form(photo: Pixels) -> None:
+    boxes = [(0, 0, 64, 64), ablc.Roi((100, 50, 40, 40), weight=4)]
+    made = saved(Image.fromarray(photo), bpp=1.0, roi=boxes)
+    regions = [ablc.Roi((0, 0, 64, 64)), ablc.Roi((100, 50, 40, 40), weight=4)]
+    assert made == ablc.encode(photo, bpp=1.0, importance=regions)
+
+
+def test_a_profile_of_other_colours_does_not_stop_cmyk(photo: Pixels) -> None:
+    cmyk = Image.fromarray(photo).convert("CMYK")
+    cmyk.info["icc_profile"] = bytes(16) + b"RGB " + bytes(200)
+    assert opened(saved(cmyk)).mode == "RGB"
+
+
 @pytest.mark.usefixtures("networks")
 def test_the_fill_is_the_decoders_unless_chosen() -> None:
     coarse = ablc.encode(scene(64, 64), quality=10)

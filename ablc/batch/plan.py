@@ -20,8 +20,10 @@ def make(
     *,
     overwrite: bool = False,
     retry_failed: bool = False,
-) -> None:
+) -> int:
     """Puts an entry for every source into the manifest: pending, done before, or failed.
+
+    Returns the number of sources.
 
     pattern: as Place.files has it. overwrite: take names of files that are not this manifest's, or
     of sources of another folder. retry_failed: what failed before is pending again.
@@ -29,6 +31,7 @@ def make(
     apart = batch.target.root != batch.origin.root
     inside = batch.target.full("")  # results in a folder of the sources are no sources
     key = batch.work.key()
+    sources = 0
 
     def unreadable(folder: str, error: OSError) -> None:
         manifest.put(_failed(Entry(folder, "failed"), error), listed=True)
@@ -36,6 +39,7 @@ def make(
     for found in batch.origin.files(pattern, unreadable):
         if not batch.work.takes(found.path) or (apart and found.source.startswith(inside)):
             continue
+        sources += 1
         old = manifest.get(found.source)
         entry = Entry(found.source, "pending", None, found.stamp, found.size, key)
         if old and _settled(old, entry, manifest, retry_failed=retry_failed):
@@ -47,6 +51,7 @@ def make(
             else:
                 entry = _named(entry, names, manifest, overwrite=overwrite)
         manifest.put(entry, listed=True)
+    return sources
 
 
 def _settled(old: Entry, entry: Entry, manifest: Manifest, *, retry_failed: bool) -> bool:

@@ -54,14 +54,19 @@ def run(
     retry_failed: work again on what failed before.
     stopped: asked before each job.
 
-    Raises FileNotFoundError if there is no folder of sources, ValueError if the manifest is none.
+    Raises FileNotFoundError if there is no folder of sources, ValueError if the manifest is none or
+    nothing matches the pattern.
     """
     begun = time.monotonic()
     if not batch.origin.exists():
-        raise FileNotFoundError(2, "no such folder", batch.origin.root)
+        raise FileNotFoundError(2, "there is no such folder", batch.origin.root)
     manifest = Manifest(batch.target)
     try:
-        plan.make(manifest, batch, pattern, overwrite=overwrite, retry_failed=retry_failed)
+        sources = plan.make(
+            manifest, batch, pattern, overwrite=overwrite, retry_failed=retry_failed
+        )
+        if pattern is not None and not sources:
+            raise ValueError(f"nothing to work on matches {pattern} in {batch.origin.root}")
         skipped = manifest.count("done")
         pending = manifest.count("pending")
         watcher.begin(pending)

@@ -1,6 +1,6 @@
 """Answers to requests: bodies in slices, and the headers that caches go by."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -28,6 +28,10 @@ class BodyResponse(Response):
             await send({"type": "http.response.body", "body": part, "more_body": more})
 
 
-def known(tag: str, if_none_match: str) -> bool:
-    """Whether the client has the answer with that entity tag already (RFC 9110, 13.1.2)."""
-    return tag in (given.strip().removeprefix("W/") for given in if_none_match.split(","))
+def known(tag: str, if_none_match: Iterable[str]) -> bool:
+    """Whether the client has the answer with that entity tag already (RFC 9110, 13.1.2).
+
+    if_none_match: the values of all headers of that name.
+    """
+    given = ",".join(if_none_match).split(",")
+    return any(one.strip().removeprefix("W/") in (tag, "*") for one in given)

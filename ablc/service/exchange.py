@@ -65,7 +65,8 @@ async def upload(request: Request, settings: Settings) -> bytes:
     long, 415 if it is compressed, 503 if there is no memory for it.
     """
     exchange = of(request)
-    if request.headers.get("content-encoding", "identity") != "identity":
+    codings = ",".join(request.headers.getlist("content-encoding")).split(",")
+    if any(coding.strip().lower() not in ("", "identity") for coding in codings):
         raise ProblemError(415, "the body has a Content-Encoding: send it as it is")
     most = settings.max_upload
     declared = request.headers.get("content-length", "")

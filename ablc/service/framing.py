@@ -8,9 +8,10 @@ import re
 
 from ablc.regions import Region
 
-NUMBER = r"\d{1,9}(?:\.\d{1,9})?"
-REGION = rf"^(full|square|\d{{1,6}}(,\d{{1,6}}){{3}}|pct:{NUMBER}(,{NUMBER}){{3}})$"
-SIZE = rf"^(max|\d{{1,6}},|,\d{{1,6}}|!?\d{{1,6}},\d{{1,6}}|pct:{NUMBER})$"
+NUMBER = r"[0-9]{1,9}(?:\.[0-9]{1,9})?"
+WHOLE = "[0-9]{1,6}"
+REGION = rf"^(full|square|{WHOLE}(,{WHOLE}){{3}}|pct:{NUMBER}(,{NUMBER}){{3}})$"
+SIZE = rf"^(max|{WHOLE},|,{WHOLE}|!?{WHOLE},{WHOLE}|pct:{NUMBER})$"
 
 
 def part(text: str, height: int, width: int) -> Region | None:

@@ -33,7 +33,7 @@ class Guard:
         self.state = state
         self.metrics = metrics
         self.memory = memory
-        self.expected = f"Bearer {token}".encode() if token else b""
+        self.expected = token.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -72,11 +72,14 @@ class Guard:
             raise ProblemError(
                 503, "the service is stopping", {"retry-after": "1", "connection": "close"}
             )
-        given = headers.get("authorization", "").encode("latin-1")
+        scheme, _, given = headers.get("authorization", "").partition(" ")
         if (
             self.expected
             and path not in page.FILES
-            and not hmac.compare_digest(given, self.expected)
+            and not (
+                scheme.lower() == "bearer"
+                and hmac.compare_digest(given.strip().encode("latin-1"), self.expected)
+            )
         ):
             challenge = {"www-authenticate": 'Bearer realm="ablc"'}
             raise ProblemError(401, "a bearer token is wanted, and this is not it", challenge)

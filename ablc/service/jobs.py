@@ -97,7 +97,7 @@ def described(data: bytes, pixels: Pixels, frame: Frame) -> Source:
 
 
 def read(data: bytes, content_type: str, frame: Frame, max_pixels: int) -> Source:
-    """The part of a picture in an upload, at the size wanted.
+    """The part of a picture in an upload that is no stream, at the size wanted.
 
     content_type: that of the upload, a form or one of the types that are read.
     Raises ProblemError 415 if the file is of another type than declared, 422 for a damaged form.
@@ -152,8 +152,9 @@ def inspect(data: bytes, chosen: Media, max_pixels: int) -> Answer:
     shape = (found.height, found.width, found.channels)
     if chosen == media.JSON:
         return Answer(found.to_json().encode(), shape)
-    sheet = map_sheet.make(info.coding_map(data, max_pixels=max_pixels), found, "picture")
-    return Answer(pictures.pack(Picture(np.asarray(sheet)), chosen.format), shape)
+    where = info.coding_map(data, max_pixels=max_pixels)
+    sheet = np.asarray(map_sheet.make(where, found, "picture"))
+    return Answer(pictures.pack(Picture(sheet), chosen.format), sheet.shape)
 
 
 def warm_up() -> None:

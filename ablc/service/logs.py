@@ -48,4 +48,5 @@ def set_up() -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     log.setLevel(logging.INFO)
-    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # it warns of every bad request
+    for library in ("uvicorn.error", "python_multipart"):  # they warn of every bad request
+        logging.getLogger(library).setLevel(logging.ERROR)

@@ -82,13 +82,21 @@ def document(routes: Sequence[Described], *, token: bool) -> dict[str, Any]:
     described: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {"title": "ablc", "version": ablc.__version__, "description": ABOUT},
-        "paths": {route.path: route.operations for route in routes},
+        "paths": {route.path: _named(route) for route in routes},
     }
     if token:
         scheme = {"type": "http", "scheme": "bearer"}
         described["components"] = {"securitySchemes": {"token": scheme}}
         described["security"] = [{"token": []}, {}]  # probes need none
     return described
+
+
+def _named(route: Described) -> dict[str, Any]:
+    """The operations of a route with ids, from which generated clients take names."""
+    name = route.path.strip("/")
+    return {
+        method: {"operationId": name, **operation} for method, operation in route.operations.items()
+    }
 
 
 def conversion(

@@ -14,6 +14,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 
 from ablc.encoder import Encoder
 from ablc.importance import FEATHER_DEFAULT, WEIGHT_DEFAULT, Roi, Where
@@ -23,7 +24,7 @@ from ablc.service import framing
 from ablc.service.problems import ProblemError
 from ablc.settings import Subsampling, Tune
 
-ROI = r"^(auto|\d{1,5}(,\d{1,5}){3})(:(\d{1,9}(\.\d{1,9})?|inf))?$"
+ROI = r"^(auto|[0-9]{1,5}(,[0-9]{1,5}){3})(:([0-9]{1,9}(\.[0-9]{1,9})?|inf))?$"
 ROIS_MOST = 16
 FEATHER_MOST = 256  # pixels
 BYTES_MOST = 1 << 31
@@ -185,10 +186,21 @@ def _parse(kind: type[Query], query: str) -> Query:
     for name, value in parse_qsl(query, keep_blank_values=True):
         if name == "roi":
             values.setdefault(name, []).append(value)
+        elif name in values:
+            raise ProblemError(422, f"{name}: given twice")
         else:
             values[name] = value
     try:
         return kind.model_validate(values)
     except ValidationError as error:
-        faults = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        raise ProblemError(422, "; ".join(faults)) from None
+        raise ProblemError(422, "; ".join(map(_fault, error.errors()))) from None
+
+
+def _fault(error: ErrorDetails) -> str:
+    """What is wrong with one parameter, or with several together, in our own words."""
+    message = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden":
+        message = "there is no such parameter"
+    elif error["type"] == "string_pattern_mismatch":
+        message = f"{error['input']!r} is not of the form that /openapi.json gives"
+    return ": ".join([*map(str, error["loc"]), message])

@@ -160,7 +160,9 @@ def test_a_stream_is_inspected(service: Service, stream: bytes) -> None:
     answer = service.post("/inspect", stream)
     assert answer.json == json.loads(ablc.inspect(stream).to_json())
     drawn = service.post("/inspect", stream, accept="image/png")
-    assert shown(drawn).shape[2] == 3
+    height, width, channels = shown(drawn).shape
+    told = [drawn.headers[name] for name in ("x-height", "x-width", "x-channels")]
+    assert told == [str(height), str(width), str(channels)]
 
 
 def test_an_answer_that_the_client_has_is_not_sent_again(service: Service, stream: bytes) -> None:
@@ -170,6 +172,7 @@ def test_an_answer_that_the_client_has_is_not_sent_again(service: Service, strea
     assert "accept" in first.headers["vary"]
     again = service.post("/decode", stream, accept="image/png", if_none_match=f'"x", W/{tag}')
     assert (again.status, again.body, again.headers["etag"]) == (304, b"", tag)
+    assert service.post("/decode", stream, accept="image/png", if_none_match="*").status == 304
 
 
 def test_another_question_is_another_answer(service: Service, stream: bytes) -> None:

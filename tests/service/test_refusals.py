@@ -58,6 +58,8 @@ def test_a_body_of_another_type_than_declared_is_refused(
 
 def test_a_compressed_body_is_refused(service: Service, stream: bytes) -> None:
     assert service.post("/decode", stream, content_encoding="gzip").status == 415
+    assert service.post("/decode", stream, content_encoding="identity, gzip").status == 415
+    assert service.post("/decode", stream, content_encoding="Identity").status == 200
 
 
 def test_what_no_answer_suits_is_refused(service: Service, stream: bytes, png: bytes) -> None:
@@ -77,8 +79,10 @@ def test_what_no_answer_suits_is_refused(service: Service, stream: bytes, png: b
         ("/decode?format=bmp", "format"),
         ("/decode?fill=net", "no networks"),
         ("/decode?quality=101", "quality"),
-        ("/decode?colour=red", "colour"),
-        ("/encode?quality=5&bpp=1", "exclude each other"),
+        ("/decode?colour=red", "colour: there is no such parameter"),
+        ("/decode?region=full&region=square", "region: given twice"),
+        ("/decode?region=%D9%A1,0,10,10", "region"),
+        ("/encode?quality=5&bpp=1", "quality and bpp exclude each other"),
         ("/encode?bpp=nan", "bpp"),
         ("/encode?bytes=3", "the smallest stream"),
         ("/encode?effort=9", "effort: 9 is more than the 7 allowed"),
