@@ -56,7 +56,7 @@ class Converter:
         head = StreamHead.read(data)
         part = head.part(frame.region)
         exchange.hold(head.decoded_bytes(part, most))
-        if fill is None or (fill == "auto" and not self.batches):
+        if fill in (None, "auto"):
             fill = "auto" if self.batches else "classical"
         if fill == "classical":
             decode = self._decoder.decode  # by integers alone, on one thread

@@ -72,17 +72,15 @@ class Guard:
             raise ProblemError(
                 503, "the service is stopping", {"retry-after": "1", "connection": "close"}
             )
-        scheme, _, given = headers.get("authorization", "").partition(" ")
-        if (
-            self.expected
-            and path not in page.FILES
-            and not (
-                scheme.lower() == "bearer"
-                and hmac.compare_digest(given.strip().encode("latin-1"), self.expected)
-            )
-        ):
+        if path not in page.FILES and not self._has_token(headers):
             challenge = {"www-authenticate": 'Bearer realm="ablc"'}
             raise ProblemError(401, "a bearer token is wanted, and this is not it", challenge)
+
+    def _has_token(self, headers: Headers) -> bool:
+        """Whether a request brings the token, or none is asked for."""
+        scheme, _, given = headers.get("authorization", "").partition(" ")
+        token = given.strip().encode("latin-1") if scheme.lower() == "bearer" else b""
+        return not self.expected or hmac.compare_digest(token, self.expected)
 
     def _note(self, scope: Scope, current: Exchange) -> None:
         """Counts the request, and writes its line."""

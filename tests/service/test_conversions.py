@@ -45,6 +45,10 @@ def test_a_lossy_kind_takes_a_quality(service: Service, stream: bytes, name: str
     assert len(low.body) < len(default.body) < len(high.body)
 
 
+def test_without_networks_auto_is_the_classical_fill(service: Service, stream: bytes) -> None:
+    assert (shown(service.post("/decode?fill=auto", stream)) == ablc.decode(stream)).all()
+
+
 def test_octets_are_taken_for_a_stream(service: Service, stream: bytes) -> None:
     assert service.post("/decode", stream, OCTETS).status == 200
     assert service.post("/decode", stream, None).status == 200
