@@ -120,7 +120,7 @@ def test_the_command_serves_until_it_is_told_to_stop(tmp_path: Path, stream: byt
         "--max-pixels",
         "30000",
     ]
-    process = subprocess.Popen([*RUN, *options], stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen([*RUN, *options], stderr=subprocess.PIPE, text=True, cwd="/")
     assert process.stderr is not None
     service = Service(process)
     with ThreadPoolExecutor(1) as pool:
@@ -156,7 +156,11 @@ def test_options_that_make_no_sense_are_named(
 
 def test_a_port_that_is_taken_is_said_in_one_line(service: Service) -> None:
     ended = subprocess.run(
-        [*RUN, "--port", str(service.port)], capture_output=True, text=True, check=False
+        [*RUN, "--port", str(service.port)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd="/",  # else Python finds the sources
     )
     assert ended.returncode == 1
     assert ended.stderr.startswith("ablc: ")
@@ -166,7 +170,7 @@ def test_a_port_that_is_taken_is_said_in_one_line(service: Service) -> None:
 def test_without_the_extra_the_command_says_what_to_install(tmp_path: Path) -> None:
     code = "import sys; sys.modules['uvicorn'] = None\nfrom ablc.cli import main; main(['serve'])"
     ended = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd="/"
     )
     assert ended.returncode == 2
     assert "pip install 'ablc[serve]'" in ended.stderr
@@ -180,6 +184,7 @@ def test_networks_that_are_not_there_end_the_service(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
+        cwd="/",
         env={**os.environ, "ABLC_MODELS": str(tmp_path)},
     )
     assert ended.returncode != 0
