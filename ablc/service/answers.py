@@ -31,7 +31,6 @@ class BodyResponse(Response):
 def known(tag: str, if_none_match: Iterable[str]) -> bool:
     """Whether the client has the answer with that entity tag already (RFC 9110, 13.1.2).
 
-    if_none_match: the values of all headers of that name.
+    if_none_match: the elements of that header.
     """
-    given = ",".join(if_none_match).split(",")
-    return any(one.strip().removeprefix("W/") in (tag, "*") for one in given)
+    return any(given.removeprefix("W/") in (tag, "*") for given in if_none_match)

@@ -58,6 +58,12 @@ def of(request: Request) -> Exchange:
     return found
 
 
+def elements(request: Request, name: str) -> list[str]:
+    """What a header that is a list has in it, in all of its lines (RFC 9110, 5.6.1)."""
+    listed = ",".join(request.headers.getlist(name)).split(",")
+    return [one for part in listed if (one := part.strip())]
+
+
 async def upload(request: Request, settings: Settings) -> bytes:
     """The body of a request.
 
@@ -65,8 +71,7 @@ async def upload(request: Request, settings: Settings) -> bytes:
     long, 415 if it is compressed, 503 if there is no memory for it.
     """
     exchange = of(request)
-    codings = ",".join(request.headers.getlist("content-encoding")).split(",")
-    if any(coding.strip().lower() not in ("", "identity") for coding in codings):
+    if any(coding.lower() != "identity" for coding in elements(request, "content-encoding")):
         raise ProblemError(415, "the body has a Content-Encoding: send it as it is")
     most = settings.max_upload
     declared = request.headers.get("content-length", "")

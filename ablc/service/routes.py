@@ -143,7 +143,7 @@ async def _answer(
     data = await exchange.upload(request, settings)
     tag = _tag(request, query, kind, chosen, settings)
     headers = {"etag": tag, "cache-control": "no-cache", "vary": "accept, content-type"}
-    if known(tag, request.headers.getlist("if-none-match")):
+    if known(tag, exchange.elements(request, "if-none-match")):
         return Response(None, 304, headers)
     try:
         answer = await while_connected(request.receive, work(data))
