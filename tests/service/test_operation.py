@@ -1,7 +1,6 @@
 """What somebody who runs the service sees: probes, metrics, logs, tokens, its end."""
 
 import json
-import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -11,10 +10,12 @@ import numpy as np
 import pytest
 
 import ablc
+import fresh
 from ablc.cli import main
 from serving import Service, serving
 
-RUN = [sys.executable, "-c", "from ablc.cli import main; main()", "serve"]
+CODE = "from ablc.cli import main; main()"
+RUN = [sys.executable, "-c", CODE, "serve"]
 
 
 def test_probes_need_nothing(service: Service) -> None:
@@ -155,37 +156,22 @@ def test_options_that_make_no_sense_are_named(
 
 
 def test_a_port_that_is_taken_is_said_in_one_line(service: Service) -> None:
-    ended = subprocess.run(
-        [*RUN, "--port", str(service.port)],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd="/",  # else Python finds the sources
-    )
+    ended = fresh.run(CODE, "serve", "--port", str(service.port))
     assert ended.returncode == 1
     assert ended.stderr.startswith("ablc: ")
     assert ended.stderr.count("\n") == 1
 
 
 def test_without_the_extra_the_command_says_what_to_install(tmp_path: Path) -> None:
-    code = "import sys; sys.modules['uvicorn'] = None\nfrom ablc.cli import main; main(['serve'])"
-    ended = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd="/"
-    )
+    ended = fresh.run(f"import sys; sys.modules['uvicorn'] = None\n{CODE}", "serve")
     assert ended.returncode == 2
     assert "pip install 'ablc[serve]'" in ended.stderr
 
 
 def test_networks_that_are_not_there_end_the_service(tmp_path: Path) -> None:
     """Ready is only who can do what it was asked for."""
-    code = "import sys; sys.modules['onnxruntime'] = None\nfrom ablc.cli import main; main()"
-    ended = subprocess.run(
-        [sys.executable, "-c", code, "serve", "--port", "0", "--networks"],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd="/",
-        env={**os.environ, "ABLC_MODELS": str(tmp_path)},
-    )
+    code = f"import sys; sys.modules['onnxruntime'] = None\n{CODE}"
+    options = ["serve", "--port", "0", "--networks"]
+    ended = fresh.run(code, *options, ABLC_MODELS=str(tmp_path))
     assert ended.returncode != 0
     assert "onnxruntime" in ended.stderr.lower().replace(" ", "")
