@@ -149,7 +149,7 @@ def test_wrong_folders_are_refused(
     photos: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert command(tmp_path / "nowhere", tmp_path / "out") == 2
-    assert "nowhere: there is no such folder" in capfd.readouterr().err
+    assert "nowhere: no such folder" in capfd.readouterr().err
     assert command(photos, photos / "00.png") == 2
     assert command(photos, "nosuch://bucket") == 2
 

@@ -59,7 +59,7 @@ def run(
     """
     begun = time.monotonic()
     if not batch.origin.exists():
-        raise FileNotFoundError(2, "there is no such folder", batch.origin.root)
+        raise FileNotFoundError(2, "no such folder", batch.origin.root)
     manifest = Manifest(batch.target)
     try:
         sources = plan.make(
