@@ -12,7 +12,8 @@ void rebuild_luma(const BlockUnit& unit, const Quantisers& quantisers, Tile& til
   std::uint8_t pred[kMaxArea], out[kMaxArea];
   const Border border = gather_border(tile.rec[0], tile.p0[0], x, y, n);
   predict_luma(tile, node, unit.mode, border, pred);
-  add_residual(quantisers.luma(tile.offset_at(node.x, node.y)), node.size(), unit.levels, unit.summary, pred, out);
+  add_residual(quantisers.luma(tile.offset_at(node.x, node.y)), node.size(), unit.levels,
+               unit.summary, pred, out);
   put_block(tile.rec[0], x, y, n, out);
 }
 
@@ -20,13 +21,15 @@ void rebuild_chroma(const BlockUnit& unit, const Quantisers& quantisers, Tile& t
   const Node& node = unit.node;
   const auto p = static_cast<std::size_t>(unit.plane);
   const int log2_size = node.log2_size - tile.subsample;
-  const int x = (node.x * kCell) >> tile.subsample, y = (node.y * kCell) >> tile.subsample, n = 1 << log2_size;
+  const int x = (node.x * kCell) >> tile.subsample, y = (node.y * kCell) >> tile.subsample,
+            n = 1 << log2_size;
   std::uint8_t pred[kMaxArea], out[kMaxArea];
   std::int16_t from_luma[kMaxArea];
   const Border border = gather_border(tile.rec[p], tile.p0[p], x, y, n);
   if (unit.mode >= kChromaFromLuma) luma_error(tile, node, from_luma);
   predict_chroma(tile, node, unit.plane, unit.mode, border, from_luma, pred);
-  add_residual(quantisers.chroma(tile.offset_at(node.x, node.y)), log2_size - kMinLog2, unit.levels, unit.summary, pred, out);
+  add_residual(quantisers.chroma(tile.offset_at(node.x, node.y)), log2_size - kMinLog2, unit.levels,
+               unit.summary, pred, out);
   put_block(tile.rec[p], x, y, n, out);
 }
 
@@ -34,7 +37,9 @@ void rebuild_chroma(const BlockUnit& unit, const Quantisers& quantisers, Tile& t
 
 bool BlockReader::read(int row, BlockRow& out) {
   const std::size_t samples = static_cast<std::size_t>(tile_.width) * kSuper;
-  if (!out.levels) out.levels = std::unique_ptr<PlacedLevel[]>(new PlacedLevel[samples * static_cast<std::size_t>(tile_.planes)]);
+  if (!out.levels)
+    out.levels = std::unique_ptr<PlacedLevel[]>(
+        new PlacedLevel[samples * static_cast<std::size_t>(tile_.planes)]);
   out.units.clear();
   writer_.next = out.levels.get();
   const int y = row * (kSuper / kCell);
@@ -81,7 +86,8 @@ void BlockReader::read_chroma(const Node& node, int plane, BlockRow& out) {
   unit.node = node;
   unit.plane = plane;
   PlacedLevel* const first = writer_.next;
-  const bool coded = code_chroma(coder_, tile_, node, plane, false, unit.mode, 0, writer_, unit.summary);
+  const bool coded =
+      code_chroma(coder_, tile_, node, plane, false, unit.mode, 0, writer_, unit.summary);
   unit.levels = {first, writer_.next};
   const std::uint8_t density = density_of(unit.summary, node.log2_size - tile_.subsample);
   const auto p = static_cast<std::size_t>(plane - 1);
@@ -93,7 +99,8 @@ void BlockReader::read_chroma(const Node& node, int plane, BlockRow& out) {
 }
 
 void rebuild(const BlockRow& row, const Quantisers& quantisers, Tile& tile) {
-  for (const BlockUnit& unit : row.units) (unit.plane == 0 ? rebuild_luma : rebuild_chroma)(unit, quantisers, tile);
+  for (const BlockUnit& unit : row.units)
+    (unit.plane == 0 ? rebuild_luma : rebuild_chroma)(unit, quantisers, tile);
 }
 
 }  // namespace ablc

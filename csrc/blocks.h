@@ -1,7 +1,7 @@
 #pragma once
 
-// The blocks of a tile, decoded in two stages: reading, which looks at no sample, and rebuilding, which
-// reads nothing. They may run side by side, rebuilding a row of superblocks or more behind.
+// The blocks of a tile, decoded in two stages: reading, which looks at no sample, and rebuilding,
+// which reads nothing. They may run side by side, rebuilding a row of superblocks or more behind.
 
 #include <memory>
 #include <span>
@@ -34,10 +34,13 @@ class BlockReader {
   BlockReader(ByteView segment, int step, Tile& tile, const Spent& spent)
       : coder_(segment), step_(step), tile_(tile), spent_(spent) {}
 
-  /// Reads row number `row` into out. False once the segment is overrun: out then holds what came before.
+  /// Reads row number `row` into out. False once the segment is overrun: out then holds what came
+  /// before.
   bool read(int row, BlockRow& out);
   /// Whether the segment was as long as what was read, or longer where that may be.
-  bool ended(bool more_allowed) const { return !coder_.overrun() && (more_allowed || !coder_.unused()); }
+  bool ended(bool more_allowed) const {
+    return !coder_.overrun() && (more_allowed || !coder_.unused());
+  }
 
  private:
   void read_node(const Node& node, BlockRow& out);

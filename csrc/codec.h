@@ -12,26 +12,30 @@
 namespace ablc {
 
 struct EncodeSettings {
-  int step = 640;              ///< luma quantisation step in 1/16 grey level, 16..16384
-  bool lossless = false;       ///< every sample back; step, subsample, masks and importance unused
-  int subsample = 1;           ///< 0 = 4:4:4, 1 = 4:2:0
-  int effort = 5;              ///< 1..9
+  int step = 640;         ///< luma quantisation step in 1/16 grey level, 16..16384
+  bool lossless = false;  ///< every sample back; step, subsample, masks and importance unused
+  int subsample = 1;      ///< 0 = 4:4:4, 1 = 4:2:0
+  int effort = 5;         ///< 1..9
   int threads = 1;
-  int tile_log2 = 0;           ///< log2 of the side of tiles, 8..15; 0 = one tile up to 1.5 megapixels, else 9
-  bool tune_ssim = true;       ///< else mean squared error
-  float tail = 0;              ///< -1..1: the last |tail| of every tile's superblocks take a bit for half (< 0) or double the price
-  Plane<float> importance;     ///< per 8x8 cell, or empty
-  Plane<std::uint8_t> mask;    ///< per 8x8 cell: 1 keep, 0 drop; or empty
-  Plane<std::uint8_t> exact;   ///< 1 = comes back as it was; per 8x8 cell or, if exact_pixels, per pixel; or empty
+  int tile_log2 =
+      0;  ///< log2 of the side of tiles, 8..15; 0 = one tile up to 1.5 megapixels, else 9
+  bool tune_ssim = true;  ///< else mean squared error
+  float tail = 0;  ///< -1..1: the last |tail| of every tile's superblocks take a bit for half (< 0)
+                   ///< or double the price
+  Plane<float> importance;   ///< per 8x8 cell, or empty
+  Plane<std::uint8_t> mask;  ///< per 8x8 cell: 1 keep, 0 drop; or empty
+  Plane<std::uint8_t>
+      exact;  ///< 1 = comes back as it was; per 8x8 cell or, if exact_pixels, per pixel; or empty
   bool exact_pixels = false;
-  ConstImage painted;          ///< the picture with its dropped blocks as they will be painted; or empty: the base
-  Bytes icc, exif, xmp, model; ///< stored as they are when not empty
+  ConstImage
+      painted;  ///< the picture with its dropped blocks as they will be painted; or empty: the base
+  Bytes icc, exif, xmp, model;  ///< stored as they are when not empty
 };
 
 struct TileAnalysis;
 
-/// What encodes of one picture with much the same step have in common. Its first encode fills it, later
-/// ones go faster for it; one of another size or effort begins anew.
+/// What encodes of one picture with much the same step have in common. Its first encode fills it,
+/// later ones go faster for it; one of another size or effort begins anew.
 class Analysis {
  public:
   Analysis();
@@ -46,7 +50,8 @@ Bytes encode(const ConstImage& image, const EncodeSettings& settings, Analysis* 
 /// Where the bits of a file went, per 8x8 cell; metadata, header and lengths are nowhere.
 struct CodingMap {
   Plane<float> bits;
-  Plane<std::uint8_t> mode;   ///< prediction mode of the leaf around the cell, docs/FORMAT.md, Prediction
+  Plane<std::uint8_t>
+      mode;  ///< prediction mode of the leaf around the cell, docs/FORMAT.md, Prediction
   Plane<std::int8_t> offset;  ///< step offset, quarter octaves
   explicit CodingMap(const Header& header);
   /// Shares bits among the cells of a window of the picture, by area.
@@ -65,13 +70,14 @@ struct Guide {
 std::uint64_t pixels_around(const Header& header, const Rect& window);
 
 /// Decodes a window of the picture into out, which has its size and the header's channels. With
-/// partial, what cannot be decoded keeps the best approximation there is and lost tells of it in words.
-/// With map, which takes one thread, notes where the bits went. With guide, whose window begins at
-/// multiples of kSuper, fills it, of a lossy file.
-Status decode(const Parsed& file, int threads, bool partial, const Rect& window, const Image& out, std::vector<std::string>& lost,
-              CodingMap* map = nullptr, Guide* guide = nullptr);
+/// partial, what cannot be decoded keeps the best approximation there is and lost tells of it in
+/// words. With map, which takes one thread, notes where the bits went. With guide, whose window
+/// begins at multiples of kSuper, fills it, of a lossy file.
+Status decode(const Parsed& file, int threads, bool partial, const Rect& window, const Image& out,
+              std::vector<std::string>& lost, CodingMap* map = nullptr, Guide* guide = nullptr);
 
-/// What a file's mask says: 1 = the 8x8 cell lies in a kept block, the leaf's side; and leaves by size.
+/// What a file's mask says: 1 = the 8x8 cell lies in a kept block, the leaf's side; and leaves by
+/// size.
 struct MaskInfo {
   Plane<std::uint8_t> kept;
   Plane<std::uint8_t> log2_size;

@@ -9,8 +9,10 @@ namespace ablc {
 namespace {
 
 /// One row of RGB to full-resolution Y, Cb, Cr (16-bit fixed point of JFIF's matrix).
-ABLC_DISPATCH void rgb_row(const std::uint8_t* ABLC_RESTRICT r, const std::uint8_t* ABLC_RESTRICT g, const std::uint8_t* ABLC_RESTRICT b, int count, std::uint8_t* ABLC_RESTRICT y,
-                           std::uint8_t* ABLC_RESTRICT cb, std::uint8_t* ABLC_RESTRICT cr) {
+ABLC_DISPATCH void rgb_row(const std::uint8_t* ABLC_RESTRICT r, const std::uint8_t* ABLC_RESTRICT g,
+                           const std::uint8_t* ABLC_RESTRICT b, int count,
+                           std::uint8_t* ABLC_RESTRICT y, std::uint8_t* ABLC_RESTRICT cb,
+                           std::uint8_t* ABLC_RESTRICT cr) {
   for (int i = 0; i < count; ++i) {
     const int R = r[i], G = g[i], B = b[i];
     y[i] = static_cast<std::uint8_t>((19595 * R + 38470 * G + 7471 * B + 32768) >> 16);
@@ -22,13 +24,20 @@ ABLC_DISPATCH void rgb_row(const std::uint8_t* ABLC_RESTRICT r, const std::uint8
   }
 }
 
-ABLC_DISPATCH void halve_rows(const std::uint8_t* ABLC_RESTRICT a, const std::uint8_t* ABLC_RESTRICT b, int count, std::uint8_t* ABLC_RESTRICT out) {
-  for (int i = 0; i < count; ++i) out[i] = static_cast<std::uint8_t>((a[2 * i] + a[2 * i + 1] + b[2 * i] + b[2 * i + 1] + 2) >> 2);
+ABLC_DISPATCH void halve_rows(const std::uint8_t* ABLC_RESTRICT a,
+                              const std::uint8_t* ABLC_RESTRICT b, int count,
+                              std::uint8_t* ABLC_RESTRICT out) {
+  for (int i = 0; i < count; ++i)
+    out[i] =
+        static_cast<std::uint8_t>((a[2 * i] + a[2 * i + 1] + b[2 * i] + b[2 * i + 1] + 2) >> 2);
 }
 
 /// Y, Cb, Cr of full resolution to R, G, B.
-ABLC_DISPATCH void ycc_row(const std::uint8_t* ABLC_RESTRICT y, const std::uint8_t* ABLC_RESTRICT cb, const std::uint8_t* ABLC_RESTRICT cr, int count, std::uint8_t* ABLC_RESTRICT r,
-                           std::uint8_t* ABLC_RESTRICT g, std::uint8_t* ABLC_RESTRICT b) {
+ABLC_DISPATCH void ycc_row(const std::uint8_t* ABLC_RESTRICT y,
+                           const std::uint8_t* ABLC_RESTRICT cb,
+                           const std::uint8_t* ABLC_RESTRICT cr, int count,
+                           std::uint8_t* ABLC_RESTRICT r, std::uint8_t* ABLC_RESTRICT g,
+                           std::uint8_t* ABLC_RESTRICT b) {
   for (int i = 0; i < count; ++i) {
     const int Y = (y[i] << 16) + 32768;
     const int u = cb[i] - 128;
@@ -43,26 +52,33 @@ ABLC_DISPATCH void ycc_row(const std::uint8_t* ABLC_RESTRICT y, const std::uint8
 }
 
 /// Vertical part of the triangle filter: 3/4 of the nearer row, 1/4 of the farther, in 1/4.
-ABLC_DISPATCH void blend_rows(const std::uint8_t* ABLC_RESTRICT near_row, const std::uint8_t* ABLC_RESTRICT far_row, int count, std::uint16_t* ABLC_RESTRICT out) {
+ABLC_DISPATCH void blend_rows(const std::uint8_t* ABLC_RESTRICT near_row,
+                              const std::uint8_t* ABLC_RESTRICT far_row, int count,
+                              std::uint16_t* ABLC_RESTRICT out) {
   for (int i = 0; i < count; ++i) out[i] = static_cast<std::uint16_t>(3 * near_row[i] + far_row[i]);
 }
 
 /// Horizontal part: in[-1] and in[count] must be readable.
-ABLC_DISPATCH void widen_row(const std::uint16_t* ABLC_RESTRICT in, int count, std::uint8_t* ABLC_RESTRICT out) {
+ABLC_DISPATCH void widen_row(const std::uint16_t* ABLC_RESTRICT in, int count,
+                             std::uint8_t* ABLC_RESTRICT out) {
   for (int i = 0; i < count; ++i) {
     out[2 * i] = static_cast<std::uint8_t>((3 * in[i] + in[i - 1] + 8) >> 4);
     out[2 * i + 1] = static_cast<std::uint8_t>((3 * in[i] + in[i + 1] + 8) >> 4);
   }
 }
 
-ABLC_DISPATCH void split3(const std::uint8_t* ABLC_RESTRICT in, int count, std::uint8_t* ABLC_RESTRICT a, std::uint8_t* ABLC_RESTRICT b, std::uint8_t* ABLC_RESTRICT c) {
+ABLC_DISPATCH void split3(const std::uint8_t* ABLC_RESTRICT in, int count,
+                          std::uint8_t* ABLC_RESTRICT a, std::uint8_t* ABLC_RESTRICT b,
+                          std::uint8_t* ABLC_RESTRICT c) {
   for (int i = 0; i < count; ++i) {
     a[i] = in[3 * i];
     b[i] = in[3 * i + 1];
     c[i] = in[3 * i + 2];
   }
 }
-ABLC_DISPATCH void join3(const std::uint8_t* ABLC_RESTRICT a, const std::uint8_t* ABLC_RESTRICT b, const std::uint8_t* ABLC_RESTRICT c, int count, std::uint8_t* ABLC_RESTRICT out) {
+ABLC_DISPATCH void join3(const std::uint8_t* ABLC_RESTRICT a, const std::uint8_t* ABLC_RESTRICT b,
+                         const std::uint8_t* ABLC_RESTRICT c, int count,
+                         std::uint8_t* ABLC_RESTRICT out) {
   for (int i = 0; i < count; ++i) {
     out[3 * i] = a[i];
     out[3 * i + 1] = b[i];
@@ -72,11 +88,14 @@ ABLC_DISPATCH void join3(const std::uint8_t* ABLC_RESTRICT a, const std::uint8_t
 
 }  // namespace
 
-std::array<Plane<std::uint8_t>, 3> to_planes(const ConstImage& image, const Rect& window, int subsample) {
+std::array<Plane<std::uint8_t>, 3> to_planes(const ConstImage& image, const Rect& window,
+                                             int subsample) {
   std::array<Plane<std::uint8_t>, 3> planes;
   planes[0] = Plane<std::uint8_t>(window.width, window.height);
   const int inside = std::min(window.width, image.width - window.x);
-  const auto extend = [&](std::uint8_t* row) { std::fill(row + inside, row + window.width, row[inside - 1]); };
+  const auto extend = [&](std::uint8_t* row) {
+    std::fill(row + inside, row + window.width, row[inside - 1]);
+  };
   if (image.channels == 1) {
     for (int y = 0; y < window.height; ++y) {
       const std::uint8_t* in = image.row(std::min(window.y + y, image.height - 1)) + window.x;
@@ -85,11 +104,13 @@ std::array<Plane<std::uint8_t>, 3> to_planes(const ConstImage& image, const Rect
     }
     return planes;
   }
-  for (std::size_t p = 1; p < 3; ++p) planes[p] = Plane<std::uint8_t>(window.width >> subsample, window.height >> subsample);
+  for (std::size_t p = 1; p < 3; ++p)
+    planes[p] = Plane<std::uint8_t>(window.width >> subsample, window.height >> subsample);
   const auto width = static_cast<std::size_t>(window.width);
   std::vector<std::uint8_t> r(width), g(width), b(width), chroma(4 * width);
   for (int y = 0; y < window.height; ++y) {
-    const std::uint8_t* in = image.row(std::min(window.y + y, image.height - 1)) + static_cast<std::ptrdiff_t>(window.x) * image.channels;
+    const std::uint8_t* in = image.row(std::min(window.y + y, image.height - 1)) +
+                             static_cast<std::ptrdiff_t>(window.x) * image.channels;
     if (image.channels == 3) {
       split3(in, inside, r.data(), g.data(), b.data());
     } else {
@@ -107,14 +128,15 @@ std::array<Plane<std::uint8_t>, 3> to_planes(const ConstImage& image, const Rect
     extend(cr);
     if (subsample && (y & 1)) {
       halve_rows(chroma.data(), chroma.data() + width, window.width / 2, planes[1].row(y / 2));
-      halve_rows(chroma.data() + 2 * width, chroma.data() + 3 * width, window.width / 2, planes[2].row(y / 2));
+      halve_rows(chroma.data() + 2 * width, chroma.data() + 3 * width, window.width / 2,
+                 planes[2].row(y / 2));
     }
   }
   return planes;
 }
 
-void from_planes(const Plane<std::uint8_t>& luma, const std::array<Plane<std::uint8_t>, 3>& planes, int subsample, int y0, int y1,
-                 const Image& out) {
+void from_planes(const Plane<std::uint8_t>& luma, const std::array<Plane<std::uint8_t>, 3>& planes,
+                 int subsample, int y0, int y1, const Image& out) {
   if (out.channels == 1) {
     for (int y = y0; y < y1; ++y) std::copy_n(luma.row(y - y0), out.width, out.row(y));
     return;
@@ -122,7 +144,8 @@ void from_planes(const Plane<std::uint8_t>& luma, const std::array<Plane<std::ui
   const auto width = static_cast<std::size_t>(out.width) + 2;
   const int half = planes[1].width;
   std::vector<std::uint8_t> r(width), g(width), b(width);
-  std::array<std::vector<std::uint8_t>, 2> full = {std::vector<std::uint8_t>(width), std::vector<std::uint8_t>(width)};
+  std::array<std::vector<std::uint8_t>, 2> full = {std::vector<std::uint8_t>(width),
+                                                   std::vector<std::uint8_t>(width)};
   std::vector<std::uint16_t> blended(static_cast<std::size_t>(half) + 2);
   for (int y = y0; y < y1; ++y) {
     std::array<const std::uint8_t*, 2> chroma{};

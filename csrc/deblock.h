@@ -19,6 +19,7 @@ struct CellShape {
 };
 
 /// Smooths the edges of leaves in place where they look like steps of the quantiser.
-void deblock(const Header& header, const Plane<CellShape>& cells, int threads, std::array<Plane<std::uint8_t>, 3>& planes);
+void deblock(const Header& header, const Plane<CellShape>& cells, int threads,
+             std::array<Plane<std::uint8_t>, 3>& planes);
 
 }  // namespace ablc

@@ -18,12 +18,15 @@ namespace {
 constexpr int kReach = kSuper;
 
 /// The same window, counted from the corner of another.
-Rect from_corner(const Rect& r, const Rect& origin) { return {r.x - origin.x, r.y - origin.y, r.width, r.height}; }
+Rect from_corner(const Rect& r, const Rect& origin) {
+  return {r.x - origin.x, r.y - origin.y, r.width, r.height};
+}
 
 /// The part of r, grown by margin on all sides, that lies in the picture.
 Rect grown(const Rect& r, int margin, const Header& header) {
   const int left = std::max(r.x - margin, 0), top = std::max(r.y - margin, 0);
-  return {left, top, std::min(r.x + r.width + margin, header.width) - left, std::min(r.y + r.height + margin, header.height) - top};
+  return {left, top, std::min(r.x + r.width + margin, header.width) - left,
+          std::min(r.y + r.height + margin, header.height) - top};
 }
 
 /// The smallest window that holds whole tiles and all of r.
@@ -41,7 +44,8 @@ Rect needed_for(const Rect& window, const Header& header) {
 }
 
 /// Where a tile's samples of a plane go in a plane that begins at origin.
-void put_tile(const Tile& tile, const Header& header, const Rect& rect, std::array<Plane<std::uint8_t>, 3>& picture) {
+void put_tile(const Tile& tile, const Header& header, const Rect& rect,
+              std::array<Plane<std::uint8_t>, 3>& picture) {
   for (int p = 0; p < tile.planes; ++p) {
     const auto i = static_cast<std::size_t>(p);
     const int s = p ? header.subsample : 0;
@@ -52,11 +56,13 @@ void put_tile(const Tile& tile, const Header& header, const Rect& rect, std::arr
 }
 
 /// The same for a tile that is all of the picture, which takes over its memory.
-void take_tile(Tile& tile, const Header& header, const Rect& rect, std::array<Plane<std::uint8_t>, 3>& picture) {
+void take_tile(Tile& tile, const Header& header, const Rect& rect,
+               std::array<Plane<std::uint8_t>, 3>& picture) {
   for (int p = 0; p < tile.planes; ++p) {
     const auto i = static_cast<std::size_t>(p);
     const int s = p ? header.subsample : 0;
-    picture[i] = cropped(std::move(tile.rec[i]), chroma_size(rect.width, s), chroma_size(rect.height, s));
+    picture[i] =
+        cropped(std::move(tile.rec[i]), chroma_size(rect.width, s), chroma_size(rect.height, s));
   }
 }
 
@@ -64,25 +70,35 @@ void put_shapes(const Tile& tile, const Rect& rect, Plane<CellShape>& shapes) {
   for (int y = 0; y < tile.activity.height; ++y)
     for (int x = 0; x < tile.activity.width; ++x) {
       const CellInfo& cell = tile.cells.at(x, y);
-      shapes.at(rect.x / kCell + x, rect.y / kCell + y) = {cell.log2_size, cell.kept,
-                                                           static_cast<std::uint8_t>(cell.chroma_coded[0] | cell.chroma_coded[1]),
-                                                           static_cast<std::int8_t>(tile.offset_at(x, y))};
+      shapes.at(rect.x / kCell + x, rect.y / kCell + y) = {
+          cell.log2_size, cell.kept,
+          static_cast<std::uint8_t>(cell.chroma_coded[0] | cell.chroma_coded[1]),
+          static_cast<std::int8_t>(tile.offset_at(x, y))};
     }
 }
 
 /// Runs the parts of a decode and keeps count of what was damaged.
 class Decoding {
  public:
-  Decoding(const Parsed& file, int threads, bool partial, const Rect& window, std::vector<std::string>& lost, CodingMap* map,
-           Guide* guide)
-      : file_(file), header_(file.header), threads_(map ? 1 : threads), partial_(partial), window_(window),
-        needed_(needed_for(window, header_)), area_(whole_tiles(needed_, header_)), lost_(lost), map_(map), guide_(guide) {}
+  Decoding(const Parsed& file, int threads, bool partial, const Rect& window,
+           std::vector<std::string>& lost, CodingMap* map, Guide* guide)
+      : file_(file),
+        header_(file.header),
+        threads_(map ? 1 : threads),
+        partial_(partial),
+        window_(window),
+        needed_(needed_for(window, header_)),
+        area_(whole_tiles(needed_, header_)),
+        lost_(lost),
+        map_(map),
+        guide_(guide) {}
 
   void run(const Image& out) {
     Bytes own;
     canvas_ = out;
     if (area_.width != window_.width || area_.height != window_.height) {
-      own.resize(static_cast<std::size_t>(area_.width) * static_cast<std::size_t>(area_.height) * static_cast<std::size_t>(out.channels));
+      own.resize(static_cast<std::size_t>(area_.width) * static_cast<std::size_t>(area_.height) *
+                 static_cast<std::size_t>(out.channels));
       canvas_ = {area_.width, area_.height, out.channels, own};
     }
     if (header_.lossless) {
@@ -96,7 +112,8 @@ class Decoding {
     const Rect inside = from_corner(window_, area_);
     const auto row = static_cast<std::ptrdiff_t>(out.width) * out.channels;
     for (int y = 0; y < out.height; ++y)
-      std::copy_n(canvas_.row(inside.y + y) + static_cast<std::ptrdiff_t>(inside.x) * out.channels, row, out.row(y));
+      std::copy_n(canvas_.row(inside.y + y) + static_cast<std::ptrdiff_t>(inside.x) * out.channels,
+                  row, out.row(y));
   }
 
  private:
@@ -134,8 +151,9 @@ class Decoding {
     if (missing_ >> static_cast<unsigned>(id) & 1u) return;  // said already
     const auto damaged = std::count(sound.begin(), sound.end(), std::uint8_t{0});
     if (damaged > 0)
-      lost_.push_back(std::string(section_name(id)) + " is damaged in " + std::to_string(damaged) + " of " +
-                      std::to_string(sound.size()) + (sound.size() > 1 ? " tiles" : " tile"));
+      lost_.push_back(std::string(section_name(id)) + " is damaged in " + std::to_string(damaged) +
+                      " of " + std::to_string(sound.size()) +
+                      (sound.size() > 1 ? " tiles" : " tile"));
   }
 
   /// decode(segment, tile, canvas, spent) for every tile that shares a pixel with window.
@@ -144,7 +162,8 @@ class Decoding {
     const auto list = segments(id);
     if (ended()) return;
     for_tiles(id, header_.tiles_in(window), [&](int t) {
-      return decode(list[static_cast<std::size_t>(t)], from_corner(header_.tile(t), area_), canvas_, spent(area_));
+      return decode(list[static_cast<std::size_t>(t)], from_corner(header_.tile(t), area_), canvas_,
+                    spent(area_));
     });
   }
 
@@ -152,16 +171,19 @@ class Decoding {
   void exact() {
     Plane<std::uint8_t> noted;
     if (guide_) noted = Plane<std::uint8_t>(area_.width, area_.height);
-    over_tiles(SectionId::exact, window_, [&](ByteView segment, const Rect& tile, const Image& picture, const Spent& spent) {
-      return decode_exact(segment, tile, picture, spent, guide_ ? &noted : nullptr);
-    });
+    over_tiles(SectionId::exact, window_,
+               [&](ByteView segment, const Rect& tile, const Image& picture, const Spent& spent) {
+                 return decode_exact(segment, tile, picture, spent, guide_ ? &noted : nullptr);
+               });
     if (guide_) guide_->exact = cut(noted, from_corner(window_, area_));
   }
 
   /// Notes bits in the map; windows count from origin. Empty without a map.
   Spent spent(const Rect& origin) const {
     if (!map_) return {};
-    return [this, origin](const Rect& w, float bits) { map_->add({w.x + origin.x, w.y + origin.y, w.width, w.height}, bits); };
+    return [this, origin](const Rect& w, float bits) {
+      map_->add({w.x + origin.x, w.y + origin.y, w.width, w.height}, bits);
+    };
   }
 
   void lossy() {
@@ -169,22 +191,25 @@ class Decoding {
     const auto masks = segments(SectionId::mask);
     const auto blocks = segments(SectionId::blocks);
     if (ended()) return;
-    // Upsampling looks a little beyond a tile, so the base reaches one tile farther. It is decoded as
-    // if that were a picture of its own; where it ends otherwise than the picture, nothing looks.
+    // Upsampling looks a little beyond a tile, so the base reaches one tile farther. It is decoded
+    // as if that were a picture of its own; where it ends otherwise than the picture, nothing
+    // looks.
     const Rect around = whole_tiles(grown(area_, 1, header_), header_);
     Header cut = header_;
     cut.width = around.width;
     cut.height = around.height;
     auto base = make_base(cut);
     for_tiles(SectionId::base, header_.tiles_in(around), [&](int t) {
-      return decode_base(bases[static_cast<std::size_t>(t)], cut, from_corner(header_.tile(t), around), base, spent(around));
+      return decode_base(bases[static_cast<std::size_t>(t)], cut,
+                         from_corner(header_.tile(t), around), base, spent(around));
     });
     if (ended()) return;
     const std::vector<int> tiles = header_.tiles_in(area_);
     std::array<Plane<std::uint8_t>, 3> picture;
     for (int p = 0; p < header_.planes() && tiles.size() > 1; ++p) {
       const int s = p ? header_.subsample : 0;
-      picture[static_cast<std::size_t>(p)] = Plane<std::uint8_t>(chroma_size(area_.width, s), chroma_size(area_.height, s));
+      picture[static_cast<std::size_t>(p)] =
+          Plane<std::uint8_t>(chroma_size(area_.width, s), chroma_size(area_.height, s));
     }
     const Quantisers quantisers(header_.step, header_.step_offsets);
     Plane<CellShape> shapes(div_up(area_.width, kCell), div_up(area_.height, kCell));
@@ -196,11 +221,15 @@ class Decoding {
       const auto tile = make_tile(cut, place, base);
       // Superblock rows below the window are never looked at.
       const int rows = div_up(std::min(rect.height, needed_.y + needed_.height - rect.y), kSuper);
-      const TileState sound = decode_tile({masks[i], blocks[i]}, header_, quantisers, rows, threads_ / static_cast<int>(tiles.size()), spent(rect),
-                                          [&] { fill_planes(cut, place, base, *tile); }, *tile);
+      const TileState sound = decode_tile(
+          {masks[i], blocks[i]}, header_, quantisers, rows,
+          threads_ / static_cast<int>(tiles.size()), spent(rect),
+          [&] { fill_planes(cut, place, base, *tile); }, *tile);
       mask_sound[i] = sound.mask;
-      if (tiles.size() == 1) take_tile(*tile, header_, rect, picture);
-      else put_tile(*tile, header_, from_corner(rect, area_), picture);
+      if (tiles.size() == 1)
+        take_tile(*tile, header_, rect, picture);
+      else
+        put_tile(*tile, header_, from_corner(rect, area_), picture);
       put_shapes(*tile, from_corner(rect, area_), shapes);
       if (map_) note(*tile, rect);
       return sound.blocks;
@@ -213,7 +242,8 @@ class Decoding {
       const Rect w = from_corner(window_, area_);
       guide_->step = header_.step;
       guide_->subsample = header_.subsample;
-      guide_->cells = ablc::cut(shapes, Rect{w.x / kCell, w.y / kCell, div_up(w.width, kCell), div_up(w.height, kCell)});
+      guide_->cells = ablc::cut(
+          shapes, Rect{w.x / kCell, w.y / kCell, div_up(w.width, kCell), div_up(w.height, kCell)});
     }
     deblock(header_, shapes, threads_, picture);
     finish(shapes, picture);
@@ -229,7 +259,8 @@ class Decoding {
     const Refinement refinement(header_.step, shapes);
     parallel_for(div_up(area_.height, kBand), threads_, [&](int i) {
       const int first = kBand * i, last = std::min(first + kBand, area_.height);
-      const auto luma = refined ? refinement.rows(picture[0], first, last) : cut(picture[0], {0, first, area_.width, last - first});
+      const auto luma = refined ? refinement.rows(picture[0], first, last)
+                                : cut(picture[0], {0, first, area_.width, last - first});
       from_planes(luma, picture, header_.subsample, first, last, canvas_);
     });
   }
@@ -238,7 +269,8 @@ class Decoding {
     for (int y = 0; y < tile.activity.height; ++y)
       for (int x = 0; x < tile.activity.width; ++x) {
         map_->mode.at(rect.x / kCell + x, rect.y / kCell + y) = tile.cells.at(x, y).mode;
-        map_->offset.at(rect.x / kCell + x, rect.y / kCell + y) = static_cast<std::int8_t>(tile.offset_at(x, y));
+        map_->offset.at(rect.x / kCell + x, rect.y / kCell + y) =
+            static_cast<std::int8_t>(tile.offset_at(x, y));
       }
   }
 
@@ -267,7 +299,8 @@ CodingMap::CodingMap(const Header& header) {
 
 void CodingMap::add(const Rect& window, double spent) {
   const int left = window.x / kCell, top = window.y / kCell;
-  const int right = std::min(div_up(window.x + window.width, kCell), bits.width), bottom = std::min(div_up(window.y + window.height, kCell), bits.height);
+  const int right = std::min(div_up(window.x + window.width, kCell), bits.width),
+            bottom = std::min(div_up(window.y + window.height, kCell), bits.height);
   const auto share = static_cast<float>(spent / std::max((right - left) * (bottom - top), 1));
   for (int y = top; y < bottom; ++y)
     for (int x = left; x < right; ++x) bits.at(x, y) += share;
@@ -278,8 +311,8 @@ std::uint64_t pixels_around(const Header& header, const Rect& window) {
   return static_cast<std::uint64_t>(area.width) * static_cast<std::uint64_t>(area.height);
 }
 
-Status decode(const Parsed& file, int threads, bool partial, const Rect& window, const Image& out, std::vector<std::string>& lost,
-              CodingMap* map, Guide* guide) {
+Status decode(const Parsed& file, int threads, bool partial, const Rect& window, const Image& out,
+              std::vector<std::string>& lost, CodingMap* map, Guide* guide) {
   if (file.truncated) lost.push_back("the file is cut short");
   if (!file.checksum_ok) lost.push_back("the checksum does not match");
   Decoding(file, threads, partial, window, lost, map, guide).run(out);
@@ -294,18 +327,22 @@ Status read_mask(const Parsed& file, MaskInfo& out) {
   const Section* section = find(file, SectionId::mask);
   std::vector<ByteView> masks;
   auto base = make_base(header);
-  if (!section || split_segments(section->body, header.tiles(), masks) != Status::ok || !read_base(file, 1, base)) return Status::corrupt;
+  if (!section || split_segments(section->body, header.tiles(), masks) != Status::ok ||
+      !read_base(file, 1, base))
+    return Status::corrupt;
   for (int t = 0; t < header.tiles(); ++t) {
     const Rect rect = header.tile(t);
     const auto tile = make_tile(header, rect, base);
-    if (!decode_mask(masks[static_cast<std::size_t>(t)], header, *tile, tile->height / kSuper, {})) return Status::corrupt;
+    if (!decode_mask(masks[static_cast<std::size_t>(t)], header, *tile, tile->height / kSuper, {}))
+      return Status::corrupt;
     for (int y = 0; y < tile->activity.height; ++y)
       for (int x = 0; x < tile->activity.width; ++x) {
         const CellInfo& cell = tile->cells.at(x, y);
         out.kept.at(rect.x / kCell + x, rect.y / kCell + y) = cell.kept;
         out.log2_size.at(rect.x / kCell + x, rect.y / kCell + y) = cell.log2_size;
         const int side = 1 << (cell.log2_size - kMinLog2);
-        if (x % side == 0 && y % side == 0) ++out.leaves[static_cast<std::size_t>(cell.log2_size - kMinLog2)];
+        if (x % side == 0 && y % side == 0)
+          ++out.leaves[static_cast<std::size_t>(cell.log2_size - kMinLog2)];
       }
   }
   return Status::ok;

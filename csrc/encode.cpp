@@ -23,11 +23,15 @@ constexpr float kLambda = 0.05f;     // price of a bit in squared steps
 constexpr float kSsimPower = 0.25f;  // exponent of a block's variance in its weight
 constexpr float kTailPrice = 2;      // of a bit in the tail, see EncodeSettings
 constexpr float kOffsetPower = 4;    // of the mean of a superblock's importance that sets its step
-constexpr float kBaseShare = 0.5f;   // of that price in the base layer, on which all prediction stands
+constexpr float kBaseShare =
+    0.5f;  // of that price in the base layer, on which all prediction stands
 
 /// Source planes of a tile, padded to whole superblocks.
-std::array<Plane<std::uint8_t>, 3> tile_planes(const ConstImage& image, const Header& header, const Rect& rect) {
-  return to_planes(image, {rect.x, rect.y, round_up(rect.width, kSuper), round_up(rect.height, kSuper)}, header.subsample);
+std::array<Plane<std::uint8_t>, 3> tile_planes(const ConstImage& image, const Header& header,
+                                               const Rect& rect) {
+  return to_planes(image,
+                   {rect.x, rect.y, round_up(rect.width, kSuper), round_up(rect.height, kSuper)},
+                   header.subsample);
 }
 
 /// Means of 8x8 samples in 1/16 grey level.
@@ -36,13 +40,14 @@ void box_means(const Plane<std::uint8_t>& plane, const Rect& cells, Plane<std::i
     for (int cx = 0; cx < cells.width; ++cx) {
       int sum = 2;
       for (int y = 0; y < kBaseScale; ++y)
-        for (int x = 0; x < kBaseScale; ++x) sum += plane.at(cx * kBaseScale + x, cy * kBaseScale + y);
+        for (int x = 0; x < kBaseScale; ++x)
+          sum += plane.at(cx * kBaseScale + x, cy * kBaseScale + y);
       base.at(cells.x + cx, cells.y + cy) = static_cast<std::int16_t>(sum >> 2);
     }
 }
 
-Bytes encode_base(const std::array<Plane<std::uint8_t>, 3>& org, const Header& header, const Rect& rect, float lambda,
-                  std::array<Plane<std::int16_t>, 3>& base) {
+Bytes encode_base(const std::array<Plane<std::uint8_t>, 3>& org, const Header& header,
+                  const Rect& rect, float lambda, std::array<Plane<std::int16_t>, 3>& base) {
   RangeEncoder coder;
   PlaneCoder planes(header.step);
   for (int p = 0; p < header.planes(); ++p) {
@@ -76,7 +81,8 @@ void write_mask(RangeEncoder& coder, Tile& tile, const Node& node) {
 }
 
 /// Writes the blocks below node; a unit of chroma follows the luma of its 16x16 or 32x32 node.
-void write_blocks(RangeEncoder& coder, Tile& tile, const Node& node, int zorder, SuperChoice& choice) {
+void write_blocks(RangeEncoder& coder, Tile& tile, const Node& node, int zorder,
+                  SuperChoice& choice) {
   if (outside(tile, node)) return;
   const CellInfo& cell = tile.cells.at(node.x, node.y);
   if (cell.log2_size < node.log2_size) {
@@ -89,14 +95,15 @@ void write_blocks(RangeEncoder& coder, Tile& tile, const Node& node, int zorder,
   const bool unit = node.log2_size == 4 || (node.log2_size == 5 && cell.log2_size == 5);
   if (tile.planes == 1 || !unit) return;
   for (int plane = 1; plane <= 2; ++plane) {
-    LeafChoice& c = choice.chroma[static_cast<std::size_t>(plane - 1)][static_cast<std::size_t>(zorder / 4)];
+    LeafChoice& c =
+        choice.chroma[static_cast<std::size_t>(plane - 1)][static_cast<std::size_t>(zorder / 4)];
     LevelSummary summary;
     code_chroma(coder, tile, node, plane, c.coded, c.mode, c.count, c.levels.data(), summary);
   }
 }
 
-/// The step that suits a superblock: error weighs w, so the squared step goes as 1 / w. Its cells share
-/// one step; the most important ones have most to say in it.
+/// The step that suits a superblock: error weighs w, so the squared step goes as 1 / w. Its cells
+/// share one step; the most important ones have most to say in it.
 int wanted_offset(const Plane<float>& importance, const Node& super) {
   float sum = 0;
   int voters = 0;
@@ -107,7 +114,8 @@ int wanted_offset(const Plane<float>& importance, const Node& super) {
     }
   if (sum <= 0) return 0;
   const float mean = std::pow(sum / static_cast<float>(voters), 1 / kOffsetPower);
-  return static_cast<int>(std::lround(std::clamp(-2.0f * std::log2(mean), -1.0f * kMostOffset, 1.0f * kMostOffset)));
+  return static_cast<int>(
+      std::lround(std::clamp(-2.0f * std::log2(mean), -1.0f * kMostOffset, 1.0f * kMostOffset)));
 }
 
 /// Importance of a tile's cells, or empty if all are alike. Exact cells need nothing beneath.
@@ -128,9 +136,12 @@ Plane<float> tile_importance(const EncodeSettings& settings, const Rect& rect, c
 TileAnalysis make_analysis(const Tile& tile) {
   TileAnalysis analysis;
   for (std::size_t size = 0; size < kSizes; ++size)
-    analysis.luma[size] = Plane<TileAnalysis::Modes>(div_up(tile.cells.width, 1 << size), div_up(tile.cells.height, 1 << size));
+    analysis.luma[size] = Plane<TileAnalysis::Modes>(div_up(tile.cells.width, 1 << size),
+                                                     div_up(tile.cells.height, 1 << size));
   for (std::size_t whole = 0; whole < 2; ++whole)
-    for (auto& plane : analysis.chroma[whole]) plane = Plane<std::uint8_t>(tile.cells.width >> (1 + whole), tile.cells.height >> (1 + whole));
+    for (auto& plane : analysis.chroma[whole])
+      plane =
+          Plane<std::uint8_t>(tile.cells.width >> (1 + whole), tile.cells.height >> (1 + whole));
   return analysis;
 }
 
@@ -139,16 +150,18 @@ struct TileCode {
   Bytes blocks;
 };
 
-TileCode encode_tile(const ConstImage& image, const Header& header, const Rect& rect, const EncodeSettings& settings,
-                     const SearchSettings& search_settings, const Quantisers& quantisers,
-                     const std::array<Plane<std::int16_t>, 3>& base, TileAnalysis* analysis) {
+TileCode encode_tile(const ConstImage& image, const Header& header, const Rect& rect,
+                     const EncodeSettings& settings, const SearchSettings& search_settings,
+                     const Quantisers& quantisers, const std::array<Plane<std::int16_t>, 3>& base,
+                     TileAnalysis* analysis) {
   const auto org = tile_planes(image, header, rect);
   const std::unique_ptr<Tile> tile = make_tile(header, rect, base);
   fill_planes(header, rect, base, *tile);
   const Plane<float> importance = tile_importance(settings, rect, *tile);
   RangeEncoder mask, blocks;
   if (header.explicit_mask) {
-    tile->wanted = cut(settings.mask, {rect.x / kCell, rect.y / kCell, tile->activity.width, tile->activity.height});
+    tile->wanted = cut(settings.mask, {rect.x / kCell, rect.y / kCell, tile->activity.width,
+                                       tile->activity.height});
     auto models = std::make_unique<MaskModels>();
     code_cell_mask(mask, *models, tile->wanted);
   }
@@ -167,7 +180,8 @@ TileCode encode_tile(const ConstImage& image, const Header& header, const Rect& 
   if (header.step_offsets) {
     for (int y = 0; y < tile->offsets.height; ++y)
       for (int x = 0; x < tile->offsets.width; ++x)
-        tile->offsets.at(x, y) = static_cast<std::int8_t>(wanted_offset(importance, {4 * x, 4 * y, kMaxLog2}));
+        tile->offsets.at(x, y) =
+            static_cast<std::int8_t>(wanted_offset(importance, {4 * x, 4 * y, kMaxLog2}));
     OffsetModels models;
     code_offsets(mask, models, tile->offsets);
   }
@@ -211,20 +225,23 @@ Header make_header(const ConstImage& image, const EncodeSettings& settings) {
 
 void encode_lossy(const ConstImage& image, const Header& header, const EncodeSettings& settings,
                   Analysis* analysis, Sections& sections) {
-  SearchSettings search{search_effort(settings.effort), kLambda, settings.tune_ssim ? kSsimPower : 0.0f};
+  SearchSettings search{search_effort(settings.effort), kLambda,
+                        settings.tune_ssim ? kSsimPower : 0.0f};
   const Quantisers quantisers(header.step, header.step_offsets);
   auto base = make_base(header);
   const auto tiles = static_cast<std::size_t>(header.tiles());
   std::vector<Bytes> bases(tiles), masks(tiles), blocks(tiles);
   if (analysis) {
-    const std::array<int, 5> key = {header.width, header.height, header.channels, header.tiles(), settings.effort};
+    const std::array<int, 5> key = {header.width, header.height, header.channels, header.tiles(),
+                                    settings.effort};
     if (analysis->key != key) analysis->tiles.clear();
     analysis->key = key;
     analysis->tiles.resize(tiles);
   }
   parallel_for(header.tiles(), settings.threads, [&](int t) {
     const Rect rect = header.tile(t);
-    bases[static_cast<std::size_t>(t)] = encode_base(tile_planes(image, header, rect), header, rect, search.lambda, base);
+    bases[static_cast<std::size_t>(t)] =
+        encode_base(tile_planes(image, header, rect), header, rect, search.lambda, base);
   });
   parallel_for(header.tiles(), settings.threads, [&](int t) {
     TileCode code = encode_tile(image, header, header.tile(t), settings, search, quantisers, base,
@@ -241,23 +258,28 @@ void encode_lossy(const ConstImage& image, const Header& header, const EncodeSet
 template <class F>
 Bytes make_segments(const Header& header, int threads, F&& make) {
   std::vector<Bytes> list(static_cast<std::size_t>(header.tiles()));
-  parallel_for(header.tiles(), threads, [&](int t) { list[static_cast<std::size_t>(t)] = make(header.tile(t)); });
+  parallel_for(header.tiles(), threads,
+               [&](int t) { list[static_cast<std::size_t>(t)] = make(header.tile(t)); });
   return join_segments(list);
 }
 
-/// Exact samples are coded in the light of the decoded picture without them, so that is decoded first.
-Bytes encode_exact_samples(const ConstImage& image, Header header, const EncodeSettings& settings, const Sections& sections) {
+/// Exact samples are coded in the light of the decoded picture without them, so that is decoded
+/// first.
+Bytes encode_exact_samples(const ConstImage& image, Header header, const EncodeSettings& settings,
+                           const Sections& sections) {
   Parsed file;
   file.header = header;
   file.header.exact = false;
   file.header.channels = image.channels == 1 ? 1 : 3;
   for (const auto& [id, body] : sections) file.sections.push_back({id, 0, body});
-  Bytes pixels(static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.height) * static_cast<std::size_t>(file.header.channels));
+  Bytes pixels(static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.height) *
+               static_cast<std::size_t>(file.header.channels));
   const Image decoded{image.width, image.height, file.header.channels, pixels};
   std::vector<std::string> lost;
   decode(file, settings.threads, false, {0, 0, image.width, image.height}, decoded, lost);
   return make_segments(header, settings.threads, [&](const Rect& rect) {
-    return encode_exact(image, {decoded.width, decoded.height, decoded.channels, decoded.samples}, rect, settings.exact, settings.exact_pixels);
+    return encode_exact(image, {decoded.width, decoded.height, decoded.channels, decoded.samples},
+                        rect, settings.exact, settings.exact_pixels);
   });
 }
 
@@ -269,17 +291,26 @@ Analysis::~Analysis() = default;
 Bytes encode(const ConstImage& image, const EncodeSettings& settings, Analysis* analysis) {
   const Header header = make_header(image, settings);
   Sections sections;
-  for (const auto& [id, body] : {std::pair{SectionId::icc, &settings.icc}, std::pair{SectionId::exif, &settings.exif},
-                                 std::pair{SectionId::xmp, &settings.xmp}, std::pair{SectionId::model, &settings.model}})
+  for (const auto& [id, body] :
+       {std::pair{SectionId::icc, &settings.icc}, std::pair{SectionId::exif, &settings.exif},
+        std::pair{SectionId::xmp, &settings.xmp}, std::pair{SectionId::model, &settings.model}})
     if (!body->empty()) sections.emplace_back(id, *body);
   if (header.lossless) {
-    sections.emplace_back(SectionId::planes, make_segments(header, settings.threads, [&](const Rect& rect) { return encode_lossless(image, rect); }));
+    sections.emplace_back(SectionId::planes,
+                          make_segments(header, settings.threads, [&](const Rect& rect) {
+                            return encode_lossless(image, rect);
+                          }));
   } else {
     encode_lossy(image, header, settings, analysis, sections);
-    if (header.exact) sections.emplace_back(SectionId::exact, encode_exact_samples(image, header, settings, sections));
+    if (header.exact)
+      sections.emplace_back(SectionId::exact,
+                            encode_exact_samples(image, header, settings, sections));
   }
   if (image.channels == 4)
-    sections.emplace_back(SectionId::alpha, make_segments(header, settings.threads, [&](const Rect& rect) { return encode_alpha(image, rect); }));
+    sections.emplace_back(SectionId::alpha,
+                          make_segments(header, settings.threads, [&](const Rect& rect) {
+                            return encode_alpha(image, rect);
+                          }));
   return join(header, sections);
 }
 

@@ -9,7 +9,9 @@ namespace {
 
 constexpr int kSpreadLevels = 3;  // a pixel's correction reaches about 2^3 pixels
 
-int cell_side(bool pixels) { return pixels ? 1 : kCell; }
+int cell_side(bool pixels) {
+  return pixels ? 1 : kCell;
+}
 
 /// Which pixels of a tile are exact, from its mask of cells or pixels.
 Plane<std::uint8_t> to_pixels(const Plane<std::uint8_t>& mask, const Rect& tile, int side) {
@@ -38,7 +40,11 @@ template <class F>
 void for_samples(const Image& picture, const Rect& tile, std::size_t channel, F&& f) {
   for (int y = 0; y < tile.height; ++y)
     for (int x = 0; x < tile.width; ++x)
-      f(x, y, picture.row(tile.y + y)[static_cast<std::size_t>(tile.x + x) * static_cast<std::size_t>(picture.channels) + channel]);
+      f(x, y,
+        picture.row(
+            tile.y +
+            y)[static_cast<std::size_t>(tile.x + x) * static_cast<std::size_t>(picture.channels) +
+               channel]);
 }
 
 struct Correction {
@@ -47,9 +53,10 @@ struct Correction {
 };
 
 /// Lets the corrections of single pixels fade into the pixels around them: averages over squares of
-/// 2, 4 and 8 pixels on the way down, the gaps filled from the next larger square on the way up. A square
-/// is trusted by twice the share of it that is known.
-void spread(const Plane<std::uint8_t>& exact, const Plane<std::int16_t>& correction, const Rect& tile, std::size_t channel, const Image& picture) {
+/// 2, 4 and 8 pixels on the way down, the gaps filled from the next larger square on the way up. A
+/// square is trusted by twice the share of it that is known.
+void spread(const Plane<std::uint8_t>& exact, const Plane<std::int16_t>& correction,
+            const Rect& tile, std::size_t channel, const Image& picture) {
   std::vector<Plane<Correction>> levels(1);
   levels[0] = Plane<Correction>(exact.width, exact.height);
   for (std::size_t i = 0; i < exact.samples.size(); ++i)
@@ -78,23 +85,28 @@ void spread(const Plane<std::uint8_t>& exact, const Plane<std::int16_t>& correct
       for (int x = 0; x < fine.width; ++x) {
         // Bilinear: 9/16, 3/16, 3/16 and 1/16 of the nearest four.
         const int cx = x / 2, cy = y / 2, sx = x & 1 ? 1 : -1, sy = y & 1 ? 1 : -1;
-        const int from = (9 * coarse.at(cx, cy).value + 3 * coarse.clamped(cx + sx, cy).value + 3 * coarse.clamped(cx, cy + sy).value +
-                          coarse.clamped(cx + sx, cy + sy).value) / 16;
+        const int from =
+            (9 * coarse.at(cx, cy).value + 3 * coarse.clamped(cx + sx, cy).value +
+             3 * coarse.clamped(cx, cy + sy).value + coarse.clamped(cx + sx, cy + sy).value) /
+            16;
         Correction& c = fine.at(x, y);
         c.value = (c.value * c.weight + from * (16 - c.weight)) / 16;
       }
   }
   for_samples(picture, tile, channel, [&](int x, int y, std::uint8_t& sample) {
-    if (!exact.at(x, y)) sample = static_cast<std::uint8_t>(clip_pixel(sample + ((levels[0].at(x, y).value + 8) >> 4)));
+    if (!exact.at(x, y))
+      sample =
+          static_cast<std::uint8_t>(clip_pixel(sample + ((levels[0].at(x, y).value + 8) >> 4)));
   });
 }
 
 }  // namespace
 
-Bytes encode_exact(const ConstImage& original, const ConstImage& decoded, const Rect& tile, const Plane<std::uint8_t>& wanted,
-                   bool pixels) {
+Bytes encode_exact(const ConstImage& original, const ConstImage& decoded, const Rect& tile,
+                   const Plane<std::uint8_t>& wanted, bool pixels) {
   const int side = cell_side(pixels);
-  Plane<std::uint8_t> mask = cut(wanted, {tile.x / side, tile.y / side, div_up(tile.width, side), div_up(tile.height, side)});
+  Plane<std::uint8_t> mask = cut(
+      wanted, {tile.x / side, tile.y / side, div_up(tile.width, side), div_up(tile.height, side)});
   RangeEncoder coder;
   coder.raw(pixels, 1);
   const auto models = std::make_unique<MaskModels>();
@@ -113,7 +125,8 @@ Bytes encode_exact(const ConstImage& original, const ConstImage& decoded, const 
   return coder.finish();
 }
 
-bool decode_exact(ByteView segment, const Rect& tile, const Image& picture, const Spent& spent, Plane<std::uint8_t>* noted) {
+bool decode_exact(ByteView segment, const Rect& tile, const Image& picture, const Spent& spent,
+                  Plane<std::uint8_t>* noted) {
   RangeDecoder coder(segment);
   const bool pixels = coder.raw(0, 1) != 0;
   const int side = cell_side(pixels);
@@ -127,8 +140,10 @@ bool decode_exact(ByteView segment, const Rect& tile, const Image& picture, cons
   if (box.width == 0) return !coder.unused();
   const Plane<std::uint8_t> coded = cut(exact, box);
   const Rect window{tile.x + box.x, tile.y + box.y, box.width, box.height};
-  LosslessPlanes planes = to_lossless({picture.width, picture.height, picture.channels, picture.samples}, window);
-  if (!decode_planes(coder, planes, window, spent, &coded) || coder.overrun() || coder.unused()) return false;
+  LosslessPlanes planes =
+      to_lossless({picture.width, picture.height, picture.channels, picture.samples}, window);
+  if (!decode_planes(coder, planes, window, spent, &coded) || coder.overrun() || coder.unused())
+    return false;
 
   std::vector<Plane<std::int16_t>> corrections;  // by channel
   const auto subtract_picture = [&] {
@@ -144,7 +159,8 @@ bool decode_exact(ByteView segment, const Rect& tile, const Image& picture, cons
   }
   put_lossless(planes, window, picture, &coded);
   if (noted)
-    for (int y = 0; y < tile.height; ++y) std::copy_n(exact.row(y), tile.width, noted->row(tile.y + y) + tile.x);
+    for (int y = 0; y < tile.height; ++y)
+      std::copy_n(exact.row(y), tile.width, noted->row(tile.y + y) + tile.x);
   if (pixels) {
     subtract_picture();  // ... and what it has become since
     for (std::size_t c = 0; c < planes.size(); ++c) spread(exact, corrections[c], tile, c, picture);

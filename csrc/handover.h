@@ -7,7 +7,8 @@
 
 namespace ablc {
 
-/// Passes items in order from one thread to another, which may be up to N behind. Items are used again.
+/// Passes items in order from one thread to another, which may be up to N behind. Items are used
+/// again.
 template <class T, std::size_t N>
 class Handover {
  public:
@@ -19,7 +20,9 @@ class Handover {
     changed_.wait(lock, [&] { return closed_ || sent_ - taken_ < N; });
     return closed_ ? nullptr : &items[sent_ % N];
   }
-  void send() { change([&] { ++sent_; }); }
+  void send() {
+    change([&] { ++sent_; });
+  }
 
   /// The item sent next, to be given back; null once closed and all are taken.
   T* wait_for_item() {
@@ -27,7 +30,9 @@ class Handover {
     changed_.wait(lock, [&] { return closed_ || taken_ < sent_; });
     return taken_ < sent_ ? &items[taken_ % N] : nullptr;
   }
-  void give_back() { change([&] { ++taken_; }); }
+  void give_back() {
+    change([&] { ++taken_; });
+  }
 
   /// Held by both sides: when one of them ends, in whatever way, the other does not wait for it.
   class Side {

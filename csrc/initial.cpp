@@ -16,7 +16,8 @@ namespace ablc {
 
 TileModels::TileModels(int step) : TileModels() {
   if constexpr (kHaveStarts) {
-    static_assert(!kHaveStarts || std::size(kTileStarts[0]) == kTileModels, "train the starts again");
+    static_assert(!kHaveStarts || std::size(kTileStarts[0]) == kTileModels,
+                  "train the starts again");
     Model* all = reinterpret_cast<Model*>(this);
     for (std::size_t i = 0; i < kTileModels; ++i) start(all[i], kTileStarts[step_band(step)][i]);
   }
@@ -59,7 +60,8 @@ void record(const char* kind, int step, const std::vector<std::uint32_t>& number
   const char* name = std::getenv("ABLC_STATISTICS");
   if (!name) return;
   std::FILE* file = std::fopen(name, "ab");
-  const std::uint32_t head[3] = {static_cast<std::uint32_t>(std::strlen(kind)), static_cast<std::uint32_t>(step),
+  const std::uint32_t head[3] = {static_cast<std::uint32_t>(std::strlen(kind)),
+                                 static_cast<std::uint32_t>(step),
                                  static_cast<std::uint32_t>(numbers.size())};
   std::fwrite(head, sizeof head, 1, file);
   std::fwrite(kind, head[0], 1, file);

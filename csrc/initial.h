@@ -28,10 +28,13 @@ inline void start(Estimate& estimate, const Start& s) {
 
 /// Band of the quantisation step that chooses among the trained starts: about an octave each.
 inline constexpr int kStepBands = 5;
-inline int step_band(int step) { return (step >= 270) + (step >= 480) + (step >= 860) + (step >= 1530); }
+inline int step_band(int step) {
+  return (step >= 270) + (step >= 480) + (step >= 860) + (step >= 1530);
+}
 
 #ifdef ABLC_STATISTICS
-/// Appends (ones, total) of count models to the file named by the environment variable ABLC_STATISTICS.
+/// Appends (ones, total) of count models to the file named by the environment variable
+/// ABLC_STATISTICS.
 void record(const char* kind, int step, const std::vector<std::uint32_t>& numbers);
 template <class M>
 void collect(const M* models, std::size_t count, std::vector<std::uint32_t>& numbers) {

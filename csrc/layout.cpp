@@ -6,12 +6,14 @@ namespace ablc {
 
 PlaneParams base_params(int step, int plane) {
   const int part = plane == 0 ? 80 : 56;  // in 1/1024
-  return {.step = std::max(1, (step * part + 512) >> 10), .lowest = 0, .highest = 4080, .start = 2048};
+  return {
+      .step = std::max(1, (step * part + 512) >> 10), .lowest = 0, .highest = 4080, .start = 2048};
 }
 
 Rect base_rect(const Header& header, const Rect& tile, int plane) {
   const int s = plane == 0 ? 0 : header.subsample;
-  return {(tile.x >> s) / kBaseScale, (tile.y >> s) / kBaseScale, div_up(chroma_size(tile.width, s), kBaseScale),
+  return {(tile.x >> s) / kBaseScale, (tile.y >> s) / kBaseScale,
+          div_up(chroma_size(tile.width, s), kBaseScale),
           div_up(chroma_size(tile.height, s), kBaseScale)};
 }
 
@@ -24,19 +26,22 @@ std::array<Plane<std::int16_t>, 3> make_base(const Header& header) {
   return base;
 }
 
-std::unique_ptr<Tile> make_tile(const Header& header, const Rect& rect, const std::array<Plane<std::int16_t>, 3>& base) {
+std::unique_ptr<Tile> make_tile(const Header& header, const Rect& rect,
+                                const std::array<Plane<std::int16_t>, 3>& base) {
   auto tile = std::make_unique<Tile>();
   tile->width = round_up(rect.width, kSuper);
   tile->height = round_up(rect.height, kSuper);
   tile->planes = header.planes();
   tile->subsample = header.subsample;
-  if (header.step_offsets) tile->offsets = Plane<std::int8_t>(tile->width / kSuper, tile->height / kSuper);
+  if (header.step_offsets)
+    tile->offsets = Plane<std::int8_t>(tile->width / kSuper, tile->height / kSuper);
   tile->cells = Plane<CellInfo>(tile->width / kCell, tile->height / kCell);
   tile->activity = activity(base[0], base_rect(header, rect, 0));
   return tile;
 }
 
-void fill_planes(const Header& header, const Rect& rect, const std::array<Plane<std::int16_t>, 3>& base, Tile& tile) {
+void fill_planes(const Header& header, const Rect& rect,
+                 const std::array<Plane<std::int16_t>, 3>& base, Tile& tile) {
   for (int p = 0; p < tile.planes; ++p) {
     const auto i = static_cast<std::size_t>(p);
     const int s = p == 0 ? 0 : header.subsample;

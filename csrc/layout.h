@@ -10,7 +10,9 @@
 
 namespace ablc {
 
-inline int chroma_size(int luma, int subsample) { return (luma + subsample) >> subsample; }
+inline int chroma_size(int luma, int subsample) {
+  return (luma + subsample) >> subsample;
+}
 
 /// Plane code of the base of a plane. Its step is 5/64 of the luma step, about a DC coefficient's
 /// share; 7/10 of that for chroma, whose errors show as tints of whole cells.
@@ -23,9 +25,11 @@ Rect base_rect(const Header& header, const Rect& tile, int plane);
 std::array<Plane<std::int16_t>, 3> make_base(const Header& header);
 
 /// A tile whose mask and levels can be coded; its planes are empty.
-std::unique_ptr<Tile> make_tile(const Header& header, const Rect& tile, const std::array<Plane<std::int16_t>, 3>& base);
+std::unique_ptr<Tile> make_tile(const Header& header, const Rect& tile,
+                                const std::array<Plane<std::int16_t>, 3>& base);
 
 /// Fills the planes of that tile, P0 and rec, with the upsampled base.
-void fill_planes(const Header& header, const Rect& rect, const std::array<Plane<std::int16_t>, 3>& base, Tile& tile);
+void fill_planes(const Header& header, const Rect& rect,
+                 const std::array<Plane<std::int16_t>, 3>& base, Tile& tile);
 
 }  // namespace ablc

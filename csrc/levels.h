@@ -14,10 +14,10 @@
 
 namespace ablc {
 
-inline constexpr int kSizes = 3;        // 8, 16, 32
-inline constexpr int kBands = 12;       // bands of frequency
-inline constexpr int kTemplates = 8;    // classes of the magnitude already coded around a coefficient
-inline constexpr int kDensities = 6;    // classes of the magnitude in neighbouring blocks
+inline constexpr int kSizes = 3;      // 8, 16, 32
+inline constexpr int kBands = 12;     // bands of frequency
+inline constexpr int kTemplates = 8;  // classes of the magnitude already coded around a coefficient
+inline constexpr int kDensities = 6;  // classes of the magnitude in neighbouring blocks
 inline constexpr int kCountClasses = 12;
 inline constexpr int kMaxLevel = 32767;
 
@@ -34,10 +34,10 @@ struct LevelModels {
 /// Order of the coefficients and what depends on the position alone.
 struct Scan {
   struct Position {
-    std::uint16_t raster;    // y * n + x
-    std::uint16_t padded;    // in a map with two more columns and rows at top and left
-    std::uint8_t band;       // 0..kBands - 1
-    std::uint8_t zone;       // 0 DC, 1 low, 2 middle, 3 high
+    std::uint16_t raster;  // y * n + x
+    std::uint16_t padded;  // in a map with two more columns and rows at top and left
+    std::uint8_t band;     // 0..kBands - 1
+    std::uint8_t zone;     // 0 DC, 1 low, 2 middle, 3 high
     std::uint8_t x, y;
   };
   std::array<Position, kMaxArea> order;
@@ -48,7 +48,8 @@ const Scan& scan_of(int log2_size);
 
 inline constexpr int kPadded = kMaxBlock + 2;
 
-/// Sum of the magnitudes (each at most 15) of the five coefficients of higher frequency next to each.
+/// Sum of the magnitudes (each at most 15) of the five coefficients of higher frequency next to
+/// each.
 struct Neighbourhood {
   std::array<std::uint8_t, kPadded * kPadded> sum;
   int stride;
@@ -71,13 +72,16 @@ struct LevelContext {
   int density;  // 0..5
 
   std::size_t significant(const Scan::Position& p, int sum) const {
-    return static_cast<std::size_t>(((size * 2 + (density > 2)) * kBands + p.band) * kTemplates + std::min(sum, kTemplates - 1));
+    return static_cast<std::size_t>(((size * 2 + (density > 2)) * kBands + p.band) * kTemplates +
+                                    std::min(sum, kTemplates - 1));
   }
   std::size_t above_one(const Scan::Position& p, int sum) const {
-    return static_cast<std::size_t>((size * 4 + p.zone) * kTemplates + std::min(sum, kTemplates - 1));
+    return static_cast<std::size_t>((size * 4 + p.zone) * kTemplates +
+                                    std::min(sum, kTemplates - 1));
   }
   std::size_t above_two(const Scan::Position& p, int sum) const {
-    return static_cast<std::size_t>((size * 2 + (p.zone > 1)) * kTemplates + std::min(sum / 2, kTemplates - 1));
+    return static_cast<std::size_t>((size * 2 + (p.zone > 1)) * kTemplates +
+                                    std::min(sum / 2, kTemplates - 1));
   }
 };
 
@@ -87,16 +91,19 @@ int code_count(Coder& coder, LevelModels& models, const LevelContext& context, i
   const int longest = 2 * (context.size + kMinLog2) + 1;
   const int length_in = std::bit_width(static_cast<unsigned>(count));
   int length = 0;
-  Model* unary = &models.count[static_cast<std::size_t>((context.size * kDensities + context.density) * kCountClasses)];
+  Model* unary = &models.count[static_cast<std::size_t>(
+      (context.size * kDensities + context.density) * kCountClasses)];
   while (length < longest && coder.bit(unary[length], length < length_in)) ++length;
   if (length < 2) return length;
   int value = 1;
-  Model* mantissa = &models.count_mantissa[static_cast<std::size_t>((context.size * kCountClasses + length) * 3)];
+  Model* mantissa =
+      &models.count_mantissa[static_cast<std::size_t>((context.size * kCountClasses + length) * 3)];
   for (int b = length - 2, depth = 0; b >= 0; --b, ++depth) {
     const int bit_in = count >> b & 1;
-    const int bit = depth == 0   ? coder.bit(mantissa[0], bit_in)
-                    : depth == 1 ? coder.bit(mantissa[1 + (value & 1)], bit_in)
-                                 : static_cast<int>(coder.raw(static_cast<std::uint32_t>(bit_in), 1));
+    const int bit = depth == 0 ? coder.bit(mantissa[0], bit_in)
+                    : depth == 1
+                        ? coder.bit(mantissa[1 + (value & 1)], bit_in)
+                        : static_cast<int>(coder.raw(static_cast<std::uint32_t>(bit_in), 1));
     value = value * 2 + bit;
   }
   return value;
@@ -104,8 +111,8 @@ int code_count(Coder& coder, LevelModels& models, const LevelContext& context, i
 
 /// Magnitude of a level that is not zero, 1..kMaxLevel.
 template <class Coder>
-int code_magnitude(Coder& coder, LevelModels& models, const LevelContext& context, const Scan::Position& position, int sum,
-                   int magnitude) {
+int code_magnitude(Coder& coder, LevelModels& models, const LevelContext& context,
+                   const Scan::Position& position, int sum, int magnitude) {
   if (!coder.bit(models.above_one[context.above_one(position, sum)], magnitude > 1)) return 1;
   if (!coder.bit(models.above_two[context.above_two(position, sum)], magnitude > 2)) return 2;
   // Exp-Golomb of order k with adaptive prefix.
@@ -139,8 +146,12 @@ struct LevelWriter {
 };
 
 // A writer's levels are an n x n raster; a reader knows none before it has read them.
-inline int level_at(const std::int16_t* levels, int raster) { return levels[raster]; }
-inline int level_at(const LevelWriter&, int) { return 0; }
+inline int level_at(const std::int16_t* levels, int raster) {
+  return levels[raster];
+}
+inline int level_at(const LevelWriter&, int) {
+  return 0;
+}
 inline void put_level(const std::int16_t*, int, int) {}
 inline void put_level(LevelWriter& levels, int raster, int level) {
   *levels.next++ = {static_cast<std::uint16_t>(raster), static_cast<std::int16_t>(level)};
@@ -148,7 +159,8 @@ inline void put_level(LevelWriter& levels, int raster, int level) {
 
 /// Codes count and levels.
 template <class Coder, class Levels>
-LevelSummary code_levels(Coder& coder, LevelModels& models, const LevelContext& context, int count_in, Levels& levels) {
+LevelSummary code_levels(Coder& coder, LevelModels& models, const LevelContext& context,
+                         int count_in, Levels& levels) {
   const int log2_size = context.size + kMinLog2;
   const Scan& scan = scan_of(log2_size);
   LevelSummary summary;
@@ -160,7 +172,9 @@ LevelSummary code_levels(Coder& coder, LevelModels& models, const LevelContext& 
     const Scan::Position& p = scan.order[static_cast<std::size_t>(k)];
     const int sum = around.sum[p.padded];
     const int value_in = level_at(levels, p.raster);
-    if (k < summary.count - 1 && !coder.bit(models.significant[context.significant(p, sum)], value_in != 0)) continue;
+    if (k < summary.count - 1 &&
+        !coder.bit(models.significant[context.significant(p, sum)], value_in != 0))
+      continue;
     const int magnitude = code_magnitude(coder, models, context, p, sum, std::abs(value_in));
     const bool negative = coder.raw(value_in < 0, 1) != 0;
     put_level(levels, p.raster, negative ? -magnitude : magnitude);

@@ -11,13 +11,17 @@ PlaneParams params_of(std::size_t plane, const Plane<std::uint8_t>* coded) {
   return params;
 }
 
-bool finished(const RangeDecoder& coder, bool whole) { return whole && !coder.overrun() && !coder.unused(); }
+bool finished(const RangeDecoder& coder, bool whole) {
+  return whole && !coder.overrun() && !coder.unused();
+}
 
 Plane<std::int16_t> channel(const ConstImage& image, const Rect& window, int c) {
   Plane<std::int16_t> plane(window.width, window.height);
   for (int y = 0; y < window.height; ++y) {
-    const std::uint8_t* in = image.row(window.y + y) + static_cast<std::ptrdiff_t>(window.x) * image.channels + c;
-    for (int x = 0; x < window.width; ++x) plane.at(x, y) = in[static_cast<std::ptrdiff_t>(x) * image.channels];
+    const std::uint8_t* in =
+        image.row(window.y + y) + static_cast<std::ptrdiff_t>(window.x) * image.channels + c;
+    for (int x = 0; x < window.width; ++x)
+      plane.at(x, y) = in[static_cast<std::ptrdiff_t>(x) * image.channels];
   }
   return plane;
 }
@@ -32,8 +36,11 @@ void for_pixels(const Rect& window, const Image& out, const Plane<std::uint8_t>*
   }
 }
 
-void put_channel(const Plane<std::int16_t>& plane, const Rect& window, int c, const Image& out, const Plane<std::uint8_t>* coded) {
-  for_pixels(window, out, coded, [&](int x, int y, std::uint8_t* to) { to[c] = static_cast<std::uint8_t>(plane.at(x, y)); });
+void put_channel(const Plane<std::int16_t>& plane, const Rect& window, int c, const Image& out,
+                 const Plane<std::uint8_t>* coded) {
+  for_pixels(window, out, coded, [&](int x, int y, std::uint8_t* to) {
+    to[c] = static_cast<std::uint8_t>(plane.at(x, y));
+  });
 }
 
 }  // namespace
@@ -43,7 +50,8 @@ LosslessPlanes to_lossless(const ConstImage& image, const Rect& window) {
   // YCoCg-R (Malvar and Sullivan, JVT-I014r3): reversible, Y in 0..255, Co and Cg in -255..255.
   LosslessPlanes planes(3, Plane<std::int16_t>(window.width, window.height));
   for (int y = 0; y < window.height; ++y) {
-    const std::uint8_t* in = image.row(window.y + y) + static_cast<std::ptrdiff_t>(window.x) * image.channels;
+    const std::uint8_t* in =
+        image.row(window.y + y) + static_cast<std::ptrdiff_t>(window.x) * image.channels;
     for (int x = 0; x < window.width; ++x, in += image.channels) {
       const int co = in[0] - in[2];
       const int t = in[2] + (co >> 1);
@@ -56,7 +64,8 @@ LosslessPlanes to_lossless(const ConstImage& image, const Rect& window) {
   return planes;
 }
 
-void put_lossless(const LosslessPlanes& planes, const Rect& window, const Image& out, const Plane<std::uint8_t>* coded) {
+void put_lossless(const LosslessPlanes& planes, const Rect& window, const Image& out,
+                  const Plane<std::uint8_t>* coded) {
   if (planes.size() == 1) return put_channel(planes[0], window, 0, out, coded);
   for_pixels(window, out, coded, [&](int x, int y, std::uint8_t* to) {
     const int cg = planes[2].at(x, y);
@@ -73,18 +82,23 @@ void put_lossless(const LosslessPlanes& planes, const Rect& window, const Image&
 void encode_planes(RangeEncoder& coder, LosslessPlanes& planes, const Plane<std::uint8_t>* coded) {
   PlaneCoder code;
   for (std::size_t p = 0; p < planes.size(); ++p)
-    code.encode(coder, planes[p], {0, 0, planes[p].width, planes[p].height}, params_of(p, coded), static_cast<int>(p), p > 0, 0);
+    code.encode(coder, planes[p], {0, 0, planes[p].width, planes[p].height}, params_of(p, coded),
+                static_cast<int>(p), p > 0, 0);
 }
 
-bool decode_planes(RangeDecoder& coder, LosslessPlanes& planes, const Rect& window, const Spent& spent, const Plane<std::uint8_t>* coded) {
+bool decode_planes(RangeDecoder& coder, LosslessPlanes& planes, const Rect& window,
+                   const Spent& spent, const Plane<std::uint8_t>* coded) {
   PlaneCoder code;
   bool whole = true;
   SpentOnSample on_sample;
-  if (spent) on_sample = [&](int x, int y, float bits) { spent({window.x + x, window.y + y, 1, 1}, bits); };
+  if (spent)
+    on_sample = [&](int x, int y, float bits) { spent({window.x + x, window.y + y, 1, 1}, bits); };
   for (std::size_t p = 0; p < planes.size(); ++p) {
     PlaneParams params = params_of(p, coded);
     params.spent = &on_sample;
-    whole = code.decode(coder, planes[p], {0, 0, window.width, window.height}, params, static_cast<int>(p), p > 0) && whole;
+    whole = code.decode(coder, planes[p], {0, 0, window.width, window.height}, params,
+                        static_cast<int>(p), p > 0) &&
+            whole;
   }
   return whole;
 }
@@ -98,7 +112,8 @@ Bytes encode_lossless(const ConstImage& image, const Rect& window) {
 
 bool decode_lossless(ByteView segment, const Rect& window, const Image& out, const Spent& spent) {
   RangeDecoder coder(segment);
-  LosslessPlanes planes(out.channels == 1 ? 1 : 3, Plane<std::int16_t>(window.width, window.height));
+  LosslessPlanes planes(out.channels == 1 ? 1 : 3,
+                        Plane<std::int16_t>(window.width, window.height));
   const bool whole = decode_planes(coder, planes, window, spent);
   put_lossless(planes, window, out);
   return finished(coder, whole);

@@ -1,7 +1,7 @@
 #pragma once
 
-// Samples without loss (docs/FORMAT.md, Lossless): alpha, every channel in the lossless mode, and the
-// values of exact samples.
+// Samples without loss (docs/FORMAT.md, Lossless): alpha, every channel in the lossless mode, and
+// the values of exact samples.
 
 #include <functional>
 #include <vector>
@@ -29,12 +29,15 @@ using LosslessPlanes = std::vector<Plane<std::int16_t>>;
 
 LosslessPlanes to_lossless(const ConstImage& image, const Rect& window);
 /// The inverse; with coded, of the samples that it marks alone.
-void put_lossless(const LosslessPlanes& planes, const Rect& window, const Image& out, const Plane<std::uint8_t>* coded = nullptr);
+void put_lossless(const LosslessPlanes& planes, const Rect& window, const Image& out,
+                  const Plane<std::uint8_t>* coded = nullptr);
 
 /// Codes the planes, or only those samples that coded marks; a decoder has to know the others.
-void encode_planes(RangeEncoder& coder, LosslessPlanes& planes, const Plane<std::uint8_t>* coded = nullptr);
+void encode_planes(RangeEncoder& coder, LosslessPlanes& planes,
+                   const Plane<std::uint8_t>* coded = nullptr);
 /// False if the code ended early.
-bool decode_planes(RangeDecoder& coder, LosslessPlanes& planes, const Rect& window, const Spent& spent, const Plane<std::uint8_t>* coded = nullptr);
+bool decode_planes(RangeDecoder& coder, LosslessPlanes& planes, const Rect& window,
+                   const Spent& spent, const Plane<std::uint8_t>* coded = nullptr);
 
 /// Colour channels of a window as one segment.
 Bytes encode_lossless(const ConstImage& image, const Rect& window);

@@ -16,8 +16,8 @@ namespace ablc {
 
 /// Adaptive state of one cell mask.
 struct MaskModels {
-  std::array<Estimate, 1 << 12> wide;   // 12 cells around
-  std::array<Estimate, 1 << 6> close;   // 6 nearest cells
+  std::array<Estimate, 1 << 12> wide;      // 12 cells around
+  std::array<Estimate, 1 << 6> close;      // 6 nearest cells
   std::array<Estimate, 9 * 9 * 4> counts;  // how full the rows above and the left are
   std::array<MixWeights<3>, 16> weights;
 
@@ -47,12 +47,15 @@ void code_cell_mask(Coder& coder, MaskModels& models, Plane<std::uint8_t>& mask)
       const unsigned nnw = cell(x - 1, y - 2), nn = cell(x, y - 2), nne = cell(x + 1, y - 2);
       const unsigned near4 = w | n << 1 | nw << 2 | ne << 3;
       const unsigned six = near4 | ww << 4 | nn << 5;
-      const unsigned twelve = six | nee << 6 | nww << 7 | nnw << 8 | nne << 9 | www << 10 | cell(x, y - 3) << 11;
+      const unsigned twelve =
+          six | nee << 6 | nww << 7 | nnw << 8 | nne << 9 | www << 10 | cell(x, y - 3) << 11;
       unsigned above = 0, left = 0;
-      for (int d = -4; d <= 3; ++d) above += cell(x + d, y - 1) + (d >= -2 && d <= 2 ? 0u : cell(x + d, y - 2));
+      for (int d = -4; d <= 3; ++d)
+        above += cell(x + d, y - 1) + (d >= -2 && d <= 2 ? 0u : cell(x + d, y - 2));
       for (int d = 1; d <= 8; ++d) left += cell(x - d, y);
       const unsigned counts = (std::min(above, 8u) * 9 + left) * 4 + (w | n << 1);
-      Mixed<3> mixed({&models.wide[twelve], &models.close[six], &models.counts[counts]}, models.weights[near4]);
+      Mixed<3> mixed({&models.wide[twelve], &models.close[six], &models.counts[counts]},
+                     models.weights[near4]);
       mask.at(x, y) = static_cast<std::uint8_t>(mixed.code(coder, mask.at(x, y)));
     }
   }

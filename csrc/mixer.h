@@ -44,7 +44,8 @@ struct Estimate {
     ++total;
 #endif
     const int target = bit ? 65535 : 0;
-    p = static_cast<std::uint16_t>(p + (target - p) * kRate[seen] / 32768);  // fits: 65535 * 20480 < 2^31
+    p = static_cast<std::uint16_t>(p + (target - p) * kRate[seen] /
+                                           32768);  // fits: 65535 * 20480 < 2^31
     if (seen < kLimit) ++seen;
   }
   static const std::array<std::uint16_t, 256> kRate;  // 32768 / (n + 1.6)
@@ -70,7 +71,8 @@ class Mixed {
       stretched_[i] = kLogistic.stretch[inputs[i]->p >> 4];
       dot += static_cast<std::int64_t>(weights.w[i]) * stretched_[i];
     }
-    p_ = kLogistic.squash[static_cast<std::size_t>(std::clamp<std::int64_t>(dot >> 16, -2047, 2047) + 2048)];
+    p_ = kLogistic.squash[static_cast<std::size_t>(
+        std::clamp<std::int64_t>(dot >> 16, -2047, 2047) + 2048)];
   }
 
   float price(int bit) const { return price::of(p_ << 3, bit); }
@@ -86,7 +88,8 @@ class Mixed {
     }
     const std::int32_t error = ((bit << 12) - static_cast<std::int32_t>(p_)) * 6;
     for (std::size_t i = 0; i < kInputs; ++i) {
-      weights_.w[i] = std::clamp(weights_.w[i] + ((stretched_[i] * error + (1 << 9)) >> 10), -kMostWeight, kMostWeight);
+      weights_.w[i] = std::clamp(weights_.w[i] + ((stretched_[i] * error + (1 << 9)) >> 10),
+                                 -kMostWeight, kMostWeight);
       inputs_[i]->template update<120>(bit);
     }
     return bit;

@@ -1,7 +1,7 @@
 #pragma once
 
-// Step offsets of superblocks (docs/FORMAT.md, Step offsets): where the quantiser is finer or coarser
-// than the header says. Coded before a tile's leaves, whose models they choose.
+// Step offsets of superblocks (docs/FORMAT.md, Step offsets): where the quantiser is finer or
+// coarser than the header says. Coded before a tile's leaves, whose models they choose.
 
 #include <array>
 #include <cstdint>
@@ -47,7 +47,8 @@ void code_offsets(Coder& coder, OffsetModels& models, Plane<std::int8_t>& offset
           const bool rises = coder.bit(models.rises, offset > left) != 0;
           int change = 1;
           while (change < 2 * kMostOffset &&
-                 coder.bit(models.size[static_cast<std::size_t>(std::min(change - 1, 15))], change < std::abs(offset - left)))
+                 coder.bit(models.size[static_cast<std::size_t>(std::min(change - 1, 15))],
+                           change < std::abs(offset - left)))
             ++change;
           value = std::clamp(rises ? left + change : left - change, -kMostOffset, kMostOffset);
         }

@@ -22,11 +22,13 @@ float scaled_energy(const float* coefficients, const float* scale, int count) {
 }  // namespace
 
 float energy(const float* coefficients, const Quantiser& quantiser, int size) {
-  return scaled_energy(coefficients, quantiser.scale[static_cast<std::size_t>(size)].data(), 64 << (2 * size));
+  return scaled_energy(coefficients, quantiser.scale[static_cast<std::size_t>(size)].data(),
+                       64 << (2 * size));
 }
 
 float optimise_levels(const float* coefficients, const Quantiser& quantiser, LevelModels& models,
-                      const LevelContext& context, float lambda, std::int16_t* levels, LevelSummary& summary) {
+                      const LevelContext& context, float lambda, std::int16_t* levels,
+                      LevelSummary& summary) {
   const int log2_size = context.size + kMinLog2;
   const int area = 1 << (2 * log2_size);
   const Scan& scan = scan_of(log2_size);
@@ -49,9 +51,9 @@ float optimise_levels(const float* coefficients, const Quantiser& quantiser, Lev
   if (start < 0) return best;
 
   // Backwards, as the coder will go: the magnitudes already chosen are the context of the next.
-  float cost_at[kMaxArea];   // cost of coefficient k if it lies before the last
-  float zero_at[kMaxArea];   // cost if it is beyond the last
-  float flag_at[kMaxArea];   // lambda * bits of its significance flag, saved if it is the last
+  float cost_at[kMaxArea];  // cost of coefficient k if it lies before the last
+  float zero_at[kMaxArea];  // cost if it is beyond the last
+  float flag_at[kMaxArea];  // lambda * bits of its significance flag, saved if it is the last
   Neighbourhood around(log2_size);
   for (int k = start; k >= 0; --k) {
     const Scan::Position& p = scan.order[static_cast<std::size_t>(k)];

@@ -10,9 +10,11 @@ namespace ablc {
 /// Energy of the orthonormal coefficients of a block in squared quantisation steps.
 float energy(const float* coefficients, const Quantiser& quantiser, int size);
 
-/// Levels that minimise distortion + lambda * bits, distortion in squared steps, with the models as they
-/// stand. coefficients, levels: n x n raster. Returns that minimum; summary tells of the levels.
+/// Levels that minimise distortion + lambda * bits, distortion in squared steps, with the models as
+/// they stand. coefficients, levels: n x n raster. Returns that minimum; summary tells of the
+/// levels.
 float optimise_levels(const float* coefficients, const Quantiser& quantiser, LevelModels& models,
-                      const LevelContext& context, float lambda, std::int16_t* levels, LevelSummary& summary);
+                      const LevelContext& context, float lambda, std::int16_t* levels,
+                      LevelSummary& summary);
 
 }  // namespace ablc

@@ -16,7 +16,8 @@ struct JoinedThreads {
   }
 };
 
-/// Calls work(i) for every i in [0, count), on up to `threads` threads. The first exception is rethrown.
+/// Calls work(i) for every i in [0, count), on up to `threads` threads. The first exception is
+/// rethrown.
 template <class F>
 void parallel_for(int count, int threads, F&& work) {
   threads = std::min(threads, count);

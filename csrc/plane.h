@@ -15,7 +15,9 @@ struct Plane {
 
   Plane() = default;
   Plane(int w, int h, T value = T{})
-      : width(w), height(h), samples(static_cast<std::size_t>(w) * static_cast<std::size_t>(h), value) {}
+      : width(w),
+        height(h),
+        samples(static_cast<std::size_t>(w) * static_cast<std::size_t>(h), value) {}
 
   T* row(int y) { return samples.data() + static_cast<std::ptrdiff_t>(y) * width; }
   const T* row(int y) const { return samples.data() + static_cast<std::ptrdiff_t>(y) * width; }
@@ -40,7 +42,8 @@ struct Rect {
 template <class T>
 Plane<T> cut(const Plane<T>& plane, const Rect& window) {
   Plane<T> part(window.width, window.height);
-  for (int y = 0; y < window.height; ++y) std::copy_n(plane.row(window.y + y) + window.x, window.width, part.row(y));
+  for (int y = 0; y < window.height; ++y)
+    std::copy_n(plane.row(window.y + y) + window.x, window.width, part.row(y));
   return part;
 }
 
@@ -48,15 +51,23 @@ Plane<T> cut(const Plane<T>& plane, const Rect& window) {
 template <class T>
 Plane<T> cropped(Plane<T> plane, int width, int height) {
   if (width != plane.width)
-    for (int y = 1; y < height; ++y) std::copy_n(plane.row(y), width, plane.samples.begin() + static_cast<std::ptrdiff_t>(y) * width);
+    for (int y = 1; y < height; ++y)
+      std::copy_n(plane.row(y), width,
+                  plane.samples.begin() + static_cast<std::ptrdiff_t>(y) * width);
   plane.width = width;
   plane.height = height;
   plane.samples.resize(static_cast<std::size_t>(width) * static_cast<std::size_t>(height));
   return plane;
 }
 
-inline int div_up(int a, int b) { return (a + b - 1) / b; }
-inline int round_up(int a, int b) { return div_up(a, b) * b; }
-inline int clip_pixel(int v) { return v < 0 ? 0 : v > 255 ? 255 : v; }
+inline int div_up(int a, int b) {
+  return (a + b - 1) / b;
+}
+inline int round_up(int a, int b) {
+  return div_up(a, b) * b;
+}
+inline int clip_pixel(int v) {
+  return v < 0 ? 0 : v > 255 ? 255 : v;
+}
 
 }  // namespace ablc

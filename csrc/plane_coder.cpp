@@ -11,20 +11,22 @@ namespace ablc {
 
 // ---- tables of mixer.h -------------------------------------------------------------------------
 Logistic::Logistic() : stretch{}, squash{} {
-  // Integer construction (after lpaq): squash by interpolation of 33 fixed points, stretch as its inverse.
+  // Integer construction (after lpaq): squash by interpolation of 33 fixed points, stretch as its
+  // inverse.
   constexpr int kPoints[33] = {1,    2,    3,    6,    10,   16,   27,   45,   73,   120,  194,
                                310,  488,  747,  1101, 1546, 2047, 2549, 2994, 3348, 3607, 3785,
                                3901, 3975, 4022, 4050, 4068, 4079, 4085, 4089, 4092, 4093, 4094};
   for (int x = -2048; x < 2048; ++x) {
     const int cell = (x + 2048) >> 7;
     const int within = (x + 2048) & 127;
-    squash[static_cast<std::size_t>(x + 2048)] =
-        static_cast<std::uint16_t>((kPoints[cell] * (128 - within) + kPoints[cell + 1] * within + 64) >> 7);
+    squash[static_cast<std::size_t>(x + 2048)] = static_cast<std::uint16_t>(
+        (kPoints[cell] * (128 - within) + kPoints[cell + 1] * within + 64) >> 7);
   }
   int next = 0;
   for (int x = -2047; x <= 2047; ++x) {
     const int p = squash[static_cast<std::size_t>(x + 2048)];
-    for (; next <= p; ++next) stretch[static_cast<std::size_t>(next)] = static_cast<std::int16_t>(x);
+    for (; next <= p; ++next)
+      stretch[static_cast<std::size_t>(next)] = static_cast<std::int16_t>(x);
   }
   for (; next < 4096; ++next) stretch[static_cast<std::size_t>(next)] = 2047;
 }
@@ -33,7 +35,8 @@ const Logistic kLogistic;
 namespace {
 std::array<std::uint16_t, 256> make_rates() {
   std::array<std::uint16_t, 256> rates{};
-  for (std::uint32_t n = 0; n < 256; ++n) rates[n] = static_cast<std::uint16_t>(327680u / (10 * n + 16));
+  for (std::uint32_t n = 0; n < 256; ++n)
+    rates[n] = static_cast<std::uint16_t>(327680u / (10 * n + 16));
   return rates;
 }
 }  // namespace
@@ -41,24 +44,28 @@ const std::array<std::uint16_t, 256> Estimate::kRate = make_rates();
 
 // ---- plane code --------------------------------------------------------------------------------
 PlaneCoder::PlaneCoder() : state_(std::make_unique<State>()) {}
-PlaneCoder::PlaneCoder(int base_of_step) : PlaneCoder() { start_base(*state_, base_of_step); }
+PlaneCoder::PlaneCoder(int base_of_step) : PlaneCoder() {
+  start_base(*state_, base_of_step);
+}
 PlaneCoder::~PlaneCoder() = default;
 
 template <class Coder>
-int PlaneCoder::code(Coder& coder, Plane<std::int16_t>& plane, const Rect& rect, const PlaneParams& params, int kind,
-                      bool use_companion, float lambda) {
+int PlaneCoder::code(Coder& coder, Plane<std::int16_t>& plane, const Rect& rect,
+                     const PlaneParams& params, int kind, bool use_companion, float lambda) {
   constexpr bool kEncodes = requires { coder.encode(0, 1u); };
   State::Kind& models = state_->kinds[static_cast<std::size_t>(kind)];
   const int width = rect.width;
   const std::size_t row_size = static_cast<std::size_t>(width) + 4;
-  // Per sample of two rows: |residual|, signed residual, and the error of each predictor, in steps x 2.
+  // Per sample of two rows: |residual|, signed residual, and the error of each predictor, in steps
+  // x 2.
   struct Past {
     int energy = 0;
     int residual = 0;
     std::array<int, kPredictors> error{};
   };
   std::vector<Past> above(row_size), current(row_size);
-  std::vector<std::uint16_t> energies(static_cast<std::size_t>(width) * static_cast<std::size_t>(rect.height));
+  std::vector<std::uint16_t> energies(static_cast<std::size_t>(width) *
+                                      static_cast<std::size_t>(rect.height));
   const bool companion = use_companion && state_->companion.size() == energies.size();
   const int step = params.step;
   static const auto kInverseSquare = [] {
@@ -84,53 +91,64 @@ int PlaneCoder::code(Coder& coder, Plane<std::int16_t>& plane, const Rect& rect,
       const int nn = up2 ? up2[x] : n;
 
       // Prediction: candidates weighted by the inverse square of their errors around here.
-      const std::array<int, kPredictors> candidates = {w + n - nw, w + ((ne - n) >> 1), n + ((w - nw) >> 1),
-                                                       ((w + n) * 2 + ne - nw + 2) >> 2,
-                                                       w + n - ((ww + nn + 1) >> 1)};
+      const std::array<int, kPredictors> candidates = {
+          w + n - nw, w + ((ne - n) >> 1), n + ((w - nw) >> 1), ((w + n) * 2 + ne - nw + 2) >> 2,
+          w + n - ((ww + nn + 1) >> 1)};
       std::int64_t weighted = 0;
       std::int64_t total = 0;
       for (std::size_t k = 0; k < kPredictors; ++k) {
-        const int e = current[at - 1].error[k] + above[at].error[k] + above[at - 1].error[k] + above[at + 1].error[k];
+        const int e = current[at - 1].error[k] + above[at].error[k] + above[at - 1].error[k] +
+                      above[at + 1].error[k];
         const std::int64_t weight = kInverseSquare[static_cast<std::size_t>(std::min(e, 1023))];
         weighted += weight * candidates[k];
         total += weight;
       }
-      int prediction = static_cast<int>(weighted >= 0 ? (weighted + total / 2) / total : -((-weighted + total / 2) / total));
+      int prediction = static_cast<int>(weighted >= 0 ? (weighted + total / 2) / total
+                                                      : -((-weighted + total / 2) / total));
       prediction = std::clamp(prediction, std::min({w, n, ne}), std::max({w, n, ne}));
 
       // Contexts.
       const Past& west = current[at - 1];
       const Past& north = above[at];
-      const int around = west.energy * 2 + north.energy * 2 + above[at - 1].energy + above[at + 1].energy + current[at - 2].energy;
+      const int around = west.energy * 2 + north.energy * 2 + above[at - 1].energy +
+                         above[at + 1].energy + current[at - 2].energy;
       const int slope = (std::abs(w - nw) + std::abs(n - nw) + std::abs(n - ne)) / step;
       const int energy = magnitude_class(around);
       const int gradient = magnitude_class(slope);
-      const int tilt = (west.residual > 0) - (west.residual < 0) + (north.residual > 0) - (north.residual < 0);
+      const int tilt =
+          (west.residual > 0) - (west.residual < 0) + (north.residual > 0) - (north.residual < 0);
       int other = magnitude_class(std::min(north.energy, west.energy) * 2);
       if (companion) {
-        const std::size_t i = static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x);
+        const std::size_t i = static_cast<std::size_t>(y) * static_cast<std::size_t>(width) +
+                              static_cast<std::size_t>(x);
         int sum = 2 * state_->companion[i];
         if (x > 0) sum += state_->companion[i - 1];
         if (x + 1 < width) sum += state_->companion[i + 1];
         other = magnitude_class(sum);
       }
       const std::size_t i0 = static_cast<std::size_t>(energy) * kClasses;
-      const std::size_t i1 = static_cast<std::size_t>(gradient * 3 + std::min(std::abs(tilt), 2)) * kClasses;
+      const std::size_t i1 =
+          static_cast<std::size_t>(gradient * 3 + std::min(std::abs(tilt), 2)) * kClasses;
       const std::size_t i2 = static_cast<std::size_t>((energy / 2) * 8 + gradient / 2) * kClasses;
-      const std::size_t i3 = static_cast<std::size_t>(other * 4 + std::min(energy / 3, 3)) * kClasses;
+      const std::size_t i3 =
+          static_cast<std::size_t>(other * 4 + std::min(energy / 3, 3)) * kClasses;
       const auto mixed = [&](std::size_t j) {
-        return Mixed<4>({&models.by_energy[i0 + j], &models.by_gradient[i1 + j], &models.by_both[i2 + j], &models.by_companion[i3 + j]},
+        return Mixed<4>({&models.by_energy[i0 + j], &models.by_gradient[i1 + j],
+                         &models.by_both[i2 + j], &models.by_companion[i3 + j]},
                         models.weights[j]);
       };
-      const std::size_t sign_context = static_cast<std::size_t>((west.residual > 0) - (west.residual < 0) + 1) * 3 +
-                                       static_cast<std::size_t>((north.residual > 0) - (north.residual < 0) + 1);
+      const std::size_t sign_context =
+          static_cast<std::size_t>((west.residual > 0) - (west.residual < 0) + 1) * 3 +
+          static_cast<std::size_t>((north.residual > 0) - (north.residual < 0) + 1);
 
       // Bit length in unary with mixed contexts, mantissa, sign.
       const auto code_residual = [&](int residual_in) {
         const int magnitude_in = std::abs(residual_in);
         const int class_in = std::bit_width(static_cast<unsigned>(magnitude_in));
         int length = 0;
-        while (length < kMaxClass && mixed(static_cast<std::size_t>(length)).code(coder, length < class_in)) ++length;
+        while (length < kMaxClass &&
+               mixed(static_cast<std::size_t>(length)).code(coder, length < class_in))
+          ++length;
         std::uint32_t magnitude = length > 0 ? 1 : 0;
         for (int b = length - 2, depth = 0; b >= 0; --b, ++depth) {
           const std::uint32_t bit_in = static_cast<std::uint32_t>(magnitude_in) >> b & 1u;
@@ -138,14 +156,16 @@ int PlaneCoder::code(Coder& coder, Plane<std::int16_t>& plane, const Rect& rect,
           if (depth < 2) {
             const std::size_t slot = depth == 0 ? 0 : 1 + (magnitude & 1u);
             bit = static_cast<std::uint32_t>(
-                coder.bit(models.mantissa[(static_cast<std::size_t>(length) * 3 + slot) * 4 + static_cast<std::size_t>(std::min(energy / 4, 3))],
+                coder.bit(models.mantissa[(static_cast<std::size_t>(length) * 3 + slot) * 4 +
+                                          static_cast<std::size_t>(std::min(energy / 4, 3))],
                           static_cast<int>(bit_in)));
           } else {
             bit = coder.raw(bit_in, 1);
           }
           magnitude = magnitude << 1 | bit;
         }
-        const bool negative = magnitude > 0 && coder.bit(models.sign[sign_context], residual_in < 0);
+        const bool negative =
+            magnitude > 0 && coder.bit(models.sign[sign_context], residual_in < 0);
         return negative ? -static_cast<int>(magnitude) : static_cast<int>(magnitude);
       };
 
@@ -163,7 +183,8 @@ int PlaneCoder::code(Coder& coder, Plane<std::int16_t>& plane, const Rect& rect,
           const auto cost = [&](int magnitude) {
             const int c = std::bit_width(static_cast<unsigned>(magnitude));
             float bits = magnitude > 0 ? static_cast<float>(c) : 0.0f;
-            for (int j = 0; j <= c && j < kMaxClass; ++j) bits += mixed(static_cast<std::size_t>(j)).price(j < c);
+            for (int j = 0; j <= c && j < kMaxClass; ++j)
+              bits += mixed(static_cast<std::size_t>(j)).price(j < c);
             const float d = static_cast<float>(std::abs(error) - magnitude * step);
             return d * d + lambda * bits;
           };
@@ -181,14 +202,16 @@ int PlaneCoder::code(Coder& coder, Plane<std::int16_t>& plane, const Rect& rect,
           if (watched) (*params.spent)(x, y, static_cast<float>(coder.position() - before));
         }
       }
-      const int value = known ? out[x] : std::clamp(prediction + residual * step, params.lowest, params.highest);
+      const int value =
+          known ? out[x] : std::clamp(prediction + residual * step, params.lowest, params.highest);
       out[x] = static_cast<std::int16_t>(value);
       Past& here = current[at];
       here.energy = std::min(std::abs(residual), 1 << 12);
       here.residual = residual;
-      for (std::size_t k = 0; k < kPredictors; ++k) here.error[k] = std::min(std::abs(value - candidates[k]) * 2 / step, 1023);
-      energies[static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x)] =
-          static_cast<std::uint16_t>(here.energy);
+      for (std::size_t k = 0; k < kPredictors; ++k)
+        here.error[k] = std::min(std::abs(value - candidates[k]) * 2 / step, 1023);
+      energies[static_cast<std::size_t>(y) * static_cast<std::size_t>(width) +
+               static_cast<std::size_t>(x)] = static_cast<std::uint16_t>(here.energy);
     }
     current[row_size - 2] = current[row_size - 3];
     current[1] = current[2];
@@ -200,20 +223,21 @@ int PlaneCoder::code(Coder& coder, Plane<std::int16_t>& plane, const Rect& rect,
   return rect.height;
 }
 
-void PlaneCoder::encode(RangeEncoder& coder, Plane<std::int16_t>& plane, const Rect& rect, const PlaneParams& params,
-                        int kind, bool use_companion, float lambda) {
+void PlaneCoder::encode(RangeEncoder& coder, Plane<std::int16_t>& plane, const Rect& rect,
+                        const PlaneParams& params, int kind, bool use_companion, float lambda) {
   code(coder, plane, rect, params, kind, use_companion, lambda);
 }
 
-bool PlaneCoder::decode(RangeDecoder& coder, Plane<std::int16_t>& plane, const Rect& rect, const PlaneParams& params,
-                        int kind, bool use_companion) {
+bool PlaneCoder::decode(RangeDecoder& coder, Plane<std::int16_t>& plane, const Rect& rect,
+                        const PlaneParams& params, int kind, bool use_companion) {
   int rows = code(coder, plane, rect, params, kind, use_companion, 0.0f);
   if (rows == rect.height && !coder.overrun()) return true;
   // The last rows may already come from beyond the end; the row before them stands in for the rest.
   rows = std::max(rows - 2, 0);
   for (int y = rows; y < rect.height; ++y)
     for (int x = 0; x < rect.width; ++x)
-      plane.at(rect.x + x, rect.y + y) = rows > 0 ? plane.at(rect.x + x, rect.y + rows - 1) : static_cast<std::int16_t>(params.start);
+      plane.at(rect.x + x, rect.y + y) = rows > 0 ? plane.at(rect.x + x, rect.y + rows - 1)
+                                                  : static_cast<std::int16_t>(params.start);
   return false;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
-// Adaptive state of a plane code; apart from plane_coder.cpp only the trained starts need to see it.
+// Adaptive state of a plane code; apart from plane_coder.cpp only the trained starts need to see
+// it.
 
 #include <vector>
 
@@ -9,9 +10,9 @@
 namespace ablc {
 
 inline constexpr int kPredictors = 5;
-inline constexpr int kEnergies = 16;    // classes of local error energy
-inline constexpr int kGradients = 16;   // classes of local gradient
-inline constexpr int kClasses = 16;     // bit length of a residual, unary
+inline constexpr int kEnergies = 16;   // classes of local error energy
+inline constexpr int kGradients = 16;  // classes of local gradient
+inline constexpr int kClasses = 16;    // bit length of a residual, unary
 inline constexpr int kMaxClass = 15;
 
 struct PlaneCoder::State {

@@ -8,11 +8,12 @@ namespace ablc {
 
 namespace {
 
-// Displacement per row (vertical directions, first half) or per column (horizontal, second half), in
-// 1/32 sample; positive leads away from the corner. The angles of HEVC.
+// Displacement per row (vertical directions, first half) or per column (horizontal, second half),
+// in 1/32 sample; positive leads away from the corner. The angles of HEVC.
 constexpr int kVertical = kDirections / 2;
-constexpr std::array<int, kDirections> kDisplacement = {-26, -21, -17, -13, -9, -5, -2, 0,  2,  5, 9, 13, 17, 21, 26, 32,
-                                                        -32, -26, -21, -17, -13, -9, -5, -2, 0, 2, 5, 9,  13, 17, 21, 26};
+constexpr std::array<int, kDirections> kDisplacement = {
+    -26, -21, -17, -13, -9,  -5, -2, 0,  2, 5, 9, 13, 17, 21, 26, 32,
+    -32, -26, -21, -17, -13, -9, -5, -2, 0, 2, 5, 9,  13, 17, 21, 26};
 
 // 45 exp(-d / 2.5) in 1/64: weight of an error at distance d + 1.
 constexpr std::array<std::int16_t, kMaxBlock> kFade = {45, 30, 20, 13, 9, 6, 4, 3, 2, 1, 1, 1};
@@ -23,23 +24,29 @@ constexpr auto kCubic = [] {
   for (int i = 0; i < 32; ++i) {
     const int t = i, t2 = i * i, t3 = i * i * i;  // in 1/32, 1/32^2, 1/32^3
     const int unit = 32 * 32 * 32;                // 64 taps / 2 = 32 per unit
-    const auto round = [&](int numerator) { return (numerator * 32 + (numerator < 0 ? -unit : unit) / 2) / unit; };
+    const auto round = [&](int numerator) {
+      return (numerator * 32 + (numerator < 0 ? -unit : unit) / 2) / unit;
+    };
     const int a = round(-t3 + 2 * 32 * t2 - 32 * 32 * t);
     const int c = round(-3 * t3 + 4 * 32 * t2 + 32 * 32 * t);
     const int d = round(t3 - 32 * t2);
-    taps[static_cast<std::size_t>(i)] = {static_cast<std::int16_t>(a), static_cast<std::int16_t>(64 - a - c - d),
-                                         static_cast<std::int16_t>(c), static_cast<std::int16_t>(d)};
+    taps[static_cast<std::size_t>(i)] = {
+        static_cast<std::int16_t>(a), static_cast<std::int16_t>(64 - a - c - d),
+        static_cast<std::int16_t>(c), static_cast<std::int16_t>(d)};
   }
   return taps;
 }();
 
 template <int N>
-ABLC_INLINE void fade(const Border& border, const std::uint8_t* base, int stride, std::uint8_t* out) {
+ABLC_INLINE void fade(const Border& border, const std::uint8_t* base, int stride,
+                      std::uint8_t* out) {
   for (int y = 0; y < N; ++y) {
     const int wy = kFade[static_cast<std::size_t>(y)];
     const int l = border.left_error[static_cast<std::size_t>(y) + 1];
     for (int x = 0; x < N; ++x) {
-      const int e = (border.top_error[static_cast<std::size_t>(x) + 1] * wy + l * kFade[static_cast<std::size_t>(x)] + 32) >> 6;
+      const int e = (border.top_error[static_cast<std::size_t>(x) + 1] * wy +
+                     l * kFade[static_cast<std::size_t>(x)] + 32) >>
+                    6;
       out[y * N + x] = static_cast<std::uint8_t>(clip_pixel(base[y * stride + x] + e));
     }
   }
@@ -48,7 +55,8 @@ ABLC_INLINE void fade(const Border& border, const std::uint8_t* base, int stride
 /// The samples that a vertical direction carries into the block: main is the border it starts from,
 /// side the other one.
 template <int N>
-ABLC_INLINE void slide(const std::int16_t* main, const std::int16_t* side, int displacement, std::int16_t* out) {
+ABLC_INLINE void slide(const std::int16_t* main, const std::int16_t* side, int displacement,
+                       std::int16_t* out) {
   std::int16_t line[3 * N + 6];
   std::int16_t* ref = line + N + 2;  // ref[0] is the corner; ref[-N - 2 .. 2 N + 2] exist
   for (int i = 0; i <= 2 * N; ++i) ref[i] = main[i];
@@ -66,14 +74,17 @@ ABLC_INLINE void slide(const std::int16_t* main, const std::int16_t* side, int d
     const auto& taps = kCubic[static_cast<std::size_t>(at & 31)];
     const std::int16_t* r = ref + (at >> 5) + 1;
     for (int x = 0; x < N; ++x)
-      out[y * N + x] = static_cast<std::int16_t>((r[x - 1] * taps[0] + r[x] * taps[1] + r[x + 1] * taps[2] + r[x + 2] * taps[3] + 32) >> 6);
+      out[y * N + x] = static_cast<std::int16_t>(
+          (r[x - 1] * taps[0] + r[x] * taps[1] + r[x + 1] * taps[2] + r[x + 2] * taps[3] + 32) >>
+          6);
   }
 }
 
-/// Brings the mean of every 8x8 cell of block close to P0's: the differences of the means, interpolated
-/// linearly between cell centres, are taken away.
+/// Brings the mean of every 8x8 cell of block close to P0's: the differences of the means,
+/// interpolated linearly between cell centres, are taken away.
 template <int N>
-ABLC_INLINE void correct(const std::int16_t* block, const std::uint8_t* base, int stride, std::uint8_t* out) {
+ABLC_INLINE void correct(const std::int16_t* block, const std::uint8_t* base, int stride,
+                         std::uint8_t* out) {
   constexpr int kCells = N / 8;
   int mean[kCells][kCells];
   for (int cy = 0; cy < kCells; ++cy)
@@ -85,7 +96,8 @@ ABLC_INLINE void correct(const std::int16_t* block, const std::uint8_t* base, in
     }
   if constexpr (kCells == 1) {
     for (int y = 0; y < N; ++y)
-      for (int x = 0; x < N; ++x) out[y * N + x] = static_cast<std::uint8_t>(clip_pixel(block[y * N + x] - mean[0][0]));
+      for (int x = 0; x < N; ++x)
+        out[y * N + x] = static_cast<std::uint8_t>(clip_pixel(block[y * N + x] - mean[0][0]));
     return;
   }
   // Columns of means to samples once per row of cells, then down, in 1/16 each.
@@ -109,7 +121,8 @@ ABLC_INLINE void correct(const std::int16_t* block, const std::uint8_t* base, in
 }
 
 template <int N>
-ABLC_INLINE void predict(int mode, const Border& border, const std::uint8_t* base, int stride, std::uint8_t* out) {
+ABLC_INLINE void predict(int mode, const Border& border, const std::uint8_t* base, int stride,
+                         std::uint8_t* out) {
   if (mode == kModeBase) {
     for (int y = 0; y < N; ++y) std::copy_n(base + y * stride, N, out + y * N);
     return;
@@ -129,15 +142,26 @@ ABLC_INLINE void predict(int mode, const Border& border, const std::uint8_t* bas
   correct<N>(block, base, stride, out);
 }
 
-ABLC_DISPATCH void predict8(int mode, const Border& b, const std::uint8_t* base, int stride, std::uint8_t* out) { predict<8>(mode, b, base, stride, out); }
-ABLC_DISPATCH void predict16(int mode, const Border& b, const std::uint8_t* base, int stride, std::uint8_t* out) { predict<16>(mode, b, base, stride, out); }
-ABLC_DISPATCH void predict32(int mode, const Border& b, const std::uint8_t* base, int stride, std::uint8_t* out) { predict<32>(mode, b, base, stride, out); }
+ABLC_DISPATCH void predict8(int mode, const Border& b, const std::uint8_t* base, int stride,
+                            std::uint8_t* out) {
+  predict<8>(mode, b, base, stride, out);
+}
+ABLC_DISPATCH void predict16(int mode, const Border& b, const std::uint8_t* base, int stride,
+                             std::uint8_t* out) {
+  predict<16>(mode, b, base, stride, out);
+}
+ABLC_DISPATCH void predict32(int mode, const Border& b, const std::uint8_t* base, int stride,
+                             std::uint8_t* out) {
+  predict<32>(mode, b, base, stride, out);
+}
 
 }  // namespace
 
-Border gather_border(const Plane<std::uint8_t>& rec, const Plane<std::uint8_t>& p0, int x, int y, int size) {
+Border gather_border(const Plane<std::uint8_t>& rec, const Plane<std::uint8_t>& p0, int x, int y,
+                     int size) {
   Border border;
-  const auto put = [&](std::size_t i, Border::Samples& samples, Border::Samples& errors, int px, int py) {
+  const auto put = [&](std::size_t i, Border::Samples& samples, Border::Samples& errors, int px,
+                       int py) {
     // Beyond the tile the nearest sample of the row or column inside it repeats, without error.
     if (px >= 0 && py >= 0 && px < rec.width && py < rec.height) {
       samples[i] = rec.at(px, py);
@@ -170,7 +194,8 @@ Border gather_border(const Plane<std::uint8_t>& rec, const Plane<std::uint8_t>& 
   return border;
 }
 
-void predict_block(int mode, int log2_size, const Border& border, const std::uint8_t* base, int stride, std::uint8_t* out) {
+void predict_block(int mode, int log2_size, const Border& border, const std::uint8_t* base,
+                   int stride, std::uint8_t* out) {
   if (log2_size == 3) return predict8(mode, border, base, stride, out);
   if (log2_size == 4) return predict16(mode, border, base, stride, out);
   predict32(mode, border, base, stride, out);

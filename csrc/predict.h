@@ -1,8 +1,8 @@
 #pragma once
 
-// Prediction of a block (docs/FORMAT.md, Prediction). P0, the upsampled base, is known everywhere; a
-// mode adds to it what the decoded samples around the block tell. Where nothing is decoded yet the
-// planes hold P0 itself, so no rule of availability is needed.
+// Prediction of a block (docs/FORMAT.md, Prediction). P0, the upsampled base, is known everywhere;
+// a mode adds to it what the decoded samples around the block tell. Where nothing is decoded yet
+// the planes hold P0 itself, so no rule of availability is needed.
 
 #include <array>
 #include <cstdint>
@@ -29,9 +29,11 @@ struct Border {
 };
 
 /// rec, p0: the tile's planes (same size). x, y: the block's corner in them.
-Border gather_border(const Plane<std::uint8_t>& rec, const Plane<std::uint8_t>& p0, int x, int y, int size);
+Border gather_border(const Plane<std::uint8_t>& rec, const Plane<std::uint8_t>& p0, int x, int y,
+                     int size);
 
 /// out: n x n. base: P0 of the block, rows at a stride.
-void predict_block(int mode, int log2_size, const Border& border, const std::uint8_t* base, int stride, std::uint8_t* out);
+void predict_block(int mode, int log2_size, const Border& border, const std::uint8_t* base,
+                   int stride, std::uint8_t* out);
 
 }  // namespace ablc

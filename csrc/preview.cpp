@@ -16,12 +16,14 @@ bool read_base(const Parsed& file, int threads, std::array<Plane<std::int16_t>, 
   std::vector<ByteView> segments;
   std::atomic<bool> sound = split_segments(section->body, header.tiles(), segments) == Status::ok;
   parallel_for(header.tiles(), threads, [&](int t) {
-    if (!decode_base(segments[static_cast<std::size_t>(t)], header, header.tile(t), base, {})) sound = false;
+    if (!decode_base(segments[static_cast<std::size_t>(t)], header, header.tile(t), base, {}))
+      sound = false;
   });
   return sound;
 }
 
-Status preview(const Parsed& file, int threads, bool partial, const Image& out, std::vector<std::string>& lost) {
+Status preview(const Parsed& file, int threads, bool partial, const Image& out,
+               std::vector<std::string>& lost) {
   const Header& header = file.header;
   auto base = make_base(header);
   if (!read_base(file, threads, base)) lost.push_back("BASE is missing or damaged");

@@ -11,12 +11,13 @@
 
 namespace ablc {
 
-/// The whole base of a lossy file, into planes that make_base made. False if any of it is missing or
-/// damaged; what could not be read stays mid grey.
+/// The whole base of a lossy file, into planes that make_base made. False if any of it is missing
+/// or damaged; what could not be read stays mid grey.
 bool read_base(const Parsed& file, int threads, std::array<Plane<std::int16_t>, 3>& base);
 
 /// The base of a lossy file as a picture, a pixel for each cell of 8x8: out has that size, and 1
 /// channel for grey files, else 3. With partial, what is damaged stays grey and lost tells of it.
-Status preview(const Parsed& file, int threads, bool partial, const Image& out, std::vector<std::string>& lost);
+Status preview(const Parsed& file, int threads, bool partial, const Image& out,
+               std::vector<std::string>& lost);
 
 }  // namespace ablc

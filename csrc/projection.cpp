@@ -14,8 +14,9 @@ namespace {
 
 using Block = std::array<float, kMaxArea>;
 
-constexpr float kSafe = 0.01f;  // grey levels: what is checked is that much narrower than what is promised
-constexpr int kAttempts = 3;    // projections before the change is scaled down
+constexpr float kSafe =
+    0.01f;  // grey levels: what is checked is that much narrower than what is promised
+constexpr int kAttempts = 3;  // projections before the change is scaled down
 constexpr int kSuperCells = kSuper / kCell;
 
 /// Orthonormal DCT-II matrix of n x n, rows are frequencies; and its transpose.
@@ -24,7 +25,8 @@ struct Basis {
   explicit Basis(int n) {
     for (int k = 0; k < n; ++k)
       for (int i = 0; i < n; ++i) {
-        const double c = std::sqrt((k ? 2.0 : 1.0) / n) * std::cos(std::numbers::pi * (2 * i + 1) * k / (2 * n));
+        const double c =
+            std::sqrt((k ? 2.0 : 1.0) / n) * std::cos(std::numbers::pi * (2 * i + 1) * k / (2 * n));
         forward[static_cast<std::size_t>(k * n + i)] = static_cast<float>(c);
         inverse[static_cast<std::size_t>(i * n + k)] = static_cast<float>(c);
       }
@@ -37,7 +39,8 @@ const Basis& basis_of(int n) {
 }
 
 /// out = a b, n x n each.
-ABLC_DISPATCH void multiply(const float* ABLC_RESTRICT a, const float* ABLC_RESTRICT b, int n, float* ABLC_RESTRICT out) {
+ABLC_DISPATCH void multiply(const float* ABLC_RESTRICT a, const float* ABLC_RESTRICT b, int n,
+                            float* ABLC_RESTRICT out) {
   for (int i = 0; i < n; ++i) {
     float sum[kMaxBlock] = {};
     for (int k = 0; k < n; ++k) {
@@ -48,15 +51,20 @@ ABLC_DISPATCH void multiply(const float* ABLC_RESTRICT a, const float* ABLC_REST
   }
 }
 
-/// Whether all |value| <= factor / 2048 - narrower. factor: of a quantiser, in 1/1024 of a grey level.
-ABLC_DISPATCH bool within(const float* ABLC_RESTRICT value, const std::int32_t* ABLC_RESTRICT factor, int count, float narrower) {
+/// Whether all |value| <= factor / 2048 - narrower. factor: of a quantiser, in 1/1024 of a grey
+/// level.
+ABLC_DISPATCH bool within(const float* ABLC_RESTRICT value,
+                          const std::int32_t* ABLC_RESTRICT factor, int count, float narrower) {
   int beyond = 0;
-  for (int i = 0; i < count; ++i) beyond |= std::fabs(value[i]) > static_cast<float>(factor[i]) * (1.0f / 2048) - narrower;
+  for (int i = 0; i < count; ++i)
+    beyond |= std::fabs(value[i]) > static_cast<float>(factor[i]) * (1.0f / 2048) - narrower;
   return beyond == 0;
 }
 
-/// The same limits, imposed; slack of at most a quarter of each is left for the rounding that follows.
-ABLC_DISPATCH void limit(float* ABLC_RESTRICT value, const std::int32_t* ABLC_RESTRICT factor, int count, float slack) {
+/// The same limits, imposed; slack of at most a quarter of each is left for the rounding that
+/// follows.
+ABLC_DISPATCH void limit(float* ABLC_RESTRICT value, const std::int32_t* ABLC_RESTRICT factor,
+                         int count, float slack) {
   for (int i = 0; i < count; ++i) {
     const float half = static_cast<float>(factor[i]) * (1.0f / 2048);
     const float most = half - (slack < half * 0.25f ? slack : half * 0.25f);
@@ -65,7 +73,8 @@ ABLC_DISPATCH void limit(float* ABLC_RESTRICT value, const std::int32_t* ABLC_RE
 }
 
 /// Changes of RGB to changes of Y, Cb, Cr (docs/FORMAT.md, Colour).
-ABLC_DISPATCH void to_ycc(const float* ABLC_RESTRICT r, const float* ABLC_RESTRICT g, const float* ABLC_RESTRICT b, int count, float* ABLC_RESTRICT y,
+ABLC_DISPATCH void to_ycc(const float* ABLC_RESTRICT r, const float* ABLC_RESTRICT g,
+                          const float* ABLC_RESTRICT b, int count, float* ABLC_RESTRICT y,
                           float* ABLC_RESTRICT cb, float* ABLC_RESTRICT cr) {
   for (int i = 0; i < count; ++i) {
     y[i] = 0.299f * r[i] + 0.587f * g[i] + 0.114f * b[i];
@@ -74,7 +83,8 @@ ABLC_DISPATCH void to_ycc(const float* ABLC_RESTRICT r, const float* ABLC_RESTRI
   }
 }
 
-ABLC_DISPATCH void to_rgb(const float* ABLC_RESTRICT y, const float* ABLC_RESTRICT cb, const float* ABLC_RESTRICT cr, int count, float* ABLC_RESTRICT r,
+ABLC_DISPATCH void to_rgb(const float* ABLC_RESTRICT y, const float* ABLC_RESTRICT cb,
+                          const float* ABLC_RESTRICT cr, int count, float* ABLC_RESTRICT r,
                           float* ABLC_RESTRICT g, float* ABLC_RESTRICT b) {
   for (int i = 0; i < count; ++i) {
     r[i] = y[i] + 1.402f * cr[i];
@@ -84,7 +94,8 @@ ABLC_DISPATCH void to_rgb(const float* ABLC_RESTRICT y, const float* ABLC_RESTRI
 }
 
 /// change = painted - decoded, painted limited to 0..255; 0 where painted is no number.
-ABLC_DISPATCH void subtract(const float* ABLC_RESTRICT painted, const float* ABLC_RESTRICT decoded, int count, float* ABLC_RESTRICT change) {
+ABLC_DISPATCH void subtract(const float* ABLC_RESTRICT painted, const float* ABLC_RESTRICT decoded,
+                            int count, float* ABLC_RESTRICT change) {
   for (int i = 0; i < count; ++i) {
     const float v = painted[i] * 255.0f;
     const float inside = v < 0.0f ? 0.0f : v > 255.0f ? 255.0f : v;
@@ -93,18 +104,29 @@ ABLC_DISPATCH void subtract(const float* ABLC_RESTRICT painted, const float* ABL
 }
 
 /// The change of pixels when they are stored: rounded, within 0..255.
-ABLC_DISPATCH void round_to_pixels(const float* ABLC_RESTRICT change, const float* ABLC_RESTRICT decoded, float scale, int count, float* ABLC_RESTRICT stored) {
+ABLC_DISPATCH void round_to_pixels(const float* ABLC_RESTRICT change,
+                                   const float* ABLC_RESTRICT decoded, float scale, int count,
+                                   float* ABLC_RESTRICT stored) {
   for (int i = 0; i < count; ++i) {
     const float v = decoded[i] + scale * change[i] + 0.5f;
-    stored[i] = static_cast<float>(static_cast<int>(v < 0.0f ? 0.0f : v > 255.0f ? 255.0f : v)) - decoded[i];
+    stored[i] = static_cast<float>(static_cast<int>(v < 0.0f     ? 0.0f
+                                                    : v > 255.0f ? 255.0f
+                                                                 : v)) -
+                decoded[i];
   }
 }
 
 /// One 32x32 leaf, or a 16x16 square that a leaf or four of 8x8 fill: what a chroma block covers.
 class Unit {
  public:
-  Unit(const Guide& guide, const Quantisers& quantisers, const Image& picture, const Painted& painted, int top)
-      : guide_(guide), quantisers_(quantisers), picture_(picture), painted_(painted), top_(top), colours_(picture.channels == 1 ? 1 : 3) {}
+  Unit(const Guide& guide, const Quantisers& quantisers, const Image& picture,
+       const Painted& painted, int top)
+      : guide_(guide),
+        quantisers_(quantisers),
+        picture_(picture),
+        painted_(painted),
+        top_(top),
+        colours_(picture.channels == 1 ? 1 : 3) {}
 
   /// x, y: of its corner in the picture, pixels.
   void project(int x, int y, int size) {
@@ -122,9 +144,12 @@ class Unit {
 
  private:
   std::size_t area() const { return static_cast<std::size_t>(n_) * static_cast<std::size_t>(n_); }
-  const CellShape& cell(int x, int y) const { return guide_.cells.at((x_ + x) / kCell, (y_ + y) / kCell); }
+  const CellShape& cell(int x, int y) const {
+    return guide_.cells.at((x_ + x) / kCell, (y_ + y) / kCell);
+  }
 
-  /// Decoded samples and the painted ones' difference from them; beyond the picture its last ones repeat.
+  /// Decoded samples and the painted ones' difference from them; beyond the picture its last ones
+  /// repeat.
   void load() {
     for (int c = 0; c < colours_; ++c) {
       Block& decoded = decoded_[static_cast<std::size_t>(c)];
@@ -134,7 +159,8 @@ class Unit {
         const std::uint8_t* in = picture_.row(y) + x_ * picture_.channels + c;
         float* to = decoded.data() + j * n_;
         for (int i = 0; i < width_; ++i) to[i] = in[i * picture_.channels];
-        const float* from = painted_.planes[static_cast<std::size_t>(c)] + static_cast<std::ptrdiff_t>(y - top_) * painted_.stride + x_;
+        const float* from = painted_.planes[static_cast<std::size_t>(c)] +
+                            static_cast<std::ptrdiff_t>(y - top_) * painted_.stride + x_;
         subtract(from, to, width_, change.data() + j * n_);
       }
       extend(decoded);
@@ -146,7 +172,8 @@ class Unit {
   void extend(Block& block) const {
     float* rows = block.data();
     if (width_ < n_)
-      for (int j = 0; j < height_; ++j) std::fill(rows + j * n_ + width_, rows + (j + 1) * n_, rows[j * n_ + width_ - 1]);
+      for (int j = 0; j < height_; ++j)
+        std::fill(rows + j * n_ + width_, rows + (j + 1) * n_, rows[j * n_ + width_ - 1]);
     for (int j = height_; j < n_; ++j) std::copy_n(rows + (height_ - 1) * n_, n_, rows + j * n_);
   }
 
@@ -157,7 +184,8 @@ class Unit {
     for (std::size_t c = 0; c < static_cast<std::size_t>(colours_); ++c) {
       round_to_pixels(change_[c].data(), decoded_[c].data(), scale, count, stored_[c].data());
       extend(stored_[c]);
-      changed_ = changed_ || std::any_of(stored_[c].begin(), stored_[c].begin() + count, [](float v) { return v != 0; });
+      changed_ = changed_ || std::any_of(stored_[c].begin(), stored_[c].begin() + count,
+                                         [](float v) { return v != 0; });
     }
     planes_of(stored_, stored_planes_);
   }
@@ -166,7 +194,8 @@ class Unit {
     if (colours_ == 1) {
       std::copy_n(colours[0].begin(), area(), planes[0].begin());
     } else {
-      to_ycc(colours[0].data(), colours[1].data(), colours[2].data(), static_cast<int>(area()), planes[0].data(), planes[1].data(), planes[2].data());
+      to_ycc(colours[0].data(), colours[1].data(), colours[2].data(), static_cast<int>(area()),
+             planes[0].data(), planes[1].data(), planes[2].data());
     }
   }
 
@@ -174,7 +203,8 @@ class Unit {
 
   /// A square of the unit as a block of its own.
   void cut_square(const Block& plane, int x, int y, int side, Block& out) const {
-    for (int j = 0; j < side; ++j) std::copy_n(plane.data() + (y + j) * n_ + x, side, out.data() + j * side);
+    for (int j = 0; j < side; ++j)
+      std::copy_n(plane.data() + (y + j) * n_ + x, side, out.data() + j * side);
   }
 
   /// Chroma as it is coded: means of 2x2 for 4:2:0.
@@ -209,11 +239,15 @@ class Unit {
     return quantisers_.luma(shape.step_offset).factor[static_cast<std::size_t>(n / 16)].data();
   }
   const std::int32_t* chroma_limits(int n) const {
-    return quantisers_.chroma(cell(0, 0).step_offset).factor[static_cast<std::size_t>(n / 16)].data();
+    return quantisers_.chroma(cell(0, 0).step_offset)
+        .factor[static_cast<std::size_t>(n / 16)]
+        .data();
   }
 
   /// Half a step of the base, grey levels.
-  float base_limit(std::size_t plane) const { return static_cast<float>(base_params(guide_.step, static_cast<int>(plane)).step) / 32; }
+  float base_limit(std::size_t plane) const {
+    return static_cast<float>(base_params(guide_.step, static_cast<int>(plane)).step) / 32;
+  }
 
   /// Whether chroma's coefficients count, rather than its means: something of the unit is kept.
   bool chroma_kept() const {
@@ -260,7 +294,8 @@ class Unit {
   bool means_hold(std::size_t plane, int x, int y, int side) const {
     return every_cell(x, y, side, [&](int i, int j) {
       const CellSum cell = sum_of(stored_planes_[plane], i, j);
-      return std::fabs(cell.sum) <= std::max(base_limit(plane) - kSafe, 0.0f) * static_cast<float>(cell.pixels);
+      return std::fabs(cell.sum) <=
+             std::max(base_limit(plane) - kSafe, 0.0f) * static_cast<float>(cell.pixels);
     });
   }
 
@@ -289,7 +324,8 @@ class Unit {
   // --- making it hold ---
 
   /// Moves the visible, free pixels of every dropped cell until its mean is within limits.
-  void limit_means(std::array<Block, 3>& planes, std::size_t plane, int x, int y, int side, float slack) const {
+  void limit_means(std::array<Block, 3>& planes, std::size_t plane, int x, int y, int side,
+                   float slack) const {
     const float half = base_limit(plane);
     const float most = half - std::min(slack, half / 4);
     every_cell(x, y, side, [&](int i, int j) {
@@ -297,9 +333,11 @@ class Unit {
       const float mean = cell.sum / static_cast<float>(cell.pixels);
       const float wanted = std::clamp(mean, -most, most);
       if (wanted == mean || cell.free == 0) return true;
-      const float shift = (wanted - mean) * static_cast<float>(cell.pixels) / static_cast<float>(cell.free);
+      const float shift =
+          (wanted - mean) * static_cast<float>(cell.pixels) / static_cast<float>(cell.free);
       for (int v = j; v < std::min(j + kCell, n_); ++v)
-        for (int u = i; u < std::min(i + kCell, n_); ++u) planes[plane][static_cast<std::size_t>(v * n_ + u)] += shift;
+        for (int u = i; u < std::min(i + kCell, n_); ++u)
+          planes[plane][static_cast<std::size_t>(v * n_ + u)] += shift;
       return true;
     });
   }
@@ -316,7 +354,8 @@ class Unit {
       transform(square, side, coefficients);
       limit(coefficients.data(), luma_limits(shape, side), side * side, slack);
       transform_back(coefficients, side, square);
-      for (int j = 0; j < side; ++j) std::copy_n(square.data() + j * side, side, planes[0].data() + (y + j) * n_ + x);
+      for (int j = 0; j < side; ++j)
+        std::copy_n(square.data() + j * side, side, planes[0].data() + (y + j) * n_ + x);
       return true;
     });
     if (colours_ == 1) return;
@@ -351,7 +390,8 @@ class Unit {
       if (colours_ == 1) {
         std::copy_n(planes[0].begin(), area(), change_[0].begin());
       } else {
-        to_rgb(planes[0].data(), planes[1].data(), planes[2].data(), static_cast<int>(area()), change_[0].data(), change_[1].data(), change_[2].data());
+        to_rgb(planes[0].data(), planes[1].data(), planes[2].data(), static_cast<int>(area()),
+               change_[0].data(), change_[1].data(), change_[2].data());
       }
       keep_exact();
       store(1.0f);
@@ -381,7 +421,8 @@ class Unit {
         std::uint8_t* out = picture_.row(y_ + j) + x_ * picture_.channels + c;
         const float* from = decoded_[static_cast<std::size_t>(c)].data() + j * n_;
         const float* change = stored_[static_cast<std::size_t>(c)].data() + j * n_;
-        for (int i = 0; i < width_; ++i) out[i * picture_.channels] = static_cast<std::uint8_t>(from[i] + change[i]);
+        for (int i = 0; i < width_; ++i)
+          out[i * picture_.channels] = static_cast<std::uint8_t>(from[i] + change[i]);
       }
   }
 
@@ -397,12 +438,14 @@ class Unit {
 };
 
 bool has_offsets(const Guide& guide) {
-  return std::any_of(guide.cells.samples.begin(), guide.cells.samples.end(), [](const CellShape& c) { return c.step_offset != 0; });
+  return std::any_of(guide.cells.samples.begin(), guide.cells.samples.end(),
+                     [](const CellShape& c) { return c.step_offset != 0; });
 }
 
 }  // namespace
 
-Projection::Projection(const Guide& guide) : guide_(guide), quantisers_(guide.step, has_offsets(guide)) {}
+Projection::Projection(const Guide& guide)
+    : guide_(guide), quantisers_(guide.step, has_offsets(guide)) {}
 
 void Projection::apply(const Painted& painted, int top, int threads, const Image& picture) const {
   const int columns = guide_.cells.width, first = top / kCell;
@@ -416,7 +459,8 @@ void Projection::apply(const Painted& painted, int top, int threads, const Image
         continue;
       }
       for (int j = y; j < std::min(y + kSuperCells, last); j += 2)
-        for (int i = x; i < std::min(x + kSuperCells, columns); i += 2) unit->project(i * kCell, j * kCell, kSuper / 2);
+        for (int i = x; i < std::min(x + kSuperCells, columns); i += 2)
+          unit->project(i * kCell, j * kCell, kSuper / 2);
     }
   });
 }

@@ -48,8 +48,10 @@ struct Model {
     const int slow_shift = kSlowShift[seen];
     const int target = bit ? 65535 : 0;
     // Rounding toward the present value keeps both estimates strictly inside (0, 65535).
-    fast = static_cast<std::uint16_t>(fast + (bit ? (target - fast) >> fast_shift : -(fast >> fast_shift)));
-    slow = static_cast<std::uint16_t>(slow + (bit ? (target - slow) >> slow_shift : -(slow >> slow_shift)));
+    fast = static_cast<std::uint16_t>(
+        fast + (bit ? (target - fast) >> fast_shift : -(fast >> fast_shift)));
+    slow = static_cast<std::uint16_t>(
+        slow + (bit ? (target - slow) >> slow_shift : -(slow >> slow_shift)));
     seen = static_cast<std::uint8_t>(seen + (seen < kSettled));
   }
 };
@@ -84,7 +86,8 @@ class RangeEncoder {
     return value;
   }
 
-  /// Ends the code with the fewest bytes; zero bytes that ending it would add are implied and left out.
+  /// Ends the code with the fewest bytes; zero bytes that ending it would add are implied and left
+  /// out.
   std::vector<std::uint8_t> finish() {
     flush_bytes();
     // The value in [low, low + range) that has most trailing zeros.
@@ -161,11 +164,13 @@ class RangeDecoder {
 
   std::uint32_t raw(std::uint32_t, int count) {
     std::uint32_t value = 0;
-    for (int i = 0; i < count; ++i) value = value << 1 | static_cast<std::uint32_t>(decode(1u << 14));
+    for (int i = 0; i < count; ++i)
+      value = value << 1 | static_cast<std::uint32_t>(decode(1u << 14));
     return value;
   }
 
-  /// Bits that the decisions so far took, with their fractions. For people: nothing may depend on it.
+  /// Bits that the decisions so far took, with their fractions. For people: nothing may depend on
+  /// it.
   double position() const {
     const auto shifted = 8 * (next_ - begin_ + missing_) - 16 - ahead_;
     return static_cast<double>(shifted) - std::log2(static_cast<double>(range_) / 65536);
@@ -221,7 +226,9 @@ inline float of(std::uint32_t p15, int bit) {
   const std::uint32_t i = (bit ? p15 : 32768u - p15) >> 5;
   return kBits[i];
 }
-inline float of(const Model& model, int bit) { return of(model.p(), bit); }
+inline float of(const Model& model, int bit) {
+  return of(model.p(), bit);
+}
 
 }  // namespace price
 

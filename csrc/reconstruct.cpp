@@ -16,7 +16,8 @@ int integer_sqrt(std::int64_t v) {
 }
 
 /// out = clip(base + error), rows of base at a stride.
-ABLC_DISPATCH void add_clipped(const std::uint8_t* ABLC_RESTRICT base, int stride, const std::int16_t* ABLC_RESTRICT error, int n,
+ABLC_DISPATCH void add_clipped(const std::uint8_t* ABLC_RESTRICT base, int stride,
+                               const std::int16_t* ABLC_RESTRICT error, int n,
                                std::uint8_t* ABLC_RESTRICT out) {
   for (int y = 0; y < n; ++y)
     for (int x = 0; x < n; ++x) {
@@ -25,8 +26,10 @@ ABLC_DISPATCH void add_clipped(const std::uint8_t* ABLC_RESTRICT base, int strid
     }
 }
 
-/// out = clip(pred + inverse transform of coefficients), of which the first rows and columns are not all zero.
-void add_transformed(int size, const std::int16_t* coefficients, const LevelSummary& summary, const std::uint8_t* pred, std::uint8_t* out) {
+/// out = clip(pred + inverse transform of coefficients), of which the first rows and columns are
+/// not all zero.
+void add_transformed(int size, const std::int16_t* coefficients, const LevelSummary& summary,
+                     const std::uint8_t* pred, std::uint8_t* out) {
   const int n = 8 << size;
   if (summary.count == 0) {
     std::copy_n(pred, n * n, out);
@@ -45,7 +48,8 @@ const auto kWeights = [] {
     for (int y = 0; y < n; ++y)
       for (int x = 0; x < n; ++x) {
         const int radius = integer_sqrt(static_cast<std::int64_t>(x * x + y * y) * 65536 / (n * n));
-        weights[static_cast<std::size_t>(size)][static_cast<std::size_t>(y * n + x)] = 38 + ((77 * radius + 128) >> 8);
+        weights[static_cast<std::size_t>(size)][static_cast<std::size_t>(y * n + x)] =
+            38 + ((77 * radius + 128) >> 8);
       }
   }
   return weights;
@@ -55,12 +59,15 @@ const auto kWeights = [] {
 int offset_step(int step, int offset) {
   static constexpr std::array<int, 4> kQuarters = {4096, 4871, 5793, 6889};  // 2^(k / 4) in 1/4096
   const int octave = offset >> 2;
-  std::int64_t scaled = static_cast<std::int64_t>(step) * kQuarters[static_cast<std::size_t>(offset & 3)];
+  std::int64_t scaled =
+      static_cast<std::int64_t>(step) * kQuarters[static_cast<std::size_t>(offset & 3)];
   scaled = octave >= 0 ? scaled << octave : scaled >> -octave;
   return static_cast<int>(std::clamp<std::int64_t>((scaled + 2048) >> 12, 16, 16384));
 }
 
-int chroma_step(int step) { return std::min((step * 9 + 4) >> 3, 16384); }
+int chroma_step(int step) {
+  return std::min((step * 9 + 4) >> 3, 16384);
+}
 
 Quantiser::Quantiser(int step_sixteenths) : step(step_sixteenths), factor{}, scale{} {
   for (std::size_t size = 0; size < kSizes; ++size)
@@ -77,7 +84,8 @@ Quantisers::Quantisers(int step, bool offsets) : offsets_(offsets) {
   }
 }
 
-void predict_luma(const Tile& tile, const Node& node, int mode, const Border& border, std::uint8_t* pred) {
+void predict_luma(const Tile& tile, const Node& node, int mode, const Border& border,
+                  std::uint8_t* pred) {
   const std::uint8_t* base = tile.p0[0].row(node.y * kCell) + node.x * kCell;
   predict_block(mode, node.log2_size, border, base, tile.p0[0].width, pred);
 }
@@ -88,16 +96,22 @@ void predict_chroma(const Tile& tile, const Node& node, int plane, int mode, con
   const auto& p0 = tile.p0[static_cast<std::size_t>(plane)];
   const int log2_size = node.log2_size - tile.subsample;
   const int n = 1 << log2_size;
-  const std::uint8_t* base = p0.row((node.y * kCell) >> tile.subsample) + ((node.x * kCell) >> tile.subsample);
+  const std::uint8_t* base =
+      p0.row((node.y * kCell) >> tile.subsample) + ((node.x * kCell) >> tile.subsample);
   if (mode >= kChromaFromLuma) {
     std::int16_t error[kMaxArea];
-    for (int i = 0; i < n * n; ++i) error[i] = static_cast<std::int16_t>((error_luma[i] * kFromLuma[mode - kChromaFromLuma] + 4) >> 3);
+    for (int i = 0; i < n * n; ++i)
+      error[i] =
+          static_cast<std::int16_t>((error_luma[i] * kFromLuma[mode - kChromaFromLuma] + 4) >> 3);
     return add_clipped(base, p0.width, error, n, pred);
   }
-  // The direction that luma took here, or straight down; and straight right, or down if luma went right.
+  // The direction that luma took here, or straight down; and straight right, or down if luma went
+  // right.
   const int luma = tile.cells.at(node.x, node.y).mode;
   const int same = luma >= kModeAngular ? luma : kModeDown;
-  const int chosen = mode == 2 ? same : mode == 3 ? (same == kModeRight ? kModeDown : kModeRight) : mode;
+  const int chosen = mode == 2   ? same
+                     : mode == 3 ? (same == kModeRight ? kModeDown : kModeRight)
+                                 : mode;
   predict_block(chosen, log2_size, border, base, p0.width, pred);
 }
 
@@ -108,7 +122,8 @@ void luma_error(const Tile& tile, const Node& node, std::int16_t* error) {
   for (int y = 0; y < n; ++y) {
     for (int x = 0; x < n; ++x) {
       if (tile.subsample == 0) {
-        error[y * n + x] = static_cast<std::int16_t>(tile.rec[0].at(x0 + x, y0 + y) - tile.p0[0].at(x0 + x, y0 + y));
+        error[y * n + x] = static_cast<std::int16_t>(tile.rec[0].at(x0 + x, y0 + y) -
+                                                     tile.p0[0].at(x0 + x, y0 + y));
         continue;
       }
       int sum = 2;
@@ -123,20 +138,22 @@ void luma_error(const Tile& tile, const Node& node, std::int16_t* error) {
   }
 }
 
-void add_residual(const Quantiser& quantiser, int size, const std::int16_t* levels, const LevelSummary& summary,
-                  const std::uint8_t* pred, std::uint8_t* out) {
+void add_residual(const Quantiser& quantiser, int size, const std::int16_t* levels,
+                  const LevelSummary& summary, const std::uint8_t* pred, std::uint8_t* out) {
   const int n = 8 << size;
   std::int16_t coefficients[kMaxArea];
-  for (int i = 0; i < summary.rows * n; ++i) coefficients[i] = levels[i] ? quantiser.dequantise(levels[i], size, i) : std::int16_t{0};
+  for (int i = 0; i < summary.rows * n; ++i)
+    coefficients[i] = levels[i] ? quantiser.dequantise(levels[i], size, i) : std::int16_t{0};
   add_transformed(size, coefficients, summary, pred, out);
 }
 
-void add_residual(const Quantiser& quantiser, int size, std::span<const PlacedLevel> levels, const LevelSummary& summary,
-                  const std::uint8_t* pred, std::uint8_t* out) {
+void add_residual(const Quantiser& quantiser, int size, std::span<const PlacedLevel> levels,
+                  const LevelSummary& summary, const std::uint8_t* pred, std::uint8_t* out) {
   const int n = 8 << size;
   std::int16_t coefficients[kMaxArea];
   std::fill_n(coefficients, summary.rows * n, std::int16_t{0});
-  for (const PlacedLevel& placed : levels) coefficients[placed.raster] = quantiser.dequantise(placed.level, size, placed.raster);
+  for (const PlacedLevel& placed : levels)
+    coefficients[placed.raster] = quantiser.dequantise(placed.level, size, placed.raster);
   add_transformed(size, coefficients, summary, pred, out);
 }
 

@@ -19,8 +19,18 @@ constexpr int kMost = 60;   // bound of a clipped difference, grey levels
 constexpr int kMargin = 8;  // samples repeated left and right of a row
 
 // The half of the diamond of radius 3 that precedes the centre in reading order.
-constexpr std::array<std::array<int, 2>, kRefinePairs> kOffset = {
-    {{-3, 0}, {-2, -1}, {-2, 0}, {-2, 1}, {-1, -2}, {-1, -1}, {-1, 0}, {-1, 1}, {-1, 2}, {0, -3}, {0, -2}, {0, -1}}};
+constexpr std::array<std::array<int, 2>, kRefinePairs> kOffset = {{{-3, 0},
+                                                                   {-2, -1},
+                                                                   {-2, 0},
+                                                                   {-2, 1},
+                                                                   {-1, -2},
+                                                                   {-1, -1},
+                                                                   {-1, 0},
+                                                                   {-1, 1},
+                                                                   {-1, 2},
+                                                                   {0, -3},
+                                                                   {0, -2},
+                                                                   {0, -1}}};
 
 constexpr int largest_weight_sum() {
   int largest = 0;
@@ -34,13 +44,16 @@ constexpr int largest_weight_sum() {
 }
 static_assert(largest_weight_sum() * 2 * kMost + 64 < 1 << 15, "filter_row sums in 16 bits");
 
-/// Adds the absolute second differences of a row in four directions to sums: across, down, and along
-/// both diagonals. Rows are readable from -1 to count.
-ABLC_DISPATCH void add_bends(const std::uint8_t* ABLC_RESTRICT above, const std::uint8_t* ABLC_RESTRICT here,
-                             const std::uint8_t* ABLC_RESTRICT below, int count, std::uint16_t* ABLC_RESTRICT across,
-                             std::uint16_t* ABLC_RESTRICT down, std::uint16_t* ABLC_RESTRICT falling,
+/// Adds the absolute second differences of a row in four directions to sums: across, down, and
+/// along both diagonals. Rows are readable from -1 to count.
+ABLC_DISPATCH void add_bends(const std::uint8_t* ABLC_RESTRICT above,
+                             const std::uint8_t* ABLC_RESTRICT here,
+                             const std::uint8_t* ABLC_RESTRICT below, int count,
+                             std::uint16_t* ABLC_RESTRICT across, std::uint16_t* ABLC_RESTRICT down,
+                             std::uint16_t* ABLC_RESTRICT falling,
                              std::uint16_t* ABLC_RESTRICT rising) {
-  const auto add = [&](std::uint16_t* ABLC_RESTRICT sum, const std::uint8_t* a, const std::uint8_t* b) {
+  const auto add = [&](std::uint16_t* ABLC_RESTRICT sum, const std::uint8_t* a,
+                       const std::uint8_t* b) {
     for (int x = 0; x < count; ++x) {
       const auto d = static_cast<std::int16_t>(2 * here[x] - a[x] - b[x]);
       sum[x] = static_cast<std::uint16_t>(sum[x] + (d < 0 ? -d : d));
@@ -55,8 +68,10 @@ ABLC_DISPATCH void add_bends(const std::uint8_t* ABLC_RESTRICT above, const std:
 int class_of(std::int64_t across, std::int64_t down, std::int64_t falling, std::int64_t rising) {
   const std::int64_t sum = across + down;  // over 64 samples
   const int strength = (sum >= 2 * 64) + (sum >= 4 * 64) + (sum >= 8 * 64) + (sum >= 16 * 64);
-  const std::int64_t straight_most = std::max(across, down), straight_least = std::min(across, down);
-  const std::int64_t oblique_most = std::max(falling, rising), oblique_least = std::min(falling, rising);
+  const std::int64_t straight_most = std::max(across, down),
+                     straight_least = std::min(across, down);
+  const std::int64_t oblique_most = std::max(falling, rising),
+                     oblique_least = std::min(falling, rising);
   const bool straight = straight_most * oblique_least > oblique_most * straight_least;
   const std::int64_t most = straight ? straight_most : oblique_most;
   const std::int64_t least = straight ? straight_least : oblique_least;
@@ -65,10 +80,12 @@ int class_of(std::int64_t across, std::int64_t down, std::int64_t falling, std::
   return strength * 9 + 1 + direction * 2 + (most > 3 * least);
 }
 
-/// out = here + sum of weights times clipped differences; weights[k] and bounds hold a value for every sample.
-/// 16 bits suffice: |difference| <= 2 kMost and the weights of a filter add up to less than 2^15 / 2 kMost.
-ABLC_DISPATCH void filter_row(const std::array<const std::uint8_t*, 2 * kReach + 1>& rows, const std::int16_t* const* weights,
-                              const std::int16_t* bounds, int count, std::uint8_t* out) {
+/// out = here + sum of weights times clipped differences; weights[k] and bounds hold a value for
+/// every sample. 16 bits suffice: |difference| <= 2 kMost and the weights of a filter add up to
+/// less than 2^15 / 2 kMost.
+ABLC_DISPATCH void filter_row(const std::array<const std::uint8_t*, 2 * kReach + 1>& rows,
+                              const std::int16_t* const* weights, const std::int16_t* bounds,
+                              int count, std::uint8_t* out) {
   // Spelt with vectors: the compiler does not find this loop by itself.
   constexpr int kLanes = 16;
   using Wide = std::int16_t __attribute__((vector_size(2 * kLanes)));
@@ -89,8 +106,10 @@ ABLC_DISPATCH void filter_row(const std::array<const std::uint8_t*, 2 * kReach +
     std::memcpy(&high, bounds + x0, sizeof high);
     const Wide low = -high;
     for (std::size_t k = 0; k < kRefinePairs; ++k) {
-      const Wide a = load(rows[static_cast<std::size_t>(kReach + kOffset[k][0])] + x0 + kOffset[k][1]) - here;
-      const Wide b = load(rows[static_cast<std::size_t>(kReach - kOffset[k][0])] + x0 - kOffset[k][1]) - here;
+      const Wide a =
+          load(rows[static_cast<std::size_t>(kReach + kOffset[k][0])] + x0 + kOffset[k][1]) - here;
+      const Wide b =
+          load(rows[static_cast<std::size_t>(kReach - kOffset[k][0])] + x0 - kOffset[k][1]) - here;
       Wide w;
       std::memcpy(&w, weights[k] + x0, sizeof w);
       sum += w * (clamp(a, low, high) + clamp(b, low, high));
@@ -104,7 +123,8 @@ ABLC_DISPATCH void filter_row(const std::array<const std::uint8_t*, 2 * kReach +
 class PaddedRows {
  public:
   PaddedRows(const Plane<std::uint8_t>& plane, int first, int last)
-      : first_(first), stride_(static_cast<std::size_t>(round_up(plane.width, 64)) + 2 * kMargin + 64),
+      : first_(first),
+        stride_(static_cast<std::size_t>(round_up(plane.width, 64)) + 2 * kMargin + 64),
         samples_(stride_ * static_cast<std::size_t>(last - first)) {
     for (int y = first; y < last; ++y) {
       const std::uint8_t* in = plane.row(std::clamp(y, 0, plane.height - 1));
@@ -114,7 +134,9 @@ class PaddedRows {
       std::fill(to + kMargin + plane.width, to + stride_, in[plane.width - 1]);
     }
   }
-  const std::uint8_t* row(int y) const { return samples_.data() + static_cast<std::size_t>(y - first_) * stride_ + kMargin; }
+  const std::uint8_t* row(int y) const {
+    return samples_.data() + static_cast<std::size_t>(y - first_) * stride_ + kMargin;
+  }
   std::size_t stride() const { return stride_; }
 
  private:
@@ -126,7 +148,8 @@ class PaddedRows {
 }  // namespace
 
 Refinement::Filters::Filters(int step)
-    : by_class(kRefine[step_band(step)]), most(static_cast<std::int16_t>(std::clamp((step * 3 + 80) / 160, 2, kMost))) {}
+    : by_class(kRefine[step_band(step)]),
+      most(static_cast<std::int16_t>(std::clamp((step * 3 + 80) / 160, 2, kMost))) {}
 
 Refinement::Refinement(int step, const Plane<CellShape>& cells) : cells_(cells) {
   for (int k = -kMostOffset; k <= kMostOffset; ++k) filters_.emplace_back(offset_step(step, k));
@@ -146,30 +169,35 @@ Plane<std::uint8_t> Refinement::rows(const Plane<std::uint8_t>& in, int y0, int 
   for (std::size_t k = 0; k < kRefinePairs; ++k) weight_rows[k] = weights[k].data();
 
   for (int y = y0; y < y1; y += kBlock) {
-    // Second differences over the eight rows around the block; rows outside repeat the nearest inside.
+    // Second differences over the eight rows around the block; rows outside repeat the nearest
+    // inside.
     for (auto& b : bends) b.assign(stride, 0);
     for (int i = -2; i < 6; ++i) {
       const int at = std::clamp(y + i, 0, in.height - 1);
       const int above = std::max(at - 1, y0 - 4), below = at + 1;
-      add_bends(rows.row(above), rows.row(at), rows.row(below), width, bends[0].data() + 2, bends[1].data() + 2,
-                bends[2].data() + 2, bends[3].data() + 2);
+      add_bends(rows.row(above), rows.row(at), rows.row(below), width, bends[0].data() + 2,
+                bends[1].data() + 2, bends[2].data() + 2, bends[3].data() + 2);
     }
     for (auto& b : bends) {
       b[0] = b[1] = b[2];
-      std::fill(b.begin() + width + 2, b.begin() + width + 10, b[static_cast<std::size_t>(width) + 1]);
+      std::fill(b.begin() + width + 2, b.begin() + width + 10,
+                b[static_cast<std::size_t>(width) + 1]);
     }
     for (int x = 0; x < width; x += kBlock) {
       std::array<int, 4> sum{};
       for (std::size_t d = 0; d < 4; ++d)
         for (int j = 0; j < 8; ++j) sum[d] += bends[d][static_cast<std::size_t>(x + j)];
-      const Filters& of_step = filters_[static_cast<std::size_t>(cells_.at(x / kCell, y / kCell).step_offset + kMostOffset)];
+      const Filters& of_step = filters_[static_cast<std::size_t>(
+          cells_.at(x / kCell, y / kCell).step_offset + kMostOffset)];
       const std::int16_t* filter = of_step.by_class[class_of(sum[0], sum[1], sum[2], sum[3])];
       std::fill_n(bounds.begin() + x, kBlock, of_step.most);
-      for (std::size_t k = 0; k < kRefinePairs; ++k) std::fill_n(weights[k].begin() + x, kBlock, filter[k]);
+      for (std::size_t k = 0; k < kRefinePairs; ++k)
+        std::fill_n(weights[k].begin() + x, kBlock, filter[k]);
     }
     for (int r = y; r < std::min(y + kBlock, in.height); ++r) {
       std::array<const std::uint8_t*, 2 * kReach + 1> around{};
-      for (int i = -kReach; i <= kReach; ++i) around[static_cast<std::size_t>(i + kReach)] = rows.row(r + i);
+      for (int i = -kReach; i <= kReach; ++i)
+        around[static_cast<std::size_t>(i + kReach)] = rows.row(r + i);
       filter_row(around, weight_rows.data(), bounds.data(), width, line.data());
       std::copy_n(line.begin(), width, out.row(r - y0));
     }

@@ -1,7 +1,7 @@
 #pragma once
 
-// Refinement of the decoded luma (docs/FORMAT.md, Refinement): every 4x4 block is filtered by one of
-// 45 small symmetric filters, picked by how strong and how directed its second differences are.
+// Refinement of the decoded luma (docs/FORMAT.md, Refinement): every 4x4 block is filtered by one
+// of 45 small symmetric filters, picked by how strong and how directed its second differences are.
 // Trained on what the quantiser does to photographs; the last step of the integer decoder.
 
 #include <cstdint>
@@ -17,7 +17,8 @@ inline constexpr int kRefinePairs = 12;  ///< taps of a filter come in pairs opp
 /// The filters of a picture.
 class Refinement {
  public:
-  /// step: luma quantisation step of the picture in 1/16 grey level; cells carry the offsets from it.
+  /// step: luma quantisation step of the picture in 1/16 grey level; cells carry the offsets from
+  /// it.
   Refinement(int step, const Plane<CellShape>& cells);
   /// The rows [first, last) of luma, filtered; first a multiple of 4.
   Plane<std::uint8_t> rows(const Plane<std::uint8_t>& luma, int first, int last) const;

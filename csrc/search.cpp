@@ -26,10 +26,17 @@ struct TileSearch::Leaf {
   std::array<std::uint8_t, kMaxArea> rec;
 };
 
-TileSearch::TileSearch(Tile& tile, const std::array<Plane<std::uint8_t>, 3>& org, const SearchSettings& settings,
-                       const Quantisers& quantisers, const TileHints& hints)
-    : tile_(tile), org_(org), settings_(settings), quantisers_(quantisers), luma_(&quantisers.luma(0)),
-      chroma_(&quantisers.chroma(0)), weight_(tile.cells.width, tile.cells.height, 1.0f), hints_(hints) {
+TileSearch::TileSearch(Tile& tile, const std::array<Plane<std::uint8_t>, 3>& org,
+                       const SearchSettings& settings, const Quantisers& quantisers,
+                       const TileHints& hints)
+    : tile_(tile),
+      org_(org),
+      settings_(settings),
+      quantisers_(quantisers),
+      luma_(&quantisers.luma(0)),
+      chroma_(&quantisers.chroma(0)),
+      weight_(tile.cells.width, tile.cells.height, 1.0f),
+      hints_(hints) {
   for (auto& s : scratch_) s = std::make_unique<Leaf>();
   // Sums over 4x4 samples, then over the 16x16 around each cell: what SSIM's window would see.
   struct Moments {
@@ -63,7 +70,8 @@ TileSearch::TileSearch(Tile& tile, const std::array<Plane<std::uint8_t>, 3>& org
 }
 TileSearch::~TileSearch() = default;
 
-float TileSearch::drop_energy(int plane, int x, int y, int log2_size, const std::uint8_t* pred, const Quantiser& quantiser) const {
+float TileSearch::drop_energy(int plane, int x, int y, int log2_size, const std::uint8_t* pred,
+                              const Quantiser& quantiser) const {
   const int n = 1 << log2_size;
   const auto p = static_cast<std::size_t>(plane);
   std::int16_t residual[kMaxArea];
@@ -81,7 +89,8 @@ float TileSearch::drop_energy(int plane, int x, int y, int log2_size, const std:
 TileAnalysis::Modes TileSearch::best_modes(const Node& node, const Border& border, float satd_bit) {
   TileAnalysis::Modes* known = nullptr;
   if (hints_.analysis) {
-    known = &hints_.analysis->luma[static_cast<std::size_t>(node.size())].at(node.x / node.cells(), node.y / node.cells());
+    known = &hints_.analysis->luma[static_cast<std::size_t>(node.size())].at(node.x / node.cells(),
+                                                                             node.y / node.cells());
     if ((*known)[0] != 0) return *known;
   }
   // By the Hadamard cost of what they leave.
@@ -122,12 +131,14 @@ TileAnalysis::Modes TileSearch::best_modes(const Node& node, const Border& borde
     if (centre - reach >= 0) look(centre - reach);
     if (centre + reach < kDirections) look(centre + reach);
   }
-  const auto tries = std::min<std::size_t>(static_cast<std::size_t>(settings_.effort.candidates), found);
+  const auto tries =
+      std::min<std::size_t>(static_cast<std::size_t>(settings_.effort.candidates), found);
   std::partial_sort(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(tries),
                     candidates.begin() + static_cast<std::ptrdiff_t>(found),
                     [](const Candidate& a, const Candidate& b) { return a.cost < b.cost; });
   TileAnalysis::Modes modes{};
-  for (std::size_t t = 0; t < tries; ++t) modes[t] = static_cast<std::uint8_t>(candidates[t].mode + 1);
+  for (std::size_t t = 0; t < tries; ++t)
+    modes[t] = static_cast<std::uint8_t>(candidates[t].mode + 1);
   if (known) *known = modes;
   return modes;
 }
@@ -136,7 +147,8 @@ void TileSearch::try_leaf(const Node& node, Leaf& leaf) {
   const int n = 1 << node.log2_size;
   const int x = node.x * kCell;
   const int y = node.y * kCell;
-  const LevelContext context{node.size(), Beside(tile_, node).density([](const CellInfo& c) { return c.density; })};
+  const LevelContext context{
+      node.size(), Beside(tile_, node).density([](const CellInfo& c) { return c.density; })};
   float weight = 0;
   int inside = 0;
   for (int cy = node.y; cy < std::min(node.y + node.cells(), tile_.activity.height); ++cy)
@@ -183,7 +195,8 @@ void TileSearch::try_leaf(const Node& node, Leaf& leaf) {
     LevelSummary summary;
     PriceCoder price;
     code_luma_mode(price, tile_, node, mode);
-    const float cost = optimise_levels(coefficients, *luma_, tile_.models->luma, context, bit, levels.data(), summary) +
+    const float cost = optimise_levels(coefficients, *luma_, tile_.models->luma, context, bit,
+                                       levels.data(), summary) +
                        bit * (price.bits + keep.bits);
     if (cost >= leaf.cost) continue;
     leaf.cost = cost;
@@ -257,7 +270,9 @@ void TileSearch::decide(int x, int y, SuperChoice& choice) {
     const Node node = whole ? root : root.child(i);
     if (outside(tile_, node)) continue;
     for (int plane = 1; plane <= 2; ++plane)
-      decide_chroma(node, plane, choice.chroma[static_cast<std::size_t>(plane - 1)][static_cast<std::size_t>(i)]);
+      decide_chroma(
+          node, plane,
+          choice.chroma[static_cast<std::size_t>(plane - 1)][static_cast<std::size_t>(i)]);
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
-// The encoder's choices in one tile: partition, keep or drop, prediction, levels (docs/DESIGN.md, Search).
+// The encoder's choices in one tile: partition, keep or drop, prediction, levels (docs/DESIGN.md,
+// Search).
 
 #include <array>
 #include <limits>
@@ -46,32 +47,36 @@ struct SuperChoice {
 struct TileAnalysis {
   static constexpr int kModes = 8;
   using Modes = std::array<std::uint8_t, kModes>;  // best first; mode + 1, 0 ends the list
-  std::array<Plane<Modes>, kSizes> luma;            // by leaf size
-  std::array<std::array<Plane<std::uint8_t>, 2>, 2> chroma;  // [whole superblock][plane - 1]: mode + 1
+  std::array<Plane<Modes>, kSizes> luma;           // by leaf size
+  std::array<std::array<Plane<std::uint8_t>, 2>, 2>
+      chroma;  // [whole superblock][plane - 1]: mode + 1
 };
 
 /// What the search is told of a tile besides its source.
 struct TileHints {
-  const Plane<float>& importance;                                  ///< per cell, or empty
-  const std::array<Plane<std::uint8_t>, 3>* painted = nullptr;     ///< what dropped blocks will show instead of P0
+  const Plane<float>& importance;  ///< per cell, or empty
+  const std::array<Plane<std::uint8_t>, 3>* painted =
+      nullptr;  ///< what dropped blocks will show instead of P0
   TileAnalysis* analysis = nullptr;
 };
 
 inline constexpr float kInfinite = std::numeric_limits<float>::max();
 
 /// Source block minus prediction.
-inline void difference(const Plane<std::uint8_t>& org, int x, int y, int n, const std::uint8_t* pred, std::int16_t* residual) {
+inline void difference(const Plane<std::uint8_t>& org, int x, int y, int n,
+                       const std::uint8_t* pred, std::int16_t* residual) {
   for (int i = 0; i < n; ++i) {
     const std::uint8_t* row = org.row(y + i) + x;
-    for (int j = 0; j < n; ++j) residual[i * n + j] = static_cast<std::int16_t>(row[j] - pred[i * n + j]);
+    for (int j = 0; j < n; ++j)
+      residual[i * n + j] = static_cast<std::int16_t>(row[j] - pred[i * n + j]);
   }
 }
 
 class TileSearch {
  public:
   /// org: the tile's source planes, padded to the tile's size.
-  TileSearch(Tile& tile, const std::array<Plane<std::uint8_t>, 3>& org, const SearchSettings& settings,
-             const Quantisers& quantisers, const TileHints& hints);
+  TileSearch(Tile& tile, const std::array<Plane<std::uint8_t>, 3>& org,
+             const SearchSettings& settings, const Quantisers& quantisers, const TileHints& hints);
   ~TileSearch();
 
   /// From here on a bit costs so many times as much.
@@ -89,17 +94,19 @@ class TileSearch {
   void decide_chroma(const Node& node, int plane, LeafChoice& choice);
   /// Modes worth their true rate, best first, ended by 0; see TileAnalysis.
   TileAnalysis::Modes best_modes(const Node& node, const Border& border, float satd_bit);
-  /// Squared error, in steps of quantiser, of a block that is dropped; pred if nothing else is painted there.
-  float drop_energy(int plane, int x, int y, int log2_size, const std::uint8_t* pred, const Quantiser& quantiser) const;
+  /// Squared error, in steps of quantiser, of a block that is dropped; pred if nothing else is
+  /// painted there.
+  float drop_energy(int plane, int x, int y, int log2_size, const std::uint8_t* pred,
+                    const Quantiser& quantiser) const;
 
   Tile& tile_;
   const std::array<Plane<std::uint8_t>, 3>& org_;
   SearchSettings settings_;
   const Quantisers& quantisers_;
-  const Quantiser* luma_;    // of the superblock at hand
+  const Quantiser* luma_;  // of the superblock at hand
   const Quantiser* chroma_;
-  float gain_ = 1;           // squared step of the superblock over that of the picture
-  Plane<float> weight_;      // per cell
+  float gain_ = 1;       // squared step of the superblock over that of the picture
+  Plane<float> weight_;  // per cell
   TileHints hints_;
   std::array<std::unique_ptr<Leaf>, kSizes> scratch_;
 };

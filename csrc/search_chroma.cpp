@@ -20,7 +20,8 @@ void TileSearch::decide_chroma(const Node& node, int plane, LeafChoice& choice) 
   const int y = (node.y * kCell) >> tile_.subsample;
   const auto p = static_cast<std::size_t>(plane);
   const Beside beside(tile_, node);
-  const LevelContext context{size, beside.density([&](const CellInfo& c) { return c.chroma_density[p - 1]; })};
+  const LevelContext context{
+      size, beside.density([&](const CellInfo& c) { return c.chroma_density[p - 1]; })};
   const Border border = gather_border(tile_.rec[p], tile_.p0[p], x, y, n);
   const float weight = chroma_weight(node);
   const float bit = settings_.lambda / std::max(weight, 1e-6f);
@@ -58,11 +59,13 @@ void TileSearch::decide_chroma(const Node& node, int plane, LeafChoice& choice) 
       if (best < 2 * bit || weight < 1e-6f || wanted(tile_, node) == Wanted::drop) break;
     }
     LevelSummary summary;
-    float cost = optimise_levels(coefficients, *chroma_, tile_.models->chroma, context, bit, levels.data(), summary);
+    float cost = optimise_levels(coefficients, *chroma_, tile_.models->chroma, context, bit,
+                                 levels.data(), summary);
     PriceCoder flags;
     int coded_mode = mode;
     std::int16_t zero[1] = {0};
-    code_chroma(flags, tile_, node, plane, true, coded_mode, 0, zero, none);  // includes the price of count 0
+    code_chroma(flags, tile_, node, plane, true, coded_mode, 0, zero,
+                none);  // includes the price of count 0
     PriceCoder count_zero;
     code_count(count_zero, tile_.models->chroma, context, 0);
     cost += bit * (flags.bits - count_zero.bits);

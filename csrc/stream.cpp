@@ -17,11 +17,13 @@ constexpr std::uint8_t kExact = 128;
 constexpr std::size_t kChecksumAt = 11;
 
 /// All sections, in the order in which an encoder writes them.
-constexpr std::array kOrder = {SectionId::icc,   SectionId::exif,   SectionId::xmp,    SectionId::model,   SectionId::base,
-                               SectionId::mask,  SectionId::blocks, SectionId::planes, SectionId::exact,   SectionId::alpha,
-                               SectionId::edges, SectionId::style,  SectionId::content, SectionId::latent, SectionId::classes};
+constexpr std::array kOrder = {
+    SectionId::icc,   SectionId::exif,   SectionId::xmp,     SectionId::model,  SectionId::base,
+    SectionId::mask,  SectionId::blocks, SectionId::planes,  SectionId::exact,  SectionId::alpha,
+    SectionId::edges, SectionId::style,  SectionId::content, SectionId::latent, SectionId::classes};
 
-/// kCrc[0] is the usual table; kCrc[k] is for a byte with k others after it, so that four go at a time.
+/// kCrc[0] is the usual table; kCrc[k] is for a byte with k others after it, so that four go at a
+/// time.
 const std::array<std::array<std::uint32_t, 256>, 4> kCrc = [] {
   std::array<std::array<std::uint32_t, 256>, 4> tables{};
   for (std::uint32_t i = 0; i < 256; ++i) {
@@ -30,7 +32,8 @@ const std::array<std::array<std::uint32_t, 256>, 4> kCrc = [] {
     tables[0][i] = c;
   }
   for (std::size_t k = 1; k < tables.size(); ++k)
-    for (std::size_t i = 0; i < 256; ++i) tables[k][i] = tables[k - 1][i] >> 8 ^ tables[0][tables[k - 1][i] & 0xFF];
+    for (std::size_t i = 0; i < 256; ++i)
+      tables[k][i] = tables[k - 1][i] >> 8 ^ tables[0][tables[k - 1][i] & 0xFF];
   return tables;
 }();
 
@@ -87,33 +90,51 @@ class Reader {
   std::size_t at_ = 0;
 };
 
-int u16(ByteView b, std::size_t at) { return b[at] | b[at + 1] << 8; }
+int u16(ByteView b, std::size_t at) {
+  return b[at] | b[at + 1] << 8;
+}
 
 }  // namespace
 
 const char* section_name(SectionId id) {
   switch (id) {
-    case SectionId::base: return "BASE";
-    case SectionId::mask: return "MASK";
-    case SectionId::blocks: return "BLKS";
-    case SectionId::alpha: return "ALPH";
-    case SectionId::planes: return "PLNS";
-    case SectionId::exact: return "EXCT";
-    case SectionId::icc: return "ICCP";
-    case SectionId::exif: return "EXIF";
-    case SectionId::xmp: return "XMP ";
-    case SectionId::model: return "MODL";
-    case SectionId::edges: return "EDGE";
-    case SectionId::style: return "STYL";
-    case SectionId::content: return "CONT";
-    case SectionId::latent: return "LATN";
-    case SectionId::classes: return "CLSS";
+    case SectionId::base:
+      return "BASE";
+    case SectionId::mask:
+      return "MASK";
+    case SectionId::blocks:
+      return "BLKS";
+    case SectionId::alpha:
+      return "ALPH";
+    case SectionId::planes:
+      return "PLNS";
+    case SectionId::exact:
+      return "EXCT";
+    case SectionId::icc:
+      return "ICCP";
+    case SectionId::exif:
+      return "EXIF";
+    case SectionId::xmp:
+      return "XMP ";
+    case SectionId::model:
+      return "MODL";
+    case SectionId::edges:
+      return "EDGE";
+    case SectionId::style:
+      return "STYL";
+    case SectionId::content:
+      return "CONT";
+    case SectionId::latent:
+      return "LATN";
+    case SectionId::classes:
+      return "CLSS";
   }
   return "";
 }
 
 std::optional<SectionId> section_named(std::string_view name) {
-  const auto found = std::find_if(kOrder.begin(), kOrder.end(), [&](SectionId id) { return name == section_name(id); });
+  const auto found = std::find_if(kOrder.begin(), kOrder.end(),
+                                  [&](SectionId id) { return name == section_name(id); });
   if (found == kOrder.end()) return std::nullopt;
   return *found;
 }
@@ -137,13 +158,16 @@ std::vector<int> Header::tiles_in(const Rect& window) const {
   const int columns = tile_columns();
   const int side = tile_log2 ? 1 << tile_log2 : 65536;
   for (int row = window.y / side; row * side < window.y + window.height; ++row)
-    for (int column = window.x / side; column * side < window.x + window.width; ++column) list.push_back(row * columns + column);
+    for (int column = window.x / side; column * side < window.x + window.width; ++column)
+      list.push_back(row * columns + column);
   return list;
 }
 
 Status parse(ByteView file, std::uint64_t max_pixels, bool partial, Parsed& out) {
   const std::size_t seen = std::min(file.size(), kMagic.size());
-  if (!std::equal(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(seen, 3)), kMagic.begin()))
+  if (!std::equal(file.begin(),
+                  file.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(seen, 3)),
+                  kMagic.begin()))
     return Status::corrupt;
   if (seen == kMagic.size() && file[3] != kMagic[3]) return Status::unsupported;
   if (file.size() < kHeaderSize) return Status::truncated;
@@ -160,16 +184,20 @@ Status parse(ByteView file, std::uint64_t max_pixels, bool partial, Parsed& out)
   h.width = u16(file, 5);
   h.height = u16(file, 7);
   h.step = u16(file, 9);
-  h.checksum = static_cast<std::uint32_t>(u16(file, kChecksumAt)) | static_cast<std::uint32_t>(u16(file, kChecksumAt + 2)) << 16;
+  h.checksum = static_cast<std::uint32_t>(u16(file, kChecksumAt)) |
+               static_cast<std::uint32_t>(u16(file, kChecksumAt + 2)) << 16;
   const auto fault = [&](const std::string& what) {
     out.fault = what;
     return Status::corrupt;
   };
   if (h.width == 0 || h.height == 0)
-    return fault("the header is wrong: size " + std::to_string(h.width) + "x" + std::to_string(h.height) + ", wanted 1..65535 a side");
+    return fault("the header is wrong: size " + std::to_string(h.width) + "x" +
+                 std::to_string(h.height) + ", wanted 1..65535 a side");
   if (h.step < 16 || h.step > 16384)
-    return fault("the header is wrong: step " + std::to_string(h.step) + ", wanted 16..16384 sixteenths of a grey level");
-  if (static_cast<std::uint64_t>(h.width) * static_cast<std::uint64_t>(h.height) > max_pixels) return Status::limit;
+    return fault("the header is wrong: step " + std::to_string(h.step) +
+                 ", wanted 16..16384 sixteenths of a grey level");
+  if (static_cast<std::uint64_t>(h.width) * static_cast<std::uint64_t>(h.height) > max_pixels)
+    return Status::limit;
   out.checksum_ok = checksum_of(file) == h.checksum;
 
   Reader reader(file);
@@ -177,7 +205,9 @@ Status parse(ByteView file, std::uint64_t max_pixels, bool partial, Parsed& out)
   if (flags & kTiled) {
     std::uint8_t log2 = 0;
     if (!reader.byte(log2)) return Status::truncated;
-    if (log2 < 8 || log2 > 15) return fault("the header is wrong: tile side 2^" + std::to_string(log2) + ", wanted 2^8..2^15");
+    if (log2 < 8 || log2 > 15)
+      return fault("the header is wrong: tile side 2^" + std::to_string(log2) +
+                   ", wanted 2^8..2^15");
     h.tile_log2 = log2;
   }
   std::array<bool, 256> seen_ids{};
@@ -212,10 +242,10 @@ Status parse(ByteView file, std::uint64_t max_pixels, bool partial, Parsed& out)
 Bytes join(const Header& h, const std::vector<std::pair<SectionId, Bytes>>& sections) {
   Bytes out(kMagic.begin(), kMagic.end());
   const int channels = h.channels == 1 ? 0 : h.channels - 2;
-  out.push_back(static_cast<std::uint8_t>((h.lossless ? kLossless : 0) | (h.subsample ? 0 : kFullChroma) |
-                                          channels << kChannelsShift | (h.tile_log2 ? kTiled : 0) |
-                                          (h.step_offsets ? kStepOffsets : 0) | (h.explicit_mask ? kExplicitMask : 0) |
-                                          (h.exact ? kExact : 0)));
+  out.push_back(static_cast<std::uint8_t>(
+      (h.lossless ? kLossless : 0) | (h.subsample ? 0 : kFullChroma) | channels << kChannelsShift |
+      (h.tile_log2 ? kTiled : 0) | (h.step_offsets ? kStepOffsets : 0) |
+      (h.explicit_mask ? kExplicitMask : 0) | (h.exact ? kExact : 0)));
   for (const int v : {h.width, h.height, h.step, 0, 0}) {
     out.push_back(static_cast<std::uint8_t>(v));
     out.push_back(static_cast<std::uint8_t>(v >> 8));
@@ -227,18 +257,24 @@ Bytes join(const Header& h, const std::vector<std::pair<SectionId, Bytes>>& sect
     out.insert(out.end(), body.begin(), body.end());
   }
   const std::uint32_t checksum = checksum_of(out);
-  for (std::size_t i = 0; i < 4; ++i) out[kChecksumAt + i] = static_cast<std::uint8_t>(checksum >> (8 * i));
+  for (std::size_t i = 0; i < 4; ++i)
+    out[kChecksumAt + i] = static_cast<std::uint8_t>(checksum >> (8 * i));
   return out;
 }
 
 Bytes with_sections(const Parsed& file, std::vector<std::pair<SectionId, Bytes>> added) {
-  const auto replaced = [&](SectionId id) { return std::any_of(added.begin(), added.end(), [&](const auto& s) { return s.first == id; }); };
+  const auto replaced = [&](SectionId id) {
+    return std::any_of(added.begin(), added.end(), [&](const auto& s) { return s.first == id; });
+  };
   std::vector<std::pair<SectionId, Bytes>> sections;
   for (const Section& s : file.sections)
     if (!replaced(s.id)) sections.emplace_back(s.id, Bytes(s.body.begin(), s.body.end()));
   std::move(added.begin(), added.end(), std::back_inserter(sections));
-  const auto place = [](const auto& s) { return std::find(kOrder.begin(), kOrder.end(), s.first); };  // unknown ids come last
-  std::stable_sort(sections.begin(), sections.end(), [&](const auto& a, const auto& b) { return place(a) < place(b); });
+  const auto place = [](const auto& s) {
+    return std::find(kOrder.begin(), kOrder.end(), s.first);
+  };  // unknown ids come last
+  std::stable_sort(sections.begin(), sections.end(),
+                   [&](const auto& a, const auto& b) { return place(a) < place(b); });
   return join(file.header, sections);
 }
 

@@ -20,7 +20,8 @@ namespace ablc {
 using Bytes = std::vector<std::uint8_t>;
 using ByteView = std::span<const std::uint8_t>;
 
-inline constexpr std::array<std::uint8_t, 4> kMagic = {'A', 'B', 'L', 1};  // the last is the version
+inline constexpr std::array<std::uint8_t, 4> kMagic = {'A', 'B', 'L',
+                                                       1};  // the last is the version
 inline constexpr std::size_t kHeaderSize = 15;
 
 enum class SectionId : std::uint8_t {
@@ -47,16 +48,16 @@ std::optional<SectionId> section_named(std::string_view name);
 
 /// What the decoder must know before any section.
 struct Header {
-  int width = 0;     ///< 1..65535
+  int width = 0;  ///< 1..65535
   int height = 0;
   int channels = 3;  ///< 1, 3 or 4
   bool lossless = false;
-  int subsample = 1;        ///< 0 or 1: chroma shift
+  int subsample = 1;          ///< 0 or 1: chroma shift
   bool step_offsets = false;  ///< superblocks carry step offsets
   bool explicit_mask = false;
-  bool exact = false;         ///< some pixels come back as they were: EXCT
-  int tile_log2 = 0;        ///< log2 of the tile's side, 0 = one tile
-  int step = 16;            ///< 1/16 grey level, 16..16384
+  bool exact = false;  ///< some pixels come back as they were: EXCT
+  int tile_log2 = 0;   ///< log2 of the tile's side, 0 = one tile
+  int step = 16;       ///< 1/16 grey level, 16..16384
   std::uint32_t checksum = 0;
 
   int planes() const { return channels == 1 ? 1 : 3; }

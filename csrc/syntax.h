@@ -73,8 +73,10 @@ bool code_split(Coder& coder, Tile& tile, const Node& node, bool split) {
   const Wanted want = wanted(tile, node);
   if (want == Wanted::mixed) return true;
   if (want == Wanted::drop) return false;
-  const int smaller = Beside(tile, node).count([&](const CellInfo& c) { return c.log2_size < node.log2_size; });
-  const auto i = static_cast<std::size_t>(((node.size() - 1) * 3 + smaller) * 6 + node_activity(tile, node));
+  const int smaller =
+      Beside(tile, node).count([&](const CellInfo& c) { return c.log2_size < node.log2_size; });
+  const auto i =
+      static_cast<std::size_t>(((node.size() - 1) * 3 + smaller) * 6 + node_activity(tile, node));
   return coder.bit(tile.models->split[i], split) != 0;
 }
 
@@ -100,7 +102,8 @@ int code_luma_mode(Coder& coder, Tile& tile, const Node& node, int mode) {
   const auto size = static_cast<std::size_t>(node.size());
   TileModels& m = *tile.models;
   const int moded = beside.count([](const CellInfo& c) { return c.mode != kModeBase; });
-  if (!coder.bit(m.mode_base[size * 3 + static_cast<std::size_t>(moded)], mode != kModeBase)) return kModeBase;
+  if (!coder.bit(m.mode_base[size * 3 + static_cast<std::size_t>(moded)], mode != kModeBase))
+    return kModeBase;
   if (coder.bit(m.mode_fade[size], mode == kModeFade)) return kModeFade;
   // The direction of a neighbour is likely to go on.
   const int left = beside.left && beside.left->mode >= kModeAngular ? beside.left->mode : 0;
@@ -110,18 +113,21 @@ int code_luma_mode(Coder& coder, Tile& tile, const Node& node, int mode) {
   return kModeAngular + code_bits(coder, m.direction.data(), kDirectionBits, mode - kModeAngular);
 }
 
-/// Levels and mode of a kept luma leaf. mode, count, levels: given when writing, results when reading.
+/// Levels and mode of a kept luma leaf. mode, count, levels: given when writing, results when
+/// reading.
 template <class Coder, class Levels>
-LevelSummary code_luma(Coder& coder, Tile& tile, const Node& node, int& mode, int count, Levels&& levels) {
+LevelSummary code_luma(Coder& coder, Tile& tile, const Node& node, int& mode, int count,
+                       Levels&& levels) {
   mode = code_luma_mode(coder, tile, node, mode);
   const int density = Beside(tile, node).density([](const CellInfo& c) { return c.density; });
   return code_levels(coder, tile.models->luma, LevelContext{node.size(), density}, count, levels);
 }
 
-/// One chroma plane (1 or 2) of the unit at node (16 or 32 luma samples). Returns whether it is coded.
+/// One chroma plane (1 or 2) of the unit at node (16 or 32 luma samples). Returns whether it is
+/// coded.
 template <class Coder, class Levels>
-bool code_chroma(Coder& coder, Tile& tile, const Node& node, int plane, bool coded, int& mode, int count,
-                 Levels&& levels, LevelSummary& summary) {
+bool code_chroma(Coder& coder, Tile& tile, const Node& node, int plane, bool coded, int& mode,
+                 int count, Levels&& levels, LevelSummary& summary) {
   if (wanted(tile, node) == Wanted::drop) return false;
   const Beside beside(tile, node);
   const auto p = static_cast<std::size_t>(plane - 1);
@@ -132,12 +138,15 @@ bool code_chroma(Coder& coder, Tile& tile, const Node& node, int plane, bool cod
   }
   const int around = beside.count([&](const CellInfo& c) { return c.chroma_coded[p] != 0; });
   const int first = plane == 2 && tile.cells.at(node.x, node.y).chroma_coded[0];
-  const auto flag = ((p * 3 + static_cast<std::size_t>((kept + 2) / 3)) * 3 + static_cast<std::size_t>(around)) * 2 +
-                    static_cast<std::size_t>(first);
+  const auto flag =
+      ((p * 3 + static_cast<std::size_t>((kept + 2) / 3)) * 3 + static_cast<std::size_t>(around)) *
+          2 +
+      static_cast<std::size_t>(first);
   if (!coder.bit(tile.models->chroma_coded[flag], coded)) return false;
   mode = code_bits(coder, &tile.models->chroma_mode[p * 8], 3, mode);
   const int density = beside.density([&](const CellInfo& c) { return c.chroma_density[p]; });
-  summary = code_levels(coder, tile.models->chroma, LevelContext{node.size() - tile.subsample, density}, count, levels);
+  summary = code_levels(coder, tile.models->chroma,
+                        LevelContext{node.size() - tile.subsample, density}, count, levels);
   return true;
 }
 

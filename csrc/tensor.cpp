@@ -17,9 +17,13 @@ constexpr int kClasses = 16;
 constexpr int kUnary = 14;   // magnitudes from here on have a suffix
 constexpr int kSuffix = 10;  // its longest prefix; kUnary + 2^(kSuffix + 1) - 2 > kMostLevel
 
-std::size_t class_of(int v) { return static_cast<std::size_t>(magnitude_class(v)); }
+std::size_t class_of(int v) {
+  return static_cast<std::size_t>(magnitude_class(v));
+}
 
-int sign_of(std::int64_t v) { return (v > 0) - (v < 0); }
+int sign_of(std::int64_t v) {
+  return (v > 0) - (v < 0);
+}
 
 /// Mean magnitude of what was coded in a plane, a row or a column.
 struct Activity {
@@ -34,13 +38,17 @@ struct Activity {
 
 /// Adaptive state of one tensor; everything begins untrained.
 struct TensorModels {
-  std::array<Estimate, kClasses * 3 * kUnary> by_near;           // the levels around, and the nearest two
-  std::array<Estimate, kClasses * kClasses * kUnary> by_before;  // the plane before, and the levels around
-  std::array<Estimate, kClasses * kClasses * kUnary> by_plane;   // the plane's activity, and the levels around
-  std::array<Estimate, kClasses * kClasses * kUnary> by_lines;   // the row's activity and the column's
+  std::array<Estimate, kClasses * 3 * kUnary> by_near;  // the levels around, and the nearest two
+  std::array<Estimate, kClasses * kClasses * kUnary>
+      by_before;  // the plane before, and the levels around
+  std::array<Estimate, kClasses * kClasses * kUnary>
+      by_plane;  // the plane's activity, and the levels around
+  std::array<Estimate, kClasses * kClasses * kUnary>
+      by_lines;  // the row's activity and the column's
   std::array<MixWeights<4>, kUnary> weights;
-  std::array<Estimate, 81> sign_by_near;   // signs of the four levels around
-  std::array<Estimate, 27> sign_by_plane;  // the plane before, the plane so far, the levels around together
+  std::array<Estimate, 81> sign_by_near;  // signs of the four levels around
+  std::array<Estimate, 27>
+      sign_by_plane;  // the plane before, the plane so far, the levels around together
   MixWeights<2> sign_weights;
   std::array<Model, kSuffix> suffix;
 };
@@ -50,7 +58,10 @@ template <class Coder>
 class TensorCoder {
  public:
   TensorCoder(Coder& coder, Tensor& tensor, const Plane<std::uint8_t>& coded)
-      : coder_(coder), tensor_(tensor), coded_(coded), columns_(static_cast<std::size_t>(tensor.columns)) {}
+      : coder_(coder),
+        tensor_(tensor),
+        coded_(coded),
+        columns_(static_cast<std::size_t>(tensor.columns)) {}
 
   /// Stops early when a reader overruns.
   void run() {
@@ -71,7 +82,8 @@ class TensorCoder {
 
  private:
   std::int16_t* row(int k, int y) {
-    return tensor_.levels.data() + (static_cast<std::ptrdiff_t>(k) * tensor_.rows + y) * tensor_.columns;
+    return tensor_.levels.data() +
+           (static_cast<std::ptrdiff_t>(k) * tensor_.rows + y) * tensor_.columns;
   }
   int at(int k, int y, int x) {
     return k >= 0 && y >= 0 && x >= 0 && y < tensor_.rows && x < tensor_.columns ? row(k, y)[x] : 0;
@@ -79,10 +91,12 @@ class TensorCoder {
 
   void code(int k, int y, int x) {
     const int w = at(k, y, x - 1), n = at(k, y - 1, x);
-    const int near = 2 * (std::abs(w) + std::abs(n)) + std::abs(at(k, y - 1, x - 1)) + std::abs(at(k, y - 1, x + 1)) +
-                     std::abs(at(k, y, x - 2)) + std::abs(at(k, y - 2, x));
-    const int before = 2 * std::abs(at(k - 1, y, x)) + std::abs(at(k - 1, y, x - 1)) + std::abs(at(k - 1, y, x + 1)) +
-                       std::abs(at(k - 1, y - 1, x)) + std::abs(at(k - 1, y + 1, x));
+    const int near = 2 * (std::abs(w) + std::abs(n)) + std::abs(at(k, y - 1, x - 1)) +
+                     std::abs(at(k, y - 1, x + 1)) + std::abs(at(k, y, x - 2)) +
+                     std::abs(at(k, y - 2, x));
+    const int before = 2 * std::abs(at(k - 1, y, x)) + std::abs(at(k - 1, y, x - 1)) +
+                       std::abs(at(k - 1, y, x + 1)) + std::abs(at(k - 1, y - 1, x)) +
+                       std::abs(at(k - 1, y + 1, x));
     const std::size_t around = class_of(near);
     Activity& column = columns_[static_cast<std::size_t>(x)];
     const std::size_t i0 = (around * 3 + static_cast<std::size_t>((w != 0) + (n != 0))) * kUnary;
@@ -94,7 +108,8 @@ class TensorCoder {
     const int wanted = std::abs(static_cast<int>(level));
     int magnitude = 0;
     for (std::size_t j = 0; j < kUnary; ++j) {
-      Mixed<4> more({&models_->by_near[i0 + j], &models_->by_before[i1 + j], &models_->by_plane[i2 + j], &models_->by_lines[i3 + j]},
+      Mixed<4> more({&models_->by_near[i0 + j], &models_->by_before[i1 + j],
+                     &models_->by_plane[i2 + j], &models_->by_lines[i3 + j]},
                     models_->weights[j]);
       if (!more.code(coder_, magnitude < wanted)) break;
       ++magnitude;
@@ -112,8 +127,11 @@ class TensorCoder {
     const int w = sign_of(at(k, y, x - 1)), n = sign_of(at(k, y - 1, x));
     const int nw = sign_of(at(k, y - 1, x - 1)), ne = sign_of(at(k, y - 1, x + 1));
     const int i = ((w * 3 + n) * 3 + nw) * 3 + ne + 40;
-    const int j = (sign_of(at(k - 1, y, x)) * 3 + sign_of(tilt_)) * 3 + sign_of(2 * (w + n) + nw + ne) + 13;
-    Mixed<2> mixed({&models_->sign_by_near[static_cast<std::size_t>(i)], &models_->sign_by_plane[static_cast<std::size_t>(j)]}, models_->sign_weights);
+    const int j =
+        (sign_of(at(k - 1, y, x)) * 3 + sign_of(tilt_)) * 3 + sign_of(2 * (w + n) + nw + ne) + 13;
+    Mixed<2> mixed({&models_->sign_by_near[static_cast<std::size_t>(i)],
+                    &models_->sign_by_plane[static_cast<std::size_t>(j)]},
+                   models_->sign_weights);
     return mixed.code(coder_, wanted) != 0;
   }
 
@@ -122,7 +140,9 @@ class TensorCoder {
     const unsigned u = static_cast<unsigned>(wanted) + 1;
     const int length_in = std::bit_width(u) - 1;
     int length = 0;
-    while (length < kSuffix && coder_.bit(models_->suffix[static_cast<std::size_t>(length)], length < length_in)) ++length;
+    while (length < kSuffix &&
+           coder_.bit(models_->suffix[static_cast<std::size_t>(length)], length < length_in))
+      ++length;
     return static_cast<int>((1u << length | coder_.raw(u & ((1u << length) - 1), length)) - 1);
   }
 
@@ -143,7 +163,8 @@ std::vector<std::uint8_t> pack_tensor(Tensor tensor, const Plane<std::uint8_t>& 
   return coder.finish();
 }
 
-bool unpack_tensor(std::span<const std::uint8_t> segment, const Plane<std::uint8_t>& coded, Tensor& tensor) {
+bool unpack_tensor(std::span<const std::uint8_t> segment, const Plane<std::uint8_t>& coded,
+                   Tensor& tensor) {
   RangeDecoder coder(segment);
   TensorCoder(coder, tensor, coded).run();
   return !coder.overrun() && !coder.unused();

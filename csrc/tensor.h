@@ -22,13 +22,19 @@ struct Tensor {
   std::vector<std::int16_t> levels;
 
   Tensor(int p, int r, int c)
-      : planes(p), rows(r), columns(c), levels(static_cast<std::size_t>(p) * static_cast<std::size_t>(r) * static_cast<std::size_t>(c)) {}
+      : planes(p),
+        rows(r),
+        columns(c),
+        levels(static_cast<std::size_t>(p) * static_cast<std::size_t>(r) *
+               static_cast<std::size_t>(c)) {}
 };
 
 /// The tensor as one segment. coded: of one plane's size, 0 where the level is 0 in all planes and
 /// nothing is coded; empty: all places are coded.
 std::vector<std::uint8_t> pack_tensor(Tensor tensor, const Plane<std::uint8_t>& coded);
-/// Fills tensor, whose size must be given and whose levels must be 0. False if the segment is damaged.
-bool unpack_tensor(std::span<const std::uint8_t> segment, const Plane<std::uint8_t>& coded, Tensor& tensor);
+/// Fills tensor, whose size must be given and whose levels must be 0. False if the segment is
+/// damaged.
+bool unpack_tensor(std::span<const std::uint8_t> segment, const Plane<std::uint8_t>& coded,
+                   Tensor& tensor);
 
 }  // namespace ablc

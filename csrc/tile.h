@@ -16,22 +16,24 @@
 
 namespace ablc {
 
-inline constexpr int kSuper = 32;      ///< side of a superblock
-inline constexpr int kCell = 8;        ///< side of a mask cell
+inline constexpr int kSuper = 32;  ///< side of a superblock
+inline constexpr int kCell = 8;    ///< side of a mask cell
 inline constexpr int kChromaFromLuma = 4;
-inline constexpr int kChromaModes = 8; ///< base, fade, luma's mode, right or down, luma x -1/2, -1/4, 1/4, 1/2
+inline constexpr int kChromaModes =
+    8;  ///< base, fade, luma's mode, right or down, luma x -1/2, -1/4, 1/4, 1/2
 
 /// Adaptive state of a tile outside the base layer.
 struct TileModels {
   // mask
-  std::array<Model, 2 * 3 * 6> split;        // size, smaller neighbours, activity
-  std::array<Model, 3 * 3 * 6> keep;         // size, kept neighbours, activity
+  std::array<Model, 2 * 3 * 6> split;  // size, smaller neighbours, activity
+  std::array<Model, 3 * 3 * 6> keep;   // size, kept neighbours, activity
   // blocks
-  std::array<Model, 3 * 3> mode_base;        // size, neighbours with another mode
+  std::array<Model, 3 * 3> mode_base;  // size, neighbours with another mode
   std::array<Model, 3> mode_fade;
   std::array<Model, 3 * 2> mode_same;
   std::array<Model, kDirections> direction;
-  std::array<Model, 2 * 3 * 3 * 2> chroma_coded;  // plane, luma kept, coded neighbours, first plane coded
+  std::array<Model, 2 * 3 * 3 * 2>
+      chroma_coded;  // plane, luma kept, coded neighbours, first plane coded
   std::array<Model, 2 * 8> chroma_mode;
   LevelModels luma;
   LevelModels chroma;
@@ -49,21 +51,23 @@ struct CellInfo {
   std::uint8_t log2_size = 0;  // of the leaf; 0 = not decoded
   std::uint8_t kept = 0;
   std::uint8_t mode = 0;
-  std::uint8_t density = 0;    // mean magnitude of the leaf's levels, in 1/64, saturating
+  std::uint8_t density = 0;  // mean magnitude of the leaf's levels, in 1/64, saturating
   std::array<std::uint8_t, 2> chroma_coded{};
   std::array<std::uint8_t, 2> chroma_density{};
 };
 
 /// Quantiser of one step: dequantisation factors per size and position.
 struct Quantiser {
-  int step = 0;  // 1/16 grey level
+  int step = 0;                                                   // 1/16 grey level
   std::array<std::array<std::int32_t, kMaxArea>, kSizes> factor;  // 1/4 coefficient x 256 per level
-  std::array<std::array<float, kMaxArea>, kSizes> scale;          // levels per orthonormal coefficient, for the encoder
+  std::array<std::array<float, kMaxArea>, kSizes>
+      scale;  // levels per orthonormal coefficient, for the encoder
   explicit Quantiser(int step_sixteenths);
   std::int16_t dequantise(int level, int size, int raster) const {
     const std::int32_t f = factor[static_cast<std::size_t>(size)][static_cast<std::size_t>(raster)];
     std::int64_t product = static_cast<std::int64_t>(std::abs(level)) * f + 128;
-    // Levels of 1 are chosen for magnitudes that lie a little above it on average: smaller ones become 0.
+    // Levels of 1 are chosen for magnitudes that lie a little above it on average: smaller ones
+    // become 0.
     if (level == 1 || level == -1) product += f >> 5;
     const auto magnitude = static_cast<std::int32_t>(std::min<std::int64_t>(product >> 8, 32767));
     return static_cast<std::int16_t>(level < 0 ? -magnitude : magnitude);
@@ -78,7 +82,9 @@ class Quantisers {
   const Quantiser& chroma(int offset) const { return chroma_[index(offset)]; }
 
  private:
-  std::size_t index(int offset) const { return offsets_ ? static_cast<std::size_t>(offset + kMostOffset) : 0; }
+  std::size_t index(int offset) const {
+    return offsets_ ? static_cast<std::size_t>(offset + kMostOffset) : 0;
+  }
   bool offsets_;
   std::vector<Quantiser> luma_, chroma_;
 };
@@ -87,10 +93,10 @@ class Quantisers {
 int chroma_step(int step);
 
 struct Tile {
-  int width = 0;     ///< luma samples, multiple of kSuper
+  int width = 0;  ///< luma samples, multiple of kSuper
   int height = 0;
-  int planes = 3;    ///< 1 or 3
-  int subsample = 1; ///< shift of the chroma planes
+  int planes = 3;     ///< 1 or 3
+  int subsample = 1;  ///< shift of the chroma planes
   std::array<Plane<std::uint8_t>, 3> rec;
   std::array<Plane<std::uint8_t>, 3> p0;
   Plane<CellInfo> cells;
@@ -102,7 +108,9 @@ struct Tile {
   TileModels* models = nullptr;  ///< of the superblock at hand
 
   /// Step offset of the superblock around a cell.
-  int offset_at(int x, int y) const { return offsets.samples.empty() ? 0 : offsets.at(x >> 2, y >> 2); }
+  int offset_at(int x, int y) const {
+    return offsets.samples.empty() ? 0 : offsets.at(x >> 2, y >> 2);
+  }
   /// Points models to the set for a luma step.
   void select(int step);
 };

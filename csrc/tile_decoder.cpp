@@ -25,11 +25,11 @@ void read_leaves(RangeDecoder& coder, Tile& tile, const Node& node) {
 
 constexpr int kRowsAhead = 8;  // rows of superblocks that reading may be ahead of rebuilding
 
-/// Reads mask and blocks of a tile. Every row of blocks goes to where room() says, null to stop, and then
-/// to use().
+/// Reads mask and blocks of a tile. Every row of blocks goes to where room() says, null to stop,
+/// and then to use().
 template <class Room, class Use>
-void read_rows(const TileSegments& segments, const Header& header, int rows, const Spent& spent, Tile& tile, TileState& state,
-               Room&& room, Use&& use) {
+void read_rows(const TileSegments& segments, const Header& header, int rows, const Spent& spent,
+               Tile& tile, TileState& state, Room&& room, Use&& use) {
   state.mask = decode_mask(segments.mask, header, tile, rows, spent);
   if (!state.mask) return;  // blocks mean nothing without their mask
   BlockReader reader(segments.blocks, header.step, tile, spent);
@@ -45,7 +45,8 @@ void read_rows(const TileSegments& segments, const Header& header, int rows, con
 
 }  // namespace
 
-bool decode_base(ByteView segment, const Header& header, const Rect& rect, std::array<Plane<std::int16_t>, 3>& base, const Spent& spent) {
+bool decode_base(ByteView segment, const Header& header, const Rect& rect,
+                 std::array<Plane<std::int16_t>, 3>& base, const Spent& spent) {
   RangeDecoder coder(segment);
   PlaneCoder planes(header.step);
   bool whole = true;
@@ -53,9 +54,14 @@ bool decode_base(ByteView segment, const Header& header, const Rect& rect, std::
     PlaneParams params = base_params(header.step, p);
     const int side = kCell << (p ? header.subsample : 0);
     SpentOnSample on_sample;
-    if (spent) on_sample = [&](int x, int y, float bits) { spent({rect.x + x * side, rect.y + y * side, side, side}, bits); };
+    if (spent)
+      on_sample = [&](int x, int y, float bits) {
+        spent({rect.x + x * side, rect.y + y * side, side, side}, bits);
+      };
     params.spent = &on_sample;
-    whole = planes.decode(coder, base[static_cast<std::size_t>(p)], base_rect(header, rect, p), params, p, p == 2) && whole;
+    whole = planes.decode(coder, base[static_cast<std::size_t>(p)], base_rect(header, rect, p),
+                          params, p, p == 2) &&
+            whole;
   }
   return whole && !coder.overrun() && !coder.unused();
 }
@@ -83,19 +89,23 @@ bool decode_mask(ByteView segment, const Header& header, Tile& tile, int rows, c
         });
       } else {
         tile.select(offset_step(header.step, tile.offset_at(x, y)));
-        watch(coder, spent, {x * kCell, y * kCell, kSuper, kSuper}, [&] { read_leaves(coder, tile, super); });
+        watch(coder, spent, {x * kCell, y * kCell, kSuper, kSuper},
+              [&] { read_leaves(coder, tile, super); });
       }
     }
   return !coder.overrun() && (!coder.unused() || rows * kSuper < tile.height);
 }
 
-TileState decode_tile(const TileSegments& segments, const Header& header, const Quantisers& quantisers, int rows, int threads,
-                      const Spent& spent, const std::function<void()>& start, Tile& tile) {
+TileState decode_tile(const TileSegments& segments, const Header& header,
+                      const Quantisers& quantisers, int rows, int threads, const Spent& spent,
+                      const std::function<void()>& start, Tile& tile) {
   TileState state;
   if (threads < 2) {
     start();
     BlockRow blocks;
-    read_rows(segments, header, rows, spent, tile, state, [&] { return &blocks; }, [&] { rebuild(blocks, quantisers, tile); });
+    read_rows(
+        segments, header, rows, spent, tile, state, [&] { return &blocks; },
+        [&] { rebuild(blocks, quantisers, tile); });
     return state;
   }
   using Rows = Handover<BlockRow, kRowsAhead>;
@@ -103,7 +113,9 @@ TileState decode_tile(const TileSegments& segments, const Header& header, const 
   parallel_for(2, 2, [&](int stage) {
     const Rows::Side side(between);
     if (stage == 0)
-      return read_rows(segments, header, rows, spent, tile, state, [&] { return between.wait_for_room(); }, [&] { between.send(); });
+      return read_rows(
+          segments, header, rows, spent, tile, state, [&] { return between.wait_for_room(); },
+          [&] { between.send(); });
     start();
     while (const BlockRow* blocks = between.wait_for_item()) {
       rebuild(*blocks, quantisers, tile);

@@ -1,6 +1,7 @@
 #pragma once
 
-// One tile's segments, read (docs/FORMAT.md, Base layer, Mask, Blocks): the mirror of what encode.cpp writes.
+// One tile's segments, read (docs/FORMAT.md, Base layer, Mask, Blocks): the mirror of what
+// encode.cpp writes.
 
 #include "layout.h"
 #include "lossless.h"
@@ -8,10 +9,11 @@
 namespace ablc {
 
 /// Base samples of a tile. False if damaged.
-bool decode_base(ByteView segment, const Header& header, const Rect& tile, std::array<Plane<std::int16_t>, 3>& base, const Spent& spent);
+bool decode_base(ByteView segment, const Header& header, const Rect& tile,
+                 std::array<Plane<std::int16_t>, 3>& base, const Spent& spent);
 
-/// Mask segment of a tile, its first `rows` superblock rows: step offsets, leaves, keep flags. False if
-/// damaged; what is missing is one dropped leaf.
+/// Mask segment of a tile, its first `rows` superblock rows: step offsets, leaves, keep flags.
+/// False if damaged; what is missing is one dropped leaf.
 bool decode_mask(ByteView segment, const Header& header, Tile& tile, int rows, const Spent& spent);
 
 /// What a tile is coded in, beside its base.
@@ -24,9 +26,10 @@ struct TileState {
   bool mask = true, blocks = true;
 };
 
-/// Decodes the first `rows` superblock rows of a tile; what is missing stays the upsampled base. start is
-/// called once, to fill the planes with that: beside the reading if there are two threads.
-TileState decode_tile(const TileSegments& segments, const Header& header, const Quantisers& quantisers, int rows, int threads,
-                      const Spent& spent, const std::function<void()>& start, Tile& tile);
+/// Decodes the first `rows` superblock rows of a tile; what is missing stays the upsampled base.
+/// start is called once, to fill the planes with that: beside the reading if there are two threads.
+TileState decode_tile(const TileSegments& segments, const Header& header,
+                      const Quantisers& quantisers, int rows, int threads, const Spent& spent,
+                      const std::function<void()>& start, Tile& tile);
 
 }  // namespace ablc

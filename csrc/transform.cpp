@@ -15,14 +15,17 @@ namespace {
 /// Basis of the n-point DCT in 1/1024: kBasis[k][x] = round(1024 c_k cos(pi (2x + 1) k / 2n)).
 template <int N>
 struct Basis {
-  std::array<std::array<std::int32_t, N>, N> row;       // [frequency][position]
-  std::array<std::array<float, N>, N> by_position;      // [position][frequency], orthonormal
+  std::array<std::array<std::int32_t, N>, N> row;   // [frequency][position]
+  std::array<std::array<float, N>, N> by_position;  // [position][frequency], orthonormal
   Basis() : row{}, by_position{} {
     for (int k = 0; k < N; ++k) {
       for (int x = 0; x < N; ++x) {
-        const double c = std::sqrt((k == 0 ? 1.0 : 2.0) / N) * std::cos(std::numbers::pi * (2 * x + 1) * k / (2.0 * N));
-        row[static_cast<std::size_t>(k)][static_cast<std::size_t>(x)] = static_cast<std::int32_t>(std::lround(1024 * c));
-        by_position[static_cast<std::size_t>(x)][static_cast<std::size_t>(k)] = static_cast<float>(c);
+        const double c = std::sqrt((k == 0 ? 1.0 : 2.0) / N) *
+                         std::cos(std::numbers::pi * (2 * x + 1) * k / (2.0 * N));
+        row[static_cast<std::size_t>(k)][static_cast<std::size_t>(x)] =
+            static_cast<std::int32_t>(std::lround(1024 * c));
+        by_position[static_cast<std::size_t>(x)][static_cast<std::size_t>(k)] =
+            static_cast<float>(c);
       }
     }
   }
@@ -32,8 +35,8 @@ const Basis<16> kBasis16;
 const Basis<32> kBasis32;
 
 template <int N>
-ABLC_INLINE void inverse(const Basis<N>& basis, const std::int16_t* coefficients, int rows, int columns,
-                         std::int16_t* residual) {
+ABLC_INLINE void inverse(const Basis<N>& basis, const std::int16_t* coefficients, int rows,
+                         int columns, std::int16_t* residual) {
   std::int16_t half[N][N];  // [y][horizontal frequency] in 1/16
   for (int y = 0; y < N; ++y) {
     std::int32_t sum[N] = {};
@@ -42,7 +45,8 @@ ABLC_INLINE void inverse(const Basis<N>& basis, const std::int16_t* coefficients
       const std::int16_t* in = coefficients + k * N;
       for (int x = 0; x < N; ++x) sum[x] += c * in[x];
     }
-    for (int x = 0; x < N; ++x) half[y][x] = static_cast<std::int16_t>(std::clamp((sum[x] + 128) >> 8, -32768, 32767));
+    for (int x = 0; x < N; ++x)
+      half[y][x] = static_cast<std::int16_t>(std::clamp((sum[x] + 128) >> 8, -32768, 32767));
   }
   for (int y = 0; y < N; ++y) {
     std::int32_t sum[N] = {};
@@ -51,7 +55,8 @@ ABLC_INLINE void inverse(const Basis<N>& basis, const std::int16_t* coefficients
       const std::int32_t* row = basis.row[static_cast<std::size_t>(k)].data();
       for (int x = 0; x < N; ++x) sum[x] += c * row[x];
     }
-    for (int x = 0; x < N; ++x) residual[y * N + x] = static_cast<std::int16_t>((sum[x] + 8192) >> 14);
+    for (int x = 0; x < N; ++x)
+      residual[y * N + x] = static_cast<std::int16_t>((sum[x] + 8192) >> 14);
   }
 }
 
@@ -77,12 +82,24 @@ ABLC_INLINE void forward(const Basis<N>& basis, const std::int16_t* residual, fl
   }
 }
 
-ABLC_DISPATCH void inverse8(const std::int16_t* c, int rows, int columns, std::int16_t* r) { inverse<8>(kBasis8, c, rows, columns, r); }
-ABLC_DISPATCH void inverse16(const std::int16_t* c, int rows, int columns, std::int16_t* r) { inverse<16>(kBasis16, c, rows, columns, r); }
-ABLC_DISPATCH void inverse32(const std::int16_t* c, int rows, int columns, std::int16_t* r) { inverse<32>(kBasis32, c, rows, columns, r); }
-ABLC_DISPATCH void forward8(const std::int16_t* r, float* c) { forward<8>(kBasis8, r, c); }
-ABLC_DISPATCH void forward16(const std::int16_t* r, float* c) { forward<16>(kBasis16, r, c); }
-ABLC_DISPATCH void forward32(const std::int16_t* r, float* c) { forward<32>(kBasis32, r, c); }
+ABLC_DISPATCH void inverse8(const std::int16_t* c, int rows, int columns, std::int16_t* r) {
+  inverse<8>(kBasis8, c, rows, columns, r);
+}
+ABLC_DISPATCH void inverse16(const std::int16_t* c, int rows, int columns, std::int16_t* r) {
+  inverse<16>(kBasis16, c, rows, columns, r);
+}
+ABLC_DISPATCH void inverse32(const std::int16_t* c, int rows, int columns, std::int16_t* r) {
+  inverse<32>(kBasis32, c, rows, columns, r);
+}
+ABLC_DISPATCH void forward8(const std::int16_t* r, float* c) {
+  forward<8>(kBasis8, r, c);
+}
+ABLC_DISPATCH void forward16(const std::int16_t* r, float* c) {
+  forward<16>(kBasis16, r, c);
+}
+ABLC_DISPATCH void forward32(const std::int16_t* r, float* c) {
+  forward<32>(kBasis32, r, c);
+}
 
 /// Eight rows of eight samples; spelt with vectors, because the transpose defeats the vectoriser.
 int hadamard8x8(const std::int16_t* residual, int stride) {
@@ -122,7 +139,8 @@ int hadamard8x8(const std::int16_t* residual, int stride) {
 
 }  // namespace
 
-void inverse_transform(int log2_size, const std::int16_t* coefficients, int rows, int columns, std::int16_t* residual) {
+void inverse_transform(int log2_size, const std::int16_t* coefficients, int rows, int columns,
+                       std::int16_t* residual) {
   if (log2_size == 3) return inverse8(coefficients, rows, columns, residual);
   if (log2_size == 4) return inverse16(coefficients, rows, columns, residual);
   inverse32(coefficients, rows, columns, residual);

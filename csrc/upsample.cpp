@@ -10,7 +10,6 @@ namespace ablc {
 
 namespace {
 
-
 /// Class of a smoothed structure tensor (xx, xy, yy).
 int tensor_class(std::int64_t xx, std::int64_t xy, std::int64_t yy) {
   const std::int64_t trace = xx + yy;
@@ -35,7 +34,8 @@ int tensor_class(std::int64_t xx, std::int64_t xy, std::int64_t yy) {
 using CellFilter = std::int16_t[24][64];
 
 /// out = (centre + sum of filters times differences) over a cell, 1/16384 of a grey level.
-ABLC_BASELINE void filter_cell(const CellFilter& filter, const std::int16_t* difference, int centre, std::uint8_t* out, int stride) {
+ABLC_BASELINE void filter_cell(const CellFilter& filter, const std::int16_t* difference, int centre,
+                               std::uint8_t* out, int stride) {
   std::int32_t sum[64];
   for (int i = 0; i < 64; ++i) sum[i] = centre * 1024 + 8192;
   for (int k = 0; k < 24; ++k) {
@@ -51,8 +51,11 @@ ABLC_BASELINE void filter_cell(const CellFilter& filter, const std::int16_t* dif
 
 #ifdef ABLC_AVX2
 /// The same, two products and their sum by one instruction, which compilers do not find.
-ABLC_AVX2 void filter_cell(const CellFilter& filter, const std::int16_t* difference, int centre, std::uint8_t* out, int stride) {
-  const auto load = [](const std::int16_t* from) ABLC_AVX2 { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)); };
+ABLC_AVX2 void filter_cell(const CellFilter& filter, const std::int16_t* difference, int centre,
+                           std::uint8_t* out, int stride) {
+  const auto load = [](const std::int16_t* from) ABLC_AVX2 {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+  };
   __m256i pairs[12];
   for (int k = 0; k < 12; ++k) {
     std::int32_t pair;
@@ -67,9 +70,11 @@ ABLC_AVX2 void filter_cell(const CellFilter& filter, const std::int16_t* differe
       high = _mm256_add_epi32(high, _mm256_madd_epi16(_mm256_unpackhi_epi16(a, b), pairs[k]));
     }
     // Packing undoes the order of unpacking, and clips.
-    const __m256i wide = _mm256_packs_epi32(_mm256_srai_epi32(low, 14), _mm256_srai_epi32(high, 14));
+    const __m256i wide =
+        _mm256_packs_epi32(_mm256_srai_epi32(low, 14), _mm256_srai_epi32(high, 14));
     const __m256i narrow = _mm256_packus_epi16(wide, wide);
-    const std::int64_t upper = _mm256_extract_epi64(narrow, 0), lower = _mm256_extract_epi64(narrow, 2);
+    const std::int64_t upper = _mm256_extract_epi64(narrow, 0),
+                       lower = _mm256_extract_epi64(narrow, 2);
     std::memcpy(out + y * stride, &upper, 8);
     std::memcpy(out + (y + 1) * stride, &lower, 8);
   }
@@ -80,7 +85,8 @@ ABLC_AVX2 void filter_cell(const CellFilter& filter, const std::int16_t* differe
 Plane<std::int16_t> with_margin(const Plane<std::int16_t>& base, const Rect& cells) {
   Plane<std::int16_t> wide(cells.width + 4, cells.height + 4);
   for (int y = 0; y < wide.height; ++y)
-    for (int x = 0; x < wide.width; ++x) wide.at(x, y) = base.clamped(cells.x + x - 2, cells.y + y - 2);
+    for (int x = 0; x < wide.width; ++x)
+      wide.at(x, y) = base.clamped(cells.x + x - 2, cells.y + y - 2);
   return wide;
 }
 
@@ -97,8 +103,10 @@ Plane<std::uint8_t> gradient_classes(const Plane<std::int16_t>& wide, const Rect
     const std::int16_t* c = wide.row(y + 2);
     const auto grey = [](std::int16_t v) { return (v + 8) >> 4; };
     for (int x = 0; x < products.width; ++x, ++a, ++b, ++c) {
-      const int gx = grey(a[2]) - grey(a[0]) + 2 * (grey(b[2]) - grey(b[0])) + grey(c[2]) - grey(c[0]);
-      const int gy = grey(c[0]) - grey(a[0]) + 2 * (grey(c[1]) - grey(a[1])) + grey(c[2]) - grey(a[2]);
+      const int gx =
+          grey(a[2]) - grey(a[0]) + 2 * (grey(b[2]) - grey(b[0])) + grey(c[2]) - grey(c[0]);
+      const int gy =
+          grey(c[0]) - grey(a[0]) + 2 * (grey(c[1]) - grey(a[1])) + grey(c[2]) - grey(a[2]);
       products.at(x, y) = {gx * gx, gx * gy, gy * gy};
     }
   }
@@ -135,7 +143,8 @@ void upsample(const Plane<std::int16_t>& base, const Rect& cells, Plane<std::uin
         for (int x = 0; x < 5; ++x)
           if (x != 2 || y != 2) difference[k++] = static_cast<std::int16_t>(row[x] - centre);
       }
-      filter_cell(kUpsample8[classes.at(cx, cy)], difference.data(), centre, out.row(cy * kBaseScale) + cx * kBaseScale, out.width);
+      filter_cell(kUpsample8[classes.at(cx, cy)], difference.data(), centre,
+                  out.row(cy * kBaseScale) + cx * kBaseScale, out.width);
     }
 }
 

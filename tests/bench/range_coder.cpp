@@ -55,9 +55,8 @@ int main() {
   std::vector<ablc::Model> models(kContexts);
   Source source;
   Check coded;
-  each_decision([&](unsigned context) {
-    return coded(encoder.bit(models[context], source(context)));
-  });
+  each_decision(
+      [&](unsigned context) { return coded(encoder.bit(models[context], source(context))); });
   const std::vector<std::uint8_t> bytes = encoder.finish();
 
   for (int round = 0; round < kRounds; ++round) {

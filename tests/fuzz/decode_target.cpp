@@ -43,7 +43,8 @@ Picture decode_file(const Parsed& file, bool partial, const Rect& window, std::u
 Status preview_file(const Parsed& file, bool partial) {
   const Header& h = file.header;
   if (h.lossless) return Status::ok;
-  const int width = div_up(h.width, 8), height = div_up(h.height, 8), channels = h.channels == 1 ? 1 : 3;
+  const int width = div_up(h.width, 8), height = div_up(h.height, 8),
+            channels = h.channels == 1 ? 1 : 3;
   Bytes samples(static_cast<std::size_t>(width) * static_cast<std::size_t>(height) *
                 static_cast<std::size_t>(channels));
   std::vector<std::string> lost;
@@ -90,13 +91,15 @@ void paint(const Parsed& file, const Bytes& decoded) {
   std::uint32_t state = h.checksum;
   for (float& v : noise) {
     state = state * 1664525u + 1013904223u;
-    v = state >> 28 == 0 ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(state >> 8) / 8388608.0f - 0.5f;
+    v = state >> 28 == 0 ? std::numeric_limits<float>::quiet_NaN()
+                         : static_cast<float>(state >> 8) / 8388608.0f - 0.5f;
   }
   const Painted painted{{noise.data(), noise.data(), noise.data()}, h.width, h.height};
   Projection(guide).apply(painted, 0, 1, out);
   if (guide.exact.samples.empty()) return;
   for (std::size_t i = 0; i < guide.exact.samples.size(); ++i)
-    for (std::size_t c = 0; guide.exact.samples[i] && c < static_cast<std::size_t>(h.channels); ++c) {
+    for (std::size_t c = 0; guide.exact.samples[i] && c < static_cast<std::size_t>(h.channels);
+         ++c) {
       const std::size_t at = i * static_cast<std::size_t>(h.channels) + c;
       promise(samples[at] == decoded[at], "exact pixels stay");
     }

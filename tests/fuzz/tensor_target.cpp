@@ -17,18 +17,21 @@ Outcome run(std::span<const std::uint8_t> input) {
     coded = Plane<std::uint8_t>(columns, rows);
     head += (coded.samples.size() + 7) / 8;
     if (input.size() < head) return Outcome::refused;
-    for (std::size_t i = 0; i < coded.samples.size(); ++i) coded.samples[i] = input[4 + i / 8] >> (7 - i % 8) & 1;
+    for (std::size_t i = 0; i < coded.samples.size(); ++i)
+      coded.samples[i] = input[4 + i / 8] >> (7 - i % 8) & 1;
   }
   Tensor tensor(planes, rows, columns);
   const bool sound = unpack_tensor(input.subspan(head), coded, tensor);
   for (std::size_t i = 0; i < tensor.levels.size(); ++i) {
     const int level = tensor.levels[i];
     promise(-kMostLevel <= level && level <= kMostLevel, "levels are in range");
-    promise(!level || coded.samples.empty() || coded.samples[i % coded.samples.size()], "what is not coded is 0");
+    promise(!level || coded.samples.empty() || coded.samples[i % coded.samples.size()],
+            "what is not coded is 0");
   }
   // Whatever levels came out go in again.
   Tensor again(planes, rows, columns);
-  promise(unpack_tensor(pack_tensor(tensor, coded), coded, again), "every tensor can be packed and unpacked");
+  promise(unpack_tensor(pack_tensor(tensor, coded), coded, again),
+          "every tensor can be packed and unpacked");
   promise(again.levels == tensor.levels, "a tensor comes back");
   return sound ? Outcome::decoded : Outcome::refused;
 }

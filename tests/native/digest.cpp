@@ -24,10 +24,12 @@ int main(int count, char** names) {
     ablc::Parsed parsed;
     if (ablc::parse(data, UINT64_MAX, false, parsed) != ablc::Status::ok) return 1;
     const ablc::Header& h = parsed.header;
-    ablc::Bytes pixels(static_cast<std::size_t>(h.width) * static_cast<std::size_t>(h.height) * static_cast<std::size_t>(h.channels));
+    ablc::Bytes pixels(static_cast<std::size_t>(h.width) * static_cast<std::size_t>(h.height) *
+                       static_cast<std::size_t>(h.channels));
     std::vector<std::string> lost;
     const ablc::Image out{h.width, h.height, h.channels, pixels};
-    if (ablc::decode(parsed, 2, false, {0, 0, h.width, h.height}, out, lost) != ablc::Status::ok) return 1;
+    if (ablc::decode(parsed, 2, false, {0, 0, h.width, h.height}, out, lost) != ablc::Status::ok)
+      return 1;
     std::printf("%016llx %s\n", static_cast<unsigned long long>(digest(pixels)), names[i]);
   }
   return 0;
