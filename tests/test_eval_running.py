@@ -118,7 +118,15 @@ def test_one_whose_process_dies_does_not_stop_the_others(tmp_path: Path) -> None
 def test_keys_depend_on_every_part() -> None:
     parts = [("a", "b"), ("ab",), ("a", 1), ("a", "1"), ("a", None), ("a", True)]
     assert len({key_of(*some) for some in parts}) == len(parts)
-    assert ablc_fingerprint() != ablc_fingerprint("systems.py")
+
+
+def test_a_fingerprint_covers_what_its_modules_import() -> None:
+    assert ablc_fingerprint() != ablc_fingerprint("ablc.eval.table1")
+    covered = {f"{path.parent.name}/{path.stem}" for path in store.sources_of("ablc.eval.table1")}
+    assert {"eval/table1", "eval/systems", "eval/structure", "ablc/metrics"} <= covered
+    decoding = {f"{path.parent.name}/{path.stem}" for path in store.sources_of("ablc")}
+    assert {"ablc/rate", "ablc/settings", "runtime/painter", "runtime/latent"} <= decoding
+    assert not any(name.startswith("eval/") for name in decoding)
 
 
 # --- the measure of the paper's table -------------------------------------------------------------

@@ -21,10 +21,6 @@ SHOWN_AS = (
     f"For this page all of them are coded again, as WebP of quality {images.QUALITY}: near enough"
     " to be looked at, while the figures are of the pixels themselves."
 )
-MODULES = (  # of ablc/eval, that decide what a picture's row is
-    *("codec.py", "drawings.py", "equal_bytes.py", "folder.py", "peers.py", "strips.py"),
-    *("versions.py", "looks.py", "backbones.py", "page/images.py"),
-)
 COLUMNS = ("bytes", "ssim", "psnr", "inside", "outside", "lpips", "note")  # of gallery.csv
 PIXELS_MOST = 50_000_000  # larger pictures are listed: codecs take 100 bytes a pixel and more
 
@@ -76,7 +72,7 @@ def make(
 def _tasks(photos: Sequence[Photo], plan: Plan, shown: int, listed: Sequence[Row]) -> list[Task]:
     """One for each picture; what is shown of it counts as part of the result."""
     decisive = (
-        ablc_fingerprint(*MODULES),
+        ablc_fingerprint(__name__),
         json.dumps(listed),
         repr(plan.goal),
         plan.where,

@@ -4,16 +4,18 @@ A result is a JSON object with files beside it. It appears whole or not at all, 
 by several processes at once.
 """
 
+import ast
 import functools
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib import resources
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import ablc
 from ablc import _core, files
 
 Row = dict[str, Any]  # what json can hold
@@ -40,19 +42,54 @@ def key_of(*parts: str | int | float | bool | None) -> str:
 
 @functools.cache
 def ablc_fingerprint(*modules: str) -> str:
-    """Changes when anything of ablc does that may change a stream or a decoded picture.
+    """Return a text that changes with anything of ablc that may change a result.
 
-    modules: names of files in ablc/eval that have a say as well.
+    It covers the codec, the networks, and the source of every module of the package that `ablc` and
+    `modules` (dotted names) import, directly or through others.
     """
-    root = Path(ablc.__file__).parent
-    from ablc import runtime  # an editable install has it elsewhere
-
-    parts = [Path(_core.__file__), *root.glob("*.py"), *(root / "eval" / name for name in modules)]
-    parts += [path for path in Path(runtime.__file__).parent.rglob("*") if path.is_file()]
-    total = hashlib.sha256()
-    for path in sorted(path for path in parts if "__pycache__" not in path.parts):
-        total.update(hashlib.sha256(path.read_bytes()).digest())
+    models = resources.files("ablc.runtime").joinpath("models")
+    total = hashlib.sha256(Path(_core.__file__).read_bytes())
+    for source in sorted(sources_of("ablc", *modules)):
+        total.update(hashlib.sha256(source.read_bytes()).digest())
+    for model in sorted(models.iterdir(), key=lambda file: file.name):
+        total.update(hashlib.sha256(model.read_bytes()).digest())
     return total.hexdigest()
+
+
+def sources_of(*modules: str) -> set[Path]:
+    """Return the source files of modules and of all modules of the package that they import."""
+    seen: set[str] = set()
+    sources: set[Path] = set()
+    waiting = [*modules]
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        source = _source(name)
+        if source is not None:
+            sources.add(source)
+            waiting += [n for n in _imports(source) if n.split(".")[0] == "ablc"]
+    return sources
+
+
+def _source(module: str) -> Path | None:
+    """Return the file of a module; None if the name is not a module's or it is compiled."""
+    try:
+        spec = find_spec(module)
+    except ModuleNotFoundError:  # a name inside a module that is not a package
+        return None
+    return Path(spec.origin) if spec and spec.origin and spec.origin.endswith(".py") else None
+
+
+def _imports(source: Path) -> Iterator[str]:
+    """Yield the dotted names that a file imports anywhere, those of a module's contents too."""
+    for node in ast.walk(ast.parse(source.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 class Store:

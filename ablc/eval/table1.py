@@ -26,10 +26,6 @@ from ablc.eval.systems import JPEGS, System, all_systems
 
 QUICK = 4  # pictures
 AHEAD = 0.10  # of JPEG's SSIM, at equal bytes and its lowest qualities
-MODULES = (  # of ablc/eval, that decide what a row is
-    *("systems.py", "table1.py", "protocols.py", "measures.py", "refining.py", "stacked.py"),
-    *("fills.py", "diffusion.py", "structure.py", "peers.py"),
-)
 COLUMNS = ("ssim", "luma_ssim", "psnr", "bytes")
 
 
@@ -159,7 +155,7 @@ def _task(system: System, photo: Photo, plan: Plan) -> Task:
         plan.protocol,
         plan.reference_form,
         photo.digest,
-        ablc_fingerprint(*MODULES),
+        ablc_fingerprint(__name__),
     )
     return Task(key, f"{photo.name}, {system.name}", measure_one, (system.id, photo, plan))
 

@@ -26,10 +26,6 @@ Flags = npt.NDArray[np.bool_]
 
 PROTOCOL = "kodak-227"
 PAINTED = "painted.png"
-MODULES = (  # of ablc/eval, that decide what a trial comes to
-    *("trials.py", "systems.py", "protocols.py", "measures.py", "refining.py", "stacked.py"),
-    "peers.py",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +40,7 @@ class Trial:
 
     def key(self, photo: Photo) -> str:
         """Of the result for a picture."""
-        return key_of("trial", repr(self), PROTOCOL, photo.digest, ablc_fingerprint(*MODULES))
+        return key_of("trial", repr(self), PROTOCOL, photo.digest, ablc_fingerprint(__name__))
 
 
 class Tried:
