@@ -8,9 +8,10 @@ import math
 from collections.abc import Callable, Sequence
 
 import torch
-from ablc.export.nets import depth_to_space
 from torch import Tensor
 from torch.nn import functional as F
+
+from ablc.export.nets import depth_to_space
 
 aten = torch.ops.aten
 

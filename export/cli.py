@@ -6,8 +6,8 @@ from typing import Annotated, NoReturn
 
 import torch
 import typer
-from ablc.export import data, nets, ship, tasks, to_onnx, train
 
+from ablc.export import data, nets, ship, tasks, to_onnx, train
 from ablc.settings import cores
 
 app = typer.Typer(

@@ -19,8 +19,9 @@ from types import ModuleType
 import cv2
 import numpy as np
 import numpy.typing as npt
-from ablc.export import tables
 from scipy.special import betaln
+
+from ablc.export import tables
 
 BANDS = ((90, 270), (270, 480), (480, 860), (860, 1530), (1530, 4200))  # steps in 1/16 grey level
 STRENGTHS = np.array([1, 2, 3, 5, 8, 12, 18, 26, 38, 60])  # decisions that a start may count for

@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from ablc.runtime.fill import Part
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
@@ -24,6 +23,7 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 import ablc
 from ablc import _core
 from ablc.eval.stacked import FACTOR, shrunk
+from ablc.runtime.fill import Part
 from ablc.settings import cores, pixel_limit
 
 Pixels = npt.NDArray[np.uint8]

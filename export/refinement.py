@@ -20,6 +20,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import numpy.typing as npt
+
 from ablc.export import contexts
 
 Ints = npt.NDArray[np.int64]

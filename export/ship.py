@@ -9,12 +9,12 @@ from typing import Any
 
 import onnx
 import torch
-from ablc.export import nets, tasks, to_onnx, train
-from ablc.export import step as latent
-from ablc.runtime.cards import Card, DataSet, Training
 from torch import nn
 
 import ablc
+from ablc.export import nets, tasks, to_onnx, train
+from ablc.export import step as latent
+from ablc.runtime.cards import Card, DataSet, Training
 
 HEIGHT, WIDTH = 512, 768  # of the picture whose multiply-adds a card counts
 LICENCE = "MIT"

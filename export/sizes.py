@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from ablc.export import contexts
 
 from ablc import _core, sizes
+from ablc.export import contexts
 
 STEPS = [round(2**knot) for knot in sizes.KNOTS]
 RIDGE = 1e-3  # keeps the coefficients of neighbouring scales from fighting

@@ -7,9 +7,10 @@ Pictures are (B, 3, H, W) sRGB in 0..1, of any size.
 """
 
 import torch
-from ablc.export.nets import CLASSES, RANGE, Critic, Preset, depth_to_space, initialise
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from ablc.export.nets import CLASSES, RANGE, Critic, Preset, depth_to_space, initialise
 
 
 class Modulated(nn.Module):

@@ -21,10 +21,11 @@ Axis letters: L channels of h; N channels of F^l; h w its rows and columns.
 """
 
 import torch
-from ablc.export import losses
-from ablc.export.nets import STRIDE, Condition, Encoder, Generator
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from ablc.export import losses
+from ablc.export.nets import STRIDE, Condition, Encoder, Generator
 
 TERMS = ("prior", "class", "known", "edge", "style1", "style2", "style3", "content", "seam")
 RATES = (

@@ -19,13 +19,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
 from ablc.export import data, losses, nets
 from ablc.export.data import Sample
 from ablc.export.stage2 import LabelCritic, Stage2
 from ablc.export.teachers import AlexNet, Lpips, SqueezeNet
 from ablc.runtime.assist import CLASSES_MOST
-from torch import Tensor, nn
-from torch.nn import functional as F
 
 TRANSMITTED = 0.25  # half a quantisation step of h as it may be transmitted; noise in training
 R1_EVERY = 16  # steps between gradient penalties, which then count so much more (StyleGAN2)

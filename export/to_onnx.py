@@ -18,6 +18,12 @@ from typing import Literal
 import onnx
 import onnxslim
 import torch
+from onnxscript import opset18
+from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.fx.experimental.proxy_tensor import make_fx
+from torch.utils._pytree import tree_leaves, tree_map
+
 from ablc.export import adjoint, graphs
 from ablc.export import step as latent
 from ablc.export.nets import (
@@ -31,11 +37,6 @@ from ablc.export.nets import (
     Generator,
 )
 from ablc.export.stage2 import Stage2
-from onnxscript import opset18
-from torch import Tensor, nn
-from torch._subclasses.fake_tensor import FakeTensorMode
-from torch.fx.experimental.proxy_tensor import make_fx
-from torch.utils._pytree import tree_leaves, tree_map
 
 # Tracing takes sizes that are equal for the same size, whatever they are later. So none of these,
 # divided by a stride, is equal to another, nor to the channels of a layer.

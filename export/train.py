@@ -16,11 +16,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from ablc.export import tasks
-from ablc.export.data import CUT, Photographs, Pool, Sample, Samples
 from PIL import Image
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor, nn
+
+from ablc.export import tasks
+from ablc.export.data import CUT, Photographs, Pool, Sample, Samples
 
 CHECKPOINT = "checkpoint.pt"
 HELD_OUT = 0.04  # share of the pictures that only measure

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from ablc.runtime import edges as edge_filter
-from ablc.runtime.bodies import Body, quantise, step_code, step_of, varint
 
 from ablc import _core
+from ablc.runtime import edges as edge_filter
+from ablc.runtime.bodies import Body, quantise, step_code, step_of, varint
 
 Floats = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]

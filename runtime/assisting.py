@@ -8,14 +8,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+
+from ablc import _core
 from ablc.runtime import assist, fill, latent, registry
 from ablc.runtime.assist import PLACE, Assistance, Frame
 from ablc.runtime.cards import Card
 from ablc.runtime.session import Session, Sessions, Sizes
 from ablc.runtime.targets import Targets
 from ablc.runtime.tiles import WHOLE_MOST, Window
-
-from ablc import _core
 
 Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from ablc.runtime import session as sessions
-from ablc.runtime.session import Session
 
 from ablc.errors import ModelError
+from ablc.runtime import session as sessions
+from ablc.runtime.session import Session
 
 Floats = npt.NDArray[np.float32]
 

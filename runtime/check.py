@@ -9,7 +9,6 @@ from pathlib import Path
 
 from ablc.runtime import session
 from ablc.runtime.cards import Card
-
 from ablc.settings import Provider
 
 SIDE = 256  # pixels of the picture of zeros that is run

@@ -2,6 +2,7 @@
 
 import numpy as np
 import numpy.typing as npt
+
 from ablc.runtime.fill import CELL
 
 Floats = npt.NDArray[np.float32]

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+
+from ablc import _core
 from ablc.runtime.edges import luma
 from ablc.runtime.session import Session
 from ablc.runtime.tiles import Window
-
-from ablc import _core
 
 Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]

@@ -10,6 +10,9 @@ from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
+
+from ablc import _core
+from ablc.errors import GpuMemoryError, ModelError, StreamError
 from ablc.runtime import assisting, fill, latent, registry, tiles
 from ablc.runtime.assist import Assistance
 from ablc.runtime.assisting import Networks
@@ -18,9 +21,6 @@ from ablc.runtime.detail import combine
 from ablc.runtime.fill import CELL, Part
 from ablc.runtime.session import Session, Sessions, Sizes, named
 from ablc.runtime.tiles import Blend, Plan, Window
-
-from ablc import _core
-from ablc.errors import GpuMemoryError, ModelError, StreamError
 from ablc.settings import Provider
 
 Floats = npt.NDArray[np.float32]

@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
+
 from ablc.runtime.matting import Matting
 
 Floats = npt.NDArray[np.float32]

@@ -19,9 +19,8 @@ import hashlib
 import os
 from pathlib import Path
 
-from ablc.runtime.cards import Card, is_id
-
 from ablc.errors import ModelError
+from ablc.runtime.cards import Card, is_id
 
 SHIPPED = Path(__file__).parent / "models"
 VARIABLE = "ABLC_MODELS"

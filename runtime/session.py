@@ -17,10 +17,10 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from ablc.runtime import registry
-from ablc.runtime.cards import Card
 
 from ablc.errors import GpuMemoryError, ProviderError
+from ablc.runtime import registry
+from ablc.runtime.cards import Card
 from ablc.settings import Provider, cores
 
 Device = Literal["cpu", "cuda"]

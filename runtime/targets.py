@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
 from ablc.runtime.buffers import STRIDE
 
 Floats = npt.NDArray[np.float32]

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from ablc.runtime import registry, session
 from hypothesis import HealthCheck, settings
 from PIL import Image
 
+from ablc.runtime import registry, session
 from scenes import scene
 
 settings.register_profile(

@@ -1,9 +1,9 @@
 """Providers other than the CPU, where there are any."""
 
 import pytest
-from ablc.runtime import registry, session
 
 import ablc
+from ablc.runtime import registry, session
 
 PROVIDERS = ("cuda", "tensorrt")
 

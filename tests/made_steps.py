@@ -1,6 +1,7 @@
 """Latent steps with weights drawn at random, for tests that have torch."""
 
 import torch  # noqa: TID251
+
 from ablc.export import nets, step  # noqa: TID251
 
 

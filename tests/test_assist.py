@@ -5,13 +5,13 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 import pytest
-from ablc.runtime import assist, bodies, edges
-from ablc.runtime.assist import Frame
 from hypothesis import given
 from hypothesis import strategies as st
 
 import ablc
 from ablc import _core
+from ablc.runtime import assist, bodies, edges
+from ablc.runtime.assist import Frame
 from scenes import drawing, scene
 
 Floats = npt.NDArray[np.float32]

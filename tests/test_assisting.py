@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from ablc.runtime import registry
 
 import ablc
 from ablc import _core
 from ablc.cli import main
+from ablc.runtime import registry
 from scenes import scene
 
 pytestmark = pytest.mark.usefixtures("networks")

@@ -3,8 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 import pytest
-from ablc.runtime.detail import combine
 
+from ablc.runtime.detail import combine
 from scenes import scene
 
 Floats = npt.NDArray[np.float32]

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from ablc.runtime.latent import WEIGHTS, Settings
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -16,6 +15,7 @@ from ablc.eval.folder import Folder, scan
 from ablc.eval.running import Failed
 from ablc.eval.store import Store
 from ablc.eval.trials import Trial, try_all
+from ablc.runtime.latent import WEIGHTS, Settings
 from ablc.schemes import Scheme
 from scenes import scene
 

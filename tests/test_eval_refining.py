@@ -1,10 +1,10 @@
 """The latent update with any settings, on whole streams."""
 
 import pytest
-from ablc.runtime.latent import WEIGHTS, Settings
 
 import ablc
 from ablc.eval.refining import refine
+from ablc.runtime.latent import WEIGHTS, Settings
 from scenes import scene
 
 pytestmark = pytest.mark.usefixtures("networks")

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from ablc.runtime import assist, assisting, painter
 
 import ablc
 from ablc import _core, metrics
 from ablc.errors import LimitError, ModelError, ProviderError, StreamError
 from ablc.eval import stacked
+from ablc.runtime import assist, assisting, painter
 from scenes import drawing, scene
 
 Pixels = npt.NDArray[np.uint8]

@@ -4,12 +4,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ablc.runtime import latent, registry, session
-from ablc.runtime.session import Sessions
-from ablc.runtime.targets import Targets
 
 import ablc
 import gpus
+from ablc.runtime import latent, registry, session
+from ablc.runtime.session import Sessions
+from ablc.runtime.targets import Targets
 from scenes import scene
 from test_projection import STREAMS, check, decoded
 

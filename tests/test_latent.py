@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+
+import ablc
+import fresh
 from ablc.runtime import latent, registry
 from ablc.runtime.latent import Result, Settings
 from ablc.runtime.photorealism import Photorealism
 from ablc.runtime.session import Session, Sessions
 from ablc.runtime.targets import TERMS, Targets, seam_of
-
-import ablc
-import fresh
 from scenes import scene
 
 pytestmark = pytest.mark.usefixtures("networks")

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from ablc.runtime.matting import EPSILON, Matting
 
 SIDES = 5, 7

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from ablc.runtime import painter, registry, session
-from ablc.runtime.painter import Layout
 
 import ablc
+from ablc.runtime import painter, registry, session
+from ablc.runtime.painter import Layout
 from made_networks import install
 from scenes import scene
 

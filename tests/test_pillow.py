@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from ablc.runtime import session
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ExifTags, Image, ImageFile, ImageOps, UnidentifiedImageError
@@ -19,6 +18,7 @@ import ablc
 import ablc.pillow
 import fresh
 from ablc.metrics import psnr
+from ablc.runtime import session
 from scenes import scene
 
 Pixels = npt.NDArray[np.uint8]

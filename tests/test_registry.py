@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ablc.runtime import registry
-from ablc.runtime.cards import ROLES, Card, is_id
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ablc.errors import ModelError
+from ablc.runtime import registry
+from ablc.runtime.cards import ROLES, Card, is_id
 from made_networks import WEIGHTS, fields, install
 
 SHIPPED = registry.SHIPPED

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ablc.runtime import registry, session
-from ablc.runtime.session import Sessions
 
 import ablc
 import fresh
+from ablc.runtime import registry, session
+from ablc.runtime.session import Sessions
 from made_networks import install
 
 CARD = "fill-small"

@@ -3,12 +3,12 @@
 import itertools
 
 import numpy as np
-from ablc.runtime import tiles
-from ablc.runtime.tiles import Blend, Plan
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ablc import Region
+from ablc.runtime import tiles
+from ablc.runtime.tiles import Blend, Plan
 
 sides = st.integers(1, 700)
 

@@ -14,11 +14,12 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+from printing import markdown
+
 from ablc.runtime import latent, registry
 from ablc.runtime.buffers import PARTS, Buffers
 from ablc.runtime.session import Sessions
 from ablc.runtime.targets import Targets
-from printing import markdown
 
 CASES = ((256, 256, 50), (512, 768, 8))  # height, width, K
 

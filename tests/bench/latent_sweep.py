@@ -20,13 +20,6 @@ from pathlib import Path
 
 import numpy as np
 import perceptual
-from ablc.runtime import fill, latent, registry
-from ablc.runtime.cards import Card
-from ablc.runtime.detail import combine
-from ablc.runtime.fill import CELL, Part
-from ablc.runtime.painter import Painter
-from ablc.runtime.targets import Targets
-from ablc.runtime.tiles import Window
 from arguments import add_pictures_argument, add_weights_argument, pictures
 from printing import markdown
 from regions import SSIM_BORDER
@@ -34,6 +27,13 @@ from regions import SSIM_BORDER
 import ablc
 from ablc import _core, metrics
 from ablc.eval.codec import Pixels
+from ablc.runtime import fill, latent, registry
+from ablc.runtime.cards import Card
+from ablc.runtime.detail import combine
+from ablc.runtime.fill import CELL, Part
+from ablc.runtime.painter import Painter
+from ablc.runtime.targets import Targets
+from ablc.runtime.tiles import Window
 
 QUALITIES = (25, 35)  # about .09 and .17 bits per pixel
 STRENGTHS = (0.15, 0.25, 0.5, 1.0)

@@ -17,15 +17,15 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 import onnxruntime
+
+from ablc import _core
+from ablc.eval.codec import Pixels
+from ablc.eval.curves import Row
 from ablc.runtime import fill
 from ablc.runtime.cards import Card
 from ablc.runtime.fill import Part
 from ablc.runtime.session import Session
 from ablc.runtime.tiles import Window
-
-from ablc import _core
-from ablc.eval.codec import Pixels
-from ablc.eval.curves import Row
 
 CLASSICAL = "classical"  # name of the decoded picture as it goes into N
 MULTIPLE = 32  # of which the sides of a network's pictures are

@@ -34,7 +34,6 @@ import numpy as np
 import numpy.typing as npt
 import perceptual
 import stage2
-from ablc.runtime import registry
 from arguments import add_weights_argument, pictures
 from measuring import Cache, add_run_arguments, each_picture, progress
 from network_tables import BD_METRICS, SPAN, report
@@ -51,6 +50,7 @@ from ablc.eval.own import QUALITIES as SWEEP
 from ablc.eval.peers import peer
 from ablc.eval.stacked import NETWORK
 from ablc.importance import CELL
+from ablc.runtime import registry
 
 # About .09, .17 and .29 bits per pixel of the Kodak set, in the mean; and finer ones, to see
 # where the networks stop being of use.

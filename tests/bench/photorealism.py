@@ -15,8 +15,6 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from ablc.runtime.fill import CELL
-from ablc.runtime.latent import WEIGHTS, Settings
 from arguments import add_pictures_argument, add_weights_argument, pictures
 from latent_sweep import judge
 from printing import markdown
@@ -24,6 +22,8 @@ from printing import markdown
 import ablc
 from ablc.eval.codec import Pixels
 from ablc.eval.refining import refine
+from ablc.runtime.fill import CELL
+from ablc.runtime.latent import WEIGHTS, Settings
 
 BPP = 0.17
 NAMES = ("kodim03", "kodim05", "kodim08", "kodim15", "kodim19", "kodim23")

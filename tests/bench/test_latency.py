@@ -18,16 +18,16 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from ablc.runtime import latent, registry, session
-from ablc.runtime.buffers import PARTS, Buffers
-from ablc.runtime.fill import Part
-from ablc.runtime.painter import Painter
-from ablc.runtime.targets import Targets
 from PIL import Image
 from pytest_benchmark.fixture import BenchmarkFixture
 
 import ablc
 from ablc import _core
+from ablc.runtime import latent, registry, session
+from ablc.runtime.buffers import PARTS, Buffers
+from ablc.runtime.fill import Part
+from ablc.runtime.painter import Painter
+from ablc.runtime.targets import Targets
 
 pytestmark = pytest.mark.usefixtures("networks")
 

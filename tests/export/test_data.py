@@ -11,9 +11,8 @@ from PIL import Image
 
 torch = pytest.importorskip("torch", reason="networks need the [train] extra")
 
-from ablc.export import data  # noqa: E402
-
 import ablc  # noqa: E402
+from ablc.export import data  # noqa: E402
 from scenes import scene  # noqa: E402
 
 

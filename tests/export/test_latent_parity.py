@@ -11,15 +11,15 @@ from types import SimpleNamespace  # noqa: E402
 from typing import Any  # noqa: E402
 
 import onnx  # noqa: E402
+from torch import Tensor  # noqa: E402
+from torch.nn import functional as F  # noqa: E402
+
+from ablc import ModelError  # noqa: E402
 from ablc.export import nets, step, to_onnx  # noqa: E402
 from ablc.runtime import latent, session  # noqa: E402
 from ablc.runtime.buffers import PARTS  # noqa: E402
 from ablc.runtime.matting import EPSILON  # noqa: E402
 from ablc.runtime.targets import TERMS, Targets, seam_of  # noqa: E402
-from torch import Tensor  # noqa: E402
-from torch.nn import functional as F  # noqa: E402
-
-from ablc import ModelError  # noqa: E402
 from made_steps import latent_step  # noqa: E402
 
 LOW, HIGH = -4.0, 4.0

@@ -8,10 +8,9 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="networks need the [train] extra")
 
+import ablc  # noqa: E402
 from ablc.export import losses  # noqa: E402
 from ablc.runtime import edges  # noqa: E402
-
-import ablc  # noqa: E402
 
 Array = npt.NDArray[np.float64]
 

@@ -11,10 +11,10 @@ for needed in ("onnx", "onnxscript", "onnxslim", "onnxruntime"):
     pytest.importorskip(needed, reason="export needs the [train] and [cpu] extras")
 
 import onnxruntime  # noqa: E402
-from ablc.export import cli, data, ship, to_onnx, train  # noqa: E402
-from ablc.runtime import registry  # noqa: E402
 
 import teacher_weights  # noqa: E402
+from ablc.export import cli, data, ship, to_onnx, train  # noqa: E402
+from ablc.runtime import registry  # noqa: E402
 from scenes import drawing  # noqa: E402
 
 SIDE = 64

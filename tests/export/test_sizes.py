@@ -6,9 +6,8 @@ import pytest
 for needed in ("cv2", "scipy"):
     pytest.importorskip(needed, reason="the trainers need the [train] extra")
 
-from ablc.export import sizes as trainer  # noqa: E402
-
 from ablc import sizes  # noqa: E402
+from ablc.export import sizes as trainer  # noqa: E402
 from scenes import scene  # noqa: E402
 
 

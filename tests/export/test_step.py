@@ -5,11 +5,11 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the networks need the [train] extra")
 
-from ablc.export import adjoint, losses, nets, step  # noqa: E402
 from torch import Tensor  # noqa: E402
 from torch.fx.experimental.proxy_tensor import make_fx  # noqa: E402
 
 import made_steps  # noqa: E402
+from ablc.export import adjoint, losses, nets, step  # noqa: E402
 
 TINY = nets.Preset(
     fill_widths=(32, 16, 16),

@@ -7,11 +7,11 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the trainers need the [train] extra")
 
-from ablc.export import teachers  # noqa: E402
-from ablc.export.teachers import AlexNet, Lpips, SqueezeNet, Taps, Vgg  # noqa: E402
 from PIL import Image  # noqa: E402
 
 import teacher_weights  # noqa: E402
+from ablc.export import teachers  # noqa: E402
+from ablc.export.teachers import AlexNet, Lpips, SqueezeNet, Taps, Vgg  # noqa: E402
 
 PARAMETERS = {AlexNet: 2_469_696, SqueezeNet: 1_235_496, Vgg: 260_160}
 

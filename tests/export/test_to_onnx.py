@@ -12,10 +12,10 @@ ort = pytest.importorskip("onnxruntime", reason="graphs are run by ONNX Runtime"
 
 import onnx  # noqa: E402
 import torch  # noqa: E402
-from ablc.export import graphs, nets, stage2, step, to_onnx  # noqa: E402
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
 import made_steps  # noqa: E402
+from ablc.export import graphs, nets, stage2, step, to_onnx  # noqa: E402
 
 Arrays = dict[str, npt.NDArray[np.float32]]
 

@@ -11,9 +11,8 @@ from PIL import Image
 
 torch = pytest.importorskip("torch", reason="networks need the [train] extra")
 
-from ablc.export import cli, data, nets, tasks, train  # noqa: E402
-
 import teacher_weights  # noqa: E402
+from ablc.export import cli, data, nets, tasks, train  # noqa: E402
 from scenes import drawing, scene  # noqa: E402
 
 
