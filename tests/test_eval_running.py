@@ -9,7 +9,7 @@ from PIL import Image
 from ablc.eval import folder
 from ablc.eval.measures import ssim_rgb
 from ablc.eval.running import Failed, Task, run
-from ablc.eval.store import Store, ablc_fingerprint, key_of
+from ablc.eval.store import Store, ablc_fingerprint, key_of, sources_of
 from made_tasks import count, die, fail
 from scenes import scene
 
@@ -122,9 +122,9 @@ def test_keys_depend_on_every_part() -> None:
 
 def test_a_fingerprint_covers_what_its_modules_import() -> None:
     assert ablc_fingerprint() != ablc_fingerprint("ablc.eval.table1")
-    covered = {f"{path.parent.name}/{path.stem}" for path in store.sources_of("ablc.eval.table1")}
+    covered = {f"{path.parent.name}/{path.stem}" for path in sources_of("ablc.eval.table1")}
     assert {"eval/table1", "eval/systems", "eval/structure", "ablc/metrics"} <= covered
-    decoding = {f"{path.parent.name}/{path.stem}" for path in store.sources_of("ablc")}
+    decoding = {f"{path.parent.name}/{path.stem}" for path in sources_of("ablc")}
     assert {"ablc/rate", "ablc/settings", "runtime/painter", "runtime/latent"} <= decoding
     assert not any(name.startswith("eval/") for name in decoding)
 
