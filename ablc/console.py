@@ -3,15 +3,12 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from rich.console import Console
 from rich.text import Text
 
 from ablc.errors import PictureError, StreamError
-
-if TYPE_CHECKING:
-    from rich.progress import Progress
 
 
 @contextmanager
@@ -32,28 +29,6 @@ def blaming(name: str) -> Iterator[None]:
         yield
     except (StreamError, PictureError) as error:
         raise type(error)(f"{name}: {error}") from error
-
-
-def bar(what: str, field: str, style: str) -> "Progress":
-    """A bar on standard error for what is done, with a field of its task; only on a terminal."""
-    from rich.progress import (  # late: most commands show none
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    console = Console(stderr=True)
-    return Progress(
-        TextColumn(what),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(elapsed_when_finished=True),
-        TextColumn(f"{{task.fields[{field}]}}", style=style),
-        console=console,
-        disable=not console.is_terminal,
-    )
 
 
 def remark(text: str) -> None:
@@ -84,11 +59,6 @@ def pairs(rows: Sequence[tuple[str, str]]) -> None:
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
         _result(Text.assemble((name.ljust(width), "bold"), "  ", value))
-
-
-def figure(value: float | None, form: str) -> str:
-    """A number in a table, or a dash where there is none."""
-    return "-" if value is None else format(value, form)
 
 
 def columns(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -9,6 +9,7 @@ from rich.progress import Progress
 from ablc import console
 from ablc.batch.manifest import Entry
 from ablc.batch.running import Watcher
+from ablc.progress import bar
 
 PAUSE = 10.0  # seconds between lines
 
@@ -19,7 +20,7 @@ def watching(what: str) -> Iterator[Watcher]:
 
     what: word for what is done with the files.
     """
-    with console.bar(what, "failed", "red") as progress:
+    with bar(what, "failed", "red") as progress:
         yield Lines(what) if progress.disable else Bar(progress)
 
 

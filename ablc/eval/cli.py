@@ -70,6 +70,7 @@ def table1(
     require_extra("cv2")
     from ablc.eval import running
     from ablc.eval import table1 as table
+    from ablc.eval.sheets import figure_or_dash
 
     plan = table.Plan(protocol=protocol, reference_form=reference_form, quick=quick)
     found = _scan(folder, limit)
@@ -80,7 +81,7 @@ def table1(
     console.columns(
         ("row", "paper", "SSIM", "bytes"),
         [
-            (row["name"], *(console.figure(row[name], form) for name, form in forms.items()))
+            (row["name"], *(figure_or_dash(row[name], form) for name, form in forms.items()))
             for row in rows
         ],
     )

@@ -93,3 +93,8 @@ def _write(some: Sequence[Panel], columns: int, path: Path) -> None:
     rows = [list(some[i : i + columns]) for i in range(0, len(some), columns)]
     sheet = pictures.Picture(np.asarray(panels.sheet(rows)))
     files.write(str(path), pictures.pack(sheet))
+
+
+def figure_or_dash(value: float | None, form: str) -> str:
+    """Return a number in a format of Python's, a dash for None."""
+    return "-" if value is None else format(value, form)

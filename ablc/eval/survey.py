@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ablc import console
 from ablc.eval.folder import Photo
-from ablc.eval.sheets import Drawing, Figure, Photos, plot, table, tried_panel
+from ablc.eval.sheets import Drawing, Figure, Photos, figure_or_dash, plot, table, tried_panel
 from ablc.eval.systems import REFERENCE, WITH_RANDOM
 from ablc.eval.trials import Trial, Tried
 from ablc.panels import Panel
@@ -137,7 +136,7 @@ def _survey(quick: bool) -> Figure:
                     (
                         f"{value:g}{' (default)' if value == axis.default else ''}",
                         *(
-                            console.figure(tried.mean(trial, photos, name), form)
+                            figure_or_dash(tried.mean(trial, photos, name), form)
                             for name, form in forms.items()
                         ),
                     )
