@@ -9,9 +9,10 @@ import numpy as np
 import typer
 
 import ablc
-from ablc import compare_sheet, console, files, inputs, map_sheet, models_cli, options, pictures
+from ablc import console, files, inputs, models_cli, options, pictures
 from ablc import demo as demonstration
 from ablc.batch import cli as batch_cli
+from ablc.drawing import compare_sheet, map_sheet
 from ablc.errors import (
     FinderError,
     ModelError,

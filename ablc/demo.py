@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ablc import files, panels, pictures
+from ablc import files, pictures
 from ablc.decoder import Decoder
+from ablc.drawing import panels
 from ablc.encoder import Encoder
 from ablc.info import inspect, keep_mask
 from ablc.metrics import compare

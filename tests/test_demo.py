@@ -4,7 +4,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from ablc import demo, panels
+from ablc import demo
+from ablc.drawing import panels
 
 
 def test_the_jpeg_peer_has_the_size_asked_for(photo: npt.NDArray[np.uint8]) -> None:

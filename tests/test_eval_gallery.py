@@ -12,7 +12,8 @@ from PIL import Image
 import made_results
 from ablc import metrics
 from ablc.cli import main
-from ablc.eval import drawings, equal_bytes, gallery, report_cli, strips
+from ablc.drawing import maps
+from ablc.eval import equal_bytes, gallery, report_cli, strips
 from ablc.eval.codec import Codec, MissingCodecError
 from ablc.eval.folder import scan
 from ablc.eval.store import Store
@@ -113,19 +114,19 @@ def test_equal_pictures_have_no_psnr() -> None:
 def test_a_large_picture_is_shown_around_its_region() -> None:
     inside = np.zeros((2000, 3000), np.bool_)
     inside[1500:1600, 2600:2700] = True
-    window = drawings.window_of(2000, 3000, inside)
+    window = maps.window_of(2000, 3000, inside)
     assert window is not None
     assert (window.x % 32, window.y % 32) == (0, 0)
     assert inside[window.check(2000, 3000).slices].sum() == inside.sum()
-    assert drawings.window_of(600, 800, None) is None
+    assert maps.window_of(600, 800, None) is None
 
 
 def test_maps_of_a_window_are_of_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drawings, "WHOLE_MOST", 700 * 700)
-    monkeypatch.setattr(drawings, "WINDOW", (648, 648))
-    window = drawings.window_of(700, 701, None)
+    monkeypatch.setattr(maps, "WHOLE_MOST", 700 * 700)
+    monkeypatch.setattr(maps, "WINDOW", (648, 648))
+    window = maps.window_of(700, 701, None)
     coding = coding_map(Goal(quality=20).encoder().encode(scene(700, 701)))
-    drawn = drawings.kept_and_bits(coding, window)
+    drawn = maps.kept_and_bits(coding, window)
     assert [drawing.pixels.shape for drawing in drawn] == [(648, 648, 3)] * 2
     assert drawn[1].ticks
 

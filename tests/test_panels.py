@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 import ablc
-from ablc import compare_sheet, heat, map_sheet, modes, panels
-from ablc.compare_sheet import Side, choose_windows, luma_error
-from ablc.view import SIDE_MOST, View
+from ablc.drawing import colour_scale, compare_sheet, map_sheet, modes, panels
+from ablc.drawing.compare_sheet import Side, choose_windows, luma_error
+from ablc.drawing.view import SIDE_MOST, View
 from scenes import scene
 
 Pixels = npt.NDArray[np.uint8]
@@ -98,24 +98,24 @@ def test_no_map_of_what_is_no_sound_stream(photo: Pixels) -> None:
         ablc.coding_map(data, max_pixels=99)
 
 
-@pytest.mark.parametrize("anchors", [heat.GLOW])
-def test_more_is_brighter(anchors: heat.Anchors) -> None:
-    scale = heat.Scale(anchors, 0.0, 1.0, ((0.0, "0"),))
+@pytest.mark.parametrize("anchors", [colour_scale.GLOW])
+def test_more_is_brighter(anchors: colour_scale.Anchors) -> None:
+    scale = colour_scale.Scale(anchors, 0.0, 1.0, ((0.0, "0"),))
     steps = np.diff(luma(scale.colours(np.linspace(0, 1, 50))))
     assert (steps > 0).all()
 
 
 def test_the_scale_of_bits_spans_them_and_carries_numbers() -> None:
     bpp = np.geomspace(0.03, 3, 200).astype(np.float32)
-    scale = heat.bits_scale(bpp)
+    scale = colour_scale.bits_scale(bpp)
     assert scale.low <= 0.04
     assert scale.high == 5
     assert [text for _, text in scale.ticks][-3:] == ["1", "2", "5"]
-    assert heat.bits_scale(np.zeros(1, np.float32)).low > 0
+    assert colour_scale.bits_scale(np.zeros(1, np.float32)).low > 0
 
 
 def test_the_bar_shows_the_scale_and_its_numbers() -> None:
-    scale = heat.error_scale(np.full((4, 4), 30, np.float32))
+    scale = colour_scale.error_scale(np.full((4, 4), 30, np.float32))
     assert scale.high == 32
     bar = np.asarray(scale.bar(400, 15))
     assert bar.shape[1] == 400
@@ -186,8 +186,8 @@ def test_step_offsets_are_drawn_where_there_are_any(photo: Pixels) -> None:
     view = View.of(150, 220)
     grey = np.full((view.height, view.width, 3), 128, np.uint8)
     shown = map_sheet.offset_panel(coding, grey, view).pixels
-    assert (shown[:, 10] == heat.BALANCE[0]).all()
-    assert (shown[:, -10] == heat.BALANCE[-1]).all()
+    assert (shown[:, 10] == colour_scale.BALANCE[0]).all()
+    assert (shown[:, -10] == colour_scale.BALANCE[-1]).all()
 
 
 @pytest.mark.parametrize(

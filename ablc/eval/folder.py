@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from ablc import pictures, view
+from ablc import pictures
+from ablc.drawing import view
 from ablc.errors import PictureError
 
 SIDE_LEAST = 16  # pixels: measures need some

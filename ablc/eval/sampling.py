@@ -6,14 +6,14 @@ from typing import Literal
 import numpy as np
 
 import ablc
-from ablc import panels
+from ablc.drawing import panels
+from ablc.drawing.panels import Panel
 from ablc.eval.folder import Photo
 from ablc.eval.sheets import Drawing, Figure, Line, Photos, panel, plot, tried_panel
 from ablc.eval.systems import PRODUCT, REFERENCE
 from ablc.eval.trials import Trial, Tried, small
 from ablc.importance import CELL
 from ablc.info import inspect, keep_mask
-from ablc.panels import Panel
 from ablc.schemes import SCHEMES, Scheme, SchemeName, choose
 
 QUALITY = (  # rows of systems.all_systems(), with their letters in the paper's table

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ablc import files, panels, pictures
+from ablc import files, pictures
+from ablc.drawing import panels
+from ablc.drawing.panels import Panel
+from ablc.drawing.view import View
 from ablc.eval.folder import Photo
 from ablc.eval.running import Failed
 from ablc.eval.trials import Trial, Tried
-from ablc.panels import Panel
-from ablc.view import View
 
 Pixels = npt.NDArray[np.uint8]
 Drawing = dict[str, Any]  # a figure, plot or table, as figures.json has it

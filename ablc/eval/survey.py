@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ablc.drawing.panels import Panel
 from ablc.eval.folder import Photo
 from ablc.eval.sheets import Drawing, Figure, Photos, figure_or_dash, plot, table, tried_panel
 from ablc.eval.systems import REFERENCE, WITH_RANDOM
 from ablc.eval.trials import Trial, Tried
-from ablc.panels import Panel
 from ablc.runtime.latent import WEIGHTS, Settings
 from ablc.settings import Assist
 

@@ -11,11 +11,11 @@ from PIL import Image
 
 from ablc import importance
 from ablc.decoder import Decoder
+from ablc.drawing import maps
+from ablc.drawing.maps import Drawing
 from ablc.encoder import Encoder
 from ablc.errors import FinderError
-from ablc.eval import drawings
 from ablc.eval.codec import MissingCodecError
-from ablc.eval.drawings import Drawing
 from ablc.eval.equal_bytes import largest_within
 from ablc.eval.folder import Photo
 from ablc.eval.looks import Judges
@@ -91,7 +91,7 @@ def measure(photo: Photo, plan: Plan, shown: bool) -> Result:
         versions.insert(1, Version(STEERED, _decoded(steered.data), len(steered.data)))
     peers, faults = _peers(pixels, len(data))
     versions += peers
-    window = drawings.window_of(photo.height, photo.width, steered.inside)
+    window = maps.window_of(photo.height, photo.width, steered.inside)
     found: Row = {
         "name": photo.name,
         "width": photo.width,
@@ -111,10 +111,10 @@ def measure(photo: Photo, plan: Plan, shown: bool) -> Result:
     }
     if not shown:
         return Result(found)
-    drawn = drawings.kept_and_bits(coding_map(data), window)
+    drawn = maps.kept_and_bits(coding_map(data), window)
     if steered.inside is not None:
-        drawn.append(drawings.region(pixels, steered.inside, window))
-        drawn += drawings.kept_and_bits(coding_map(steered.data), window, ", region first")
+        drawn.append(maps.region(pixels, steered.inside, window))
+        drawn += maps.kept_and_bits(coding_map(steered.data), window, ", region first")
     return _with_files(found, [pixels, *(version.pixels for version in versions)], drawn, window)
 
 
@@ -193,7 +193,7 @@ def _with_files(
     made: dict[str, bytes] = {}
     for row, pixels in zip(found["versions"], shown, strict=True):
         row["file"] = f"{len(made):02}.webp"
-        made[row["file"]] = webp(Image.fromarray(drawings.cut(pixels, window)))
+        made[row["file"]] = webp(Image.fromarray(maps.cut(pixels, window)))
     for drawing in drawn:
         file = f"{len(made):02}.webp"
         made[file] = webp(Image.fromarray(drawing.pixels))

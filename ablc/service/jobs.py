@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
-from ablc import _core, info, map_sheet, pictures
+from ablc import _core, info, pictures
 from ablc.decoder import Decoder
+from ablc.drawing import map_sheet
 from ablc.errors import LimitError, PictureError
 from ablc.importance import Roi
 from ablc.info import Metadata

@@ -10,15 +10,15 @@ import numpy.typing as npt
 from PIL import Image
 
 from ablc import info, metrics, pictures
+from ablc.drawing.maps import Drawing, kept_and_bits
+from ablc.drawing.view import opaque
 from ablc.eval.codec import Codec
-from ablc.eval.drawings import Drawing, kept_and_bits
 from ablc.eval.equal_bytes import largest_within
 from ablc.eval.peers import pillow_codec
 from ablc.pictures import Picture
 from ablc.service import jobs
 from ablc.service.jobs import Answer, Pixels, Source
 from ablc.service.queries import EncodeQuery
-from ablc.view import opaque
 
 PIXELS_MOST = 1_000_000  # of a picture: the answer comes while somebody waits at a slider
 MAP_QUALITY = 90  # of drawings

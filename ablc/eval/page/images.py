@@ -7,10 +7,10 @@ from pathlib import Path
 from PIL import Image
 
 from ablc import pictures
+from ablc.drawing.view import opaque
 from ablc.errors import PictureError, ResultsError
 from ablc.eval.page.markup import Markup, element
 from ablc.eval.page.results import file_of
-from ablc.view import opaque
 
 QUALITY = 90  # of WebP, where that is smaller than the file
 SIDE_MOST = 1600  # pixels: larger pictures are reduced to it

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ablc import heat, map_sheet
+from ablc.drawing import colour_scale, map_sheet
+from ablc.drawing.view import View
 from ablc.importance import CELL
 from ablc.info import CodingMap
 from ablc.regions import Region
-from ablc.view import View
 
 BLOCK_MOST = 32  # pixels: windows begin at multiples of it, and so at the border of a block
 WHOLE_MOST = 1 << 20  # pixels: larger pictures are shown in part
@@ -63,7 +63,7 @@ def kept_and_bits(coding: CodingMap, window: Region | None, of: str = "") -> lis
     picture = view.picture(part.image)
     kept = map_sheet.kept_panel(part, picture, view)
     bits = map_sheet.bits_panel(part, picture, view)
-    scale = heat.bits_scale(part.bpp)
+    scale = colour_scale.bits_scale(part.bpp)
     stride = -(-len(scale.ticks) // TICKS_MOST)
     ticks = tuple((float(scale.position(v)), text) for v, text in scale.ticks[::stride])
     colours = tuple("#" + bytes(anchor).hex() for anchor in scale.anchors)

@@ -6,13 +6,13 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from ablc import heat
+from ablc.drawing import colour_scale
+from ablc.drawing.map_sheet import kept_panel
+from ablc.drawing.panels import Panel, columns_for, letter_size, place_width, rows_of, sheet
+from ablc.drawing.view import PAPER, Pixels, View, opaque
 from ablc.importance import CELL, cell_sums
 from ablc.info import CodingMap
-from ablc.map_sheet import kept_panel
-from ablc.panels import Panel, columns_for, letter_size, place_width, rows_of, sheet
 from ablc.regions import Region
-from ablc.view import PAPER, Pixels, View, opaque
 
 ZOOMS = 3  # windows that are shown enlarged
 ZOOM, ZOOM_LARGE = 3, 4  # times
@@ -71,7 +71,7 @@ def luma_error(first: Pixels, second: Pixels) -> Pixels:
 def error_panel(error: Pixels, windows: list[Window], view: View) -> Panel:
     """The error in bright colours, with numbered frames around the windows."""
     drawn = view.plane(error.astype(np.float32))
-    scale = heat.error_scale(drawn)
+    scale = colour_scale.error_scale(drawn)
     pixels = _framed(scale.colours(drawn), windows, view)
     detail = f"mean {error.mean():.2f}, largest {error.max()} grey levels"
     title = f"absolute luma error, amplified {255 / scale.high:.0f} times"

@@ -4,11 +4,11 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from ablc import heat, modes
+from ablc.drawing import colour_scale, modes
+from ablc.drawing.panels import ABLATED, Panel, draw, letter_size, place_width
+from ablc.drawing.view import Pixels, View
 from ablc.importance import CELL
 from ablc.info import CodingMap, StreamInfo
-from ablc.panels import ABLATED, Panel, draw, letter_size, place_width
-from ablc.view import Pixels, View
 
 DIMMED = 0.75  # brightness of the picture under block borders
 BORDER = (255, 226, 130)
@@ -30,8 +30,8 @@ def make(coding: CodingMap, info: StreamInfo, name: str) -> Image.Image:
 
 def bits_panel(coding: CodingMap, picture: Pixels, view: View) -> Panel:
     """Bits per pixel as a heat map."""
-    scale = heat.bits_scale(coding.bpp)
-    pixels = heat.shade(view.cells(scale.colours(coding.bpp)), picture)
+    scale = colour_scale.bits_scale(coding.bpp)
+    pixels = colour_scale.shade(view.cells(scale.colours(coding.bpp)), picture)
     shares = np.sort(coding.bits, axis=None)[::-1].cumsum(dtype=np.float64)
     half = float(np.searchsorted(shares, shares[-1] / 2) + 1) / shares.size
     detail = f"half of the bits are in {half:.0%} of the picture"
@@ -54,7 +54,7 @@ def kept_panel(coding: CodingMap, picture: Pixels, view: View) -> Panel:
 
 def modes_panel(coding: CodingMap, picture: Pixels, view: View) -> Panel:
     """How blocks are predicted: colours, and strokes along the directions."""
-    shaded = heat.shade(view.cells(modes.colours(coding.mode, coding.kept)), picture)
+    shaded = colour_scale.shade(view.cells(modes.colours(coding.mode, coding.kept)), picture)
     flat = view.cells(coding.kept)[..., np.newaxis]
     pixels = np.where(flat, shaded, np.array(ABLATED, np.uint8))
     lines = modes.strokes(coding.mode, coding.side, coding.kept)
@@ -78,8 +78,8 @@ def modes_panel(coding: CodingMap, picture: Pixels, view: View) -> Panel:
 
 def offset_panel(coding: CodingMap, picture: Pixels, view: View) -> Panel:
     """Where the quantiser's step is finer or coarser than the header says."""
-    scale = heat.offset_scale(coding.offset)
-    pixels = heat.shade(view.cells(scale.colours(coding.offset)), picture)
+    scale = colour_scale.offset_scale(coding.offset)
+    pixels = colour_scale.shade(view.cells(scale.colours(coding.offset)), picture)
     finer, coarser = float(np.mean(coding.offset < 0)), float(np.mean(coding.offset > 0))
     parts = [f"{finer:.0%} of the picture finer"] if finer else []
     parts += [f"{coarser:.0%} of the picture coarser"] if coarser else []

@@ -1,0 +1,1 @@
+"""Pictures of streams: maps and comparisons as sheets of labelled panels."""
