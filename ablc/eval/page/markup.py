@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from string import Template
 
+SLIDER = "ablc.drawing"  # the package whose slider.css, .html and .js are read
 VOID = ("img", "input", "meta")  # elements without an end tag
 
 
@@ -65,8 +66,9 @@ def data(name: str, value: object) -> Markup:
 
 
 def resource(name: str) -> str:
-    """The text of a file beside this module."""
-    return files(__package__).joinpath(name).read_text("utf-8")
+    """Return the text of a file beside this module, or of the slider that all pages share."""
+    package = SLIDER if name.startswith("slider.") else __package__
+    return files(package).joinpath(name).read_text("utf-8")
 
 
 def fill(template: str, /, **slots: str) -> Markup:

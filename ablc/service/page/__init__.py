@@ -10,15 +10,15 @@ from starlette.routing import Route
 from ablc.service.settings import Settings
 from ablc.service.studio import PIXELS_MOST
 
-REPORT = "ablc.eval.page"  # whose slider it is
+SLIDER = "ablc.drawing"  # the package whose slider it is
 FILES = {  # path -> folder and name of the file, its media type
     "/": (__name__, "page.html", "text/html"),
     "/page.css": (__name__, "page.css", "text/css"),
     "/page.js": (__name__, "page.js", "text/javascript"),
     "/paint.js": (__name__, "paint.js", "text/javascript"),
     "/result.js": (__name__, "result.js", "text/javascript"),
-    "/slider.css": (REPORT, "slider.css", "text/css"),
-    "/slider.js": (REPORT, "slider.js", "text/javascript"),
+    "/slider.css": (SLIDER, "slider.css", "text/css"),
+    "/slider.js": (SLIDER, "slider.js", "text/javascript"),
 }
 HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
