@@ -9,7 +9,7 @@ import pytest
 
 import ablc
 from ablc import _core
-from ablc.cli import main
+from ablc.cli.main import main
 from ablc.runtime import registry
 from scenes import scene
 

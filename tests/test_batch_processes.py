@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 import ablc
-from ablc.cli import main
+from ablc.cli.main import main
 
 pytest.importorskip("fsspec", reason="fsspec is not installed: pip install 'ablc[batch]'")
 
-from ablc.batch import processes, watching
+from ablc.batch import processes, progress
 from ablc.batch.manifest import NAME, Entry
 from ablc.batch.work import Encoding
 from batches import Hungry, Kept, lines, picture, run, written
@@ -25,7 +25,7 @@ from plugins import plugins
 __all__ = ["plugins"]  # a fixture
 
 LOCAL = partial(processes.run, processes=2)
-COMMAND = [sys.executable, "-c", "from ablc.cli import main; main()", "batch"]
+COMMAND = [sys.executable, "-c", "from ablc.cli.main import main; main()", "batch"]
 PATIENCE = 60.0  # seconds for what takes one
 
 
@@ -105,7 +105,7 @@ def test_one_command_decodes_a_folder(photos: Path, out: Path, tmp_path: Path) -
 def test_a_log_gets_lines_and_a_terminal_a_bar(
     photos: Path, out: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(watching, "PAUSE", 0.0)
+    monkeypatch.setattr(progress, "PAUSE", 0.0)
     assert command(f"{photos}/0[0-4].png", out, "--jobs", "1") == 1
     assert "ablc: coded 5 of 5 files, 1 failed" in capfd.readouterr().err
     monkeypatch.setenv("FORCE_COLOR", "1")

@@ -16,9 +16,9 @@ from PIL import Image
 
 import ablc
 from ablc import _core
-from ablc.cli import app, main
+from ablc.cli.main import app, main
 
-RUN = [sys.executable, "-c", "from ablc.cli import main; main()"]
+RUN = [sys.executable, "-c", "from ablc.cli.main import main; main()"]
 
 
 @pytest.fixture

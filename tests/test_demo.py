@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from ablc import demo
+from ablc.cli import demo
 from ablc.drawing import panels
 
 

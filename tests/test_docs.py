@@ -113,7 +113,7 @@ def test_examples_of_the_command_line_run(block: Block, tmp_path: Path) -> None:
         program, *arguments = shlex.split(line, comments=True)
         assert program == "ablc", f"no rule says what to do with {line!r}"
         if line not in left:
-            run(tmp_path, "-c", "from ablc.cli import main; main()", *arguments)
+            run(tmp_path, "-c", "from ablc.cli.main import main; main()", *arguments)
     if left:
         pytest.skip(f"the rest runs; ONNX Runtime is not installed for {'; '.join(left)}")
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from ablc.cli import app
+from ablc.cli.main import app
 from ablc.eval import figures, protocols, sampling, survey, trials
 from ablc.eval.folder import Folder, scan
 from ablc.eval.running import Failed

@@ -11,9 +11,10 @@ from PIL import Image
 
 import made_results
 from ablc import metrics
-from ablc.cli import main
+from ablc.cli import report
+from ablc.cli.main import main
 from ablc.drawing import maps
-from ablc.eval import equal_bytes, gallery, report_cli, strips
+from ablc.eval import equal_bytes, gallery, strips
 from ablc.eval.codec import Codec, MissingCodecError
 from ablc.eval.folder import scan
 from ablc.eval.store import Store
@@ -228,7 +229,7 @@ def test_the_command_makes_a_page_and_a_table(
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(report_cli, "WANTED", ())
+    monkeypatch.setattr(report, "WANTED", ())
     out, cache = tmp_path / "out", tmp_path / "cache"
     told = ("--out", str(out), "--cache", str(cache), "--jobs", "1", "--roi", "auto:64", "-q", "30")
     assert run("report", str(folder), *told) == 0
@@ -242,7 +243,7 @@ def test_the_command_makes_a_page_and_a_table(
 def test_without_the_extra_the_command_names_it(
     folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(report_cli, "WANTED", ("no_such_module",))
+    monkeypatch.setattr(report, "WANTED", ("no_such_module",))
     assert run("report", str(folder)) == 2
     said = capfd.readouterr().err
     assert "pip install 'ablc[eval]'" in said
@@ -262,5 +263,5 @@ def test_without_the_extra_the_command_names_it(
 def test_bad_usage_is_told_before_a_picture_is_read(
     told: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(report_cli, "WANTED", ())
+    monkeypatch.setattr(report, "WANTED", ())
     assert run("report", str(tmp_path / "none"), *told) == 2

@@ -14,7 +14,7 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 import teacher_weights
-from ablc.cli import app
+from ablc.cli.main import app
 from ablc.eval import published, rd
 from ablc.eval.folder import scan
 from ablc.eval.peers import peer

@@ -11,7 +11,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 import ablc
-from ablc.cli import app
+from ablc.cli.main import app
 from ablc.eval import protocols, systems, table1
 from ablc.eval.folder import Folder, scan
 from ablc.eval.store import Store

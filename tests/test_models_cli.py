@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import fresh
-from ablc.cli import main
+from ablc.cli.main import main
 from made_networks import WEIGHTS, install
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from ablc import progress as bars
+from ablc import terminal
 from ablc.eval.store import Result, Row, Store
 from ablc.processes import Died, mapped
 
@@ -65,7 +65,7 @@ def run(
 @contextmanager
 def progress(total: int, what: str) -> Iterator[Step]:
     """A bar on standard error that run() moves; nothing where no terminal would show it."""
-    with bars.bar(what, "label", "dim") as bar:
+    with terminal.bar(what, "label", "dim") as bar:
         shown = bar.add_task(what, total=total, label="")
         yield lambda label: bar.update(shown, advance=1, label=label)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from ablc.cli import app
+from ablc.cli.main import app
 
 PLACE = "<!-- commands -->"
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 import ablc
-from ablc.service.cli import EXTRA
+from ablc.cli.serve import EXTRA
 from serving import Service, serving
 
 

@@ -25,7 +25,14 @@ from starlette.types import Message, Receive, Scope, Send
 from serving import Service
 
 PATIENCE = 500.0  # seconds; on a core of its own it takes 20
-COMMAND = [sys.executable, "-c", "from ablc.cli import main; main()", "serve", "--engine", "ray"]
+COMMAND = [
+    sys.executable,
+    "-c",
+    "from ablc.cli.main import main; main()",
+    "serve",
+    "--engine",
+    "ray",
+]
 ENVIRONMENT = {
     "RAY_ADDRESS": "local",  # never a cluster that happens to run here
     "RAY_worker_niceness": "0",  # 15 otherwise, and the next two are short: on busy machines Ray

@@ -11,10 +11,10 @@ import pytest
 
 import ablc
 import fresh
-from ablc.cli import main
+from ablc.cli.main import main
 from serving import Service, serving
 
-CODE = "from ablc.cli import main; main()"
+CODE = "from ablc.cli.main import main; main()"
 RUN = [sys.executable, "-c", CODE, "serve"]
 
 

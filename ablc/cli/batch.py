@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ablc import console, inputs, options
+from ablc import terminal
+from ablc.cli import console, inputs, options
 from ablc.importance import FEATHER_DEFAULT
 from ablc.settings import DecodeSettings, EncodeSettings, cores
 
@@ -115,8 +116,9 @@ def batch(
     encodes = suffix == ".ablc"
     _check_direction(context, encodes=encodes)
     try:
-        from ablc.batch import places, running, watching, work
+        from ablc.batch import places, running, work
         from ablc.batch.job import Batch
+        from ablc.batch.progress import watching
     except ModuleNotFoundError as error:
         raise ValueError(f"ablc batch needs {error.name}: pip install 'ablc[batch]'") from error
     todo: Work
@@ -137,7 +139,10 @@ def batch(
         todo = work.Decoding(settings=decoding, suffix=suffix, strip=strip)
     folder, pattern = places.split_pattern(source)
     shared = Batch(places.Place(folder), places.Place(target), todo)
-    with _interruptible() as stopped, watching.watching("coded" if encodes else "decoded") as shown:
+    with (
+        _interruptible() as stopped,
+        watching("coded" if encodes else "decoded") as shown,
+    ):
         summary = running.run(
             shared,
             _engine(engine, jobs, gpus),
@@ -190,7 +195,7 @@ def _interruptible() -> Iterator[Callable[[], bool]]:
         nonlocal pressed
         pressed = True
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        console.warn("interrupted: files that have begun are brought to their end")
+        terminal.warn("interrupted: files that have begun are brought to their end")
 
     before = signal.signal(signal.SIGINT, press)
     try:

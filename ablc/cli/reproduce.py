@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ablc import console
+from ablc import terminal
+from ablc.cli import console
 from ablc.settings import cores
 
 if TYPE_CHECKING:  # else imported by the commands alone: the others start without them
@@ -90,7 +91,7 @@ def table1(
         console.pairs([("yes" if check["holds"] else "NO ", f"{check['text']}: {check['detail']}")])
     for row in rows:
         for one in row["failed"]:
-            console.warn(f"{row['name']}, {one['name']}: {one['reason']}")
+            terminal.warn(f"{row['name']}, {one['name']}: {one['reason']}")
     _finish(out, "table1.json")
 
 
@@ -113,7 +114,7 @@ def figures(
     with running.progress(wanted.count, "figures") as step:
         drawn = drawing.draw(found, wanted, store_in(cache), out, jobs or cores(), step)
     for reason in drawn["failed"]:
-        console.warn(reason)
+        terminal.warn(reason)
     _finish(out, "figures.json")
 
 
@@ -167,9 +168,9 @@ def rd(
         points = reference.shipped() if reference.is_kodak(pictures) else []
     rd_results.write(found, out, points)
     for what, reason in {**found.missing, **found.left_out}.items():
-        console.warn(f"{what}: not measured: {reason}")
+        terminal.warn(f"{what}: not measured: {reason}")
     for failure in found.failures:
-        console.warn(f"{failure.codec}, {failure.picture}: {failure.reason}")
+        terminal.warn(f"{failure.codec}, {failure.picture}: {failure.reason}")
     console.columns(*rd_results.summary(found))
     _finish(out, *rd_results.WRITTEN)
 
@@ -185,7 +186,7 @@ def read_folder(path: Path, limit: int | None) -> "Folder":
     """The pictures of a folder."""
     from ablc.eval.folder import scan
 
-    with console.busy(f"reading {path}"):
+    with terminal.busy(f"reading {path}"):
         return scan(path, limit=limit)
 
 
@@ -200,7 +201,7 @@ def _scan(path: Path, limit: int | None) -> "Folder":
     """The pictures of a folder, with a warning for each that cannot be measured."""
     found = read_folder(path, limit)
     for one in found.broken:
-        console.warn(f"{one.name}: {one.reason}")
+        terminal.warn(f"{one.name}: {one.reason}")
     return found
 
 
@@ -208,6 +209,6 @@ def _finish(out: Path, *names: str) -> None:
     """Remakes the page and names what was written."""
     from ablc.eval import page
 
-    with console.busy("making the page"):
+    with terminal.busy("making the page"):
         made = page.write(out)
     console.pairs([("written", str(path)) for path in (*(out / name for name in names), made)])

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 
 from rich.progress import Progress
 
-from ablc import console
+from ablc import terminal
 from ablc.batch.manifest import Entry
 from ablc.batch.running import Watcher
-from ablc.progress import bar
+from ablc.terminal import bar
 
 PAUSE = 10.0  # seconds between lines
 
@@ -65,9 +65,9 @@ class Lines:
         if time.monotonic() > self._due:
             self._due = time.monotonic() + PAUSE
             failed = f", {self._failed:,} failed" if self._failed else ""
-            console.report(f"{self._what} {self._ended:,} of {self._pending:,} files{failed}")
+            terminal.report(f"{self._what} {self._ended:,} of {self._pending:,} files{failed}")
 
 
 def tell(entry: Entry) -> None:
     """A line about a file that failed."""
-    console.warn(f"{entry.source}: {entry.reason} ({entry.error})")
+    terminal.warn(f"{entry.source}: {entry.reason} ({entry.error})")

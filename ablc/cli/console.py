@@ -1,4 +1,4 @@
-"""What the command line says: results on standard output, all else on standard error."""
+"""Results of the command line on standard output, and how it ends in failure."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -8,18 +8,8 @@ from typing import NoReturn
 from rich.console import Console
 from rich.text import Text
 
+from ablc import terminal
 from ablc.errors import PictureError, StreamError
-
-
-@contextmanager
-def busy(what: str) -> Iterator[None]:
-    """A spinner while something takes its time; nothing where no terminal would show it."""
-    console = Console(stderr=True, highlight=False)
-    if not console.is_terminal:
-        yield
-        return
-    with console.status(what, spinner="dots"):
-        yield
 
 
 @contextmanager
@@ -31,26 +21,9 @@ def blaming(name: str) -> Iterator[None]:
         raise type(error)(f"{name}: {error}") from error
 
 
-def remark(text: str) -> None:
-    """A line that only somebody who watches wants to read."""
-    console = Console(stderr=True, highlight=False)
-    if console.is_terminal:
-        console.print(text, markup=False, soft_wrap=True)
-
-
-def report(text: str) -> None:
-    """One line on standard error, of what goes on."""
-    _line("", f"ablc: {text}")
-
-
-def warn(text: str) -> None:
-    """One line on standard error."""
-    _line("yellow", f"ablc: warning: {text}")
-
-
 def fail(text: str, code: int) -> NoReturn:
     """One line on standard error, and the end of the process."""
-    _line("red", f"ablc: {text}")
+    terminal.line("red", f"ablc: {text}")
     sys.exit(code)
 
 
@@ -72,8 +45,3 @@ def columns(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 def _result(text: Text) -> None:
     Console(highlight=False).print(text, soft_wrap=True)
-
-
-def _line(style: str, text: str) -> None:
-    console = Console(stderr=True, highlight=False)
-    console.print(" ".join(text.split()), style=style, markup=False, soft_wrap=True)

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ablc import console, files
+from ablc import files, terminal
+from ablc.cli import console
 from ablc.errors import ModelError, ProviderError
 from ablc.settings import Provider
 
@@ -75,7 +76,7 @@ def list_() -> None:
     headings = "id", "role", "preset", "parameters", "GMAC", "bytes", "sha256", "from", "state"
     console.columns(headings, rows)
     for fault in faults:
-        console.warn(fault)
+        terminal.warn(fault)
     if faults:
         raise typer.Exit(BAD_DATA)
 
@@ -151,7 +152,7 @@ def check(
         rows.append((name, found.provider, time, str(found.nodes), elsewhere))
     console.columns(("id", "provider", "time", "nodes", "elsewhere"), rows)
     for fault in faults:
-        console.warn(fault)
+        terminal.warn(fault)
     if faults:
         raise typer.Exit(BAD_DATA)
 

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from ablc import console, files, finders, info, pictures
+from ablc import files, finders, info, pictures, terminal
+from ablc.cli import console
 from ablc.decoder import Decoder
 from ablc.errors import LimitError, StreamError
 from ablc.importance import WEIGHT_DEFAULT, Roi
@@ -21,10 +22,10 @@ def read_picture(name: str, max_pixels: int | None) -> pictures.Picture:
     if max_pixels is not None:
         Image.MAX_IMAGE_PIXELS = max_pixels  # Pillow knows no other way
     data = files.read(name)
-    with console.busy(f"reading {name}"), console.blaming(name):
+    with terminal.busy(f"reading {name}"), console.blaming(name):
         picture = pictures.parse(data)
     for note in picture.notes:
-        console.warn(f"{name}: {note}")
+        terminal.warn(f"{name}: {note}")
     return picture
 
 

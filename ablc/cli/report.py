@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from ablc import console, inputs
-from ablc.eval.cli import (
+from ablc import terminal
+from ablc.cli import console, inputs
+from ablc.cli.reproduce import (
     OUT_DEFAULT,
     Cache,
     FolderIn,
@@ -81,8 +82,8 @@ def report(
     with running.progress(len(found.photos), "coding") as step:
         failed = gallery.make(found, out, plan, kept, jobs=jobs or cores(), shown=show, step=step)
     for name, reason in failed:
-        console.warn(f"{name}: {reason}")
-    with console.busy("making the page"):
+        terminal.warn(f"{name}: {reason}")
+    with terminal.busy("making the page"):
         written = page.write(out)
     console.pairs([("written", str(written))])
 

@@ -9,9 +9,9 @@ import numpy as np
 import typer
 
 import ablc
-from ablc import console, files, inputs, models_cli, options, pictures
-from ablc import demo as demonstration
-from ablc.batch import cli as batch_cli
+from ablc import files, pictures, terminal
+from ablc.cli import batch, console, inputs, models, options, report, reproduce, serve
+from ablc.cli import demo as demonstration
 from ablc.drawing import compare_sheet, map_sheet
 from ablc.errors import (
     FinderError,
@@ -22,13 +22,10 @@ from ablc.errors import (
     StreamError,
     StreamWarning,
 )
-from ablc.eval import cli as eval_cli
-from ablc.eval import report_cli
 from ablc.importance import FEATHER_DEFAULT
 from ablc.info import Metadata
 from ablc.regions import Region
 from ablc.schemes import RANDOM_DEFAULT, Edges, Scheme, SchemeName
-from ablc.service import cli as service_cli
 
 BAD_DATA, BAD_USAGE = 1, 2
 NO_SUCH_FILE = (
@@ -127,7 +124,7 @@ def encode(
     picture = inputs.read_picture(source, max_pixels)
     height, width, _ = picture.pixels.shape
     carried = Metadata() if strip else picture.metadata
-    with console.busy(f"coding {source}"):
+    with terminal.busy(f"coding {source}"):
         data = encoder.encode(
             picture.pixels,
             importance=regions or None,
@@ -137,7 +134,7 @@ def encode(
             xmp=carried.xmp,
         )
     _write(target, data)
-    console.remark(f"{target}: {len(data):,} bytes, {8 * len(data) / (height * width):.3f} bpp")
+    terminal.remark(f"{target}: {len(data):,} bytes, {8 * len(data) / (height * width):.3f} bpp")
 
 
 @app.command()
@@ -188,7 +185,7 @@ def decode(
     )
     data = files.read(source)
     with (
-        console.busy(f"decoding {source}"),
+        terminal.busy(f"decoding {source}"),
         console.blaming(source),
         warnings.catch_warnings(record=True) as caught,
     ):
@@ -196,8 +193,8 @@ def decode(
         pixels = decoder.decode(data, region=part)
         carried = Metadata() if strip else inputs.metadata_of(data, partial=partial)
     for warning in caught:
-        console.warn(f"{source}: {warning.message}")
-    with console.busy(f"writing {target}"), console.blaming(target):
+        terminal.warn(f"{source}: {warning.message}")
+    with terminal.busy(f"writing {target}"), console.blaming(target):
         file = pictures.pack(pictures.Picture(pixels, carried), chosen)
     _write(target, file)
 
@@ -218,7 +215,7 @@ def inspect(
     with console.blaming(source):
         found = ablc.inspect(data, max_pixels=max_pixels)
         if drawing:
-            with console.busy(f"drawing {drawing}"):
+            with terminal.busy(f"drawing {drawing}"):
                 coded = ablc.coding_map(data, max_pixels=max_pixels)
                 sheet = map_sheet.make(coded, found, Path(source).name)
             _write(drawing, pictures.pack(pictures.Picture(np.asarray(sheet)), chosen))
@@ -236,7 +233,7 @@ def inspect(
             ("kept", f"{found.kept:.1%} of the pixels"),
             ("blocks", leaves or "none"),
             ("tiles", str(found.tiles)),
-            ("networks", models_cli.name_of(found.model) if found.model else "none"),
+            ("networks", models.name_of(found.model) if found.model else "none"),
             ("checksum", "correct" if found.checksum_ok else "WRONG: the file is damaged"),
         ]
     )
@@ -268,14 +265,14 @@ def compare(
             shown.append(inputs.pixels_of(name, data))
         streams.append(data)
         sizes.append(f"{len(data):,} bytes, {8 * len(data) / shown[-1][..., 0].size:.3f} bpp")
-    with console.busy("measuring"):
+    with terminal.busy("measuring"):
         found = ablc.compare(shown[0], shown[1])
     ssim = "none: under 11 pixels" if found.ssim is None else f"{found.ssim:.4f}"
     ms_ssim = "none: under 176 pixels" if found.ms_ssim is None else f"{found.ms_ssim:.4f}"
     measures = [("PSNR", f"{found.psnr:.2f} dB"), ("SSIM", ssim), ("MS-SSIM", ms_ssim)]
     console.pairs([(first, sizes[0]), (second, sizes[1]), *measures])
     if out:
-        with console.busy(f"drawing {out}"):
+        with terminal.busy(f"drawing {out}"):
             details = (sizes[0], f"{sizes[1]}, PSNR {found.psnr:.2f} dB")
             sides = [
                 compare_sheet.Side(Path(name).name, detail, pixels, inputs.coding_of(data))
@@ -302,18 +299,18 @@ def demo(
 ) -> None:
     """Code a photograph and show it beside JPEG of the same size."""
     source = photo or demonstration.photograph()
-    with console.busy(f"coding {source.name}"), console.blaming(str(source)):
+    with terminal.busy(f"coding {source.name}"), console.blaming(str(source)):
         made = demonstration.make(source, out, quality)
     console.pairs([(panel.title, panel.detail) for panel in made.panels])
     written = (demonstration.STREAM, demonstration.DECODED, demonstration.SIDE_BY_SIDE)
     console.pairs([("written", str(out / name)) for name in written])
 
 
-app.command()(batch_cli.batch)
-app.command()(service_cli.serve)
-app.command()(report_cli.report)
-app.add_typer(eval_cli.reproduce, name="reproduce")
-app.add_typer(models_cli.app, name="models")
+app.command()(batch.batch)
+app.command()(serve.serve)
+app.command()(report.report)
+app.add_typer(reproduce.reproduce, name="reproduce")
+app.add_typer(models.app, name="models")
 
 
 @app.callback(invoke_without_command=True)
