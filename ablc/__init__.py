@@ -17,7 +17,7 @@ from ablc.errors import (
     StreamWarning,
 )
 from ablc.importance import Roi
-from ablc.info import (
+from ablc.inspection import (
     CodingMap,
     Metadata,
     Section,

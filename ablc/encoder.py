@@ -20,7 +20,7 @@ from ablc.settings import (
     Tune,
     cores,
 )
-from ablc.sizes import fixed_bytes, forecast_of
+from ablc.size_forecast import fixed_bytes, forecast_of
 
 if TYPE_CHECKING:  # else imported for assistant information alone
     from ablc.runtime.session import Sessions

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from PIL import Image, ImageCms, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from ablc.errors import LimitError, PictureError
-from ablc.info import Metadata
+from ablc.inspection import Metadata
 
 EXIF_PREFIX = b"Exif\0\0"  # of JPEG files; Pillow wants it for every format
 PROFILE_SPACES = {"L": b"GRAY", "RGB": b"RGB ", "RGBA": b"RGB "}  # ICC header, bytes 16..19

@@ -1,4 +1,4 @@
-"""Fits the forecast of stream sizes and prints the table of ablc/sizes.py.
+"""Fits the forecast of stream sizes and prints the table of ablc/size_forecast.py.
 
 python -m ablc.export.sizes --data FOLDER_OR_TAR ...
 """
@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ablc import _core, sizes
+from ablc import _core, size_forecast
 from ablc.export import contexts
 
-STEPS = [round(2**knot) for knot in sizes.KNOTS]
+STEPS = [round(2**knot) for knot in size_forecast.KNOTS]
 RIDGE = 1e-3  # keeps the coefficients of neighbouring scales from fighting
 
 Picture = npt.NDArray[np.uint8]
@@ -42,7 +42,7 @@ def main() -> None:
     found = contexts.load_pictures(options)
     with multiprocessing.Pool(os.cpu_count()) as pool:
         measured = np.stack(pool.map(measure, found))  # (N, K)
-    features = np.stack([sizes.features(picture) for picture in found])  # (N, F)
+    features = np.stack([size_forecast.features(picture) for picture in found])  # (N, F)
     table = fit(features, measured)
     error = measured - features @ table.T
     print("rms error of the logarithm by step:", np.round(error.std(axis=0), 3))

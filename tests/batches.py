@@ -11,7 +11,7 @@ from PIL import Image
 from ablc.batch import running
 from ablc.batch.job import Batch, Job, Outcome, Worker
 from ablc.batch.manifest import NAME, Entry
-from ablc.batch.places import Place
+from ablc.batch.storage import Place
 from ablc.batch.work import Convert, Converted, Encoding, Work
 from scenes import scene
 

@@ -23,10 +23,10 @@ from ray._private.state import actors
 from ray.cluster_utils import Cluster
 
 from ablc import Roi
-from ablc.batch import on_ray, running
+from ablc.batch import ray_engine, running
 from ablc.batch.job import Batch
 from ablc.batch.manifest import Entry
-from ablc.batch.places import Place
+from ablc.batch.storage import Place
 from ablc.batch.work import Decoding, Encoding
 from ablc.settings import DecodeSettings, EncodeSettings
 
@@ -58,7 +58,8 @@ class Saboteur:
             at_work = {
                 actor["Address"]["NodeID"]
                 for actor in actors().values()
-                if actor["State"] == "ALIVE" and on_ray.Actor.__name__ in actor["ActorClassName"]
+                if actor["State"] == "ALIVE"
+                and ray_engine.Actor.__name__ in actor["ActorClassName"]
             }
             for node in self._cluster.worker_nodes:
                 if node.node_id in at_work and node.node_id != here:
@@ -94,14 +95,14 @@ def main() -> None:
     regions = (Roi(asked.finder),) if asked.finder else ()
     encoding = Encoding(settings=EncodeSettings(quality=30), regions=regions)
     saboteur = Saboteur(cluster, asked.lose)
-    first = running.run(Batch(photos, coded, encoding), on_ray.run, saboteur)
+    first = running.run(Batch(photos, coded, encoding), ray_engine.run, saboteur)
     decoding = Decoding(settings=DecodeSettings(fill="classical"))
-    on_gpu = partial(on_ray.run, gpus=1)
+    on_gpu = partial(ray_engine.run, gpus=1)
     idle = Saboteur(cluster, after=1 << 30)
     second = running.run(Batch(coded, decoded, decoding), on_gpu, idle)
     batch = Batch(coded, Place(decoded.full("data")), decoding)
     jobs = [{"source": found.source, "target": f"{found.path}.png"} for found in coded.files("0/*")]
-    rows = on_ray.mapped(ray.data.from_items(jobs), batch, concurrency=1).take_all()
+    rows = ray_engine.mapped(ray.data.from_items(jobs), batch, concurrency=1).take_all()
     told = {
         "rows": rows,
         "coded": asdict(first),

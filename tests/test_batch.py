@@ -19,7 +19,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from ablc.batch.job import Batch, Job, Outcome, Worker
 from ablc.batch.manifest import NAME
-from ablc.batch.places import Place, split_pattern
+from ablc.batch.storage import Place, split_pattern
 from ablc.batch.work import Decoding, Encoding
 from ablc.settings import DecodeSettings, EncodeSettings
 from batches import lines, picture, run, written

@@ -16,7 +16,7 @@ from ablc.cli.main import main
 
 pytest.importorskip("fsspec", reason="fsspec is not installed: pip install 'ablc[batch]'")
 
-from ablc.batch import processes, progress
+from ablc.batch import local_engine, progress
 from ablc.batch.manifest import NAME, Entry
 from ablc.batch.work import Encoding
 from batches import Hungry, Kept, lines, picture, run, written
@@ -24,7 +24,7 @@ from plugins import plugins
 
 __all__ = ["plugins"]  # a fixture
 
-LOCAL = partial(processes.run, processes=2)
+LOCAL = partial(local_engine.run, processes=2)
 COMMAND = [sys.executable, "-c", "from ablc.cli.main import main; main()", "batch"]
 PATIENCE = 60.0  # seconds for what takes one
 

@@ -20,7 +20,7 @@ from ablc.eval.folder import scan
 from ablc.eval.store import Store
 from ablc.eval.versions import Goal, Plan
 from ablc.importance import Roi
-from ablc.info import coding_map
+from ablc.inspection import coding_map
 from scenes import scene
 
 FLAT = np.zeros((16, 16, 3), np.uint8)

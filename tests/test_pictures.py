@@ -9,7 +9,7 @@ from PIL import Image, ImageCms, PngImagePlugin, features
 
 from ablc import pictures
 from ablc.errors import LimitError, PictureError
-from ablc.info import Metadata
+from ablc.inspection import Metadata
 from ablc.pictures import Picture
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

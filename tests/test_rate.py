@@ -12,7 +12,7 @@ from PIL import Image
 import ablc
 from ablc.rate import STEP_MAX, STEP_MIN, hit_target
 from ablc.settings import step_of
-from ablc.sizes import fixed_bytes, forecast_of
+from ablc.size_forecast import fixed_bytes, forecast_of
 from scenes import scene
 
 

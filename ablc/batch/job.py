@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from ablc.batch.places import Place
+from ablc.batch.storage import Place
 from ablc.batch.work import Work
 
 DIED = "ProcessDied"  # the error of a file whose process ended while it was worked on

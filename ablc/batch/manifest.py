@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 from ablc.batch.job import Job
-from ablc.batch.places import Place
+from ablc.batch.storage import Place
 
 NAME = "manifest.jsonl"
 PAGE = 500  # rows that are read from the database at a time

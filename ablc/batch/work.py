@@ -9,11 +9,11 @@ from typing import Any, Protocol
 
 from PIL import Image
 
-from ablc import info, pictures
+from ablc import inspection, pictures
 from ablc.decoder import Decoder
 from ablc.encoder import Encoder
 from ablc.importance import Roi
-from ablc.info import Metadata
+from ablc.inspection import Metadata
 from ablc.settings import DecodeSettings, EncodeSettings
 
 STREAM = ".ablc"  # extension of streams
@@ -110,7 +110,7 @@ class Decoding:
 
         def convert(data: bytes) -> Converted:
             pixels = decoder.decode(data)
-            carried = Metadata() if self.strip else info.metadata(data)
+            carried = Metadata() if self.strip else inspection.metadata(data)
             return pictures.pack(pictures.Picture(pixels, carried), chosen), ()
 
         return convert

@@ -116,7 +116,7 @@ def batch(
     encodes = suffix == ".ablc"
     _check_direction(context, encodes=encodes)
     try:
-        from ablc.batch import places, running, work
+        from ablc.batch import running, storage, work
         from ablc.batch.job import Batch
         from ablc.batch.progress import watching
     except ModuleNotFoundError as error:
@@ -137,8 +137,8 @@ def batch(
     else:
         decoding = DecodeSettings(fill=fill, model=model, provider=provider, max_pixels=max_pixels)
         todo = work.Decoding(settings=decoding, suffix=suffix, strip=strip)
-    folder, pattern = places.split_pattern(source)
-    shared = Batch(places.Place(folder), places.Place(target), todo)
+    folder, pattern = storage.split_pattern(source)
+    shared = Batch(storage.Place(folder), storage.Place(target), todo)
     with (
         _interruptible() as stopped,
         watching("coded" if encodes else "decoded") as shown,
@@ -173,14 +173,14 @@ def _engine(name: str, jobs: int | None, gpus: int) -> "Engine":
     if name == "local":
         if gpus:
             raise ValueError("--gpus needs --engine ray; --provider says where networks run")
-        from ablc.batch import processes
+        from ablc.batch import local_engine
 
-        return partial(processes.run, processes=jobs or cores())
+        return partial(local_engine.run, processes=jobs or cores())
     try:
-        from ablc.batch import on_ray
+        from ablc.batch import ray_engine
     except ModuleNotFoundError as error:
         raise ValueError(f"--engine ray needs {error.name}: pip install 'ablc[ray]'") from error
-    return partial(on_ray.run, actors=jobs, gpus=gpus)
+    return partial(ray_engine.run, actors=jobs, gpus=gpus)
 
 
 @contextmanager

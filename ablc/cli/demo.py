@@ -12,7 +12,7 @@ from ablc import files, pictures
 from ablc.decoder import Decoder
 from ablc.drawing import panels
 from ablc.encoder import Encoder
-from ablc.info import inspect, keep_mask
+from ablc.inspection import inspect, keep_mask
 from ablc.metrics import compare
 
 Pixels = npt.NDArray[np.uint8]

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from ablc import files, finders, info, pictures, terminal
+from ablc import files, finders, inspection, pictures, terminal
 from ablc.cli import console
 from ablc.decoder import Decoder
 from ablc.errors import LimitError, StreamError
@@ -41,23 +41,23 @@ def pixels_of(name: str, data: bytes) -> npt.NDArray[np.uint8]:
         return pictures.parse(data).pixels
 
 
-def coding_of(data: bytes) -> info.CodingMap | None:
+def coding_of(data: bytes) -> inspection.CodingMap | None:
     """The coding map of a lossy stream; None for anything else."""
     try:
-        lossless = info.inspect(data).lossless
+        lossless = inspection.inspect(data).lossless
     except StreamError:
         return None
-    return None if lossless else info.coding_map(data)
+    return None if lossless else inspection.coding_map(data)
 
 
-def metadata_of(data: bytes, *, partial: bool) -> info.Metadata:
+def metadata_of(data: bytes, *, partial: bool) -> inspection.Metadata:
     """Metadata of a stream, or none where damage took it and a part will do."""
     try:
-        return info.metadata(data)
+        return inspection.metadata(data)
     except StreamError:
         if not partial:
             raise
-        return info.Metadata()
+        return inspection.Metadata()
 
 
 def parse_rois(texts: Iterable[str], feather: int, *, lossless: bool) -> tuple[Roi, ...]:

@@ -23,7 +23,7 @@ from ablc.errors import (
     StreamWarning,
 )
 from ablc.importance import FEATHER_DEFAULT
-from ablc.info import Metadata
+from ablc.inspection import Metadata
 from ablc.regions import Region
 from ablc.schemes import RANDOM_DEFAULT, Edges, Scheme, SchemeName
 

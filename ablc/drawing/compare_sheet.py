@@ -11,7 +11,7 @@ from ablc.drawing.map_sheet import kept_panel
 from ablc.drawing.panels import Panel, columns_for, letter_size, place_width, rows_of, sheet
 from ablc.drawing.view import PAPER, Pixels, View, opaque
 from ablc.importance import CELL, cell_sums
-from ablc.info import CodingMap
+from ablc.inspection import CodingMap
 from ablc.regions import Region
 
 ZOOMS = 3  # windows that are shown enlarged

@@ -8,7 +8,7 @@ from ablc.drawing import colour_scale, modes
 from ablc.drawing.panels import ABLATED, Panel, draw, letter_size, place_width
 from ablc.drawing.view import Pixels, View
 from ablc.importance import CELL
-from ablc.info import CodingMap, StreamInfo
+from ablc.inspection import CodingMap, StreamInfo
 
 DIMMED = 0.75  # brightness of the picture under block borders
 BORDER = (255, 226, 130)

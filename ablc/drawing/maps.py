@@ -9,7 +9,7 @@ import numpy.typing as npt
 from ablc.drawing import colour_scale, map_sheet
 from ablc.drawing.view import View
 from ablc.importance import CELL
-from ablc.info import CodingMap
+from ablc.inspection import CodingMap
 from ablc.regions import Region
 
 BLOCK_MOST = 32  # pixels: windows begin at multiples of it, and so at the border of a block

@@ -13,7 +13,7 @@ from ablc.eval.sheets import Drawing, Figure, Line, Photos, panel, plot, tried_p
 from ablc.eval.systems import PRODUCT, REFERENCE
 from ablc.eval.trials import Trial, Tried, small
 from ablc.importance import CELL
-from ablc.info import inspect, keep_mask
+from ablc.inspection import inspect, keep_mask
 from ablc.schemes import SCHEMES, Scheme, SchemeName, choose
 
 QUALITY = (  # rows of systems.all_systems(), with their letters in the paper's table

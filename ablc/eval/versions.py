@@ -24,7 +24,7 @@ from ablc.eval.peers import peer
 from ablc.eval.store import Result, Row
 from ablc.eval.strips import Fidelity, fidelity
 from ablc.importance import Roi
-from ablc.info import coding_map
+from ablc.inspection import coding_map
 from ablc.regions import Region
 
 PEERS = ("JPEG", "WebP", "AVIF", "JPEG XL")

@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
-from ablc import _core, info, pictures
+from ablc import _core, inspection, pictures
 from ablc.decoder import Decoder
 from ablc.drawing import map_sheet
 from ablc.errors import LimitError, PictureError
 from ablc.importance import Roi
-from ablc.info import Metadata
+from ablc.inspection import Metadata
 from ablc.pictures import Picture
 from ablc.regions import Region
 from ablc.service import forms, framing, media
@@ -93,7 +93,7 @@ def check_pixels(height: int, width: int, max_pixels: int) -> None:
 
 def described(data: bytes, pixels: Pixels, frame: Frame) -> Source:
     """A decoded part at the size wanted, with what its stream says about the picture."""
-    carried = Metadata() if frame.strip else info.metadata(data)
+    carried = Metadata() if frame.strip else inspection.metadata(data)
     return Source(Picture(_resize(pixels, frame.size), carried))
 
 
@@ -149,11 +149,11 @@ def encode(source: Source, query: EncodeQuery) -> Answer:
 
 def inspect(data: bytes, chosen: Media, max_pixels: int) -> Answer:
     """What a stream holds, as JSON or drawn."""
-    found = info.inspect(data, max_pixels=max_pixels)
+    found = inspection.inspect(data, max_pixels=max_pixels)
     shape = (found.height, found.width, found.channels)
     if chosen == media.JSON:
         return Answer(found.to_json().encode(), shape)
-    where = info.coding_map(data, max_pixels=max_pixels)
+    where = inspection.coding_map(data, max_pixels=max_pixels)
     sheet = np.asarray(map_sheet.make(where, found, "picture"))
     return Answer(pictures.pack(Picture(sheet), chosen.format), sheet.shape)
 

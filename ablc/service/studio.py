@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from ablc import info, metrics, pictures
+from ablc import inspection, metrics, pictures
 from ablc.drawing.maps import Drawing, kept_and_bits
 from ablc.drawing.view import opaque
 from ablc.eval.codec import Codec
@@ -40,7 +40,7 @@ def make(source: Source, query: EncodeQuery, max_pixels: int) -> Answer:
     height, width, channels = source.picture.pixels.shape
     jobs.check_pixels(height, width, min(max_pixels, PIXELS_MOST))
     stream = bytes(jobs.encode(source, query).body)
-    coding = info.coding_map(stream, max_pixels=max_pixels)
+    coding = inspection.coding_map(stream, max_pixels=max_pixels)
     original = np.asarray(opaque(source.picture.pixels))  # (H, W, 3)
     inside = None if source.white is None else source.white >= WHITE_LEAST
     kept, bits = kept_and_bits(coding, None)

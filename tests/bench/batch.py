@@ -26,10 +26,10 @@ from printing import markdown
 
 import ablc
 from ablc import pictures
-from ablc.batch import processes, running
+from ablc.batch import local_engine, running
 from ablc.batch.job import Batch
 from ablc.batch.manifest import NAME, Entry
-from ablc.batch.places import Place
+from ablc.batch.storage import Place
 from ablc.batch.work import Encoding
 
 sys.path.append(str(Path(__file__).parents[1]))
@@ -62,14 +62,14 @@ def run(engine: str, batch: Batch, files: int) -> tuple[running.Summary, int]:
     """The summary, and how many workers or nodes were lost."""
     if engine == "local":
         killer = Killer(100)
-        local = partial(processes.run, processes=PROCESSES)
+        local = partial(local_engine.run, processes=PROCESSES)
         return running.run(batch, local, killer), killer.lost
     import ray_cluster
-    from ablc.batch import on_ray
+    from ablc.batch import ray_engine
 
     cluster = ray_cluster.start()
     saboteur = ray_cluster.Saboteur(cluster, files // 2)
-    summary = running.run(batch, on_ray.run, saboteur)
+    summary = running.run(batch, ray_engine.run, saboteur)
     ray_cluster.stop(cluster)
     return summary, saboteur.lost
 

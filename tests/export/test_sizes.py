@@ -6,7 +6,7 @@ import pytest
 for needed in ("cv2", "scipy"):
     pytest.importorskip(needed, reason="the trainers need the [train] extra")
 
-from ablc import sizes  # noqa: E402
+from ablc import size_forecast  # noqa: E402
 from ablc.export import sizes as trainer  # noqa: E402
 from scenes import scene  # noqa: E402
 
@@ -21,6 +21,9 @@ def test_the_fit_finds_linear_relations() -> None:
 
 def test_streams_are_measured_at_every_knot() -> None:
     measured = trainer.measure(scene(64, 64))
-    assert measured.shape == (len(sizes.KNOTS),)
+    assert measured.shape == (len(size_forecast.KNOTS),)
     assert (np.diff(measured) < 0).all()
-    assert np.shape(sizes.TABLE) == (len(sizes.KNOTS), 1 + len(sizes.SCALES))
+    assert np.shape(size_forecast.TABLE) == (
+        len(size_forecast.KNOTS),
+        1 + len(size_forecast.SCALES),
+    )

@@ -19,7 +19,7 @@ import ray
 from ray.exceptions import RayActorError
 
 from ablc.batch.job import DIED, Batch, Job, Outcome
-from ablc.batch.processes import Process
+from ablc.batch.local_engine import Process
 from ablc.processes import ATTEMPTS
 
 STILLBORN = 3  # actors in a row that end before they are ready: something is wrong with all
