@@ -5,12 +5,12 @@ import importlib
 import numpy as np
 import pytest
 
-from ablc.eval import peers
-from ablc.eval.codec import MissingCodecError
 from ablc.eval.curves import Curve, Mean, at_rate, bd_rate, bd_rates, line
-from ablc.eval.own import OWN, QUALITIES, ablc_codec, own
-from ablc.eval.peers import LOSSLESS_PEERS, PEERS, lossless_peer, peer
 from ablc.metrics import psnr
+from ablc.peers import libraries
+from ablc.peers.ablc_codec import OWN, QUALITIES, ablc_codec, own
+from ablc.peers.codec import MissingCodecError
+from ablc.peers.libraries import LOSSLESS_PEERS, PEERS, lossless_peer, peer
 from scenes import scene
 
 
@@ -42,7 +42,7 @@ def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         raise ImportError(name)
 
     monkeypatch.setattr(importlib, "import_module", missing)
-    monkeypatch.setattr(peers.features, "check", lambda _: False)
+    monkeypatch.setattr(libraries.features, "check", lambda _: False)
     for name in (*PEERS, *LOSSLESS_PEERS):
         make = peer if name in PEERS else lossless_peer
         with pytest.raises(MissingCodecError, match="pip install"):
@@ -51,7 +51,7 @@ def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_libvips_without_mozjpeg_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("pyvips", reason="needs the extra [eval]")
-    monkeypatch.setattr(peers, "_vips_jpeg", lambda *_, **__: b"the same")
+    monkeypatch.setattr(libraries, "_vips_jpeg", lambda *_, **__: b"the same")
     with pytest.raises(MissingCodecError, match="no mozjpeg"):
         peer("mozjpeg")
 

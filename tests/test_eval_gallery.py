@@ -14,13 +14,14 @@ from ablc import metrics
 from ablc.cli import report
 from ablc.cli.main import main
 from ablc.drawing import maps
-from ablc.eval import equal_bytes, gallery, strips
-from ablc.eval.codec import Codec, MissingCodecError
+from ablc.eval import gallery, strips
 from ablc.eval.folder import scan
 from ablc.eval.store import Store
 from ablc.eval.versions import Goal, Plan
 from ablc.importance import Roi
 from ablc.inspection import coding_map
+from ablc.peers import equal_bytes
+from ablc.peers.codec import Codec, MissingCodecError
 from scenes import scene
 
 FLAT = np.zeros((16, 16, 3), np.uint8)

@@ -17,8 +17,8 @@ import teacher_weights
 from ablc.cli.main import app
 from ablc.eval import published, rd
 from ablc.eval.folder import scan
-from ablc.eval.peers import peer
 from ablc.eval.store import Store
+from ablc.peers.libraries import peer
 from scenes import scene
 
 PEERS = "JPEG,JPEG baseline"
@@ -141,7 +141,7 @@ def test_a_missing_library_costs_its_codec_alone(
     for name in ("imagecodecs", "pillow_heif"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     importlib.import_module("ablc.eval.page")
-    monkeypatch.setattr("ablc.eval.peers.importlib.import_module", without)
+    monkeypatch.setattr("ablc.peers.libraries.importlib.import_module", without)
     ended = reproduce(pictures, tmp_out, "--peers", "HEIC,JPEG")
     assert ended.exit_code == 0, ended.output
     found = document(tmp_out)

@@ -152,7 +152,7 @@ def rd(
     from ablc.eval import published as reference
     from ablc.eval import rd as rates
     from ablc.eval import rd_results
-    from ablc.eval.peers import PEERS
+    from ablc.peers.libraries import PEERS
 
     points = None if published is None else reference.read(published)
     pictures = _scan(folder, limit)

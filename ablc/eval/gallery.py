@@ -8,13 +8,13 @@ from pathlib import Path
 
 import ablc
 from ablc import files
-from ablc.eval import peers
-from ablc.eval.codec import MissingCodecError
 from ablc.eval.folder import Folder, Photo
 from ablc.eval.page import images
 from ablc.eval.running import Failed, Outcome, Step, Task, run
 from ablc.eval.store import Result, Row, Store, ablc_fingerprint, key_of
 from ablc.eval.versions import OWN, PEERS, Plan, measure
+from ablc.peers import libraries
+from ablc.peers.codec import MissingCodecError
 
 SHOWN = 8  # pictures with a slider, unless asked for more
 SHOWN_AS = (
@@ -123,7 +123,7 @@ def _gathered(
 def _listed(name: str) -> Row:
     """A peer as gallery.json names it."""
     try:
-        codec = peers.peer(name)
+        codec = libraries.peer(name)
     except MissingCodecError as error:
         return {"name": name, "settings": "", "library": "", "missing": str(error)}
     about = {"settings": codec.settings, "library": codec.library, "missing": None}

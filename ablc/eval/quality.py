@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from ablc import metrics
-from ablc.eval.codec import Pixels
 from ablc.eval.curves import Row
 from ablc.eval.looks import Judges, Original
+from ablc.peers.codec import Pixels
 
 LOOKS = ("lpips", "texture")  # of ablc.eval.looks
 

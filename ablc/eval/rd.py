@@ -14,16 +14,16 @@ from typing import Any
 
 import numpy as np
 
-from ablc.eval.codec import Codec, MissingCodecError, Pixels
 from ablc.eval.crop import middle, middle_size
 from ablc.eval.curves import MEASURES, SPAN, Curve, Curves, Mean, bd_rates
 from ablc.eval.folder import Folder, Photo
-from ablc.eval.own import ABLC, OWN, own
-from ablc.eval.peers import PEERS, peer
 from ablc.eval.quality import LOOKS, Measured, Measures
 from ablc.eval.running import Failed, Task, progress, run
 from ablc.eval.speed import Timing, mean_bpp, pixels, take_turns
 from ablc.eval.store import Result, Store, ablc_fingerprint, key_of
+from ablc.peers.ablc_codec import ABLC, OWN, own
+from ablc.peers.codec import Codec, MissingCodecError, Pixels
+from ablc.peers.libraries import PEERS, peer
 
 PIXELS_MOST = 1 << 22  # the middle of a larger picture is coded: a pixel costs microseconds a file
 QUICK_EVERY = 3  # of the qualities

@@ -18,10 +18,10 @@ import numpy as np
 
 import ablc
 from ablc import files
-from ablc.eval.codec import Codec
 from ablc.eval.curves import MEASURES, SPAN, Curve, Mean
 from ablc.eval.published import Point
 from ablc.eval.rd import SPEED_PIXELS_MOST, Study, cut
+from ablc.peers.codec import Codec
 
 DIGITS = 6  # after the point
 COMPRESSAI_NAMES = {

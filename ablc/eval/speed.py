@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ablc.eval.codec import Codec, Pixels
+from ablc.peers.codec import Codec, Pixels
 
 
 @dataclass(slots=True)

@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 import ablc
 from ablc.eval import fills, stacked
-from ablc.eval.peers import pillow_decode, pillow_encode
 from ablc.eval.refining import refine
+from ablc.peers.libraries import pillow_decode, pillow_encode
 from ablc.runtime import latent
 from ablc.schemes import Scheme
 from ablc.settings import Assist

@@ -15,16 +15,16 @@ from ablc.drawing import maps
 from ablc.drawing.maps import Drawing
 from ablc.encoder import Encoder
 from ablc.errors import FinderError
-from ablc.eval.codec import MissingCodecError
-from ablc.eval.equal_bytes import largest_within
 from ablc.eval.folder import Photo
 from ablc.eval.looks import Judges
 from ablc.eval.page.images import webp
-from ablc.eval.peers import peer
 from ablc.eval.store import Result, Row
 from ablc.eval.strips import Fidelity, fidelity
 from ablc.importance import Roi
 from ablc.inspection import coding_map
+from ablc.peers.codec import MissingCodecError
+from ablc.peers.equal_bytes import largest_within
+from ablc.peers.libraries import peer
 from ablc.regions import Region
 
 PEERS = ("JPEG", "WebP", "AVIF", "JPEG XL")

@@ -12,9 +12,9 @@ from PIL import Image
 from ablc import inspection, metrics, pictures
 from ablc.drawing.maps import Drawing, kept_and_bits
 from ablc.drawing.view import opaque
-from ablc.eval.codec import Codec
-from ablc.eval.equal_bytes import largest_within
-from ablc.eval.peers import pillow_codec
+from ablc.peers.codec import Codec
+from ablc.peers.equal_bytes import largest_within
+from ablc.peers.libraries import pillow_codec
 from ablc.pictures import Picture
 from ablc.service import jobs
 from ablc.service.jobs import Answer, Pixels, Source

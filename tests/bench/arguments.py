@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ablc.eval.codec import Pixels
+from ablc.peers.codec import Pixels
 
 
 def picture_paths(folder: Path) -> list[Path]:

@@ -19,9 +19,9 @@ from printing import markdown, write_json
 from regions import MASKS, masks_of
 
 import ablc
-from ablc.eval.codec import Codec, Pixels
 from ablc.eval.curves import Row
-from ablc.eval.peers import lossless_jpegxl, lossless_peer
+from ablc.peers.codec import Codec, Pixels
+from ablc.peers.libraries import lossless_jpegxl, lossless_peer
 
 FLOOR = 1  # quality
 

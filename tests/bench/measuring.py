@@ -16,9 +16,9 @@ from typing import Any
 from arguments import add_option_argument, add_pictures_argument, pictures
 
 from ablc import metrics
-from ablc.eval.codec import Codec, Pixels
 from ablc.eval.curves import Row
 from ablc.eval.quality import fingerprint, known_measures, probes
+from ablc.peers.codec import Codec, Pixels
 
 
 def measure(codec: Codec, picture: Pixels, quality: float) -> Row:

@@ -19,8 +19,8 @@ import onnx
 import onnxruntime
 
 from ablc import _core
-from ablc.eval.codec import Pixels
 from ablc.eval.curves import Row
+from ablc.peers.codec import Pixels
 from ablc.runtime import fill
 from ablc.runtime.cards import Card
 from ablc.runtime.fill import Part

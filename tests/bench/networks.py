@@ -44,12 +44,12 @@ from regions import SSIM_BORDER
 import ablc
 from ablc import metrics
 from ablc.eval import curves as curve_figures
-from ablc.eval.codec import Pixels
 from ablc.eval.curves import Curve, Curves, Row
-from ablc.eval.own import QUALITIES as SWEEP
-from ablc.eval.peers import peer
 from ablc.eval.stacked import NETWORK
 from ablc.importance import CELL
+from ablc.peers.ablc_codec import QUALITIES as SWEEP
+from ablc.peers.codec import Pixels
+from ablc.peers.libraries import peer
 from ablc.runtime import registry
 
 # About .09, .17 and .29 bits per pixel of the Kodak set, in the mean; and finer ones, to see

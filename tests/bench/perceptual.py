@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ablc import metrics
-from ablc.eval.codec import Codec, Pixels
 from ablc.eval.curves import Row
 from ablc.eval.quality import fingerprint, judges, known_measures, probes
+from ablc.peers.codec import Codec, Pixels
 
 DISTANCES = {
     "lpips": "LPIPS-AlexNet",

@@ -37,8 +37,8 @@ from printing import markdown, write_json
 from speed import SPEED_PICTURES, quality_near
 
 import ablc.pillow
-from ablc.eval.own import ablc_codec
-from ablc.eval.peers import peer
+from ablc.peers.ablc_codec import ablc_codec
+from ablc.peers.libraries import peer
 
 THUMBNAIL = (48, 48)  # pixels; small enough for the base to do
 KEEPING = {  # variables of glibc's malloc

@@ -26,10 +26,10 @@ from measuring import Cache, add_run_arguments, measure, progress
 from printing import markdown, write_json
 
 from ablc.eval import curves as curve_figures
-from ablc.eval.codec import Codec, Pixels
 from ablc.eval.curves import Curve, Curves, Mean, Span, at_rate
-from ablc.eval.own import ablc_codec
-from ablc.eval.peers import PEERS, peer
+from ablc.peers.ablc_codec import ablc_codec
+from ablc.peers.codec import Codec, Pixels
+from ablc.peers.libraries import PEERS, peer
 
 METRICS = {"ssim": "SSIM", "psnr": "PSNR", "ms_ssim": "MS-SSIM"}
 PEERS_SHOWN = ["JPEG", "WebP", "JPEG XL", "AVIF", "HEIC"]

@@ -19,10 +19,10 @@ from measuring import Cache
 from regions import Mask, blur_outside, masks_of, scores, scores_fingerprint
 
 import ablc
-from ablc.eval.codec import Codec, Pixels
 from ablc.eval.curves import Curve, Row
-from ablc.eval.own import decode
-from ablc.eval.peers import peer
+from ablc.peers.ablc_codec import decode
+from ablc.peers.codec import Codec, Pixels
+from ablc.peers.libraries import peer
 
 RATES = (0.15, 0.25)  # bits per pixel at which scores are compared
 OVER = 1.06  # a second file of ablc this much over the rate: the first lies up to 2 % under it

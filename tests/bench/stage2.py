@@ -20,9 +20,9 @@ from PIL import Image
 
 import ablc
 from ablc.eval import stacked
-from ablc.eval.codec import Pixels
 from ablc.eval.curves import Row
 from ablc.export.teachers import SqueezeNet  # noqa: TID251
+from ablc.peers.codec import Pixels
 
 QUALITIES = (50, 80)  # of the small picture
 FILLS = ("classical", "fill-small", "fill-small-perceptual")

@@ -6,7 +6,7 @@ from typing import Any
 
 import ablc
 from ablc.errors import ModelError
-from ablc.eval.codec import Codec, MissingCodecError, Pixels
+from ablc.peers.codec import Codec, MissingCodecError, Pixels
 
 ABLC = "ablc"
 FILLS = ("fill-small", "fill-small-perceptual")

@@ -1,0 +1,1 @@
+"""Other codecs behind one interface, and ablc behind the same one."""
