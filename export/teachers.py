@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ablc.eval.weights import DEVIATION, LIN_FILE, MEAN, Arrays, fetch, load
+from ablc.eval.measures.weights import DEVIATION, LIN_FILE, MEAN, Arrays, fetch, load
 
 Backbone = Literal["alex", "squeeze", "vgg"]
 

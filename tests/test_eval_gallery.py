@@ -14,8 +14,9 @@ from ablc import metrics
 from ablc.cli import report
 from ablc.cli.main import main
 from ablc.drawing import maps
-from ablc.eval import gallery, strips
+from ablc.eval import gallery
 from ablc.eval.folder import scan
+from ablc.eval.measures import strips
 from ablc.eval.store import Store
 from ablc.eval.versions import Goal, Plan
 from ablc.importance import Roi

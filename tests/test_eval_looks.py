@@ -7,9 +7,9 @@ import numpy.typing as npt
 import pytest
 
 import teacher_weights
-from ablc.eval import backbones
 from ablc.eval.crop import middle
-from ablc.eval.looks import DISTANCES, Judges
+from ablc.eval.measures import backbones
+from ablc.eval.measures.perceptual import DISTANCES, Judges
 from scenes import scene
 
 ALL = tuple(DISTANCES)
@@ -54,7 +54,7 @@ def test_pictures_of_another_size_are_refused(judges: Judges) -> None:
 def test_of_a_large_picture_the_middle_is_judged(
     judges: Judges, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ablc.eval.looks.PIXELS_MOST", 64 * 80)
+    monkeypatch.setattr("ablc.eval.measures.perceptual.PIXELS_MOST", 64 * 80)
     large, other = scene(128, 160), scene(128, 160, seed=2)
     inner = judges.of(middle(large, 64 * 80)).distances(middle(other, 64 * 80))
     assert judges.of(large).distances(other) == inner

@@ -90,7 +90,7 @@ def report(
 
 def _check_weights(folder: Path) -> None:
     """Raises ValueError unless the folder holds those of LPIPS."""
-    from ablc.eval.looks import Judges
+    from ablc.eval.measures.perceptual import Judges
 
     try:
         Judges(folder, ["lpips"])

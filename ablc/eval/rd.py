@@ -1,7 +1,7 @@
 """Rate and distortion of ablc and its peers on the pictures of a folder.
 
 Every codec makes whole files of every picture over its sweep of qualities; what is measured of them
-stands in ablc.eval.quality. Speeds come afterwards, when nothing else runs.
+stands in ablc.eval.measures.quality. Speeds come afterwards, when nothing else runs.
 """
 
 import functools
@@ -17,7 +17,7 @@ import numpy as np
 from ablc.eval.crop import middle, middle_size
 from ablc.eval.curves import MEASURES, SPAN, Curve, Curves, Mean, bd_rates
 from ablc.eval.folder import Folder, Photo
-from ablc.eval.quality import LOOKS, Measured, Measures
+from ablc.eval.measures.quality import LOOKS, Measured, Measures
 from ablc.eval.running import Failed, Task, progress, run
 from ablc.eval.speed import Timing, mean_bpp, pixels, take_turns
 from ablc.eval.store import Result, Store, ablc_fingerprint, key_of

@@ -16,10 +16,10 @@ from ablc.drawing.maps import Drawing
 from ablc.encoder import Encoder
 from ablc.errors import FinderError
 from ablc.eval.folder import Photo
-from ablc.eval.looks import Judges
+from ablc.eval.measures.perceptual import Judges
+from ablc.eval.measures.strips import Fidelity, fidelity
 from ablc.eval.page.images import webp
 from ablc.eval.store import Result, Row
-from ablc.eval.strips import Fidelity, fidelity
 from ablc.importance import Roi
 from ablc.inspection import coding_map
 from ablc.peers.codec import MissingCodecError

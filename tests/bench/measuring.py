@@ -17,7 +17,7 @@ from arguments import add_option_argument, add_pictures_argument, pictures
 
 from ablc import metrics
 from ablc.eval.curves import Row
-from ablc.eval.quality import fingerprint, known_measures, probes
+from ablc.eval.measures.quality import fingerprint, known_measures, probes
 from ablc.peers.codec import Codec, Pixels
 
 

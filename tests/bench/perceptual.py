@@ -1,4 +1,4 @@
-"""How different pictures look (ablc.eval.looks), beside their PSNR, SSIM and MS-SSIM."""
+"""How different pictures look (ablc.eval.measures.perceptual), beside their PSNR, SSIM and MS-SSIM."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ablc import metrics
 from ablc.eval.curves import Row
-from ablc.eval.quality import fingerprint, judges, known_measures, probes
+from ablc.eval.measures.quality import fingerprint, judges, known_measures, probes
 from ablc.peers.codec import Codec, Pixels
 
 DISTANCES = {

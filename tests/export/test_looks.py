@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch", reason="the trainers need the [train] extra
 from PIL import Image  # noqa: E402
 
 import teacher_weights  # noqa: E402
-from ablc.eval.looks import DISTANCES, Judges  # noqa: E402
+from ablc.eval.measures.perceptual import DISTANCES, Judges  # noqa: E402
 from ablc.export.teachers import AlexNet, Lpips, Vgg, texture_distance  # noqa: E402
 from scenes import scene  # noqa: E402
 

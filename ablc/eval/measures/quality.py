@@ -9,10 +9,10 @@ import numpy as np
 
 from ablc import metrics
 from ablc.eval.curves import Row
-from ablc.eval.looks import Judges, Original
+from ablc.eval.measures.perceptual import Judges, Original
 from ablc.peers.codec import Pixels
 
-LOOKS = ("lpips", "texture")  # of ablc.eval.looks
+LOOKS = ("lpips", "texture")  # of ablc.eval.measures.perceptual
 
 
 class Measures:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import as_strided
 
-from ablc.eval.weights import DEVIATION, MEAN, Arrays, Floats, fetch, load
+from ablc.eval.measures.weights import DEVIATION, MEAN, Arrays, Floats, fetch, load
 
 Pixels = npt.NDArray[np.uint8]
 

@@ -1,0 +1,1 @@
+"""Measures of decoded pictures: fidelity, and looks as networks judge them."""
