@@ -5,7 +5,7 @@ import importlib
 import numpy as np
 import pytest
 
-from ablc.eval.curves import Curve, Mean, at_rate, bd_rate, bd_rates, line
+from ablc.eval.rd.curves import Curve, Mean, at_rate, bd_rate, bd_rates, line
 from ablc.metrics import psnr
 from ablc.peers import libraries
 from ablc.peers.ablc_codec import OWN, QUALITIES, ablc_codec, own

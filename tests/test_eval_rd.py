@@ -15,8 +15,8 @@ from typer.testing import CliRunner, Result
 
 import teacher_weights
 from ablc.cli.main import app
-from ablc.eval import published, rd
 from ablc.eval.folder import scan
+from ablc.eval.rd import published, study
 from ablc.eval.store import Store
 from ablc.peers.libraries import peer
 from scenes import scene
@@ -71,7 +71,7 @@ def test_rows_are_those_of_whole_files(pictures: Path, tmp_out: Path) -> None:
     assert list(found["measures"]) == ["psnr", "ssim"]  # too small for MS-SSIM, no weights
     jpeg = peer("JPEG")
     rows = each(found)["JPEG"]["2"]
-    assert [row["quality"] for row in rows] == list(jpeg.qualities[:: rd.QUICK_EVERY])
+    assert [row["quality"] for row in rows] == list(jpeg.qualities[:: study.QUICK_EVERY])
     for row in rows:
         data = jpeg.encode(scene(67, 33, seed=2), row["quality"])
         assert row["bytes"] == len(data)
@@ -104,7 +104,7 @@ def test_files_of_compressai_hold_means_by_rising_rate(pictures: Path, tmp_out: 
     results = found["results"]
     assert list(results) == ["bpp", "psnr-rgb", "ssim"]
     assert results["bpp"] == sorted(results["bpp"])
-    quality = peer("JPEG baseline").qualities[:: rd.QUICK_EVERY][-1]
+    quality = peer("JPEG baseline").qualities[:: study.QUICK_EVERY][-1]
     curves = rows[found["name"]].values()
     best = [row["psnr"] for curve in curves for row in curve if row["quality"] == quality]
     assert results["psnr-rgb"][-1] == pytest.approx(np.mean(best), abs=1e-5)
@@ -172,7 +172,7 @@ def test_a_broken_picture_is_listed_and_the_rest_goes_on(pictures: Path, tmp_out
 def test_of_a_large_picture_the_middle_is_coded(
     pictures: Path, tmp_out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rd, "PIXELS_MOST", 3000)
+    monkeypatch.setattr(study, "PIXELS_MOST", 3000)
     reproduce(pictures, tmp_out, "--peers", "JPEG")
     notes = list(document(tmp_out)["notes"].values())
     assert notes == [["the middle 71x42 pixels were coded: the whole is too large"], []]
@@ -187,9 +187,11 @@ def test_a_codec_that_fails_on_a_picture_is_listed(
         return peer("JPEG").encode(picture, quality)
 
     codec = replace(peer("JPEG"), encode=picky)
-    monkeypatch.setattr(rd, "_codec", lambda name: codec if name == "JPEG" else rd.codec_of(name))
-    found = rd.study(scan(pictures), Store(tmp_path / "store"), ["JPEG"], quick=True)
-    assert found.failures == [rd.Failure("JPEG", "2", "OSError: odd sides")]
+    monkeypatch.setattr(
+        study, "_codec", lambda name: codec if name == "JPEG" else study.codec_of(name)
+    )
+    found = study.study(scan(pictures), Store(tmp_path / "store"), ["JPEG"], quick=True)
+    assert found.failures == [study.Failure("JPEG", "2", "OSError: odd sides")]
     assert list(found.curves["JPEG"]) == ["1"]
     assert list(found.curves["ablc"]) == ["1", "2"]
 
@@ -201,7 +203,7 @@ def test_an_interrupted_run_goes_on_and_a_second_one_has_nothing_to_do(
     pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[str] = []
-    measure_file, stop = rd.measure_file, 7
+    measure_file, stop = study.measure_file, 7
 
     def counting(photo: Any, name: str, quality: float, weights: None) -> Any:
         if len(calls) == stop:
@@ -209,16 +211,16 @@ def test_an_interrupted_run_goes_on_and_a_second_one_has_nothing_to_do(
         calls.append(name)
         return measure_file(photo, name, quality, weights)
 
-    monkeypatch.setattr(rd, "measure_file", counting)
+    monkeypatch.setattr(study, "measure_file", counting)
     folder, store = scan(pictures), Store(tmp_path / "store")
     with pytest.raises(KeyboardInterrupt):
-        rd.study(folder, store, ["JPEG"], quick=True)
+        study.study(folder, store, ["JPEG"], quick=True)
     stop = 1000
-    first = rd.study(folder, store, ["JPEG"], quick=True)
+    first = study.study(folder, store, ["JPEG"], quick=True)
     rows = sum(len(curve) for of in first.curves.values() for curve in of.values())
     assert len(calls) == rows == 2 * (7 + 5)
-    monkeypatch.setattr(rd, "measure_speeds", None)
-    second = rd.study(folder, store, ["JPEG"], quick=True)
+    monkeypatch.setattr(study, "measure_speeds", None)
+    second = study.study(folder, store, ["JPEG"], quick=True)
     assert len(calls) == rows
     assert second.curves == first.curves
     assert second.speeds == first.speeds

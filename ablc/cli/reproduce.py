@@ -149,14 +149,13 @@ def rd(
 ) -> None:
     """Measure rate against distortion, BD-rates and speed, beside other codecs."""
     require_extra("scipy")
-    from ablc.eval import published as reference
-    from ablc.eval import rd as rates
-    from ablc.eval import rd_results
+    from ablc.eval.rd import published as reference
+    from ablc.eval.rd import results, study
     from ablc.peers.libraries import PEERS
 
     points = None if published is None else reference.read(published)
     pictures = _scan(folder, limit)
-    found = rates.study(
+    found = study.study(
         pictures,
         store_in(cache),
         tuple(PEERS if peers is None else peers.split(",")),
@@ -166,13 +165,13 @@ def rd(
     )
     if points is None:
         points = reference.shipped() if reference.is_kodak(pictures) else []
-    rd_results.write(found, out, points)
+    results.write(found, out, points)
     for what, reason in {**found.missing, **found.left_out}.items():
         terminal.warn(f"{what}: not measured: {reason}")
     for failure in found.failures:
         terminal.warn(f"{failure.codec}, {failure.picture}: {failure.reason}")
-    console.columns(*rd_results.summary(found))
-    _finish(out, *rd_results.WRITTEN)
+    console.columns(*results.summary(found))
+    _finish(out, *results.WRITTEN)
 
 
 def require_extra(*modules: str) -> None:

@@ -19,7 +19,7 @@ from printing import markdown, write_json
 from regions import MASKS, masks_of
 
 import ablc
-from ablc.eval.curves import Row
+from ablc.eval.rd.curves import Row
 from ablc.peers.codec import Codec, Pixels
 from ablc.peers.libraries import lossless_jpegxl, lossless_peer
 

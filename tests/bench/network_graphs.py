@@ -19,7 +19,7 @@ import onnx
 import onnxruntime
 
 from ablc import _core
-from ablc.eval.curves import Row
+from ablc.eval.rd.curves import Row
 from ablc.peers.codec import Pixels
 from ablc.runtime import fill
 from ablc.runtime.cards import Card

@@ -13,7 +13,7 @@ from printing import markdown
 from rd import METRICS
 from regions import decibels
 
-from ablc.eval.curves import Mean, Row
+from ablc.eval.rd.curves import Mean, Row
 
 SPAN = (0.05, 0.5)  # bits per pixel of the BD-rates
 MEASURES = {**METRICS, **DISTANCES}

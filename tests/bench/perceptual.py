@@ -1,4 +1,4 @@
-"""How different pictures look (ablc.eval.measures.perceptual), beside their PSNR, SSIM and MS-SSIM."""
+"""How different pictures look, beside their PSNR, SSIM and MS-SSIM: ablc.eval.measures.perceptual."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ablc import metrics
-from ablc.eval.curves import Row
 from ablc.eval.measures.quality import fingerprint, judges, known_measures, probes
+from ablc.eval.rd.curves import Row
 from ablc.peers.codec import Codec, Pixels
 
 DISTANCES = {

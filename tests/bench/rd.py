@@ -25,8 +25,8 @@ from arguments import pictures
 from measuring import Cache, add_run_arguments, measure, progress
 from printing import markdown, write_json
 
-from ablc.eval import curves as curve_figures
-from ablc.eval.curves import Curve, Curves, Mean, Span, at_rate
+from ablc.eval.rd import curves as curve_figures
+from ablc.eval.rd.curves import Curve, Curves, Mean, Span, at_rate
 from ablc.peers.ablc_codec import ablc_codec
 from ablc.peers.codec import Codec, Pixels
 from ablc.peers.libraries import PEERS, peer

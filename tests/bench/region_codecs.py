@@ -19,7 +19,7 @@ from measuring import Cache
 from regions import Mask, blur_outside, masks_of, scores, scores_fingerprint
 
 import ablc
-from ablc.eval.curves import Curve, Row
+from ablc.eval.rd.curves import Curve, Row
 from ablc.peers.ablc_codec import decode
 from ablc.peers.codec import Codec, Pixels
 from ablc.peers.libraries import peer

@@ -22,7 +22,7 @@ from PIL import Image
 from scipy.ndimage import distance_transform_edt, gaussian_filter, uniform_filter
 
 from ablc import metrics
-from ablc.eval.curves import Row
+from ablc.eval.rd.curves import Row
 from ablc.peers.codec import Pixels
 
 AREA = 0.15  # of all pixels

@@ -22,7 +22,7 @@ from printing import markdown, write_json
 
 import ablc
 from ablc import metrics
-from ablc.eval.curves import Curve, Mean, at_rate, bd_rate
+from ablc.eval.rd.curves import Curve, Mean, at_rate, bd_rate
 from ablc.peers.codec import Pixels
 
 MASKS = ("edge-blocks", "edge-blocks+random", "random-blocks")

@@ -20,7 +20,7 @@ from PIL import Image
 
 import ablc
 from ablc.eval import stacked
-from ablc.eval.curves import Row
+from ablc.eval.rd.curves import Row
 from ablc.export.teachers import SqueezeNet  # noqa: TID251
 from ablc.peers.codec import Pixels
 

@@ -4,7 +4,8 @@ lpips          LPIPS with AlexNet, version 0.1 (Zhang et al., arXiv:1801.03924)
 lpips_squeeze  the same with SqueezeNet, on which fills are trained: only for spotting what games it
 texture        like DISTS (arXiv:2004.07728) on VGG up to relu2_2 and AlexNet, weights all equal
 
-All are 0 for equal pictures. The weights are a folder of .npz files: see ablc.eval.measures.weights.
+All are 0 for equal pictures. The weights are a folder of .npz files: see
+ablc.eval.measures.weights.
 """
 
 from collections.abc import Mapping, Sequence

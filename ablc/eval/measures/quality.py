@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from ablc import metrics
-from ablc.eval.curves import Row
 from ablc.eval.measures.perceptual import Judges, Original
+from ablc.eval.rd.curves import Row
 from ablc.peers.codec import Pixels
 
 LOOKS = ("lpips", "texture")  # of ablc.eval.measures.perceptual
@@ -40,7 +40,7 @@ class Measured:
         self._looks = looks
 
     def measure(self, shown: Pixels) -> Row:
-        """The measures of ablc.eval.curves that can be taken of a picture of the same size.
+        """The measures of ablc.eval.rd.curves that can be taken of a picture of the same size.
 
         Small pictures have fewer, and one that equals the original has no PSNR.
         Raises ValueError for another size.

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from ablc.eval.curves import MEASURES
 from ablc.eval.folder import Folder
+from ablc.eval.rd.curves import MEASURES
 
 COLUMNS = ("metric", "codec", "bpp", "value", "source")
 OTHER_NAMES = {"lpips_alex": "lpips"}
@@ -24,7 +24,7 @@ KODAK_SIDES = {512, 768}
 class Point:
     """The mean of a measure over the Kodak set at a rate."""
 
-    metric: str  # of ablc.eval.curves.MEASURES
+    metric: str  # of ablc.eval.rd.curves.MEASURES
     codec: str
     bpp: float
     value: float
@@ -33,7 +33,7 @@ class Point:
 
 def shipped() -> list[Point]:
     """The points that come with ablc."""
-    table = resources.files("ablc.eval").joinpath("published.csv")
+    table = resources.files("ablc.eval.rd").joinpath("published.csv")
     return parse(table.read_text(encoding="utf-8"), "published.csv")
 
 

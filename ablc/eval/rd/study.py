@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from ablc.eval.crop import middle, middle_size
-from ablc.eval.curves import MEASURES, SPAN, Curve, Curves, Mean, bd_rates
 from ablc.eval.folder import Folder, Photo
 from ablc.eval.measures.quality import LOOKS, Measured, Measures
+from ablc.eval.rd.curves import MEASURES, SPAN, Curve, Curves, Mean, bd_rates
+from ablc.eval.rd.speed import Timing, mean_bpp, pixels, take_turns
 from ablc.eval.running import Failed, Task, progress, run
-from ablc.eval.speed import Timing, mean_bpp, pixels, take_turns
 from ablc.eval.store import Result, Store, ablc_fingerprint, key_of
 from ablc.peers.ablc_codec import ABLC, OWN, own
 from ablc.peers.codec import Codec, MissingCodecError, Pixels

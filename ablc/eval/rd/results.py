@@ -18,9 +18,9 @@ import numpy as np
 
 import ablc
 from ablc import files
-from ablc.eval.curves import MEASURES, SPAN, Curve, Mean
-from ablc.eval.published import Point
-from ablc.eval.rd import SPEED_PIXELS_MOST, Study, cut
+from ablc.eval.rd.curves import MEASURES, SPAN, Curve, Mean
+from ablc.eval.rd.published import Point
+from ablc.eval.rd.study import SPEED_PIXELS_MOST, Study, cut
 from ablc.peers.codec import Codec
 
 DIGITS = 6  # after the point

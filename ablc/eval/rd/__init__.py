@@ -1,0 +1,1 @@
+"""Rate and distortion: curves, BD-rates and speed of ablc and its peers."""
