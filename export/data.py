@@ -22,7 +22,7 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 import ablc
 from ablc import _core
-from ablc.eval.stacked import FACTOR, shrunk
+from ablc.eval.paper.stage2 import FACTOR, shrunk
 from ablc.runtime.fill import Part
 from ablc.settings import cores, pixel_limit
 

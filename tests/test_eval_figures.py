@@ -10,11 +10,11 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from ablc.cli.main import app
-from ablc.eval import figures, protocols, sampling, survey, trials
 from ablc.eval.folder import Folder, scan
+from ablc.eval.paper import experiments, figures, protocols, sampling, survey
+from ablc.eval.paper.experiments import Trial, try_all
 from ablc.eval.running import Failed
 from ablc.eval.store import Store
-from ablc.eval.trials import Trial, try_all
 from ablc.runtime.latent import WEIGHTS, Settings
 from ablc.schemes import Scheme
 from scenes import scene
@@ -34,7 +34,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Folder:
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pictures of 64 pixels, few updates."""
     tiny = {"kodak-227": lambda pixels: protocols._resized(pixels, 64, 64)}
-    monkeypatch.setattr(trials, "PROTOCOLS", tiny)
+    monkeypatch.setattr(experiments, "PROTOCOLS", tiny)
     monkeypatch.setattr(survey, "SURVEYED", 1)
     monkeypatch.setattr(survey, "STAGES", (1, 2, 3))
     monkeypatch.setattr(sampling, "PRODUCT", Settings(iterations=1))
@@ -67,7 +67,7 @@ def test_every_figure_is_drawn_and_nothing_is_tried_twice(
         assert line["points"][0] == [0, 1]
     assert all(row[1] != "-" for table in study["tables"] for row in table["rows"])
 
-    monkeypatch.setattr(trials, "try_one", lambda *_: pytest.fail("tried twice"))
+    monkeypatch.setattr(experiments, "try_one", lambda *_: pytest.fail("tried twice"))
     assert figures.draw(pictures, wanted, store, tmp_path / "again", 1) == drawn
 
 
@@ -111,12 +111,12 @@ def test_a_trial_that_fails_says_why(pictures: Folder, tmp_path: Path) -> None:
 
 
 def test_the_hole_is_in_the_middle() -> None:
-    kept = trials.hole(227, 227)
+    kept = experiments.hole(227, 227)
     assert kept.shape == (29, 29)
     dropped = np.argwhere(~kept)
     assert (dropped.min(0) == 8).all()
     assert (dropped.max(0) == 20).all()
-    assert trials.hole(16, 16).sum() == 0
+    assert experiments.hole(16, 16).sum() == 0
 
 
 @pytest.mark.usefixtures("small", "networks")

@@ -8,10 +8,10 @@ from PIL import Image
 
 import ablc
 from ablc import _core, metrics
-from ablc.eval import diffusion
-from ablc.eval.diffusion import edge_enhancing, homogeneous
-from ablc.eval.fills import FILLS, paint, told_edges
-from ablc.eval.structure import grown, inpaint
+from ablc.eval.paper import diffusion
+from ablc.eval.paper.diffusion import edge_enhancing, homogeneous
+from ablc.eval.paper.fills import FILLS, paint, told_edges
+from ablc.eval.paper.structure import grown, inpaint
 from ablc.schemes import Scheme
 from scenes import scene
 

@@ -3,7 +3,7 @@
 import pytest
 
 import ablc
-from ablc.eval.refining import refine
+from ablc.eval.paper.latent_update import refine
 from ablc.runtime.latent import WEIGHTS, Settings
 from scenes import scene
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from ablc.eval import folder
-from ablc.eval.measures import ssim_rgb
+from ablc.eval.paper.ssim import ssim_rgb
 from ablc.eval.running import Failed, Task, run
 from ablc.eval.store import Store, ablc_fingerprint, key_of, sources_of
 from made_tasks import count, die, fail
@@ -121,8 +121,8 @@ def test_keys_depend_on_every_part() -> None:
 
 
 def test_a_fingerprint_covers_what_its_modules_import() -> None:
-    assert ablc_fingerprint() != ablc_fingerprint("ablc.eval.table1")
-    covered = {f"{path.parent.name}/{path.stem}" for path in sources_of("ablc.eval.table1")}
+    assert ablc_fingerprint() != ablc_fingerprint("ablc.eval.paper.table1")
+    covered = {f"{path.parent.name}/{path.stem}" for path in sources_of("ablc.eval.paper.table1")}
     assert {"eval/table1", "eval/systems", "eval/structure", "ablc/metrics"} <= covered
     decoding = {f"{path.parent.name}/{path.stem}" for path in sources_of("ablc")}
     assert {"ablc/rate", "ablc/settings", "runtime/painter", "runtime/latent"} <= decoding

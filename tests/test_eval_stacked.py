@@ -9,7 +9,7 @@ import pytest
 import ablc
 from ablc import _core, metrics
 from ablc.errors import LimitError, ModelError, ProviderError, StreamError
-from ablc.eval import stacked
+from ablc.eval.paper import stage2
 from ablc.runtime import assist, assisting, painter
 from scenes import drawing, scene
 
@@ -20,19 +20,19 @@ WHOLE = scene(64, 96)  # sides are multiples of 4
 
 def coded(picture: Pixels = WHOLE, label: int = 3) -> bytes:
     """Without a network."""
-    return stacked.encode(picture, quality=60, label=label, threads=1)
+    return stage2.encode(picture, quality=60, label=label, threads=1)
 
 
 # ---- round trips -------------------------------------------------------------------------------
 @pytest.mark.parametrize("picture", [scene(90, 131), drawing(101, 128)], ids=["scene", "drawing"])
 def test_picture_comes_back_alike(networks: None, picture: Pixels) -> None:
-    data = stacked.encode(picture, quality=80, threads=1)
-    shown = stacked.decode(data, threads=1)
+    data = stage2.encode(picture, quality=80, threads=1)
+    shown = stage2.decode(data, threads=1)
     assert shown.shape == picture.shape
     assert shown.dtype == np.uint8
     assert len(data) < 2500
-    assert metrics.psnr(stacked.shrunk(picture, 4), stacked.shrunk(shown, 4)) > 18
-    assert (stacked.decode(data, threads=1) == shown).all()
+    assert metrics.psnr(stage2.shrunk(picture, 4), stage2.shrunk(shown, 4)) > 18
+    assert (stage2.decode(data, threads=1) == shown).all()
 
 
 @pytest.mark.parametrize("height", [1, 32, 33, 34, 35])
@@ -40,22 +40,22 @@ def test_any_size_comes_back(networks: None, height: int) -> None:
     for width in (1, 40, 41, 42, 43):
         data = coded(scene(height, width))
         assert (data[0] < 16) == bool(height % 4 or width % 4)
-        assert stacked.decode(data, threads=1).shape == (height, width, 3)
+        assert stage2.decode(data, threads=1).shape == (height, width, 3)
 
 
 @pytest.mark.parametrize("shape", [(30, 42), (30, 42, 1)])
 def test_grey_picture_stays_grey(networks: None, shape: tuple[int, ...]) -> None:
     picture = scene(30, 42, 1).reshape(shape)
-    assert stacked.decode(coded(picture), threads=1).shape == (30, 42, 1)
+    assert stage2.decode(coded(picture), threads=1).shape == (30, 42, 1)
 
 
 def test_large_picture_is_painted_in_tiles(networks: None, monkeypatch: pytest.MonkeyPatch) -> None:
     data = coded(scene(250, 331))
-    whole = stacked.decode(data, threads=1).astype(int)
+    whole = stage2.decode(data, threads=1).astype(int)
     small = painter.Layout(whole=0, tile=160, multiple=32, batch=1, fixed=False)
     monkeypatch.setattr(painter, "CPU", small)
-    assert len(stacked._painter("auto", 1).plan(None, 250, 331).rows) > 1  # type: ignore[arg-type]
-    tiled = stacked.decode(data, threads=1)
+    assert len(stage2._painter("auto", 1).plan(None, 250, 331).rows) > 1  # type: ignore[arg-type]
+    tiled = stage2.decode(data, threads=1)
     assert tiled.shape == whole.shape
     assert np.abs(tiled - whole).mean() < 0.1
 
@@ -65,7 +65,7 @@ def test_file_is_a_stream_of_the_small_picture_and_what_it_shows() -> None:
     data = coded()
     small = ablc.decode(data, fill="classical")
     assert small.shape == (16, 24, 3)
-    assert metrics.psnr(stacked.shrunk(WHOLE, 4), small) > 25
+    assert metrics.psnr(stage2.shrunk(WHOLE, 4), small) > 25
     told = _core.section(data, "CLSS")
     assert told is not None
     assert assist.parse_classes(told)[3] == 1
@@ -74,22 +74,22 @@ def test_file_is_a_stream_of_the_small_picture_and_what_it_shows() -> None:
 
 def test_small_picture_has_the_means_of_boxes() -> None:
     picture = np.arange(5 * 8, dtype=np.uint8).reshape(5, 8, 1)
-    small = stacked.shrunk(picture, 4)
+    small = stage2.shrunk(picture, 4)
     assert small.shape == (2, 2, 1)
     assert small[0, 0, 0] == round(picture[:4, :4].mean())
     assert small[1, 1, 0] == round(picture[4, 4:].mean())
 
 
 def test_label_has_a_say(networks: None) -> None:
-    one, other = (stacked.decode(coded(label=label), threads=1) for label in (3, 920))
+    one, other = (stage2.decode(coded(label=label), threads=1) for label in (3, 920))
     assert (one != other).any()
-    untold = stacked.decode(ablc.encode(stacked.shrunk(WHOLE, 4), quality=60), threads=1)
+    untold = stage2.decode(ablc.encode(stage2.shrunk(WHOLE, 4), quality=60), threads=1)
     assert (one != untold).any()
 
 
 def test_label_is_found_by_a_network(networks: None, monkeypatch: pytest.MonkeyPatch) -> None:
     def classes() -> npt.NDArray[np.float32]:
-        told = _core.section(stacked.encode(WHOLE, quality=60, threads=1), "CLSS")
+        told = _core.section(stage2.encode(WHOLE, quality=60, threads=1), "CLSS")
         assert told is not None
         return assist.parse_classes(told)
 
@@ -104,12 +104,12 @@ def test_label_is_found_by_a_network(networks: None, monkeypatch: pytest.MonkeyP
 def test_damaged_bytes_are_refused(data: bytes) -> None:
     for cut in range(0, len(data), 7):
         with pytest.raises(StreamError):
-            stacked.decode(data[:cut])
+            stage2.decode(data[:cut])
     for place in range(1, len(data), 11):
         changed = bytearray(data)
         changed[place] ^= 0x40
         with pytest.raises(StreamError):
-            stacked.decode(bytes(changed))
+            stage2.decode(bytes(changed))
 
 
 @pytest.mark.parametrize(
@@ -119,24 +119,24 @@ def test_damaged_bytes_are_refused(data: bytes) -> None:
 )
 def test_other_bytes_are_refused(data: bytes) -> None:
     with pytest.raises(StreamError):
-        stacked.decode(data)
+        stage2.decode(data)
 
 
 def test_streams_of_other_things_are_refused() -> None:
     damaged = _core.with_sections(coded(), {"CLSS": b"\x01\xff\xff\xff"})
     with pytest.raises(StreamError, match="CLSS gives class 65535"):
-        stacked.decode(damaged)
+        stage2.decode(damaged)
     with pytest.raises(StreamError, match="alpha"):
-        stacked.decode(ablc.encode(scene(20, 20, 4), quality=50))
+        stage2.decode(ablc.encode(scene(20, 20, 4), quality=50))
 
 
 def test_more_pixels_than_allowed_are_refused(networks: None) -> None:
     data = coded(scene(33, 42))
-    assert stacked.decode(data, max_pixels=33 * 42).shape == (33, 42, 3)
+    assert stage2.decode(data, max_pixels=33 * 42).shape == (33, 42, 3)
     with pytest.raises(LimitError, match="42x33 pixels exceeds the limit of 1385"):
-        stacked.decode(data, max_pixels=33 * 42 - 1)
+        stage2.decode(data, max_pixels=33 * 42 - 1)
     with pytest.raises(LimitError):
-        stacked.decode(data, max_pixels=50)
+        stage2.decode(data, max_pixels=50)
 
 
 @pytest.mark.parametrize(
@@ -153,17 +153,17 @@ def test_wrong_arguments_are_refused(
     picture: Pixels, options: dict[str, int], message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
-        stacked.encode(picture, **({"quality": 50, "label": 0} | options))  # type: ignore[arg-type]
+        stage2.encode(picture, **({"quality": 50, "label": 0} | options))  # type: ignore[arg-type]
 
 
 def test_missing_networks_are_named(networks: None, shipped: Path) -> None:
     with pytest.raises(ModelError, match="stage2-small"):
-        stacked.decode(coded())
+        stage2.decode(coded())
     with pytest.raises(ModelError, match="condition-small"):
-        stacked.encode(WHOLE, quality=50)
+        stage2.encode(WHOLE, quality=50)
 
 
 def test_decoding_needs_onnx_runtime() -> None:
-    stacked._painter.cache_clear()
+    stage2._painter.cache_clear()
     with pytest.raises(ProviderError, match="ONNX Runtime"):
-        stacked.decode(coded())
+        stage2.decode(coded())

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 import ablc
 from ablc.cli.main import app
-from ablc.eval import protocols, systems, table1
 from ablc.eval.folder import Folder, scan
+from ablc.eval.paper import protocols, systems, table1
 from ablc.eval.store import Store
 from scenes import scene
 

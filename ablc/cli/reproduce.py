@@ -70,8 +70,8 @@ def table1(
     """Measure the paper's table 1: its systems, JPEG, and ablc at JPEG's bytes."""
     require_extra("cv2")
     from ablc.eval import running
-    from ablc.eval import table1 as table
-    from ablc.eval.sheets import figure_or_dash
+    from ablc.eval.paper import table1 as table
+    from ablc.eval.paper.sheets import figure_or_dash
 
     plan = table.Plan(protocol=protocol, reference_form=reference_form, quick=quick)
     found = _scan(folder, limit)
@@ -106,8 +106,8 @@ def figures(
 ) -> None:
     """Draw the paper's figures 2, 4, 7, 8 and 9, and survey its hyper-parameters."""
     require_extra("cv2")
-    from ablc.eval import figures as drawing
     from ablc.eval import running
+    from ablc.eval.paper import figures as drawing
 
     found = _scan(folder, limit)
     wanted = drawing.plan(found, quick=quick)

@@ -9,8 +9,8 @@ import numpy as np
 from network_graphs import CLASSICAL
 from network_tables import MEASURES, STAGE2_MEASURES, stage2_means
 
+from ablc.eval.paper.stage2 import NETWORK
 from ablc.eval.rd.curves import Row
-from ablc.eval.stacked import NETWORK
 
 DIGITS = 4
 

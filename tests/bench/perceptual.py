@@ -1,4 +1,4 @@
-"""How different pictures look, beside their PSNR, SSIM and MS-SSIM: ablc.eval.measures.perceptual."""
+"""How different pictures look, beside PSNR, SSIM and MS-SSIM: ablc.eval.measures.perceptual."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from latent_sweep import judge
 from printing import markdown
 
 import ablc
-from ablc.eval.refining import refine
+from ablc.eval.paper.latent_update import refine
 from ablc.peers.codec import Pixels
 from ablc.runtime.fill import CELL
 from ablc.runtime.latent import WEIGHTS, Settings

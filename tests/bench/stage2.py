@@ -1,4 +1,6 @@
-"""StackGAN's second stage (ablc.eval.stacked) beside other uses of the same bytes; for networks.py.
+"""StackGAN's second stage (ablc.eval.paper.stage2) beside other uses of the same bytes.
+
+For networks.py.
 
 named     with SqueezeNet's best class in the place of the shares that our condition network finds:
           what someone who looks at the picture might say of it
@@ -19,7 +21,7 @@ import torch  # noqa: TID251
 from PIL import Image
 
 import ablc
-from ablc.eval import stacked
+from ablc.eval.paper import stage2
 from ablc.eval.rd.curves import Row
 from ablc.export.teachers import SqueezeNet  # noqa: TID251
 from ablc.peers.codec import Pixels
@@ -40,17 +42,17 @@ def at_qualities(
 
 def _rows(picture: Pixels, quality: int, weights: Path, options: dict[str, Any]) -> dict[str, Row]:
     height, width, _ = picture.shape
-    data = stacked.encode(picture, quality=quality, threads=1)
+    data = stage2.encode(picture, quality=quality, threads=1)
     name = best_class(picture, weights)
-    named = stacked.encode(picture, quality=quality, label=name, threads=1)
-    bare = ablc.encode(stacked.shrunk(picture, stacked.FACTOR), quality=quality, threads=1)
+    named = stage2.encode(picture, quality=quality, label=name, threads=1)
+    bare = ablc.encode(stage2.shrunk(picture, stage2.FACTOR), quality=quality, threads=1)
     small = ablc.decode(bare, fill="classical")
-    size = (small.shape[1] * stacked.FACTOR, small.shape[0] * stacked.FACTOR)
+    size = (small.shape[1] * stage2.FACTOR, small.shape[0] * stage2.FACTOR)
     large = np.asarray(Image.fromarray(small).resize(size, Image.Resampling.BICUBIC))
     shown = {
-        stacked.NETWORK: (data, stacked.decode(data, threads=1)),
-        f"{stacked.NETWORK}, named": (named, stacked.decode(named, threads=1)),
-        f"{stacked.NETWORK}, untold": (bare, stacked.decode(bare, threads=1)[:height, :width]),
+        stage2.NETWORK: (data, stage2.decode(data, threads=1)),
+        f"{stage2.NETWORK}, named": (named, stage2.decode(named, threads=1)),
+        f"{stage2.NETWORK}, untold": (bare, stage2.decode(bare, threads=1)[:height, :width]),
         "cubic": (bare, large[:height, :width]),
     }
     plain = ablc.encode(picture, target_bytes=len(data), **options)

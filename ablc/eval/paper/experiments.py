@@ -9,13 +9,13 @@ import numpy.typing as npt
 
 import ablc
 from ablc import metrics, pictures
-from ablc.eval import measures
 from ablc.eval.folder import Photo
-from ablc.eval.protocols import PROTOCOLS
-from ablc.eval.refining import refine
+from ablc.eval.paper import ssim
+from ablc.eval.paper.latent_update import refine
+from ablc.eval.paper.protocols import PROTOCOLS
+from ablc.eval.paper.systems import all_systems
 from ablc.eval.running import Failed, Outcome, Step, Task, run
 from ablc.eval.store import Result, Store, ablc_fingerprint, key_of
-from ablc.eval.systems import all_systems
 from ablc.importance import CELL
 from ablc.runtime import latent
 from ablc.schemes import SQUARE, Scheme
@@ -112,7 +112,7 @@ def try_one(trial: Trial, photo: Photo) -> Result:
         )
     row = {
         "bytes": len(data),
-        "ssim": measures.ssim_rgb(pixels, painted),
+        "ssim": ssim.ssim_rgb(pixels, painted),
         "luma_ssim": metrics.compare(pixels, painted).ssim,
         "loss": found[0].loss if found else None,
         "trace": [(one.iteration, one.loss) for one in found[0].trace] if found else None,

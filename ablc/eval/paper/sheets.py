@@ -13,8 +13,8 @@ from ablc.drawing import panels
 from ablc.drawing.panels import Panel
 from ablc.drawing.view import View
 from ablc.eval.folder import Photo
+from ablc.eval.paper.experiments import Trial, Tried
 from ablc.eval.running import Failed
-from ablc.eval.trials import Trial, Tried
 
 Pixels = npt.NDArray[np.uint8]
 Drawing = dict[str, Any]  # a figure, plot or table, as figures.json has it

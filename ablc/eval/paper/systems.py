@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 import ablc
-from ablc.eval import fills, stacked
-from ablc.eval.refining import refine
+from ablc.eval.paper import fills, stage2
+from ablc.eval.paper.latent_update import refine
 from ablc.peers.libraries import pillow_decode, pillow_encode
 from ablc.runtime import latent
 from ablc.schemes import Scheme
@@ -158,9 +158,9 @@ def _others(updates: latent.Settings) -> list[System]:
             "stage-2",
             "systems",
             "StackGAN's stage II",
-            f"after Zhang et al. 2016: sides / {stacked.FACTOR}, coded at quality 50, and classes",
-            functools.partial(stacked.encode, quality=50, threads=1),
-            functools.partial(stacked.decode, threads=1),
+            f"after Zhang et al. 2016: sides / {stage2.FACTOR}, coded at quality 50, and classes",
+            functools.partial(stage2.encode, quality=50, threads=1),
+            functools.partial(stage2.decode, threads=1),
         ),
         System(
             "photorealism",

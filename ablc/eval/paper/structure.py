@@ -11,7 +11,7 @@ What a dropped block shows in the decoded picture is not looked at. Planes are (
 import numpy as np
 import numpy.typing as npt
 
-from ablc.eval.diffusion import check, pixels_of, planes_of, solve
+from ablc.eval.paper.diffusion import check, pixels_of, planes_of, solve
 from ablc.importance import CELL
 from ablc.settings import check_whole
 

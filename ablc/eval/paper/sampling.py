@@ -9,9 +9,9 @@ import ablc
 from ablc.drawing import panels
 from ablc.drawing.panels import Panel
 from ablc.eval.folder import Photo
-from ablc.eval.sheets import Drawing, Figure, Line, Photos, panel, plot, tried_panel
-from ablc.eval.systems import PRODUCT, REFERENCE
-from ablc.eval.trials import Trial, Tried, small
+from ablc.eval.paper.experiments import Trial, Tried, small
+from ablc.eval.paper.sheets import Drawing, Figure, Line, Photos, panel, plot, tried_panel
+from ablc.eval.paper.systems import PRODUCT, REFERENCE
 from ablc.importance import CELL
 from ablc.inspection import inspect, keep_mask
 from ablc.schemes import SCHEMES, Scheme, SchemeName, choose

@@ -2,7 +2,7 @@
 
 The paper tells neither its pictures nor how they were made as small as its networks want them. The
 JPEG rows of its table are met best by photographs resized to 227x227 with plain bilinear
-interpolation, baseline JPEG with 4:2:0, and measures.ssim_rgb.
+interpolation, baseline JPEG with 4:2:0, and ssim.ssim_rgb.
 """
 
 from collections.abc import Callable, Mapping

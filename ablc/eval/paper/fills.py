@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ablc import _core
-from ablc.eval.diffusion import check, edge_enhancing, homogeneous
-from ablc.eval.structure import grown, inpaint, near
+from ablc.eval.paper.diffusion import check, edge_enhancing, homogeneous
+from ablc.eval.paper.structure import grown, inpaint, near
 from ablc.importance import CELL
 from ablc.settings import check_choice, cores, pixel_limit
 

@@ -7,9 +7,9 @@ import numpy as np
 
 from ablc.drawing.panels import Panel
 from ablc.eval.folder import Photo
-from ablc.eval.sheets import Drawing, Figure, Photos, figure_or_dash, plot, table, tried_panel
-from ablc.eval.systems import REFERENCE, WITH_RANDOM
-from ablc.eval.trials import Trial, Tried
+from ablc.eval.paper.experiments import Trial, Tried
+from ablc.eval.paper.sheets import Drawing, Figure, Photos, figure_or_dash, plot, table, tried_panel
+from ablc.eval.paper.systems import REFERENCE, WITH_RANDOM
 from ablc.runtime.latent import WEIGHTS, Settings
 from ablc.settings import Assist
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import ablc
 from ablc import files
-from ablc.eval import sampling, survey
 from ablc.eval.folder import Folder, Photo
+from ablc.eval.paper import sampling, survey
+from ablc.eval.paper.experiments import Trial, count, try_all
+from ablc.eval.paper.sheets import Figure
 from ablc.eval.running import Step
-from ablc.eval.sheets import Figure
 from ablc.eval.store import Store
-from ablc.eval.trials import Trial, count, try_all
 
 SHOWN, SHOWN_QUICK = 2, 1  # pictures of which sheets are drawn
 MEASURED, MEASURED_QUICK = 6, 2  # pictures over which figures are means

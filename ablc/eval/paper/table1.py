@@ -17,12 +17,12 @@ import numpy as np
 
 import ablc
 from ablc import files, metrics
-from ablc.eval import measures
 from ablc.eval.folder import Folder, Photo
-from ablc.eval.protocols import PROTOCOLS
+from ablc.eval.paper import ssim
+from ablc.eval.paper.protocols import PROTOCOLS
+from ablc.eval.paper.systems import JPEGS, System, all_systems
 from ablc.eval.running import Failed, Outcome, Step, Task, run
 from ablc.eval.store import Result, Row, Store, ablc_fingerprint, key_of
-from ablc.eval.systems import JPEGS, System, all_systems
 
 QUICK = 4  # pictures
 AHEAD = 0.10  # of JPEG's SSIM, at equal bytes and its lowest qualities
@@ -169,7 +169,7 @@ def measure_one(id_: str, photo: Photo, plan: Plan) -> Result:
     painted = system.paint(data)
     found = metrics.compare(pixels, painted)
     row = {
-        "ssim": measures.ssim_rgb(pixels, painted),
+        "ssim": ssim.ssim_rgb(pixels, painted),
         "luma_ssim": found.ssim,
         "psnr": found.psnr,
         "bytes": len(data),

@@ -1,0 +1,1 @@
+"""The paper's table and figures, measured again: its systems, and those that it builds on."""
