@@ -14,11 +14,11 @@ from ablc import metrics
 from ablc.cli import report
 from ablc.cli.main import main
 from ablc.drawing import maps
-from ablc.eval import gallery
 from ablc.eval.folder import scan
 from ablc.eval.measures import strips
+from ablc.eval.report import gallery
+from ablc.eval.report.versions import Goal, Plan
 from ablc.eval.store import Store
-from ablc.eval.versions import Goal, Plan
 from ablc.importance import Roi
 from ablc.inspection import coding_map
 from ablc.peers import equal_bytes
@@ -198,7 +198,7 @@ def test_a_codec_that_is_missing_is_listed_and_the_rest_goes_on(
         return codec(name, [])
 
     monkeypatch.setattr(gallery.peers, "peer", peer)
-    monkeypatch.setattr("ablc.eval.versions.peer", peer)
+    monkeypatch.setattr("ablc.eval.report.versions.peer", peer)
     found = made(folder, tmp_path / "out")
     missing = {each["name"]: each["missing"] for each in found["codecs"]}
     assert missing["WebP"] == "pip install webp"
@@ -208,8 +208,10 @@ def test_a_codec_that_is_missing_is_listed_and_the_rest_goes_on(
 def test_a_codec_that_fails_costs_its_own_version_alone(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ablc.eval.versions.PEERS", ("JPEG",))
-    monkeypatch.setattr("ablc.eval.versions.peer", lambda name: codec(name, []))  # of 16x16 pixels
+    monkeypatch.setattr("ablc.eval.report.versions.PEERS", ("JPEG",))
+    monkeypatch.setattr(
+        "ablc.eval.report.versions.peer", lambda name: codec(name, [])
+    )  # of 16x16 pixels
     for picture in made(folder, tmp_path / "out")["pictures"]:
         assert any(note.startswith("JPEG failed") for note in picture["notes"])
         assert "JPEG" not in [version["codec"] for version in picture["versions"]]

@@ -61,8 +61,9 @@ def report(
     The page, index.html, also shows what `ablc reproduce` has left in the same folder.
     """
     require_extra(*WANTED)
-    from ablc.eval import gallery, page, running
-    from ablc.eval.versions import Goal, Plan
+    from ablc.eval import page, running
+    from ablc.eval.report import gallery
+    from ablc.eval.report.versions import Goal, Plan
 
     if bpp is None and quality is None:
         bpp = BPP_DEFAULT

@@ -10,9 +10,9 @@ import ablc
 from ablc import files
 from ablc.eval.folder import Folder, Photo
 from ablc.eval.page import images
+from ablc.eval.report.versions import OWN, PEERS, Plan, measure
 from ablc.eval.running import Failed, Outcome, Step, Task, run
 from ablc.eval.store import Result, Row, Store, ablc_fingerprint, key_of
-from ablc.eval.versions import OWN, PEERS, Plan, measure
 from ablc.peers import libraries
 from ablc.peers.codec import MissingCodecError
 
