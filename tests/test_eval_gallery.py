@@ -197,7 +197,7 @@ def test_a_codec_that_is_missing_is_listed_and_the_rest_goes_on(
             raise MissingCodecError("pip install webp")
         return codec(name, [])
 
-    monkeypatch.setattr(gallery.peers, "peer", peer)
+    monkeypatch.setattr(gallery.libraries, "peer", peer)
     monkeypatch.setattr("ablc.eval.report.versions.peer", peer)
     found = made(folder, tmp_path / "out")
     missing = {each["name"]: each["missing"] for each in found["codecs"]}
@@ -209,9 +209,8 @@ def test_a_codec_that_fails_costs_its_own_version_alone(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ablc.eval.report.versions.PEERS", ("JPEG",))
-    monkeypatch.setattr(
-        "ablc.eval.report.versions.peer", lambda name: codec(name, [])
-    )  # of 16x16 pixels
+    of_16x16 = codec("JPEG", [])
+    monkeypatch.setattr("ablc.eval.report.versions.peer", lambda _: of_16x16)
     for picture in made(folder, tmp_path / "out")["pictures"]:
         assert any(note.startswith("JPEG failed") for note in picture["notes"])
         assert "JPEG" not in [version["codec"] for version in picture["versions"]]
