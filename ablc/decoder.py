@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from ablc import _core
+from ablc.arrays import CELL, Pixels
 from ablc.errors import ModelError, StreamError, warn_of
-from ablc.importance import CELL
 from ablc.regions import Region
 from ablc.settings import (
     SIDE_MAX,
@@ -30,7 +29,6 @@ if TYPE_CHECKING:  # else imported when a network is wanted: the rest needs neit
 
 WARM_SIDE = 64  # pixels of an empty picture that warms up
 
-Pixels = npt.NDArray[np.uint8]
 Box = tuple[int, int, int, int]  # x, y, width, height in pixels
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ablc import _core, rate
+from ablc.arrays import Flags, Pixels
 from ablc.importance import Importance, check_mask, to_cells
 from ablc.schemes import Scheme, SchemeName, choose
 from ablc.settings import (
@@ -29,8 +30,6 @@ SAME_STEP = 1.1  # ratio of steps up to which one takes over the other's predict
 ASSIST_PASSES = 4  # encodes that make room for assistant information
 BALANCED = 64  # largest importance to which one step of the base does justice
 
-Pixels = npt.NDArray[np.uint8]
-Flags = npt.NDArray[np.bool_]
 Mask = SchemeName | Scheme | Flags
 Paint = Callable[[Pixels, Flags], Pixels]
 

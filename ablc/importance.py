@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ablc import finders
+from ablc.arrays import CELL
 from ablc.regions import Region
 from ablc.settings import check_whole
 
-CELL = 8  # pixels
 WEIGHT_DEFAULT = 16.0  # of a region of interest that names none
 FEATHER_DEFAULT = 16  # pixels
 WEIGHT_MOST = 1e30

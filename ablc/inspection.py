@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ablc import _core
-from ablc.importance import CELL
+from ablc.arrays import CELL
 from ablc.settings import pixel_limit
 
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ablc.arrays import Pixels
+
 Plane = npt.NDArray[np.float64]
-Pixels = npt.NDArray[np.uint8]
 
 WINDOW = np.exp(-((np.arange(11) - 5.0) ** 2) / (2 * 1.5**2))
 WINDOW /= WINDOW.sum()

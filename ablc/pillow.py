@@ -33,10 +33,11 @@ from typing import IO, Any
 from PIL import Image, ImageFile
 
 from ablc import _core
+from ablc.arrays import CELL
 from ablc.decoder import decode
 from ablc.encoder import Encoder
 from ablc.errors import PictureError, StreamError
-from ablc.importance import CELL, Importance, Roi
+from ablc.importance import Importance, Roi
 from ablc.pictures import EXIF_PREFIX, of_image
 from ablc.previews import preview
 from ablc.settings import FILLS, SIDE_MAX, EncodeSettings, Fill, check_choice, check_threads

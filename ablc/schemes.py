@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
 
-from ablc.importance import CELL, cell_sums
+from ablc.arrays import CELL, Flags, Pixels
+from ablc.importance import cell_sums
 from ablc.settings import check_choice, check_number, check_whole
 
 if TYPE_CHECKING:  # else imported when there is something to draw
@@ -29,9 +29,6 @@ SQUARE = 100  # pixels: side of the square of "centre"
 PIXELS_DEFAULT, BLOCKS_DEFAULT, RANDOM_DEFAULT = 0.01, 0.3, 0.1
 CANNY_LOW, CANNY_HIGH = 60, 140  # hysteresis thresholds, of the gradient of 0..255
 LOG_SIGMA, LOG_SLOPE = 1.5, 2.0  # pixels; least jump of the Laplacian where its sign changes
-
-Pixels = npt.NDArray[np.uint8]
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from PIL import Image
 
 import ablc
+from ablc.arrays import Pixels
 from ablc.metrics import psnr
-
-Pixels = npt.NDArray[np.uint8]
 
 
 @pytest.fixture(scope="module")

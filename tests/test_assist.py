@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 
 import ablc
 from ablc import _core
+from ablc.arrays import Floats
 from ablc.runtime import assist, bodies, edges
 from ablc.runtime.assist import Frame
 from scenes import drawing, scene
-
-Floats = npt.NDArray[np.float32]
 
 HEIGHT, WIDTH = 100, 150  # sides of the grid: 128, 160
 CHANNELS, LATENT = (6, 8, 12), 5

@@ -9,13 +9,13 @@ import pytest
 
 import ablc
 from ablc import _core
+from ablc.arrays import Pixels
 from ablc.cli.main import main
 from ablc.runtime import registry
 from scenes import scene
 
 pytestmark = pytest.mark.usefixtures("networks")
 
-Pixels = npt.NDArray[np.uint8]
 
 PICTURE = scene(100, 150)
 HALF = ablc.Scheme("random-blocks", 0.5)

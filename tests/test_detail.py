@@ -4,10 +4,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from ablc.arrays import Floats
 from ablc.runtime.detail import combine
 from scenes import scene
 
-Floats = npt.NDArray[np.float32]
 HEIGHT, WIDTH = 96, 160
 
 

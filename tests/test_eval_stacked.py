@@ -8,12 +8,11 @@ import pytest
 
 import ablc
 from ablc import _core, metrics
+from ablc.arrays import Pixels
 from ablc.errors import LimitError, ModelError, ProviderError, StreamError
 from ablc.eval.paper import stage2
 from ablc.runtime import assist, assisting, painter
 from scenes import drawing, scene
-
-Pixels = npt.NDArray[np.uint8]
 
 WHOLE = scene(64, 96)  # sides are multiples of 4
 

@@ -3,17 +3,14 @@
 import zlib
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from ablc import _core
+from ablc.arrays import Flags, Pixels
 from scenes import scene
-
-Pixels = npt.NDArray[np.uint8]
-Flags = npt.NDArray[np.bool_]
 
 sides = st.integers(1, 40)
 channels = st.sampled_from([1, 3, 4])

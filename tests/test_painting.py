@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 import ablc
@@ -17,7 +16,6 @@ from scenes import scene
 
 pytestmark = pytest.mark.usefixtures("networks")
 
-Pixels = npt.NDArray[np.uint8]
 
 SHIPPED = registry.SHIPPED
 

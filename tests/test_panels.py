@@ -9,12 +9,11 @@ import pytest
 from PIL import Image
 
 import ablc
+from ablc.arrays import Pixels
 from ablc.drawing import colour_scale, compare_sheet, map_sheet, modes, panels
 from ablc.drawing.compare_sheet import Side, choose_windows, luma_error
 from ablc.drawing.view import SIDE_MOST, View
 from scenes import scene
-
-Pixels = npt.NDArray[np.uint8]
 
 
 def luma(colours: Pixels) -> npt.NDArray[np.float64]:

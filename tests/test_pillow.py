@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,11 +16,10 @@ from PIL import ExifTags, Image, ImageFile, ImageOps, UnidentifiedImageError
 import ablc
 import ablc.pillow
 import fresh
+from ablc.arrays import Pixels
 from ablc.metrics import psnr
 from ablc.runtime import session
 from scenes import scene
-
-Pixels = npt.NDArray[np.uint8]
 
 
 @pytest.fixture(scope="module")

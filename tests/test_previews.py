@@ -1,13 +1,11 @@
 """Small pictures from the base alone, and decoding into arrays of the caller's."""
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 import ablc
+from ablc.arrays import Pixels
 from scenes import scene
-
-Pixels = npt.NDArray[np.uint8]
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 import ablc
 from ablc import _core
+from ablc.arrays import Pixels
 from scenes import scene
 
-Pixels = npt.NDArray[np.uint8]
 Values = npt.NDArray[np.float64]
 
 TO_YCC = np.array([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])

@@ -4,15 +4,14 @@ import functools
 import zlib
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ablc import _core
+from ablc.arrays import Pixels
 from scenes import scene
 
-Pixels = npt.NDArray[np.uint8]
 Region = tuple[int, int, int, int]
 
 LIMIT = 1 << 24

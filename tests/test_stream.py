@@ -5,7 +5,6 @@ import warnings
 import zlib
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,9 +12,8 @@ from hypothesis.extra.numpy import arrays
 
 import ablc
 from ablc import _core
+from ablc.arrays import Pixels
 from scenes import scene
-
-Pixels = npt.NDArray[np.uint8]
 
 sides = st.integers(1, 40)
 channels = st.sampled_from([1, 3, 4])

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from ablc._core import StreamError, pack_tensor, unpack_tensor
+from ablc.arrays import Flags
 
 Levels = npt.NDArray[np.int16]
-Flags = npt.NDArray[np.bool_]
 
 MOST = 2047
 GOLDEN = "8fd3deb835b60b08d0003a48"  # of ramp()

@@ -6,16 +6,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from ablc import files, pictures
+from ablc.arrays import Pixels
 from ablc.decoder import Decoder
 from ablc.drawing import panels
 from ablc.encoder import Encoder
 from ablc.inspection import inspect, keep_mask
 from ablc.metrics import compare
-
-Pixels = npt.NDArray[np.uint8]
 
 QUALITY_DEFAULT = 35
 STREAM, DECODED, SIDE_BY_SIDE = "demo.ablc", "demo.png", "demo-side-by-side.png"

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
+from ablc.arrays import Pixels
 from ablc.drawing.panels import FAINT
-from ablc.drawing.view import PAPER, Pixels
+from ablc.drawing.view import PAPER
 
 Values = npt.NDArray[np.float32]
 Anchors = tuple[tuple[int, int, int], ...]  # sRGB, evenly spaced along a scale

@@ -6,11 +6,12 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
+from ablc.arrays import CELL, Pixels
 from ablc.drawing import colour_scale
 from ablc.drawing.map_sheet import kept_panel
 from ablc.drawing.panels import Panel, columns_for, letter_size, place_width, rows_of, sheet
-from ablc.drawing.view import PAPER, Pixels, View, opaque
-from ablc.importance import CELL, cell_sums
+from ablc.drawing.view import PAPER, View, opaque
+from ablc.importance import cell_sums
 from ablc.inspection import CodingMap
 from ablc.regions import Region
 

@@ -4,10 +4,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from ablc.arrays import CELL, Pixels
 from ablc.drawing import colour_scale, modes
 from ablc.drawing.panels import ABLATED, Panel, draw, letter_size, place_width
-from ablc.drawing.view import Pixels, View
-from ablc.importance import CELL
+from ablc.drawing.view import View
 from ablc.inspection import CodingMap, StreamInfo
 
 DIMMED = 0.75  # brightness of the picture under block borders

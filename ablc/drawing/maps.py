@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ablc.arrays import CELL, Flags, Pixels
 from ablc.drawing import colour_scale, map_sheet
 from ablc.drawing.view import View
-from ablc.importance import CELL
 from ablc.inspection import CodingMap
 from ablc.regions import Region
 
@@ -17,9 +17,6 @@ WHOLE_MOST = 1 << 20  # pixels: larger pictures are shown in part
 WINDOW = (768, 1024)  # height and width of that part
 DIMMED = 0.35  # brightness of what lies outside of the region
 TICKS_MOST = 5
-
-Pixels = npt.NDArray[np.uint8]
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
+from ablc.arrays import CELL, Pixels
 from ablc.drawing.panels import ABLATED, FAINT
-from ablc.drawing.view import PAPER, Pixels, View
-from ablc.importance import CELL
+from ablc.drawing.view import PAPER, View
 
 Modes = npt.NDArray[np.uint8]
 Strokes = npt.NDArray[np.float64]  # (K, 4) x0, y0, x1, y1 in pixels of the picture

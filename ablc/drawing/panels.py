@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
+from ablc.arrays import CELL
 from ablc.drawing.view import PAPER, opaque
-from ablc.importance import CELL
 
 INK, FAINT = (20, 20, 24), (96, 96, 104)
 ABLATED = (38, 40, 66)  # flat colour of blocks that are not in the file

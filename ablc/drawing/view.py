@@ -7,9 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from ablc.importance import CELL
-
-Pixels = npt.NDArray[np.uint8]
+from ablc.arrays import CELL, Pixels
 
 SIDE_MOST = 1600  # of a drawn picture, pixels
 SIDE_LEAST = 640  # enlarged to about this, by a whole number

@@ -2,10 +2,7 @@
 
 import math
 
-import numpy as np
-import numpy.typing as npt
-
-Pixels = npt.NDArray[np.uint8]
+from ablc.arrays import Pixels
 
 
 def middle(picture: Pixels, most: int) -> Pixels:

@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from ablc import pictures
+from ablc.arrays import Pixels
 from ablc.drawing import view
 from ablc.errors import PictureError
 
 SIDE_LEAST = 16  # pixels: measures need some
-
-Pixels = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)

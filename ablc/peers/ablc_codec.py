@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import ablc
+from ablc.arrays import Pixels
 from ablc.errors import ModelError
-from ablc.peers.codec import Codec, MissingCodecError, Pixels
+from ablc.peers.codec import Codec, MissingCodecError
 
 ABLC = "ablc"
 FILLS = ("fill-small", "fill-small-perceptual")

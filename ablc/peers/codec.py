@@ -3,10 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
-Pixels = npt.NDArray[np.uint8]  # (H, W, 3) sRGB
+from ablc.arrays import Pixels
 
 
 class MissingCodecError(RuntimeError):

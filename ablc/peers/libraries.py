@@ -14,7 +14,8 @@ import numpy as np
 import PIL
 from PIL import Image, features
 
-from ablc.peers.codec import Codec, MissingCodecError, Pixels
+from ablc.arrays import Pixels
+from ablc.peers.codec import Codec, MissingCodecError
 
 PILLOW = "pillow>=11.3"  # the first with AVIF
 JPEG_QUALITIES = (1, 3, 5, 7, 10, 15, 20, 25, 30, 40, 50, 60, 70, 80, 85)

@@ -7,9 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
-import numpy as np
-import numpy.typing as npt
-
+from ablc.arrays import Pixels
 from ablc.decoder import Decoder
 from ablc.errors import ModelError, StreamError
 from ablc.regions import Region
@@ -22,7 +20,6 @@ MOST = 16  # pictures of a batch
 WINDOW_SECONDS = 0.004  # that the first of a batch waits for others
 WARM_SIDES = ((64, 64), (512, 768))  # height, width of empty pictures decoded at the start
 
-Pixels = npt.NDArray[np.uint8]
 Outcome = Pixels | StreamError | ModelError
 
 

@@ -7,10 +7,10 @@ import io
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
 from ablc import _core, inspection, pictures
+from ablc.arrays import Pixels
 from ablc.decoder import Decoder
 from ablc.drawing import map_sheet
 from ablc.errors import LimitError, PictureError
@@ -28,7 +28,6 @@ HEAD_BYTES = 64  # more than the header has (docs/FORMAT.md, Header)
 QUALITY = 85  # of lossy kinds, which go to viewers; what has to be exact is asked for as PNG
 REDUCING_GAP = 2.0  # large reductions begin with whole boxes of pixels, as Pillow advises
 
-Pixels = npt.NDArray[np.uint8]
 Body = bytes | memoryview
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from ablc import inspection, metrics, pictures
+from ablc.arrays import Pixels
 from ablc.drawing.maps import Drawing, kept_and_bits
 from ablc.drawing.view import opaque
 from ablc.peers.codec import Codec
@@ -17,7 +18,7 @@ from ablc.peers.equal_bytes import largest_within
 from ablc.peers.libraries import pillow_codec
 from ablc.pictures import Picture
 from ablc.service import jobs
-from ablc.service.jobs import Answer, Pixels, Source
+from ablc.service.jobs import Answer, Source
 from ablc.service.queries import EncodeQuery
 
 PIXELS_MOST = 1_000_000  # of a picture: the answer comes while somebody waits at a slider

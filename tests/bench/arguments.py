@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ablc.peers.codec import Pixels
+from ablc.arrays import Pixels
 
 
 def picture_paths(folder: Path) -> list[Path]:

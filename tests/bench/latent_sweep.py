@@ -26,7 +26,7 @@ from regions import SSIM_BORDER
 
 import ablc
 from ablc import _core, metrics
-from ablc.peers.codec import Pixels
+from ablc.arrays import Pixels
 from ablc.runtime import fill, latent, registry
 from ablc.runtime.cards import Card
 from ablc.runtime.detail import combine

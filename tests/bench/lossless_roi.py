@@ -19,8 +19,9 @@ from printing import markdown, write_json
 from regions import MASKS, masks_of
 
 import ablc
+from ablc.arrays import Pixels
 from ablc.eval.rd.curves import Row
-from ablc.peers.codec import Codec, Pixels
+from ablc.peers.codec import Codec
 from ablc.peers.libraries import lossless_jpegxl, lossless_peer
 
 FLOOR = 1  # quality

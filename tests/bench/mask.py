@@ -28,7 +28,7 @@ from PIL import Image
 from printing import markdown, write_json
 
 from ablc import _core
-from ablc.peers.codec import Pixels
+from ablc.arrays import Pixels
 
 Mask = npt.NDArray[np.bool_]  # (R, C) of cells
 Counts = npt.NDArray[np.float64]  # (16, 2): False and True cells by context

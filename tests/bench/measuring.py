@@ -16,9 +16,10 @@ from typing import Any
 from arguments import add_option_argument, add_pictures_argument, pictures
 
 from ablc import metrics
+from ablc.arrays import Pixels
 from ablc.eval.measures.quality import fingerprint, known_measures, probes
 from ablc.eval.rd.curves import Row
-from ablc.peers.codec import Codec, Pixels
+from ablc.peers.codec import Codec
 
 
 def measure(codec: Codec, picture: Pixels, quality: float) -> Row:

@@ -25,7 +25,7 @@ from arguments import add_option_argument, add_pictures_argument, load, picture_
 from printing import markdown, write_json
 
 import ablc
-from ablc.peers.codec import Pixels
+from ablc.arrays import Pixels
 
 
 def resident(which: str) -> int:

@@ -14,13 +14,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import onnx
 import onnxruntime
 
 from ablc import _core
+from ablc.arrays import Floats, Pixels
 from ablc.eval.rd.curves import Row
-from ablc.peers.codec import Pixels
 from ablc.runtime import fill
 from ablc.runtime.cards import Card
 from ablc.runtime.fill import Part
@@ -35,8 +34,6 @@ QUARTER = 4  # pixels of a side of what stage II is given
 HEIGHT, WIDTH = 512, 768  # pixels, for the costs
 THREADS = 2
 ROUNDS = 7
-
-Floats = npt.NDArray[np.float32]
 
 
 @functools.cache

@@ -11,7 +11,7 @@ from network_graphs import painted
 from PIL import Image, ImageDraw
 
 import ablc
-from ablc.peers.codec import Pixels
+from ablc.arrays import Pixels
 
 CROP = 256  # pixels of a side, or what the picture has
 GAP = 4  # pixels between crops

@@ -43,12 +43,11 @@ from regions import SSIM_BORDER
 
 import ablc
 from ablc import metrics
+from ablc.arrays import CELL, Pixels
 from ablc.eval.paper.stage2 import NETWORK
 from ablc.eval.rd import curves as curve_figures
 from ablc.eval.rd.curves import Curve, Curves, Row
-from ablc.importance import CELL
 from ablc.peers.ablc_codec import QUALITIES as SWEEP
-from ablc.peers.codec import Pixels
 from ablc.peers.libraries import peer
 from ablc.runtime import registry
 

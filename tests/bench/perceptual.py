@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ablc import metrics
+from ablc.arrays import Pixels
 from ablc.eval.measures.quality import fingerprint, judges, known_measures, probes
 from ablc.eval.rd.curves import Row
-from ablc.peers.codec import Codec, Pixels
+from ablc.peers.codec import Codec
 
 DISTANCES = {
     "lpips": "LPIPS-AlexNet",

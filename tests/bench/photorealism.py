@@ -20,8 +20,8 @@ from latent_sweep import judge
 from printing import markdown
 
 import ablc
+from ablc.arrays import Pixels
 from ablc.eval.paper.latent_update import refine
-from ablc.peers.codec import Pixels
 from ablc.runtime.fill import CELL
 from ablc.runtime.latent import WEIGHTS, Settings
 

@@ -25,10 +25,11 @@ from arguments import pictures
 from measuring import Cache, add_run_arguments, measure, progress
 from printing import markdown, write_json
 
+from ablc.arrays import Pixels
 from ablc.eval.rd import curves as curve_figures
 from ablc.eval.rd.curves import Curve, Curves, Mean, Span, at_rate
 from ablc.peers.ablc_codec import ablc_codec
-from ablc.peers.codec import Codec, Pixels
+from ablc.peers.codec import Codec
 from ablc.peers.libraries import PEERS, peer
 
 METRICS = {"ssim": "SSIM", "psnr": "PSNR", "ms_ssim": "MS-SSIM"}

@@ -19,9 +19,10 @@ from measuring import Cache
 from regions import Mask, blur_outside, masks_of, scores, scores_fingerprint
 
 import ablc
+from ablc.arrays import Pixels
 from ablc.eval.rd.curves import Curve, Row
 from ablc.peers.ablc_codec import decode
-from ablc.peers.codec import Codec, Pixels
+from ablc.peers.codec import Codec
 from ablc.peers.libraries import peer
 
 RATES = (0.15, 0.25)  # bits per pixel at which scores are compared

@@ -22,8 +22,8 @@ from PIL import Image
 from scipy.ndimage import distance_transform_edt, gaussian_filter, uniform_filter
 
 from ablc import metrics
+from ablc.arrays import Pixels
 from ablc.eval.rd.curves import Row
-from ablc.peers.codec import Pixels
 
 AREA = 0.15  # of all pixels
 BLUR_FEATHER = 8  # pixels outside the mask over which a blurred background begins

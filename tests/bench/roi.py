@@ -28,8 +28,8 @@ from region_codecs import RATES, SCORES, measure_method, own, own_name, peers
 from regions import MASKS
 from scipy.interpolate import PchipInterpolator
 
+from ablc.arrays import Pixels
 from ablc.eval.rd.curves import Curve, Mean, Row, at_rate
-from ablc.peers.codec import Pixels
 
 WEIGHTS = (4.0, 16.0, 64.0, 256.0, 1024.0)
 SPECS = {"psnr_in": ".2f", "ssim_in": ".4f", "ssim_out": ".4f"}

@@ -22,8 +22,8 @@ from printing import markdown, write_json
 
 import ablc
 from ablc import metrics
+from ablc.arrays import Pixels
 from ablc.eval.rd.curves import Curve, Mean, at_rate, bd_rate
-from ablc.peers.codec import Pixels
 
 MASKS = ("edge-blocks", "edge-blocks+random", "random-blocks")
 SHARES = (0.15, 0.3, 0.5, 0.75)

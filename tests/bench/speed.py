@@ -24,9 +24,10 @@ from arguments import add_option_argument, add_pictures_argument, pictures
 from printing import markdown, write_json
 from rd import PEERS_SHOWN
 
+from ablc.arrays import Pixels
 from ablc.eval.rd.speed import Timing, mean_bpp, pixels, take_turns
 from ablc.peers.ablc_codec import ablc_codec
-from ablc.peers.codec import Codec, Pixels
+from ablc.peers.codec import Codec
 from ablc.peers.libraries import LOSSLESS_PEERS, lossless_peer, peer
 
 SPEED_PICTURES = ("kodim05", "kodim08", "kodim13", "kodim23")  # three busy ones and a smooth one

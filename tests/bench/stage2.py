@@ -21,10 +21,10 @@ import torch  # noqa: TID251
 from PIL import Image
 
 import ablc
+from ablc.arrays import Pixels
 from ablc.eval.paper import stage2
 from ablc.eval.rd.curves import Row
 from ablc.export.teachers import SqueezeNet  # noqa: TID251
-from ablc.peers.codec import Pixels
 
 QUALITIES = (50, 80)  # of the small picture
 FILLS = ("classical", "fill-small", "fill-small-perceptual")

@@ -28,8 +28,8 @@ from printing import markdown, write_json
 
 import ablc
 from ablc import _core, metrics
+from ablc.arrays import Pixels
 from ablc.eval.rd.curves import Row
-from ablc.peers.codec import Pixels
 
 TARGETS = (0.08, 0.15, 0.25, 0.5, 1.0, 2.0)  # bits per pixel
 SLACK = 2.0  # per cent

@@ -16,7 +16,8 @@ import numpy as np
 from PIL import Image
 from regions import Mask
 
-from ablc.peers.codec import Codec, Pixels
+from ablc.arrays import Pixels
+from ablc.peers.codec import Codec
 
 CELL = 16  # pixels
 QUALITIES = (50, 46, 42, 38, 34, 30, 26, 22)  # crf

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 torch = pytest.importorskip("torch", reason="the trainers need the [train] extra")
@@ -11,11 +10,10 @@ torch = pytest.importorskip("torch", reason="the trainers need the [train] extra
 from PIL import Image  # noqa: E402
 
 import teacher_weights  # noqa: E402
+from ablc.arrays import Pixels  # noqa: E402
 from ablc.eval.measures.perceptual import DISTANCES, Judges  # noqa: E402
 from ablc.export.teachers import AlexNet, Lpips, Vgg, texture_distance  # noqa: E402
 from scenes import scene  # noqa: E402
-
-Pixels = npt.NDArray[np.uint8]
 
 
 def by_teachers(folder: Path, original: Pixels, shown: Pixels) -> dict[str, float]:

@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 import ablc
 from ablc import _core
+from ablc.arrays import Pixels
 
-Pixels = npt.NDArray[np.uint8]
 Sections = list[tuple[int, bytes]]
 
 HERE = Path(__file__).parent

@@ -4,16 +4,14 @@ import asyncio
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 import ablc
+from ablc.arrays import Pixels
 from scenes import scene
 from serving import Service, serving
 
 pytestmark = pytest.mark.usefixtures("networks")
-
-Pixels = npt.NDArray[np.uint8]
 
 
 @pytest.fixture(scope="module")

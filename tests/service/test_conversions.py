@@ -5,14 +5,12 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from PIL import Image
 
 import ablc
+from ablc.arrays import Pixels
 from serving import OCTETS, STREAM, Answer, Service
-
-Pixels = npt.NDArray[np.uint8]
 
 
 def shown(answer: Answer) -> Pixels:

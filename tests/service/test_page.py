@@ -8,15 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from PIL import Image, features
 
 import ablc
 import browser
+from ablc.arrays import Pixels
 from serving import Service, serving
-
-Pixels = npt.NDArray[np.uint8]
 
 DONE = "document.getElementById('status').textContent.endsWith('bytes')"
 

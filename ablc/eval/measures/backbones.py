@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from numpy.lib.stride_tricks import as_strided
 
-from ablc.eval.measures.weights import DEVIATION, MEAN, Arrays, Floats, fetch, load
-
-Pixels = npt.NDArray[np.uint8]
+from ablc.arrays import Floats, Pixels
+from ablc.eval.measures.weights import DEVIATION, MEAN, Arrays, fetch, load
 
 BAND = 1 << 18  # floats that are gathered at a time: they stay in the cache
 

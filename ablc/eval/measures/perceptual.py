@@ -14,9 +14,10 @@ from types import MappingProxyType
 
 import numpy as np
 
+from ablc.arrays import Floats, Pixels
 from ablc.eval.crop import middle
-from ablc.eval.measures.backbones import ALEXNET, SQUEEZENET, VGG, Backbone, Design, Pixels
-from ablc.eval.measures.weights import LIN_FILE, Floats, fetch, load
+from ablc.eval.measures.backbones import ALEXNET, SQUEEZENET, VGG, Backbone, Design
+from ablc.eval.measures.weights import LIN_FILE, fetch, load
 from ablc.settings import check_choice
 
 SIDE_LEAST = 32  # pixels: AlexNet needs 31

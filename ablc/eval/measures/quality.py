@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from ablc import metrics
+from ablc.arrays import Pixels
 from ablc.eval.measures.perceptual import Judges, Original
 from ablc.eval.rd.curves import Row
-from ablc.peers.codec import Pixels
 
 LOOKS = ("lpips", "texture")  # of ablc.eval.measures.perceptual
 

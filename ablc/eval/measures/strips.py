@@ -5,14 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from ablc.arrays import Flags, Pixels
 from ablc.metrics import WINDOW, ssim_map
 
 STRIP = 1 << 19  # pixels that are looked at together, about
-
-Pixels = npt.NDArray[np.uint8]
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
+from ablc.arrays import Floats
+
 Arrays = Mapping[str, npt.NDArray[np.floating]]
 
 # Of ImageNet. LPIPS takes -1..1 and its shifts and scales; that is the same function of 0..1:

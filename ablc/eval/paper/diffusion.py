@@ -11,11 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ablc.arrays import Flags, Floats, Pixels
 from ablc.settings import check_number, check_whole
-
-Pixels = npt.NDArray[np.uint8]
-Flags = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float32]
 
 CONTRAST, SIGMA = 0.5, 2.5  # lambda, grey levels per pixel; of the smoothed gradient, pixels
 CYCLES, STEPS = 8, 12  # with one tensor each; explicit steps in a cycle

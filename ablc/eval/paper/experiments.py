@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
 import ablc
 from ablc import metrics, pictures
+from ablc.arrays import CELL, Flags, Pixels
 from ablc.eval.folder import Photo
 from ablc.eval.paper import ssim
 from ablc.eval.paper.latent_update import refine
@@ -16,13 +16,9 @@ from ablc.eval.paper.protocols import PROTOCOLS
 from ablc.eval.paper.systems import all_systems
 from ablc.eval.running import Failed, Outcome, Step, Task, run
 from ablc.eval.store import Result, Store, ablc_fingerprint, key_of
-from ablc.importance import CELL
 from ablc.runtime import latent
 from ablc.schemes import SQUARE, Scheme
 from ablc.settings import Assist
-
-Pixels = npt.NDArray[np.uint8]
-Flags = npt.NDArray[np.bool_]
 
 PROTOCOL = "kodak-227"
 PAINTED = "painted.png"

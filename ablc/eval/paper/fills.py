@@ -11,16 +11,12 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 import numpy as np
-import numpy.typing as npt
 
 from ablc import _core
+from ablc.arrays import CELL, Flags, Pixels
 from ablc.eval.paper.diffusion import check, edge_enhancing, homogeneous
 from ablc.eval.paper.structure import grown, inpaint, near
-from ablc.importance import CELL
 from ablc.settings import check_choice, cores, pixel_limit
-
-Pixels = npt.NDArray[np.uint8]
-Flags = npt.NDArray[np.bool_]
 
 Fill = Callable[[Pixels, Flags, Flags], Pixels]
 """fill(decoded, known, edges) -> painted: (H, W, C) uint8, (H, W) bool, (H, W) bool.

@@ -4,16 +4,12 @@ import functools
 from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
-import numpy.typing as npt
-
 from ablc import _core
+from ablc.arrays import Pixels
 from ablc.runtime import latent, painter
 from ablc.runtime.fill import Part
 from ablc.runtime.painter import STRENGTH, Job, Painter
 from ablc.settings import check_threads, cores, pixel_limit
-
-Pixels = npt.NDArray[np.uint8]
 
 
 def refine(

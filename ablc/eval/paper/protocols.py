@@ -9,9 +9,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 import numpy as np
-import numpy.typing as npt
 
-Pixels = npt.NDArray[np.uint8]
+from ablc.arrays import Pixels
 
 
 def kodak_227(pixels: Pixels) -> Pixels:

@@ -6,13 +6,13 @@ from typing import Literal
 import numpy as np
 
 import ablc
+from ablc.arrays import CELL
 from ablc.drawing import panels
 from ablc.drawing.panels import Panel
 from ablc.eval.folder import Photo
 from ablc.eval.paper.experiments import Trial, Tried, small
 from ablc.eval.paper.sheets import Drawing, Figure, Line, Photos, panel, plot, tried_panel
 from ablc.eval.paper.systems import PRODUCT, REFERENCE
-from ablc.importance import CELL
 from ablc.inspection import inspect, keep_mask
 from ablc.schemes import SCHEMES, Scheme, SchemeName, choose
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ablc import files, pictures
+from ablc.arrays import Pixels
 from ablc.drawing import panels
 from ablc.drawing.panels import Panel
 from ablc.drawing.view import View
@@ -16,7 +16,6 @@ from ablc.eval.folder import Photo
 from ablc.eval.paper.experiments import Trial, Tried
 from ablc.eval.running import Failed
 
-Pixels = npt.NDArray[np.uint8]
 Drawing = dict[str, Any]  # a figure, plot or table, as figures.json has it
 Photos = Sequence[Photo]
 Line = tuple[str, Sequence[tuple[float, float | None]]]  # name, points (x, y)

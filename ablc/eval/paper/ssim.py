@@ -3,9 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 
+from ablc.arrays import Pixels
 from ablc.metrics import C1, C2
 
-Pixels = npt.NDArray[np.uint8]
 Plane = npt.NDArray[np.float64]
 
 WINDOW = 7  # pixels

@@ -21,10 +21,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 import ablc
 from ablc import _core
+from ablc.arrays import Floats, Pixels
 from ablc.encoder import check_image
 from ablc.errors import LimitError, StreamError
 from ablc.settings import Provider, check_whole, pixel_limit
@@ -36,9 +36,6 @@ if TYPE_CHECKING:  # else imported when a picture is coded: with ONNX Runtime's 
 
 FACTOR = 4  # of the sides
 NETWORK, CONDITION = "stage2-small", "condition-small"
-
-Pixels = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
 
 
 def encode(

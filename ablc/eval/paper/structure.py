@@ -11,13 +11,10 @@ What a dropped block shows in the decoded picture is not looked at. Planes are (
 import numpy as np
 import numpy.typing as npt
 
+from ablc.arrays import CELL, Flags, Floats, Pixels
 from ablc.eval.paper.diffusion import check, pixels_of, planes_of, solve
-from ablc.importance import CELL
 from ablc.settings import check_whole
 
-Pixels = npt.NDArray[np.uint8]
-Flags = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float32]
 Places = npt.NDArray[np.intp]
 
 LEAK = 1e-2  # weight of links across an edge: what edges shut in is not undetermined

@@ -11,10 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-import numpy.typing as npt
-
 import ablc
+from ablc.arrays import Pixels
 from ablc.eval.paper import fills, stage2
 from ablc.eval.paper.latent_update import refine
 from ablc.peers.libraries import pillow_decode, pillow_encode
@@ -22,7 +20,6 @@ from ablc.runtime import latent
 from ablc.schemes import Scheme
 from ablc.settings import Assist
 
-Pixels = npt.NDArray[np.uint8]
 Group = Literal["JPEG", "paper", "ablc", "systems"]
 Paint = Callable[[bytes], Pixels]
 

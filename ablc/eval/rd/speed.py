@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ablc.peers.codec import Codec, Pixels
+from ablc.arrays import Pixels
+from ablc.peers.codec import Codec
 
 
 @dataclass(slots=True)

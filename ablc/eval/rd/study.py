@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ablc.arrays import Pixels
 from ablc.eval.crop import middle, middle_size
 from ablc.eval.folder import Folder, Photo
 from ablc.eval.measures.quality import LOOKS, Measured, Measures
@@ -22,7 +23,7 @@ from ablc.eval.rd.speed import Timing, mean_bpp, pixels, take_turns
 from ablc.eval.running import Failed, Task, progress, run
 from ablc.eval.store import Result, Store, ablc_fingerprint, key_of
 from ablc.peers.ablc_codec import ABLC, OWN, own
-from ablc.peers.codec import Codec, MissingCodecError, Pixels
+from ablc.peers.codec import Codec, MissingCodecError
 from ablc.peers.libraries import PEERS, peer
 
 PIXELS_MOST = 1 << 22  # the middle of a larger picture is coded: a pixel costs microseconds a file

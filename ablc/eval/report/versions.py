@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from ablc import importance
+from ablc.arrays import Flags, Pixels
 from ablc.decoder import Decoder
 from ablc.drawing import maps
 from ablc.drawing.maps import Drawing
@@ -29,9 +29,6 @@ from ablc.regions import Region
 
 PEERS = ("JPEG", "WebP", "AVIF", "JPEG XL")
 ORIGINAL, OWN, PLAIN, STEERED = "original", "ablc", "ablc, classical fill", "ablc, region"
-
-Pixels = npt.NDArray[np.uint8]
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
