@@ -362,7 +362,7 @@ py::dict coding_map(const py::bytes& data, std::uint64_t max_pixels) {
                                            {0, 0, parsed.header.width, parsed.header.height}, &map);
   return py::dict(
       "image"_a = image, "bits"_a = array_of<float>(map.bits), "kept"_a = array_of<bool>(info.kept),
-      "log2_size"_a = array_of<std::uint8_t>(info.log2_size),
+      "log2_size"_a = array_of<std::uint8_t>(info.log2),
       "mode"_a = array_of<std::uint8_t>(map.mode), "offset"_a = array_of<std::int8_t>(map.offset));
 }
 
@@ -598,7 +598,7 @@ PYBIND11_MODULE(_core, m) {
       .def_property_readonly(
           "log2_size",
           [](const ablc::Guide& g) {
-            return shapes_of<std::uint8_t>(g, [](const ablc::CellShape& c) { return c.log2_size; });
+            return shapes_of<std::uint8_t>(g, [](const ablc::CellShape& c) { return c.log2; });
           },
           "(R, C) uint8: 3..5 of the block around the cell.")
       .def_property_readonly(

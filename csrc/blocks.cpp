@@ -8,59 +8,59 @@ namespace {
 
 void rebuild_luma(const BlockUnit& unit, const Quantisers& quantisers, Tile& tile) {
   const Node& node = unit.node;
-  const int x = node.x * kCell, y = node.y * kCell, n = 1 << node.log2_size;
+  const int x = node.x * kCell, y = node.y * kCell, n = node.size.side();
   std::uint8_t pred[kMaxArea], out[kMaxArea];
   const Border border = gather_border(tile.rec[0], tile.p0[0], x, y, n);
   predict_luma(tile, node, unit.mode, border, pred);
-  add_residual(quantisers.luma(tile.offset_at(node.x, node.y)), node.size(), unit.levels,
+  add_residual(quantisers.luma(tile.offset_at(node.x, node.y)), node.size, unit.levels,
                unit.summary, pred, out);
   put_block(tile.rec[0], x, y, n, out);
 }
 
 void rebuild_chroma(const BlockUnit& unit, const Quantisers& quantisers, Tile& tile) {
   const Node& node = unit.node;
-  const auto p = static_cast<std::size_t>(unit.plane);
-  const int log2_size = node.log2_size - tile.subsample;
+  const int p = unit.plane;
+  const BlockSize size = node.size.reduced(tile.subsample);
   const int x = (node.x * kCell) >> tile.subsample, y = (node.y * kCell) >> tile.subsample,
-            n = 1 << log2_size;
+            n = size.side();
   std::uint8_t pred[kMaxArea], out[kMaxArea];
   std::int16_t from_luma[kMaxArea];
   const Border border = gather_border(tile.rec[p], tile.p0[p], x, y, n);
   if (unit.mode >= kChromaFromLuma) luma_error(tile, node, from_luma);
   predict_chroma(tile, node, unit.plane, unit.mode, border, from_luma, pred);
-  add_residual(quantisers.chroma(tile.offset_at(node.x, node.y)), log2_size - kMinLog2, unit.levels,
-               unit.summary, pred, out);
+  add_residual(quantisers.chroma(tile.offset_at(node.x, node.y)), size, unit.levels, unit.summary,
+               pred, out);
   put_block(tile.rec[p], x, y, n, out);
 }
 
 }  // namespace
 
 bool BlockReader::read(int row, BlockRow& out) {
-  const std::size_t samples = static_cast<std::size_t>(tile_.width) * kSuper;
   if (!out.levels)
     out.levels = std::unique_ptr<PlacedLevel[]>(
-        new PlacedLevel[samples * static_cast<std::size_t>(tile_.planes)]);
+        new PlacedLevel[sample_count(tile_.width, kSuper, tile_.planes)]);
   out.units.clear();
   writer_.next = out.levels.get();
   const int y = row * (kSuper / kCell);
   for (int x = 0; x < tile_.cells.width; x += kSuper / kCell) {
     if (coder_.overrun()) return false;
     tile_.select(offset_step(step_, tile_.offset_at(x, y)));
-    read_node({x, y, kMaxLog2}, out);
+    read_node({x, y, kBlock32}, out);
   }
   return true;
 }
 
 void BlockReader::read_node(const Node& node, BlockRow& out) {
   if (outside(tile_, node)) return;
-  const Rect pixels{node.x * kCell, node.y * kCell, 1 << node.log2_size, 1 << node.log2_size};
+  const Rect pixels{node.x * kCell, node.y * kCell, node.size.side(), node.size.side()};
   const CellInfo& cell = tile_.cells.at(node.x, node.y);
-  if (cell.log2_size < node.log2_size) {
+  if (cell.log2 < node.size.log2()) {
     for (int i = 0; i < 4; ++i) read_node(node.child(i), out);
   } else if (cell.kept) {
     watch(coder_, spent_, pixels, [&] { read_luma(node, out); });
   }
-  const bool unit = node.log2_size == 4 || (node.log2_size == 5 && cell.log2_size == 5);
+  const bool unit =
+      node.size == kBlock16 || (node.size == kBlock32 && cell.log2 == kBlock32.log2());
   if (tile_.planes == 1 || !unit) return;
   watch(coder_, spent_, pixels, [&] {
     for (int plane = 1; plane <= 2; ++plane) read_chroma(node, plane, out);
@@ -73,7 +73,7 @@ void BlockReader::read_luma(const Node& node, BlockRow& out) {
   PlacedLevel* const first = writer_.next;
   unit.summary = code_luma(coder_, tile_, node, unit.mode, 0, writer_);
   unit.levels = {first, writer_.next};
-  const std::uint8_t density = density_of(unit.summary, node.log2_size);
+  const std::uint8_t density = density_of(unit.summary, node.size);
   for_cells(tile_, node, [&](CellInfo& c) {
     c.mode = static_cast<std::uint8_t>(unit.mode);
     c.density = density;
@@ -89,8 +89,8 @@ void BlockReader::read_chroma(const Node& node, int plane, BlockRow& out) {
   const bool coded =
       code_chroma(coder_, tile_, node, plane, false, unit.mode, 0, writer_, unit.summary);
   unit.levels = {first, writer_.next};
-  const std::uint8_t density = density_of(unit.summary, node.log2_size - tile_.subsample);
-  const auto p = static_cast<std::size_t>(plane - 1);
+  const std::uint8_t density = density_of(unit.summary, node.size.reduced(tile_.subsample));
+  const int p = plane - 1;
   for_cells(tile_, node, [&](CellInfo& c) {
     c.chroma_coded[p] = coded;
     c.chroma_density[p] = density;

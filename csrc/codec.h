@@ -2,9 +2,9 @@
 
 // The codec's face: an image to a file and back.
 
-#include <array>
 #include <string>
 
+#include "array.h"
 #include "colour.h"
 #include "deblock.h"
 #include "stream.h"
@@ -40,8 +40,8 @@ class Analysis {
  public:
   Analysis();
   ~Analysis();
-  std::array<int, 5> key{};  ///< width, height, channels, tiles, effort
-  std::vector<TileAnalysis> tiles;
+  Array<int, 5> key{};  ///< width, height, channels, tiles, effort
+  Vector<TileAnalysis> tiles;
 };
 
 /// Codes an image as one file. The result depends on the arguments alone, not on threads.
@@ -80,8 +80,8 @@ Status decode(const Parsed& file, int threads, bool partial, const Rect& window,
 /// size.
 struct MaskInfo {
   Plane<std::uint8_t> kept;
-  Plane<std::uint8_t> log2_size;
-  std::array<int, 3> leaves{};
+  Plane<std::uint8_t> log2;
+  Array<int, 3> leaves{};
 };
 Status read_mask(const Parsed& file, MaskInfo& out);
 

@@ -88,9 +88,8 @@ ABLC_DISPATCH void join3(const std::uint8_t* ABLC_RESTRICT a, const std::uint8_t
 
 }  // namespace
 
-std::array<Plane<std::uint8_t>, 3> to_planes(const ConstImage& image, const Rect& window,
-                                             int subsample) {
-  std::array<Plane<std::uint8_t>, 3> planes;
+Planes to_planes(const ConstImage& image, const Rect& window, int subsample) {
+  Planes planes;
   planes[0] = Plane<std::uint8_t>(window.width, window.height);
   const int inside = std::min(window.width, image.width - window.x);
   const auto extend = [&](std::uint8_t* row) {
@@ -106,8 +105,8 @@ std::array<Plane<std::uint8_t>, 3> to_planes(const ConstImage& image, const Rect
   }
   for (std::size_t p = 1; p < 3; ++p)
     planes[p] = Plane<std::uint8_t>(window.width >> subsample, window.height >> subsample);
-  const auto width = static_cast<std::size_t>(window.width);
-  std::vector<std::uint8_t> r(width), g(width), b(width), chroma(4 * width);
+  const int width = window.width;
+  Vector<std::uint8_t> r(width), g(width), b(width), chroma(4 * width);
   for (int y = 0; y < window.height; ++y) {
     const std::uint8_t* in = image.row(std::min(window.y + y, image.height - 1)) +
                              static_cast<std::ptrdiff_t>(window.x) * image.channels;
@@ -115,9 +114,9 @@ std::array<Plane<std::uint8_t>, 3> to_planes(const ConstImage& image, const Rect
       split3(in, inside, r.data(), g.data(), b.data());
     } else {
       for (int x = 0; x < inside; ++x) {
-        r[static_cast<std::size_t>(x)] = in[4 * x];
-        g[static_cast<std::size_t>(x)] = in[4 * x + 1];
-        b[static_cast<std::size_t>(x)] = in[4 * x + 2];
+        r[x] = in[4 * x];
+        g[x] = in[4 * x + 1];
+        b[x] = in[4 * x + 2];
       }
     }
     std::uint8_t* cb = subsample ? chroma.data() + (y & 1) * width : planes[1].row(y);
@@ -135,20 +134,19 @@ std::array<Plane<std::uint8_t>, 3> to_planes(const ConstImage& image, const Rect
   return planes;
 }
 
-void from_planes(const Plane<std::uint8_t>& luma, const std::array<Plane<std::uint8_t>, 3>& planes,
-                 int subsample, int y0, int y1, const Image& out) {
+void from_planes(const Plane<std::uint8_t>& luma, const Planes& planes, int subsample, int y0,
+                 int y1, const Image& out) {
   if (out.channels == 1) {
     for (int y = y0; y < y1; ++y) std::copy_n(luma.row(y - y0), out.width, out.row(y));
     return;
   }
-  const auto width = static_cast<std::size_t>(out.width) + 2;
+  const int width = out.width + 2;
   const int half = planes[1].width;
-  std::vector<std::uint8_t> r(width), g(width), b(width);
-  std::array<std::vector<std::uint8_t>, 2> full = {std::vector<std::uint8_t>(width),
-                                                   std::vector<std::uint8_t>(width)};
-  std::vector<std::uint16_t> blended(static_cast<std::size_t>(half) + 2);
+  Vector<std::uint8_t> r(width), g(width), b(width);
+  Array<Vector<std::uint8_t>, 2> full = {Vector<std::uint8_t>(width), Vector<std::uint8_t>(width)};
+  Vector<std::uint16_t> blended(half + 2);
   for (int y = y0; y < y1; ++y) {
-    std::array<const std::uint8_t*, 2> chroma{};
+    Array<const std::uint8_t*, 2> chroma{};
     for (std::size_t p = 0; p < 2; ++p) {
       const Plane<std::uint8_t>& plane = planes[p + 1];
       if (!subsample) {
@@ -159,7 +157,7 @@ void from_planes(const Plane<std::uint8_t>& luma, const std::array<Plane<std::ui
       const int farther = std::clamp(y & 1 ? nearest + 1 : nearest - 1, 0, plane.height - 1);
       blend_rows(plane.row(nearest), plane.row(farther), half, blended.data() + 1);
       blended[0] = blended[1];
-      blended[static_cast<std::size_t>(half) + 1] = blended[static_cast<std::size_t>(half)];
+      blended[half + 1] = blended[half];
       widen_row(blended.data() + 1, half, full[p].data());
       chroma[p] = full[p].data();
     }
@@ -169,9 +167,9 @@ void from_planes(const Plane<std::uint8_t>& luma, const std::array<Plane<std::ui
       join3(r.data(), g.data(), b.data(), out.width, to);
     } else {
       for (int x = 0; x < out.width; ++x) {
-        to[4 * x] = r[static_cast<std::size_t>(x)];
-        to[4 * x + 1] = g[static_cast<std::size_t>(x)];
-        to[4 * x + 2] = b[static_cast<std::size_t>(x)];
+        to[4 * x] = r[x];
+        to[4 * x + 1] = g[x];
+        to[4 * x + 2] = b[x];
       }
     }
   }

@@ -3,7 +3,6 @@
 // Colour planes (docs/FORMAT.md, Colour): YCbCr of JFIF with 4:2:0 or 4:4:4 chroma, and the
 // reversible YCoCg-R of the lossless mode.
 
-#include <array>
 #include <cstdint>
 #include <span>
 
@@ -33,12 +32,11 @@ struct ConstImage {
 
 /// Planes of a window, which may reach over the right and bottom border: edge samples repeat there.
 /// window: even corner and size when subsample is 1. Grey fills the first plane only.
-std::array<Plane<std::uint8_t>, 3> to_planes(const ConstImage& image, const Rect& window,
-                                             int subsample);
+Planes to_planes(const ConstImage& image, const Rect& window, int subsample);
 
 /// Decoded samples to the colour channels of rows [y0, y1); alpha is left alone. luma: of these
 /// rows alone; of planes, which are whole, the first is not looked at.
-void from_planes(const Plane<std::uint8_t>& luma, const std::array<Plane<std::uint8_t>, 3>& planes,
-                 int subsample, int y0, int y1, const Image& out);
+void from_planes(const Plane<std::uint8_t>& luma, const Planes& planes, int subsample, int y0,
+                 int y1, const Image& out);
 
 }  // namespace ablc

@@ -84,12 +84,10 @@ void filter_chroma(std::uint8_t* q, std::ptrdiff_t across, std::ptrdiff_t along,
 
 class Deblocking {
  public:
-  Deblocking(const Header& header, const Plane<CellShape>& cells,
-             std::array<Plane<std::uint8_t>, 3>& planes)
+  Deblocking(const Header& header, const Plane<CellShape>& cells, Planes& planes)
       : header_(header), cells_(cells), planes_(planes) {
     for (int k = -kMostOffset; k <= kMostOffset; ++k)
-      thresholds_[static_cast<std::size_t>(k + kMostOffset)] =
-          thresholds(offset_step(header.step, k));
+      thresholds_[k + kMostOffset] = thresholds(offset_step(header.step, k));
   }
 
   /// Edges of cell row cy: vertical ones (left of each cell) or horizontal ones (above it).
@@ -97,11 +95,11 @@ class Deblocking {
     for (int cx = vertical ? 1 : 0; cx < cells_.width; ++cx) {
       const CellShape& here = cells_.at(cx, cy);
       const CellShape& before = vertical ? cells_.at(cx - 1, cy) : cells_.at(cx, cy - 1);
-      const int side = 1 << (here.log2_size - 3);
+      const int side = (1 << here.log2) / kCell;
       // A leaf begins at multiples of its side, counted from the tile, whose side they divide.
       if ((vertical ? cx : cy) % side != 0) continue;
-      const Thresholds& t = thresholds_[static_cast<std::size_t>(
-          ((here.step_offset + before.step_offset) >> 1) + kMostOffset)];
+      const Thresholds& t =
+          thresholds_[((here.step_offset + before.step_offset) >> 1) + kMostOffset];
       if (here.kept || before.kept) luma(cx, cy, vertical, t);
       if (planes_[1].samples.empty() || !(here.chroma_coded || before.chroma_coded)) continue;
       // Chroma edges lie on an 8x8 grid of chroma samples.
@@ -144,14 +142,13 @@ class Deblocking {
 
   const Header& header_;
   const Plane<CellShape>& cells_;
-  std::array<Plane<std::uint8_t>, 3>& planes_;
-  std::array<Thresholds, 2 * kMostOffset + 1> thresholds_;
+  Planes& planes_;
+  Array<Thresholds, 2 * kMostOffset + 1> thresholds_;
 };
 
 }  // namespace
 
-void deblock(const Header& header, const Plane<CellShape>& cells, int threads,
-             std::array<Plane<std::uint8_t>, 3>& planes) {
+void deblock(const Header& header, const Plane<CellShape>& cells, int threads, Planes& planes) {
   Deblocking deblocking(header, cells, planes);
   const int rows = kBand / kCell;
   for (const bool vertical : {true, false})

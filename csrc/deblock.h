@@ -2,7 +2,6 @@
 
 // Deblocking of the decoded planes (docs/FORMAT.md, Deblocking). It comes after all prediction.
 
-#include <array>
 #include <cstdint>
 
 #include "plane.h"
@@ -12,14 +11,13 @@ namespace ablc {
 
 /// What the filters know of an 8x8 luma cell of the picture.
 struct CellShape {
-  std::uint8_t log2_size = 0;  ///< of its leaf, 3..5
+  std::uint8_t log2 = 0;  ///< of its leaf's side, 3..5
   std::uint8_t kept = 0;
   std::uint8_t chroma_coded = 0;
   std::int8_t step_offset = 0;  ///< of its superblock
 };
 
 /// Smooths the edges of leaves in place where they look like steps of the quantiser.
-void deblock(const Header& header, const Plane<CellShape>& cells, int threads,
-             std::array<Plane<std::uint8_t>, 3>& planes);
+void deblock(const Header& header, const Plane<CellShape>& cells, int threads, Planes& planes);
 
 }  // namespace ablc

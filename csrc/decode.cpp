@@ -31,7 +31,7 @@ Rect grown(const Rect& r, int margin, const Header& header) {
 
 /// The smallest window that holds whole tiles and all of r.
 Rect whole_tiles(const Rect& r, const Header& header) {
-  const std::vector<int> tiles = header.tiles_in(r);
+  const Vector<int> tiles = header.tiles_in(r);
   const Rect first = header.tile(tiles.front()), last = header.tile(tiles.back());
   return {first.x, first.y, last.x + last.width - first.x, last.y + last.height - first.y};
 }
@@ -44,25 +44,21 @@ Rect needed_for(const Rect& window, const Header& header) {
 }
 
 /// Where a tile's samples of a plane go in a plane that begins at origin.
-void put_tile(const Tile& tile, const Header& header, const Rect& rect,
-              std::array<Plane<std::uint8_t>, 3>& picture) {
+void put_tile(const Tile& tile, const Header& header, const Rect& rect, Planes& picture) {
   for (int p = 0; p < tile.planes; ++p) {
-    const auto i = static_cast<std::size_t>(p);
     const int s = p ? header.subsample : 0;
     const int w = chroma_size(rect.width, s);
     for (int y = 0; y < chroma_size(rect.height, s); ++y)
-      std::copy_n(tile.rec[i].row(y), w, picture[i].row((rect.y >> s) + y) + (rect.x >> s));
+      std::copy_n(tile.rec[p].row(y), w, picture[p].row((rect.y >> s) + y) + (rect.x >> s));
   }
 }
 
 /// The same for a tile that is all of the picture, which takes over its memory.
-void take_tile(Tile& tile, const Header& header, const Rect& rect,
-               std::array<Plane<std::uint8_t>, 3>& picture) {
+void take_tile(Tile& tile, const Header& header, const Rect& rect, Planes& picture) {
   for (int p = 0; p < tile.planes; ++p) {
-    const auto i = static_cast<std::size_t>(p);
     const int s = p ? header.subsample : 0;
-    picture[i] =
-        cropped(std::move(tile.rec[i]), chroma_size(rect.width, s), chroma_size(rect.height, s));
+    picture[p] =
+        cropped(std::move(tile.rec[p]), chroma_size(rect.width, s), chroma_size(rect.height, s));
   }
 }
 
@@ -71,7 +67,7 @@ void put_shapes(const Tile& tile, const Rect& rect, Plane<CellShape>& shapes) {
     for (int x = 0; x < tile.activity.width; ++x) {
       const CellInfo& cell = tile.cells.at(x, y);
       shapes.at(rect.x / kCell + x, rect.y / kCell + y) = {
-          cell.log2_size, cell.kept,
+          cell.log2, cell.kept,
           static_cast<std::uint8_t>(cell.chroma_coded[0] | cell.chroma_coded[1]),
           static_cast<std::int8_t>(tile.offset_at(x, y))};
     }
@@ -97,8 +93,7 @@ class Decoding {
     Bytes own;
     canvas_ = out;
     if (area_.width != window_.width || area_.height != window_.height) {
-      own.resize(static_cast<std::size_t>(area_.width) * static_cast<std::size_t>(area_.height) *
-                 static_cast<std::size_t>(out.channels));
+      own.resize(sample_count(area_.width, area_.height, out.channels));
       canvas_ = {area_.width, area_.height, out.channels, own};
     }
     if (header_.lossless) {
@@ -121,8 +116,8 @@ class Decoding {
   bool ended() const { return !partial_ && !lost_.empty(); }
 
   /// Segments of a section for every tile; empty views for what is not there.
-  std::vector<ByteView> segments(SectionId id) {
-    std::vector<ByteView> list(static_cast<std::size_t>(header_.tiles()));
+  Vector<ByteView> segments(SectionId id) {
+    Vector<ByteView> list(header_.tiles());
     const Section* section = find(file_, id);
     if (!section) {
       lost_.push_back(std::string(section_name(id)) + " is missing");
@@ -135,19 +130,18 @@ class Decoding {
 
   /// work(tile) returns whether a tile's segment of section id was sound.
   template <class F>
-  void for_tiles(SectionId id, const std::vector<int>& tiles, F&& work) {
-    std::vector<std::uint8_t> sound(tiles.size());
+  void for_tiles(SectionId id, const Vector<int>& tiles, F&& work) {
+    Vector<std::uint8_t> sound(tiles.size());
     std::atomic<bool> damaged{false};
     parallel_for(static_cast<int>(tiles.size()), threads_, [&](int i) {
       const bool skip = damaged && !partial_;  // a strict decode fails anyway
-      const auto at = static_cast<std::size_t>(i);
-      sound[at] = skip || work(tiles[at]);
-      if (!sound[at]) damaged = true;
+      sound[i] = skip || work(tiles[i]);
+      if (!sound[i]) damaged = true;
     });
     report(id, sound);
   }
 
-  void report(SectionId id, const std::vector<std::uint8_t>& sound) {
+  void report(SectionId id, const Vector<std::uint8_t>& sound) {
     if (missing_ >> static_cast<unsigned>(id) & 1u) return;  // said already
     const auto damaged = std::count(sound.begin(), sound.end(), std::uint8_t{0});
     if (damaged > 0)
@@ -162,8 +156,7 @@ class Decoding {
     const auto list = segments(id);
     if (ended()) return;
     for_tiles(id, header_.tiles_in(window), [&](int t) {
-      return decode(list[static_cast<std::size_t>(t)], from_corner(header_.tile(t), area_), canvas_,
-                    spent(area_));
+      return decode(list[t], from_corner(header_.tile(t), area_), canvas_, spent(area_));
     });
   }
 
@@ -200,32 +193,29 @@ class Decoding {
     cut.height = around.height;
     auto base = make_base(cut);
     for_tiles(SectionId::base, header_.tiles_in(around), [&](int t) {
-      return decode_base(bases[static_cast<std::size_t>(t)], cut,
-                         from_corner(header_.tile(t), around), base, spent(around));
+      return decode_base(bases[t], cut, from_corner(header_.tile(t), around), base, spent(around));
     });
     if (ended()) return;
-    const std::vector<int> tiles = header_.tiles_in(area_);
-    std::array<Plane<std::uint8_t>, 3> picture;
+    const Vector<int> tiles = header_.tiles_in(area_);
+    Planes picture;
     for (int p = 0; p < header_.planes() && tiles.size() > 1; ++p) {
       const int s = p ? header_.subsample : 0;
-      picture[static_cast<std::size_t>(p)] =
-          Plane<std::uint8_t>(chroma_size(area_.width, s), chroma_size(area_.height, s));
+      picture[p] = Plane<std::uint8_t>(chroma_size(area_.width, s), chroma_size(area_.height, s));
     }
     const Quantisers quantisers(header_.step, header_.step_offsets);
     Plane<CellShape> shapes(div_up(area_.width, kCell), div_up(area_.height, kCell));
-    std::vector<std::uint8_t> mask_sound(static_cast<std::size_t>(header_.tiles()), 1);
+    Vector<std::uint8_t> mask_sound(header_.tiles(), 1);
     for_tiles(SectionId::blocks, tiles, [&](int t) {
-      const auto i = static_cast<std::size_t>(t);
       const Rect rect = header_.tile(t);
       const Rect place = from_corner(rect, around);
       const auto tile = make_tile(cut, place, base);
       // Superblock rows below the window are never looked at.
       const int rows = div_up(std::min(rect.height, needed_.y + needed_.height - rect.y), kSuper);
       const TileState sound = decode_tile(
-          {masks[i], blocks[i]}, header_, quantisers, rows,
+          {masks[t], blocks[t]}, header_, quantisers, rows,
           threads_ / static_cast<int>(tiles.size()), spent(rect),
           [&] { fill_planes(cut, place, base, *tile); }, *tile);
-      mask_sound[i] = sound.mask;
+      mask_sound[t] = sound.mask;
       if (tiles.size() == 1)
         take_tile(*tile, header_, rect, picture);
       else
@@ -234,8 +224,8 @@ class Decoding {
       if (map_) note(*tile, rect);
       return sound.blocks;
     });
-    std::vector<std::uint8_t> here;
-    for (const int t : tiles) here.push_back(mask_sound[static_cast<std::size_t>(t)]);
+    Vector<std::uint8_t> here;
+    for (const int t : tiles) here.push_back(mask_sound[t]);
     report(SectionId::mask, here);
     if (ended()) return;
     if (guide_) {
@@ -250,7 +240,7 @@ class Decoding {
   }
 
   /// Refines luma and turns the planes into pixels, band of rows by band.
-  void finish(const Plane<CellShape>& shapes, const std::array<Plane<std::uint8_t>, 3>& picture) {
+  void finish(const Plane<CellShape>& shapes, const Planes& picture) {
     constexpr int kBand = 64;
     bool refined = true;
 #ifdef ABLC_STATISTICS
@@ -322,10 +312,10 @@ Status decode(const Parsed& file, int threads, bool partial, const Rect& window,
 Status read_mask(const Parsed& file, MaskInfo& out) {
   const Header& header = file.header;
   out.kept = Plane<std::uint8_t>(div_up(header.width, kCell), div_up(header.height, kCell), 1);
-  out.log2_size = Plane<std::uint8_t>(out.kept.width, out.kept.height, kMinLog2);
+  out.log2 = Plane<std::uint8_t>(out.kept.width, out.kept.height, kBlock8.log2());
   if (header.lossless) return Status::ok;
   const Section* section = find(file, SectionId::mask);
-  std::vector<ByteView> masks;
+  Vector<ByteView> masks;
   auto base = make_base(header);
   if (!section || split_segments(section->body, header.tiles(), masks) != Status::ok ||
       !read_base(file, 1, base))
@@ -333,16 +323,14 @@ Status read_mask(const Parsed& file, MaskInfo& out) {
   for (int t = 0; t < header.tiles(); ++t) {
     const Rect rect = header.tile(t);
     const auto tile = make_tile(header, rect, base);
-    if (!decode_mask(masks[static_cast<std::size_t>(t)], header, *tile, tile->height / kSuper, {}))
-      return Status::corrupt;
+    if (!decode_mask(masks[t], header, *tile, tile->height / kSuper, {})) return Status::corrupt;
     for (int y = 0; y < tile->activity.height; ++y)
       for (int x = 0; x < tile->activity.width; ++x) {
         const CellInfo& cell = tile->cells.at(x, y);
         out.kept.at(rect.x / kCell + x, rect.y / kCell + y) = cell.kept;
-        out.log2_size.at(rect.x / kCell + x, rect.y / kCell + y) = cell.log2_size;
-        const int side = 1 << (cell.log2_size - kMinLog2);
-        if (x % side == 0 && y % side == 0)
-          ++out.leaves[static_cast<std::size_t>(cell.log2_size - kMinLog2)];
+        out.log2.at(rect.x / kCell + x, rect.y / kCell + y) = cell.log2;
+        const int side = 1 << (cell.log2 - kBlock8.log2());
+        if (x % side == 0 && y % side == 0) ++out.leaves[cell.log2 - kBlock8.log2()];
       }
   }
   return Status::ok;

@@ -27,8 +27,7 @@ constexpr float kBaseShare =
     0.5f;  // of that price in the base layer, on which all prediction stands
 
 /// Source planes of a tile, padded to whole superblocks.
-std::array<Plane<std::uint8_t>, 3> tile_planes(const ConstImage& image, const Header& header,
-                                               const Rect& rect) {
+Planes tile_planes(const ConstImage& image, const Header& header, const Rect& rect) {
   return to_planes(image,
                    {rect.x, rect.y, round_up(rect.width, kSuper), round_up(rect.height, kSuper)},
                    header.subsample);
@@ -46,16 +45,16 @@ void box_means(const Plane<std::uint8_t>& plane, const Rect& cells, Plane<std::i
     }
 }
 
-Bytes encode_base(const std::array<Plane<std::uint8_t>, 3>& org, const Header& header,
-                  const Rect& rect, float lambda, std::array<Plane<std::int16_t>, 3>& base) {
+Bytes encode_base(const Planes& org, const Header& header, const Rect& rect, float lambda,
+                  BasePlanes& base) {
   RangeEncoder coder;
   PlaneCoder planes(header.step);
   for (int p = 0; p < header.planes(); ++p) {
     const PlaneParams params = base_params(header.step, p);
     const float price = kBaseShare * lambda * static_cast<float>(params.step * params.step);
     const Rect cells = base_rect(header, rect, p);
-    auto& plane = base[static_cast<std::size_t>(p)];
-    box_means(org[static_cast<std::size_t>(p)], cells, plane);
+    auto& plane = base[p];
+    box_means(org[p], cells, plane);
     planes.encode(coder, plane, cells, params, p, p == 2, price);
   }
 #ifdef ABLC_STATISTICS
@@ -73,7 +72,7 @@ Bytes encode_base(const std::array<Plane<std::uint8_t>, 3>& org, const Header& h
 void write_mask(RangeEncoder& coder, Tile& tile, const Node& node) {
   if (outside(tile, node)) return;
   const CellInfo& cell = tile.cells.at(node.x, node.y);
-  if (code_split(coder, tile, node, cell.log2_size < node.log2_size)) {
+  if (code_split(coder, tile, node, cell.log2 < node.size.log2())) {
     for (int i = 0; i < 4; ++i) write_mask(coder, tile, node.child(i));
     return;
   }
@@ -85,18 +84,18 @@ void write_blocks(RangeEncoder& coder, Tile& tile, const Node& node, int zorder,
                   SuperChoice& choice) {
   if (outside(tile, node)) return;
   const CellInfo& cell = tile.cells.at(node.x, node.y);
-  if (cell.log2_size < node.log2_size) {
-    const int step = 1 << (2 * (node.log2_size - 1 - kMinLog2));
+  if (cell.log2 < node.size.log2()) {
+    const int step = node.size.half().area() / kBlock8.area();
     for (int i = 0; i < 4; ++i) write_blocks(coder, tile, node.child(i), zorder + i * step, choice);
   } else if (cell.kept) {
-    LeafChoice& leaf = choice.luma[static_cast<std::size_t>(zorder)];
+    LeafChoice& leaf = choice.luma[zorder];
     code_luma(coder, tile, node, leaf.mode, leaf.count, leaf.levels.data());
   }
-  const bool unit = node.log2_size == 4 || (node.log2_size == 5 && cell.log2_size == 5);
+  const bool unit =
+      node.size == kBlock16 || (node.size == kBlock32 && cell.log2 == kBlock32.log2());
   if (tile.planes == 1 || !unit) return;
   for (int plane = 1; plane <= 2; ++plane) {
-    LeafChoice& c =
-        choice.chroma[static_cast<std::size_t>(plane - 1)][static_cast<std::size_t>(zorder / 4)];
+    LeafChoice& c = choice.chroma[plane - 1][zorder / 4];
     LevelSummary summary;
     code_chroma(coder, tile, node, plane, c.coded, c.mode, c.count, c.levels.data(), summary);
   }
@@ -152,8 +151,7 @@ struct TileCode {
 
 TileCode encode_tile(const ConstImage& image, const Header& header, const Rect& rect,
                      const EncodeSettings& settings, const SearchSettings& search_settings,
-                     const Quantisers& quantisers, const std::array<Plane<std::int16_t>, 3>& base,
-                     TileAnalysis* analysis) {
+                     const Quantisers& quantisers, const BasePlanes& base, TileAnalysis* analysis) {
   const auto org = tile_planes(image, header, rect);
   const std::unique_ptr<Tile> tile = make_tile(header, rect, base);
   fill_planes(header, rect, base, *tile);
@@ -165,7 +163,7 @@ TileCode encode_tile(const ConstImage& image, const Header& header, const Rect& 
     auto models = std::make_unique<MaskModels>();
     code_cell_mask(mask, *models, tile->wanted);
   }
-  std::array<Plane<std::uint8_t>, 3> painted;
+  Planes painted;
   TileHints hints{importance, nullptr, analysis};
   if (settings.painted.width > 0) {
     painted = tile_planes(settings.painted, header, rect);
@@ -181,13 +179,13 @@ TileCode encode_tile(const ConstImage& image, const Header& header, const Rect& 
     for (int y = 0; y < tile->offsets.height; ++y)
       for (int x = 0; x < tile->offsets.width; ++x)
         tile->offsets.at(x, y) =
-            static_cast<std::int8_t>(wanted_offset(importance, {4 * x, 4 * y, kMaxLog2}));
+            static_cast<std::int8_t>(wanted_offset(importance, {4 * x, 4 * y, kBlock32}));
     OffsetModels models;
     code_offsets(mask, models, tile->offsets);
   }
   for (int y = 0; y < tile->cells.height; y += kSuper / kCell)
     for (int x = 0; x < tile->cells.width; x += kSuper / kCell) {
-      const Node super{x, y, kMaxLog2};
+      const Node super{x, y, kBlock32};
       tile->select(offset_step(header.step, tile->offset_at(x, y)));
       if (done++ == head) search.scale_price(settings.tail > 0 ? kTailPrice : 1 / kTailPrice);
       search.decide(x, y, *choice);
@@ -229,25 +227,24 @@ void encode_lossy(const ConstImage& image, const Header& header, const EncodeSet
                         settings.tune_ssim ? kSsimPower : 0.0f};
   const Quantisers quantisers(header.step, header.step_offsets);
   auto base = make_base(header);
-  const auto tiles = static_cast<std::size_t>(header.tiles());
-  std::vector<Bytes> bases(tiles), masks(tiles), blocks(tiles);
+  const int tiles = header.tiles();
+  Vector<Bytes> bases(tiles), masks(tiles), blocks(tiles);
   if (analysis) {
-    const std::array<int, 5> key = {header.width, header.height, header.channels, header.tiles(),
-                                    settings.effort};
+    const Array<int, 5> key = {header.width, header.height, header.channels, header.tiles(),
+                               settings.effort};
     if (analysis->key != key) analysis->tiles.clear();
     analysis->key = key;
-    analysis->tiles.resize(tiles);
+    analysis->tiles.resize(static_cast<std::size_t>(tiles));
   }
   parallel_for(header.tiles(), settings.threads, [&](int t) {
     const Rect rect = header.tile(t);
-    bases[static_cast<std::size_t>(t)] =
-        encode_base(tile_planes(image, header, rect), header, rect, search.lambda, base);
+    bases[t] = encode_base(tile_planes(image, header, rect), header, rect, search.lambda, base);
   });
   parallel_for(header.tiles(), settings.threads, [&](int t) {
     TileCode code = encode_tile(image, header, header.tile(t), settings, search, quantisers, base,
-                                analysis ? &analysis->tiles[static_cast<std::size_t>(t)] : nullptr);
-    masks[static_cast<std::size_t>(t)] = std::move(code.mask);
-    blocks[static_cast<std::size_t>(t)] = std::move(code.blocks);
+                                analysis ? &analysis->tiles[t] : nullptr);
+    masks[t] = std::move(code.mask);
+    blocks[t] = std::move(code.blocks);
   });
   sections.emplace_back(SectionId::base, join_segments(bases));
   sections.emplace_back(SectionId::mask, join_segments(masks));
@@ -257,9 +254,8 @@ void encode_lossy(const ConstImage& image, const Header& header, const EncodeSet
 /// One segment a tile, made by make(tile).
 template <class F>
 Bytes make_segments(const Header& header, int threads, F&& make) {
-  std::vector<Bytes> list(static_cast<std::size_t>(header.tiles()));
-  parallel_for(header.tiles(), threads,
-               [&](int t) { list[static_cast<std::size_t>(t)] = make(header.tile(t)); });
+  Vector<Bytes> list(header.tiles());
+  parallel_for(header.tiles(), threads, [&](int t) { list[t] = make(header.tile(t)); });
   return join_segments(list);
 }
 

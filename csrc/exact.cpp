@@ -37,14 +37,10 @@ Rect bounds(const Plane<std::uint8_t>& exact) {
 
 /// Calls f(x, y, sample) for every sample of a channel of a tile.
 template <class F>
-void for_samples(const Image& picture, const Rect& tile, std::size_t channel, F&& f) {
+void for_samples(const Image& picture, const Rect& tile, int channel, F&& f) {
   for (int y = 0; y < tile.height; ++y)
     for (int x = 0; x < tile.width; ++x)
-      f(x, y,
-        picture.row(
-            tile.y +
-            y)[static_cast<std::size_t>(tile.x + x) * static_cast<std::size_t>(picture.channels) +
-               channel]);
+      f(x, y, picture.row(tile.y + y)[(tile.x + x) * picture.channels + channel]);
 }
 
 struct Correction {
@@ -56,8 +52,8 @@ struct Correction {
 /// 2, 4 and 8 pixels on the way down, the gaps filled from the next larger square on the way up. A
 /// square is trusted by twice the share of it that is known.
 void spread(const Plane<std::uint8_t>& exact, const Plane<std::int16_t>& correction,
-            const Rect& tile, std::size_t channel, const Image& picture) {
-  std::vector<Plane<Correction>> levels(1);
+            const Rect& tile, int channel, const Image& picture) {
+  Vector<Plane<Correction>> levels(1);
   levels[0] = Plane<Correction>(exact.width, exact.height);
   for (std::size_t i = 0; i < exact.samples.size(); ++i)
     if (exact.samples[i]) levels[0].samples[i] = {16 * correction.samples[i], 16};
@@ -79,8 +75,8 @@ void spread(const Plane<std::uint8_t>& exact, const Plane<std::int16_t>& correct
   }
   for (Correction& c : levels.back().samples) c.value = c.value * c.weight / 16;
   for (int k = kSpreadLevels - 1; k >= 0; --k) {
-    Plane<Correction>& fine = levels[static_cast<std::size_t>(k)];
-    const Plane<Correction>& coarse = levels[static_cast<std::size_t>(k) + 1];
+    Plane<Correction>& fine = levels[k];
+    const Plane<Correction>& coarse = levels[k + 1];
     for (int y = 0; y < fine.height; ++y)
       for (int x = 0; x < fine.width; ++x) {
         // Bilinear: 9/16, 3/16, 3/16 and 1/16 of the nearest four.
@@ -145,9 +141,9 @@ bool decode_exact(ByteView segment, const Rect& tile, const Image& picture, cons
   if (!decode_planes(coder, planes, window, spent, &coded) || coder.overrun() || coder.unused())
     return false;
 
-  std::vector<Plane<std::int16_t>> corrections;  // by channel
+  Vector<Plane<std::int16_t>> corrections;  // by channel
   const auto subtract_picture = [&] {
-    for (std::size_t c = 0; c < planes.size(); ++c)
+    for (int c = 0; c < std::ssize(planes); ++c)
       for_samples(picture, tile, c, [&](int x, int y, std::uint8_t& sample) {
         auto& d = corrections[c].at(x, y);
         d = static_cast<std::int16_t>(sample - d);
@@ -163,7 +159,7 @@ bool decode_exact(ByteView segment, const Rect& tile, const Image& picture, cons
       std::copy_n(exact.row(y), tile.width, noted->row(tile.y + y) + tile.x);
   if (pixels) {
     subtract_picture();  // ... and what it has become since
-    for (std::size_t c = 0; c < planes.size(); ++c) spread(exact, corrections[c], tile, c, picture);
+    for (int c = 0; c < std::ssize(planes); ++c) spread(exact, corrections[c], tile, c, picture);
   }
   return true;
 }

@@ -1,9 +1,10 @@
 #pragma once
 
-#include <array>
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
+
+#include "array.h"
 
 namespace ablc {
 
@@ -12,7 +13,7 @@ namespace ablc {
 template <class T, std::size_t N>
 class Handover {
  public:
-  std::array<T, N> items;
+  Array<T, N> items;
 
   /// The item to be filled next; null once closed.
   T* wait_for_room() {

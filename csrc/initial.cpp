@@ -24,7 +24,7 @@ TileModels::TileModels(int step) : TileModels() {
 }
 
 void Tile::select(int step) {
-  auto& set = bands[static_cast<std::size_t>(step_band(step))];
+  auto& set = bands[step_band(step)];
   if (!set) set = std::make_unique<TileModels>(step);
   models = set.get();
 }

@@ -17,17 +17,16 @@ Rect base_rect(const Header& header, const Rect& tile, int plane) {
           div_up(chroma_size(tile.height, s), kBaseScale)};
 }
 
-std::array<Plane<std::int16_t>, 3> make_base(const Header& header) {
-  std::array<Plane<std::int16_t>, 3> base;
+BasePlanes make_base(const Header& header) {
+  BasePlanes base;
   for (int p = 0; p < header.planes(); ++p) {
     const Rect all = base_rect(header, {0, 0, header.width, header.height}, p);
-    base[static_cast<std::size_t>(p)] = Plane<std::int16_t>(all.width, all.height, 128 * 16);
+    base[p] = Plane<std::int16_t>(all.width, all.height, 128 * 16);
   }
   return base;
 }
 
-std::unique_ptr<Tile> make_tile(const Header& header, const Rect& rect,
-                                const std::array<Plane<std::int16_t>, 3>& base) {
+std::unique_ptr<Tile> make_tile(const Header& header, const Rect& rect, const BasePlanes& base) {
   auto tile = std::make_unique<Tile>();
   tile->width = round_up(rect.width, kSuper);
   tile->height = round_up(rect.height, kSuper);
@@ -40,17 +39,15 @@ std::unique_ptr<Tile> make_tile(const Header& header, const Rect& rect,
   return tile;
 }
 
-void fill_planes(const Header& header, const Rect& rect,
-                 const std::array<Plane<std::int16_t>, 3>& base, Tile& tile) {
+void fill_planes(const Header& header, const Rect& rect, const BasePlanes& base, Tile& tile) {
   for (int p = 0; p < tile.planes; ++p) {
-    const auto i = static_cast<std::size_t>(p);
     const int s = p == 0 ? 0 : header.subsample;
-    tile.p0[i] = Plane<std::uint8_t>(tile.width >> s, tile.height >> s);
+    tile.p0[p] = Plane<std::uint8_t>(tile.width >> s, tile.height >> s);
     Rect cells = base_rect(header, rect, p);
     cells.width = (tile.width >> s) / kBaseScale;
     cells.height = (tile.height >> s) / kBaseScale;
-    upsample(base[i], cells, tile.p0[i]);
-    tile.rec[i] = tile.p0[i];
+    upsample(base[p], cells, tile.p0[p]);
+    tile.rec[p] = tile.p0[p];
   }
 }
 

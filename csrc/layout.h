@@ -22,14 +22,12 @@ PlaneParams base_params(int step, int plane);
 Rect base_rect(const Header& header, const Rect& tile, int plane);
 
 /// Whole base planes of a picture, mid grey.
-std::array<Plane<std::int16_t>, 3> make_base(const Header& header);
+BasePlanes make_base(const Header& header);
 
 /// A tile whose mask and levels can be coded; its planes are empty.
-std::unique_ptr<Tile> make_tile(const Header& header, const Rect& tile,
-                                const std::array<Plane<std::int16_t>, 3>& base);
+std::unique_ptr<Tile> make_tile(const Header& header, const Rect& tile, const BasePlanes& base);
 
 /// Fills the planes of that tile, P0 and rec, with the upsampled base.
-void fill_planes(const Header& header, const Rect& rect,
-                 const std::array<Plane<std::int16_t>, 3>& base, Tile& tile);
+void fill_planes(const Header& header, const Rect& rect, const BasePlanes& base, Tile& tile);
 
 }  // namespace ablc

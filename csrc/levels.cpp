@@ -5,17 +5,17 @@ namespace ablc {
 namespace {
 
 /// Band of frequency of the diagonal d of a block of the given size, about the same for all sizes.
-int band_of(int log2_size, int d) {
+int band_of(BlockSize size, int d) {
   int band = d;
-  if (log2_size == 4) band = d > 2 ? (d + 3) / 2 : d;
-  if (log2_size == 5) band = d > 7 ? d / 4 + 2 : d > 2 ? (d + 1) / 2 : d;
+  if (size == kBlock16) band = d > 2 ? (d + 3) / 2 : d;
+  if (size == kBlock32) band = d > 7 ? d / 4 + 2 : d > 2 ? (d + 1) / 2 : d;
   return std::min(band, kBands - 1);
 }
 
 }  // namespace
 
-Scan::Scan(int log2_size) : order{} {
-  const int n = 1 << log2_size;
+Scan::Scan(BlockSize size) : order{} {
+  const int n = size.side();
   std::size_t k = 0;
   for (int d = 0; d < 2 * n - 1; ++d) {
     for (int i = 0; i <= d; ++i) {
@@ -25,7 +25,7 @@ Scan::Scan(int log2_size) : order{} {
       Position& p = order[k++];
       p.raster = static_cast<std::uint16_t>(y * n + x);
       p.padded = static_cast<std::uint16_t>((y + 2) * (n + 2) + x + 2);
-      p.band = static_cast<std::uint8_t>(band_of(log2_size, d));
+      p.band = static_cast<std::uint8_t>(band_of(size, d));
       p.zone = static_cast<std::uint8_t>(d == 0 ? 0 : p.band < 3 ? 1 : p.band < 6 ? 2 : 3);
       p.x = static_cast<std::uint8_t>(x);
       p.y = static_cast<std::uint8_t>(y);
@@ -33,9 +33,9 @@ Scan::Scan(int log2_size) : order{} {
   }
 }
 
-const Scan& scan_of(int log2_size) {
-  static const std::array<Scan, kSizes> scans = {Scan(3), Scan(4), Scan(5)};
-  return scans[static_cast<std::size_t>(log2_size - kMinLog2)];
+const Scan& scan_of(BlockSize size) {
+  static const Array<Scan, kSizes> scans = {Scan(kBlock8), Scan(kBlock16), Scan(kBlock32)};
+  return scans[size.index()];
 }
 
 }  // namespace ablc

@@ -4,17 +4,16 @@
 // Everything here is a template over the coder, so that writing, reading and pricing are one text.
 
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <cstdint>
 #include <cstdlib>
 
+#include "array.h"
+#include "bits.h"
 #include "range_coder.h"
 #include "transform.h"
 
 namespace ablc {
 
-inline constexpr int kSizes = 3;      // 8, 16, 32
 inline constexpr int kBands = 12;     // bands of frequency
 inline constexpr int kTemplates = 8;  // classes of the magnitude already coded around a coefficient
 inline constexpr int kDensities = 6;  // classes of the magnitude in neighbouring blocks
@@ -23,12 +22,12 @@ inline constexpr int kMaxLevel = 32767;
 
 /// Contexts of the levels of one kind of plane.
 struct LevelModels {
-  std::array<Model, kSizes * kDensities * kCountClasses> count;
-  std::array<Model, kSizes * kCountClasses * 3> count_mantissa;
-  std::array<Model, kSizes * 2 * kBands * kTemplates> significant;
-  std::array<Model, kSizes * 4 * kTemplates> above_one;
-  std::array<Model, kSizes * 2 * kTemplates> above_two;
-  std::array<Model, 3 * 16> escape;
+  Array<Model, kSizes * kDensities * kCountClasses> count;
+  Array<Model, kSizes * kCountClasses * 3> count_mantissa;
+  Array<Model, kSizes * 2 * kBands * kTemplates> significant;
+  Array<Model, kSizes * 4 * kTemplates> above_one;
+  Array<Model, kSizes * 2 * kTemplates> above_two;
+  Array<Model, 3 * 16> escape;
 };
 
 /// Order of the coefficients and what depends on the position alone.
@@ -40,20 +39,19 @@ struct Scan {
     std::uint8_t zone;     // 0 DC, 1 low, 2 middle, 3 high
     std::uint8_t x, y;
   };
-  std::array<Position, kMaxArea> order;
-  explicit Scan(int log2_size);
+  Array<Position, kMaxArea> order;
+  explicit Scan(BlockSize size);
 };
-/// log2_size 3..5.
-const Scan& scan_of(int log2_size);
+const Scan& scan_of(BlockSize size);
 
-inline constexpr int kPadded = kMaxBlock + 2;
+inline constexpr int kPadded = kMaxSide + 2;
 
 /// Sum of the magnitudes (each at most 15) of the five coefficients of higher frequency next to
 /// each.
 struct Neighbourhood {
-  std::array<std::uint8_t, kPadded * kPadded> sum;
+  Array<std::uint8_t, kPadded * kPadded> sum;
   int stride;
-  explicit Neighbourhood(int log2_size) : stride((1 << log2_size) + 2) {
+  explicit Neighbourhood(BlockSize size) : stride(size.side() + 2) {
     std::fill_n(sum.begin(), stride * stride, std::uint8_t{0});
   }
   void add(int padded, int magnitude) {
@@ -68,36 +66,33 @@ struct Neighbourhood {
 };
 
 struct LevelContext {
-  int size;     // log2 - 3
+  BlockSize size;
   int density;  // 0..5
 
-  std::size_t significant(const Scan::Position& p, int sum) const {
-    return static_cast<std::size_t>(((size * 2 + (density > 2)) * kBands + p.band) * kTemplates +
-                                    std::min(sum, kTemplates - 1));
+  int significant(const Scan::Position& p, int sum) const {
+    return ((size.index() * 2 + (density > 2)) * kBands + p.band) * kTemplates +
+           std::min(sum, kTemplates - 1);
   }
-  std::size_t above_one(const Scan::Position& p, int sum) const {
-    return static_cast<std::size_t>((size * 4 + p.zone) * kTemplates +
-                                    std::min(sum, kTemplates - 1));
+  int above_one(const Scan::Position& p, int sum) const {
+    return (size.index() * 4 + p.zone) * kTemplates + std::min(sum, kTemplates - 1);
   }
-  std::size_t above_two(const Scan::Position& p, int sum) const {
-    return static_cast<std::size_t>((size * 2 + (p.zone > 1)) * kTemplates +
-                                    std::min(sum / 2, kTemplates - 1));
+  int above_two(const Scan::Position& p, int sum) const {
+    return (size.index() * 2 + (p.zone > 1)) * kTemplates + std::min(sum / 2, kTemplates - 1);
   }
 };
 
 /// Number of coefficients up to the last that is not zero, 0..n*n.
 template <class Coder>
 int code_count(Coder& coder, LevelModels& models, const LevelContext& context, int count) {
-  const int longest = 2 * (context.size + kMinLog2) + 1;
-  const int length_in = std::bit_width(static_cast<unsigned>(count));
+  const int longest = 2 * context.size.log2() + 1;
+  const int length_in = bit_width(static_cast<unsigned>(count));
   int length = 0;
-  Model* unary = &models.count[static_cast<std::size_t>(
-      (context.size * kDensities + context.density) * kCountClasses)];
+  Model* unary =
+      &models.count[(context.size.index() * kDensities + context.density) * kCountClasses];
   while (length < longest && coder.bit(unary[length], length < length_in)) ++length;
   if (length < 2) return length;
   int value = 1;
-  Model* mantissa =
-      &models.count_mantissa[static_cast<std::size_t>((context.size * kCountClasses + length) * 3)];
+  Model* mantissa = &models.count_mantissa[(context.size.index() * kCountClasses + length) * 3];
   for (int b = length - 2, depth = 0; b >= 0; --b, ++depth) {
     const int bit_in = count >> b & 1;
     const int bit = depth == 0 ? coder.bit(mantissa[0], bit_in)
@@ -118,9 +113,9 @@ int code_magnitude(Coder& coder, LevelModels& models, const LevelContext& contex
   // Exp-Golomb of order k with adaptive prefix.
   const int k = sum < 10 ? 0 : sum < 25 ? 1 : 2;
   const int rest_in = magnitude - 3 + (1 << k);
-  const int length_in = std::bit_width(static_cast<unsigned>(std::max(rest_in, 1))) - 1;
+  const int length_in = bit_width(static_cast<unsigned>(std::max(rest_in, 1))) - 1;
   int length = k;
-  Model* prefix = &models.escape[static_cast<std::size_t>(k * 16)];
+  Model* prefix = &models.escape[k * 16];
   while (length < 15 && coder.bit(prefix[length], length < length_in)) ++length;
   const auto low = coder.raw(static_cast<std::uint32_t>(rest_in) & ((1u << length) - 1), length);
   return std::min(static_cast<int>(low) + (1 << length) - (1 << k) + 3, kMaxLevel);
@@ -161,15 +156,14 @@ inline void put_level(LevelWriter& levels, int raster, int level) {
 template <class Coder, class Levels>
 LevelSummary code_levels(Coder& coder, LevelModels& models, const LevelContext& context,
                          int count_in, Levels& levels) {
-  const int log2_size = context.size + kMinLog2;
-  const Scan& scan = scan_of(log2_size);
+  const Scan& scan = scan_of(context.size);
   LevelSummary summary;
   summary.count = code_count(coder, models, context, count_in);
-  summary.count = std::min(summary.count, 1 << (2 * log2_size));
+  summary.count = std::min(summary.count, context.size.area());
   if (summary.count == 0) return summary;
-  Neighbourhood around(log2_size);
+  Neighbourhood around(context.size);
   for (int k = summary.count - 1; k >= 0; --k) {
-    const Scan::Position& p = scan.order[static_cast<std::size_t>(k)];
+    const Scan::Position& p = scan.order[k];
     const int sum = around.sum[p.padded];
     const int value_in = level_at(levels, p.raster);
     if (k < summary.count - 1 &&

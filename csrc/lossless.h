@@ -25,7 +25,7 @@ void watch(const RangeDecoder& coder, const Spent& spent, const Rect& window, F&
 }
 
 /// Colour channels of a window, reversibly transformed: YCoCg-R, or grey alone.
-using LosslessPlanes = std::vector<Plane<std::int16_t>>;
+using LosslessPlanes = Vector<Plane<std::int16_t>>;
 
 LosslessPlanes to_lossless(const ConstImage& image, const Rect& window);
 /// The inverse; with coded, of the samples that it marks alone.

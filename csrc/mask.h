@@ -3,12 +3,12 @@
 // Code of a mask of cells as a two-level picture (docs/FORMAT.md, Cell mask): explicit masks of any
 // shape, a caller's or a scheme's.
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <vector>
 
+#include "array.h"
 #include "mixer.h"
 #include "plane.h"
 
@@ -16,10 +16,10 @@ namespace ablc {
 
 /// Adaptive state of one cell mask.
 struct MaskModels {
-  std::array<Estimate, 1 << 12> wide;      // 12 cells around
-  std::array<Estimate, 1 << 6> close;      // 6 nearest cells
-  std::array<Estimate, 9 * 9 * 4> counts;  // how full the rows above and the left are
-  std::array<MixWeights<3>, 16> weights;
+  Array<Estimate, 1 << 12> wide;      // 12 cells around
+  Array<Estimate, 1 << 6> close;      // 6 nearest cells
+  Array<Estimate, 9 * 9 * 4> counts;  // how full the rows above and the left are
+  Array<MixWeights<3>, 16> weights;
 
   /// The trained start.
   MaskModels();

@@ -11,27 +11,26 @@ Logistic::Logistic() : stretch{}, squash{} {
   for (int x = -2048; x < 2048; ++x) {
     const int cell = (x + 2048) >> 7;
     const int within = (x + 2048) & 127;
-    squash[static_cast<std::size_t>(x + 2048)] = static_cast<std::uint16_t>(
+    squash[x + 2048] = static_cast<std::uint16_t>(
         (kPoints[cell] * (128 - within) + kPoints[cell + 1] * within + 64) >> 7);
   }
   int next = 0;
   for (int x = -2047; x <= 2047; ++x) {
-    const int p = squash[static_cast<std::size_t>(x + 2048)];
-    for (; next <= p; ++next)
-      stretch[static_cast<std::size_t>(next)] = static_cast<std::int16_t>(x);
+    const int p = squash[x + 2048];
+    for (; next <= p; ++next) stretch[next] = static_cast<std::int16_t>(x);
   }
-  for (; next < 4096; ++next) stretch[static_cast<std::size_t>(next)] = 2047;
+  for (; next < 4096; ++next) stretch[next] = 2047;
 }
 const Logistic kLogistic;
 
 namespace {
-std::array<std::uint16_t, 256> make_rates() {
-  std::array<std::uint16_t, 256> rates{};
+Array<std::uint16_t, 256> make_rates() {
+  Array<std::uint16_t, 256> rates{};
   for (std::uint32_t n = 0; n < 256; ++n)
     rates[n] = static_cast<std::uint16_t>(327680u / (10 * n + 16));
   return rates;
 }
 }  // namespace
-const std::array<std::uint16_t, 256> Estimate::kRate = make_rates();
+const Array<std::uint16_t, 256> Estimate::kRate = make_rates();
 
 }  // namespace ablc

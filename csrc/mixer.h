@@ -4,18 +4,18 @@
 // (after Mahoney, "Adaptive weighing of context models for lossless data compression", 2005).
 
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <cstdint>
 
+#include "array.h"
+#include "bits.h"
 #include "range_coder.h"
 
 namespace ablc {
 
 /// ln(p / (1 - p)) in 1/256 for p in 1/4096, and its inverse; fixed tables of the format.
 struct Logistic {
-  std::array<std::int16_t, 4096> stretch;  // -2047..2047
-  std::array<std::uint16_t, 4096> squash;  // index stretch + 2048; 1..4095
+  Array<std::int16_t, 4096> stretch;  // -2047..2047
+  Array<std::uint16_t, 4096> squash;  // index stretch + 2048; 1..4095
   Logistic();
 };
 extern const Logistic kLogistic;
@@ -23,7 +23,7 @@ extern const Logistic kLogistic;
 /// Class of a magnitude for contexts, roughly 2 log2(1 + v), 0..15 (docs/FORMAT.md, Plane code).
 inline int magnitude_class(int v) {
   const unsigned u = static_cast<unsigned>(v) + 1;
-  const int w = std::bit_width(u);  // 2^(w-1) <= u
+  const int w = bit_width(u);  // 2^(w-1) <= u
   const int half = w >= 2 ? static_cast<int>(u >> (w - 2) & 1u) : 0;
   return std::min(2 * (w - 1) + half, 15);
 }
@@ -48,7 +48,7 @@ struct Estimate {
                                            32768);  // fits: 65535 * 20480 < 2^31
     if (seen < kLimit) ++seen;
   }
-  static const std::array<std::uint16_t, 256> kRate;  // 32768 / (n + 1.6)
+  static const Array<std::uint16_t, 256> kRate;  // 32768 / (n + 1.6)
 };
 
 inline constexpr std::int32_t kMostWeight = 1 << 22;
@@ -56,7 +56,7 @@ inline constexpr std::int32_t kMostWeight = 1 << 22;
 /// Weights of kInputs estimates, 1.0 = 65536.
 template <int kInputs>
 struct MixWeights {
-  std::array<std::int32_t, kInputs> w;
+  Array<std::int32_t, kInputs> w;
   MixWeights() { w.fill(static_cast<std::int32_t>(65536 * 1.2 / kInputs)); }
 };
 
@@ -64,15 +64,14 @@ struct MixWeights {
 template <int kInputs>
 class Mixed {
  public:
-  Mixed(const std::array<Estimate*, kInputs>& inputs, MixWeights<kInputs>& weights)
+  Mixed(const Array<Estimate*, kInputs>& inputs, MixWeights<kInputs>& weights)
       : inputs_(inputs), weights_(weights) {
     std::int64_t dot = 0;
     for (std::size_t i = 0; i < kInputs; ++i) {
       stretched_[i] = kLogistic.stretch[inputs[i]->p >> 4];
       dot += static_cast<std::int64_t>(weights.w[i]) * stretched_[i];
     }
-    p_ = kLogistic.squash[static_cast<std::size_t>(
-        std::clamp<std::int64_t>(dot >> 16, -2047, 2047) + 2048)];
+    p_ = kLogistic.squash[std::clamp<std::int64_t>(dot >> 16, -2047, 2047) + 2048];
   }
 
   float price(int bit) const { return price::of(p_ << 3, bit); }
@@ -96,9 +95,9 @@ class Mixed {
   }
 
  private:
-  std::array<Estimate*, kInputs> inputs_;
+  Array<Estimate*, kInputs> inputs_;
   MixWeights<kInputs>& weights_;
-  std::array<std::int32_t, kInputs> stretched_{};
+  Array<std::int32_t, kInputs> stretched_{};
   std::uint32_t p_;
 };
 

@@ -3,10 +3,10 @@
 // Step offsets of superblocks (docs/FORMAT.md, Step offsets): where the quantiser is finer or
 // coarser than the header says. Coded before a tile's leaves, whose models they choose.
 
-#include <array>
 #include <cstdint>
 #include <cstdlib>
 
+#include "array.h"
 #include "plane.h"
 #include "range_coder.h"
 
@@ -19,10 +19,10 @@ inline constexpr int kMostOffset = 32;
 int offset_step(int step, int offset);
 
 struct OffsetModels {
-  std::array<Model, 3> same;   // as the one at the left; by how the neighbours agree
-  std::array<Model, 2> above;  // as the one above instead; by whether that one goes on to the right
+  Array<Model, 3> same;   // as the one at the left; by how the neighbours agree
+  Array<Model, 2> above;  // as the one above instead; by whether that one goes on to the right
   Model rises;
-  std::array<Model, 16> size;
+  Array<Model, 16> size;
 };
 
 /// Offsets of a tile's superblocks, row by row; given when writing, filled when reading.
@@ -47,8 +47,7 @@ void code_offsets(Coder& coder, OffsetModels& models, Plane<std::int8_t>& offset
           const bool rises = coder.bit(models.rises, offset > left) != 0;
           int change = 1;
           while (change < 2 * kMostOffset &&
-                 coder.bit(models.size[static_cast<std::size_t>(std::min(change - 1, 15))],
-                           change < std::abs(offset - left)))
+                 coder.bit(models.size[std::min(change - 1, 15)], change < std::abs(offset - left)))
             ++change;
           value = std::clamp(rises ? left + change : left - change, -kMostOffset, kMostOffset);
         }

@@ -21,25 +21,23 @@ float scaled_energy(const float* coefficients, const float* scale, int count) {
 
 }  // namespace
 
-float energy(const float* coefficients, const Quantiser& quantiser, int size) {
-  return scaled_energy(coefficients, quantiser.scale[static_cast<std::size_t>(size)].data(),
-                       64 << (2 * size));
+float energy(const float* coefficients, const Quantiser& quantiser, BlockSize size) {
+  return scaled_energy(coefficients, quantiser.scale[size.index()].data(), size.area());
 }
 
 float optimise_levels(const float* coefficients, const Quantiser& quantiser, LevelModels& models,
                       const LevelContext& context, float lambda, std::int16_t* levels,
                       LevelSummary& summary) {
-  const int log2_size = context.size + kMinLog2;
-  const int area = 1 << (2 * log2_size);
-  const Scan& scan = scan_of(log2_size);
-  const float* scale = quantiser.scale[static_cast<std::size_t>(context.size)].data();
+  const int area = context.size.area();
+  const Scan& scan = scan_of(context.size);
+  const float* scale = quantiser.scale[context.size.index()].data();
   std::fill_n(levels, area, std::int16_t{0});
   summary = LevelSummary{};
   const float all = scaled_energy(coefficients, scale, area);
 
   int start = area - 1;
   for (; start >= 0; --start) {
-    const std::size_t raster = scan.order[static_cast<std::size_t>(start)].raster;
+    const std::size_t raster = scan.order[start].raster;
     if (std::abs(coefficients[raster]) * scale[raster] > kSmallest) break;
   }
   const auto count_price = [&](int count) {
@@ -54,9 +52,9 @@ float optimise_levels(const float* coefficients, const Quantiser& quantiser, Lev
   float cost_at[kMaxArea];  // cost of coefficient k if it lies before the last
   float zero_at[kMaxArea];  // cost if it is beyond the last
   float flag_at[kMaxArea];  // lambda * bits of its significance flag, saved if it is the last
-  Neighbourhood around(log2_size);
+  Neighbourhood around(context.size);
   for (int k = start; k >= 0; --k) {
-    const Scan::Position& p = scan.order[static_cast<std::size_t>(k)];
+    const Scan::Position& p = scan.order[k];
     const float u = std::abs(coefficients[p.raster]) * scale[p.raster];
     const int sum = around.sum[p.padded];
     const std::uint32_t p_significant = models.significant[context.significant(p, sum)].p();
@@ -89,7 +87,7 @@ float optimise_levels(const float* coefficients, const Quantiser& quantiser, Lev
   for (int k = 0; k <= start; ++k) {
     before += cost_at[k];
     beyond -= zero_at[k];
-    const std::size_t raster = scan.order[static_cast<std::size_t>(k)].raster;
+    const std::size_t raster = scan.order[k].raster;
     if (levels[raster] == 0) continue;
     const float cost = before - flag_at[k] + beyond + lambda * count_price(k + 1);
     if (cost < best) {
@@ -98,7 +96,7 @@ float optimise_levels(const float* coefficients, const Quantiser& quantiser, Lev
     }
   }
   for (int k = 0; k <= start; ++k) {
-    const Scan::Position& p = scan.order[static_cast<std::size_t>(k)];
+    const Scan::Position& p = scan.order[k];
     std::int16_t& level = levels[p.raster];
     if (level == 0) continue;
     if (k > last) {

@@ -8,7 +8,7 @@
 namespace ablc {
 
 /// Energy of the orthonormal coefficients of a block in squared quantisation steps.
-float energy(const float* coefficients, const Quantiser& quantiser, int size);
+float energy(const float* coefficients, const Quantiser& quantiser, BlockSize size);
 
 /// Levels that minimise distortion + lambda * bits, distortion in squared steps, with the models as
 /// they stand. coefficients, levels: n x n raster. Returns that minimum; summary tells of the

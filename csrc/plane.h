@@ -2,22 +2,27 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <vector>
+#include <cstdint>
+
+#include "array.h"
 
 namespace ablc {
+
+/// Length of the memory of a picture.
+constexpr std::size_t sample_count(int width, int height, int channels = 1) {
+  return static_cast<std::size_t>(width) * static_cast<std::size_t>(height) *
+         static_cast<std::size_t>(channels);
+}
 
 /// A rectangle of samples, rows one after another.
 template <class T>
 struct Plane {
   int width = 0;
   int height = 0;
-  std::vector<T> samples;
+  Vector<T> samples;
 
   Plane() = default;
-  Plane(int w, int h, T value = T{})
-      : width(w),
-        height(h),
-        samples(static_cast<std::size_t>(w) * static_cast<std::size_t>(h), value) {}
+  Plane(int w, int h, T value = T{}) : width(w), height(h), samples(sample_count(w, h), value) {}
 
   T* row(int y) { return samples.data() + static_cast<std::ptrdiff_t>(y) * width; }
   const T* row(int y) const { return samples.data() + static_cast<std::ptrdiff_t>(y) * width; }
@@ -29,6 +34,11 @@ struct Plane {
     return at(std::clamp(x, 0, width - 1), std::clamp(y, 0, height - 1));
   }
 };
+
+/// The planes of a picture: luma, then chroma, which are empty for grey.
+using Planes = Array<Plane<std::uint8_t>, 3>;
+/// Their base layer, in 1/16 grey level.
+using BasePlanes = Array<Plane<std::int16_t>, 3>;
 
 /// A window of a plane; x, y, width and height in samples of that plane.
 struct Rect {
@@ -56,7 +66,7 @@ Plane<T> cropped(Plane<T> plane, int width, int height) {
                   plane.samples.begin() + static_cast<std::ptrdiff_t>(y) * width);
   plane.width = width;
   plane.height = height;
-  plane.samples.resize(static_cast<std::size_t>(width) * static_cast<std::size_t>(height));
+  plane.samples.resize(sample_count(width, height));
   return plane;
 }
 

@@ -3,7 +3,6 @@
 #include "plane_coder_state.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstdlib>
 
@@ -19,23 +18,23 @@ template <class Coder>
 int PlaneCoder::code(Coder& coder, Plane<std::int16_t>& plane, const Rect& rect,
                      const PlaneParams& params, int kind, bool use_companion, float lambda) {
   constexpr bool kEncodes = requires { coder.encode(0, 1u); };
-  State::Kind& models = state_->kinds[static_cast<std::size_t>(kind)];
+  State::Kind& models = state_->kinds[kind];
   const int width = rect.width;
-  const std::size_t row_size = static_cast<std::size_t>(width) + 4;
+  const int row_size = width + 4;
   // Per sample of two rows: |residual|, signed residual, and the error of each predictor, in steps
   // x 2.
   struct Past {
     int energy = 0;
     int residual = 0;
-    std::array<int, kPredictors> error{};
+    Array<int, kPredictors> error{};
   };
-  std::vector<Past> above(row_size), current(row_size);
-  std::vector<std::uint16_t> energies(static_cast<std::size_t>(width) *
-                                      static_cast<std::size_t>(rect.height));
-  const bool companion = use_companion && state_->companion.size() == energies.size();
+  Vector<Past> above(row_size), current(row_size);
+  Plane<std::uint16_t> energies(width, rect.height);
+  const bool companion =
+      use_companion && state_->companion.samples.size() == energies.samples.size();
   const int step = params.step;
   static const auto kInverseSquare = [] {
-    std::array<std::uint32_t, 1024> t{};
+    Array<std::uint32_t, 1024> t{};
     for (std::uint32_t e = 0; e < 1024; ++e) t[e] = (1u << 24) / ((e + 2) * (e + 2));
     return t;
   }();
@@ -48,7 +47,7 @@ int PlaneCoder::code(Coder& coder, Plane<std::int16_t>& plane, const Rect& rect,
     const std::int16_t* up = y > 0 ? plane.row(rect.y + y - 1) + rect.x : nullptr;
     const std::int16_t* up2 = y > 1 ? plane.row(rect.y + y - 2) + rect.x : up;
     for (int x = 0; x < width; ++x) {
-      const std::size_t at = static_cast<std::size_t>(x) + 2;
+      const int at = x + 2;
       const int w = x > 0 ? out[x - 1] : up ? up[x] : params.start;
       const int n = up ? up[x] : w;
       const int nw = up && x > 0 ? up[x - 1] : n;
@@ -57,7 +56,7 @@ int PlaneCoder::code(Coder& coder, Plane<std::int16_t>& plane, const Rect& rect,
       const int nn = up2 ? up2[x] : n;
 
       // Prediction: candidates weighted by the inverse square of their errors around here.
-      const std::array<int, kPredictors> candidates = {
+      const Array<int, kPredictors> candidates = {
           w + n - nw, w + ((ne - n) >> 1), n + ((w - nw) >> 1), ((w + n) * 2 + ne - nw + 2) >> 2,
           w + n - ((ww + nn + 1) >> 1)};
       std::int64_t weighted = 0;
@@ -65,7 +64,7 @@ int PlaneCoder::code(Coder& coder, Plane<std::int16_t>& plane, const Rect& rect,
       for (std::size_t k = 0; k < kPredictors; ++k) {
         const int e = current[at - 1].error[k] + above[at].error[k] + above[at - 1].error[k] +
                       above[at + 1].error[k];
-        const std::int64_t weight = kInverseSquare[static_cast<std::size_t>(std::min(e, 1023))];
+        const std::int64_t weight = kInverseSquare[std::min(e, 1023)];
         weighted += weight * candidates[k];
         total += weight;
       }
@@ -85,45 +84,38 @@ int PlaneCoder::code(Coder& coder, Plane<std::int16_t>& plane, const Rect& rect,
           (west.residual > 0) - (west.residual < 0) + (north.residual > 0) - (north.residual < 0);
       int other = magnitude_class(std::min(north.energy, west.energy) * 2);
       if (companion) {
-        const std::size_t i = static_cast<std::size_t>(y) * static_cast<std::size_t>(width) +
-                              static_cast<std::size_t>(x);
-        int sum = 2 * state_->companion[i];
-        if (x > 0) sum += state_->companion[i - 1];
-        if (x + 1 < width) sum += state_->companion[i + 1];
+        const std::uint16_t* magnitudes = state_->companion.row(y);
+        int sum = 2 * magnitudes[x];
+        if (x > 0) sum += magnitudes[x - 1];
+        if (x + 1 < width) sum += magnitudes[x + 1];
         other = magnitude_class(sum);
       }
-      const std::size_t i0 = static_cast<std::size_t>(energy) * kClasses;
-      const std::size_t i1 =
-          static_cast<std::size_t>(gradient * 3 + std::min(std::abs(tilt), 2)) * kClasses;
-      const std::size_t i2 = static_cast<std::size_t>((energy / 2) * 8 + gradient / 2) * kClasses;
-      const std::size_t i3 =
-          static_cast<std::size_t>(other * 4 + std::min(energy / 3, 3)) * kClasses;
-      const auto mixed = [&](std::size_t j) {
+      const int i0 = energy * kClasses;
+      const int i1 = (gradient * 3 + std::min(std::abs(tilt), 2)) * kClasses;
+      const int i2 = ((energy / 2) * 8 + gradient / 2) * kClasses;
+      const int i3 = (other * 4 + std::min(energy / 3, 3)) * kClasses;
+      const auto mixed = [&](int j) {
         return Mixed<4>({&models.by_energy[i0 + j], &models.by_gradient[i1 + j],
                          &models.by_both[i2 + j], &models.by_companion[i3 + j]},
                         models.weights[j]);
       };
-      const std::size_t sign_context =
-          static_cast<std::size_t>((west.residual > 0) - (west.residual < 0) + 1) * 3 +
-          static_cast<std::size_t>((north.residual > 0) - (north.residual < 0) + 1);
+      const int sign_context = ((west.residual > 0) - (west.residual < 0) + 1) * 3 +
+                               (north.residual > 0) - (north.residual < 0) + 1;
 
       // Bit length in unary with mixed contexts, mantissa, sign.
       const auto code_residual = [&](int residual_in) {
         const int magnitude_in = std::abs(residual_in);
-        const int class_in = std::bit_width(static_cast<unsigned>(magnitude_in));
+        const int class_in = bit_width(static_cast<unsigned>(magnitude_in));
         int length = 0;
-        while (length < kMaxClass &&
-               mixed(static_cast<std::size_t>(length)).code(coder, length < class_in))
-          ++length;
+        while (length < kMaxClass && mixed(length).code(coder, length < class_in)) ++length;
         std::uint32_t magnitude = length > 0 ? 1 : 0;
         for (int b = length - 2, depth = 0; b >= 0; --b, ++depth) {
           const std::uint32_t bit_in = static_cast<std::uint32_t>(magnitude_in) >> b & 1u;
           std::uint32_t bit;
           if (depth < 2) {
-            const std::size_t slot = depth == 0 ? 0 : 1 + (magnitude & 1u);
+            const int slot = depth == 0 ? 0 : 1 + static_cast<int>(magnitude & 1u);
             bit = static_cast<std::uint32_t>(
-                coder.bit(models.mantissa[(static_cast<std::size_t>(length) * 3 + slot) * 4 +
-                                          static_cast<std::size_t>(std::min(energy / 4, 3))],
+                coder.bit(models.mantissa[(length * 3 + slot) * 4 + (std::min(energy / 4, 3))],
                           static_cast<int>(bit_in)));
           } else {
             bit = coder.raw(bit_in, 1);
@@ -147,10 +139,9 @@ int PlaneCoder::code(Coder& coder, Plane<std::int16_t>& plane, const Rect& rect,
         if (lambda > 0 && nearest > 0) {
           // Rate-distortion optimised: also try the next smaller magnitude.
           const auto cost = [&](int magnitude) {
-            const int c = std::bit_width(static_cast<unsigned>(magnitude));
+            const int c = bit_width(static_cast<unsigned>(magnitude));
             float bits = magnitude > 0 ? static_cast<float>(c) : 0.0f;
-            for (int j = 0; j <= c && j < kMaxClass; ++j)
-              bits += mixed(static_cast<std::size_t>(j)).price(j < c);
+            for (int j = 0; j <= c && j < kMaxClass; ++j) bits += mixed(j).price(j < c);
             const float d = static_cast<float>(std::abs(error) - magnitude * step);
             return d * d + lambda * bits;
           };
@@ -176,8 +167,7 @@ int PlaneCoder::code(Coder& coder, Plane<std::int16_t>& plane, const Rect& rect,
       here.residual = residual;
       for (std::size_t k = 0; k < kPredictors; ++k)
         here.error[k] = std::min(std::abs(value - candidates[k]) * 2 / step, 1023);
-      energies[static_cast<std::size_t>(y) * static_cast<std::size_t>(width) +
-               static_cast<std::size_t>(x)] = static_cast<std::uint16_t>(here.energy);
+      energies.at(x, y) = static_cast<std::uint16_t>(here.energy);
     }
     current[row_size - 2] = current[row_size - 3];
     current[1] = current[2];

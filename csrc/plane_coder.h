@@ -3,7 +3,6 @@
 // Predictive coding of one plane of integers with context mixing: the base layer, alpha and the
 // lossless mode (docs/FORMAT.md, Plane code).
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>

@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "array.h"
 #include "plane_coder.h"
 
 namespace ablc {
@@ -17,16 +18,16 @@ inline constexpr int kMaxClass = 15;
 
 struct PlaneCoder::State {
   struct Kind {
-    std::array<Estimate, kEnergies * kClasses> by_energy;
-    std::array<Estimate, kGradients * 3 * kClasses> by_gradient;
-    std::array<Estimate, 8 * 8 * kClasses> by_both;
-    std::array<Estimate, kEnergies * 4 * kClasses> by_companion;
-    std::array<MixWeights<4>, kClasses> weights;
-    std::array<Model, 9> sign;
-    std::array<Model, kClasses * 3 * 4> mantissa;
+    Array<Estimate, kEnergies * kClasses> by_energy;
+    Array<Estimate, kGradients * 3 * kClasses> by_gradient;
+    Array<Estimate, 8 * 8 * kClasses> by_both;
+    Array<Estimate, kEnergies * 4 * kClasses> by_companion;
+    Array<MixWeights<4>, kClasses> weights;
+    Array<Model, 9> sign;
+    Array<Model, kClasses * 3 * 4> mantissa;
   };
-  std::array<Kind, 3> kinds;
-  std::vector<std::uint16_t> companion;  // |residual| of the plane before, whole rect
+  Array<Kind, 3> kinds;
+  Plane<std::uint16_t> companion;  // |residual| of the plane before, whole rect
 };
 
 /// Calls f with every array of models of one kind, in the order of the trained starts.

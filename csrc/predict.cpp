@@ -11,16 +11,16 @@ namespace {
 // Displacement per row (vertical directions, first half) or per column (horizontal, second half),
 // in 1/32 sample; positive leads away from the corner. The angles of HEVC.
 constexpr int kVertical = kDirections / 2;
-constexpr std::array<int, kDirections> kDisplacement = {
+constexpr Array<int, kDirections> kDisplacement = {
     -26, -21, -17, -13, -9,  -5, -2, 0,  2, 5, 9, 13, 17, 21, 26, 32,
     -32, -26, -21, -17, -13, -9, -5, -2, 0, 2, 5, 9,  13, 17, 21, 26};
 
 // 45 exp(-d / 2.5) in 1/64: weight of an error at distance d + 1.
-constexpr std::array<std::int16_t, kMaxBlock> kFade = {45, 30, 20, 13, 9, 6, 4, 3, 2, 1, 1, 1};
+constexpr Array<std::int16_t, kMaxSide> kFade = {45, 30, 20, 13, 9, 6, 4, 3, 2, 1, 1, 1};
 
 /// Catmull-Rom interpolation at i / 32, in 1/64.
 constexpr auto kCubic = [] {
-  std::array<std::array<std::int16_t, 4>, 32> taps{};
+  Array<Array<std::int16_t, 4>, 32> taps{};
   for (int i = 0; i < 32; ++i) {
     const int t = i, t2 = i * i, t3 = i * i * i;  // in 1/32, 1/32^2, 1/32^3
     const int unit = 32 * 32 * 32;                // 64 taps / 2 = 32 per unit
@@ -30,9 +30,8 @@ constexpr auto kCubic = [] {
     const int a = round(-t3 + 2 * 32 * t2 - 32 * 32 * t);
     const int c = round(-3 * t3 + 4 * 32 * t2 + 32 * 32 * t);
     const int d = round(t3 - 32 * t2);
-    taps[static_cast<std::size_t>(i)] = {
-        static_cast<std::int16_t>(a), static_cast<std::int16_t>(64 - a - c - d),
-        static_cast<std::int16_t>(c), static_cast<std::int16_t>(d)};
+    taps[i] = {static_cast<std::int16_t>(a), static_cast<std::int16_t>(64 - a - c - d),
+               static_cast<std::int16_t>(c), static_cast<std::int16_t>(d)};
   }
   return taps;
 }();
@@ -41,12 +40,10 @@ template <int N>
 ABLC_INLINE void fade(const Border& border, const std::uint8_t* base, int stride,
                       std::uint8_t* out) {
   for (int y = 0; y < N; ++y) {
-    const int wy = kFade[static_cast<std::size_t>(y)];
-    const int l = border.left_error[static_cast<std::size_t>(y) + 1];
+    const int wy = kFade[y];
+    const int l = border.left_error[y + 1];
     for (int x = 0; x < N; ++x) {
-      const int e = (border.top_error[static_cast<std::size_t>(x) + 1] * wy +
-                     l * kFade[static_cast<std::size_t>(x)] + 32) >>
-                    6;
+      const int e = (border.top_error[x + 1] * wy + l * kFade[x] + 32) >> 6;
       out[y * N + x] = static_cast<std::uint8_t>(clip_pixel(base[y * stride + x] + e));
     }
   }
@@ -57,8 +54,8 @@ ABLC_INLINE void fade(const Border& border, const std::uint8_t* base, int stride
 template <int N>
 ABLC_INLINE void slide(const std::int16_t* main, const std::int16_t* side, int displacement,
                        std::int16_t* out) {
-  std::int16_t line[3 * N + 6];
-  std::int16_t* ref = line + N + 2;  // ref[0] is the corner; ref[-N - 2 .. 2 N + 2] exist
+  Array<std::int16_t, 3 * N + 6> line;
+  std::int16_t* ref = line.data() + N + 2;  // ref[0] is the corner; ref[-N - 2 .. 2 N + 2] exist
   for (int i = 0; i <= 2 * N; ++i) ref[i] = main[i];
   ref[2 * N + 1] = ref[2 * N + 2] = main[2 * N];
   if (displacement < 0) {
@@ -71,7 +68,7 @@ ABLC_INLINE void slide(const std::int16_t* main, const std::int16_t* side, int d
   }
   for (int y = 0; y < N; ++y) {
     const int at = (y + 1) * displacement;
-    const auto& taps = kCubic[static_cast<std::size_t>(at & 31)];
+    const auto& taps = kCubic[at & 31];
     const std::int16_t* r = ref + (at >> 5) + 1;
     for (int x = 0; x < N; ++x)
       out[y * N + x] = static_cast<std::int16_t>(
@@ -86,7 +83,7 @@ template <int N>
 ABLC_INLINE void correct(const std::int16_t* block, const std::uint8_t* base, int stride,
                          std::uint8_t* out) {
   constexpr int kCells = N / 8;
-  int mean[kCells][kCells];
+  Array<Array<int, kCells>, kCells> mean;
   for (int cy = 0; cy < kCells; ++cy)
     for (int cx = 0; cx < kCells; ++cx) {
       int sum = 32;
@@ -101,7 +98,7 @@ ABLC_INLINE void correct(const std::int16_t* block, const std::uint8_t* base, in
     return;
   }
   // Columns of means to samples once per row of cells, then down, in 1/16 each.
-  std::int16_t wide[kCells][N];
+  Array<Array<std::int16_t, N>, kCells> wide;
   for (int cy = 0; cy < kCells; ++cy)
     for (int x = 0; x < N; ++x) {
       const int at = std::clamp(2 * x + 1 - 8, 0, 16 * (kCells - 1));
@@ -129,17 +126,17 @@ ABLC_INLINE void predict(int mode, const Border& border, const std::uint8_t* bas
   }
   if (mode == kModeFade) return fade<N>(border, base, stride, out);
   const int direction = mode - kModeAngular;
-  const int displacement = kDisplacement[static_cast<std::size_t>(direction)];
-  std::int16_t block[N * N];
+  const int displacement = kDisplacement[direction];
+  Array<std::int16_t, N * N> block;
   if (direction < kVertical) {
-    slide<N>(border.top.data(), border.left.data(), displacement, block);
+    slide<N>(border.top.data(), border.left.data(), displacement, block.data());
   } else {
-    std::int16_t turned[N * N];
-    slide<N>(border.left.data(), border.top.data(), displacement, turned);
+    Array<std::int16_t, N * N> turned;
+    slide<N>(border.left.data(), border.top.data(), displacement, turned.data());
     for (int y = 0; y < N; ++y)
       for (int x = 0; x < N; ++x) block[y * N + x] = turned[x * N + y];
   }
-  correct<N>(block, base, stride, out);
+  correct<N>(block.data(), base, stride, out);
 }
 
 ABLC_DISPATCH void predict8(int mode, const Border& b, const std::uint8_t* base, int stride,
@@ -158,10 +155,9 @@ ABLC_DISPATCH void predict32(int mode, const Border& b, const std::uint8_t* base
 }  // namespace
 
 Border gather_border(const Plane<std::uint8_t>& rec, const Plane<std::uint8_t>& p0, int x, int y,
-                     int size) {
+                     int side) {
   Border border;
-  const auto put = [&](std::size_t i, Border::Samples& samples, Border::Samples& errors, int px,
-                       int py) {
+  const auto put = [&](int i, Border::Samples& samples, Border::Samples& errors, int px, int py) {
     // Beyond the tile the nearest sample of the row or column inside it repeats, without error.
     if (px >= 0 && py >= 0 && px < rec.width && py < rec.height) {
       samples[i] = rec.at(px, py);
@@ -174,12 +170,12 @@ Border gather_border(const Plane<std::uint8_t>& rec, const Plane<std::uint8_t>& 
   put(0, border.top, border.top_error, x - 1, y - 1);
   border.left[0] = border.top[0];
   border.left_error[0] = border.top_error[0];
-  if (x > 0 && y > 0 && x + 2 * size <= rec.width && y + 2 * size <= rec.height) {
+  if (x > 0 && y > 0 && x + 2 * side <= rec.width && y + 2 * side <= rec.height) {
     const std::uint8_t* above = rec.row(y - 1) + x;
     const std::uint8_t* above0 = p0.row(y - 1) + x;
-    for (std::size_t i = 0; i < static_cast<std::size_t>(2 * size); ++i) {
-      const std::uint8_t* before = rec.row(y + static_cast<int>(i)) + x - 1;
-      const std::uint8_t* before0 = p0.row(y + static_cast<int>(i)) + x - 1;
+    for (int i = 0; i < 2 * side; ++i) {
+      const std::uint8_t* before = rec.row(y + i) + x - 1;
+      const std::uint8_t* before0 = p0.row(y + i) + x - 1;
       border.top[i + 1] = above[i];
       border.top_error[i + 1] = static_cast<std::int16_t>(above[i] - above0[i]);
       border.left[i + 1] = *before;
@@ -187,17 +183,17 @@ Border gather_border(const Plane<std::uint8_t>& rec, const Plane<std::uint8_t>& 
     }
     return border;
   }
-  for (int i = 0; i < 2 * size; ++i) {
-    put(static_cast<std::size_t>(i) + 1, border.top, border.top_error, x + i, y - 1);
-    put(static_cast<std::size_t>(i) + 1, border.left, border.left_error, x - 1, y + i);
+  for (int i = 0; i < 2 * side; ++i) {
+    put(i + 1, border.top, border.top_error, x + i, y - 1);
+    put(i + 1, border.left, border.left_error, x - 1, y + i);
   }
   return border;
 }
 
-void predict_block(int mode, int log2_size, const Border& border, const std::uint8_t* base,
+void predict_block(int mode, BlockSize size, const Border& border, const std::uint8_t* base,
                    int stride, std::uint8_t* out) {
-  if (log2_size == 3) return predict8(mode, border, base, stride, out);
-  if (log2_size == 4) return predict16(mode, border, base, stride, out);
+  if (size == kBlock8) return predict8(mode, border, base, stride, out);
+  if (size == kBlock16) return predict16(mode, border, base, stride, out);
   predict32(mode, border, base, stride, out);
 }
 

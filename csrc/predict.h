@@ -4,9 +4,9 @@
 // a mode adds to it what the decoded samples around the block tell. Where nothing is decoded yet
 // the planes hold P0 itself, so no rule of availability is needed.
 
-#include <array>
 #include <cstdint>
 
+#include "array.h"
 #include "plane.h"
 #include "transform.h"
 
@@ -23,17 +23,17 @@ inline constexpr int kLumaModes = kModeAngular + kDirections;
 
 /// What lies around a block of side n: index 0 is the corner, 1..2n go away from it.
 struct Border {
-  using Samples = std::array<std::int16_t, 2 * kMaxBlock + 1>;
+  using Samples = Array<std::int16_t, 2 * kMaxSide + 1>;
   Samples top, left;              ///< decoded samples
   Samples top_error, left_error;  ///< decoded samples minus P0
 };
 
 /// rec, p0: the tile's planes (same size). x, y: the block's corner in them.
 Border gather_border(const Plane<std::uint8_t>& rec, const Plane<std::uint8_t>& p0, int x, int y,
-                     int size);
+                     int side);
 
 /// out: n x n. base: P0 of the block, rows at a stride.
-void predict_block(int mode, int log2_size, const Border& border, const std::uint8_t* base,
+void predict_block(int mode, BlockSize size, const Border& border, const std::uint8_t* base,
                    int stride, std::uint8_t* out);
 
 }  // namespace ablc

@@ -9,15 +9,14 @@
 
 namespace ablc {
 
-bool read_base(const Parsed& file, int threads, std::array<Plane<std::int16_t>, 3>& base) {
+bool read_base(const Parsed& file, int threads, BasePlanes& base) {
   const Header& header = file.header;
   const Section* section = find(file, SectionId::base);
   if (!section) return false;
-  std::vector<ByteView> segments;
+  Vector<ByteView> segments;
   std::atomic<bool> sound = split_segments(section->body, header.tiles(), segments) == Status::ok;
   parallel_for(header.tiles(), threads, [&](int t) {
-    if (!decode_base(segments[static_cast<std::size_t>(t)], header, header.tile(t), base, {}))
-      sound = false;
+    if (!decode_base(segments[t], header, header.tile(t), base, {})) sound = false;
   });
   return sound;
 }
@@ -28,8 +27,8 @@ Status preview(const Parsed& file, int threads, bool partial, const Image& out,
   auto base = make_base(header);
   if (!read_base(file, threads, base)) lost.push_back("BASE is missing or damaged");
   if (!lost.empty() && !partial) return Status::corrupt;
-  std::array<Plane<std::uint8_t>, 3> planes;
-  for (std::size_t p = 0; p < static_cast<std::size_t>(header.planes()); ++p) {
+  Planes planes;
+  for (int p = 0; p < header.planes(); ++p) {
     planes[p] = Plane<std::uint8_t>(base[p].width, base[p].height);
     std::transform(base[p].samples.begin(), base[p].samples.end(), planes[p].samples.begin(),
                    [](std::int16_t v) { return static_cast<std::uint8_t>((v + 8) >> 4); });

@@ -2,7 +2,6 @@
 
 // The base of a file on its own: a picture of an eighth of the size, without decoding a block.
 
-#include <array>
 #include <string>
 #include <vector>
 
@@ -13,7 +12,7 @@ namespace ablc {
 
 /// The whole base of a lossy file, into planes that make_base made. False if any of it is missing
 /// or damaged; what could not be read stays mid grey.
-bool read_base(const Parsed& file, int threads, std::array<Plane<std::int16_t>, 3>& base);
+bool read_base(const Parsed& file, int threads, BasePlanes& base);
 
 /// The base of a lossy file as a picture, a pixel for each cell of 8x8: out has that size, and 1
 /// channel for grey files, else 3. With partial, what is damaged stays grey and lost tells of it.

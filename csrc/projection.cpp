@@ -12,7 +12,7 @@ namespace ablc {
 
 namespace {
 
-using Block = std::array<float, kMaxArea>;
+using Block = Array<float, kMaxArea>;
 
 constexpr float kSafe =
     0.01f;  // grey levels: what is checked is that much narrower than what is promised
@@ -27,14 +27,14 @@ struct Basis {
       for (int i = 0; i < n; ++i) {
         const double c =
             std::sqrt((k ? 2.0 : 1.0) / n) * std::cos(std::numbers::pi * (2 * i + 1) * k / (2 * n));
-        forward[static_cast<std::size_t>(k * n + i)] = static_cast<float>(c);
-        inverse[static_cast<std::size_t>(i * n + k)] = static_cast<float>(c);
+        forward[k * n + i] = static_cast<float>(c);
+        inverse[i * n + k] = static_cast<float>(c);
       }
   }
 };
 
 const Basis& basis_of(int n) {
-  static const std::array<Basis, kSizes> kBases = {Basis(8), Basis(16), Basis(32)};
+  static const Array<Basis, kSizes> kBases = {Basis(8), Basis(16), Basis(32)};
   return kBases[n == 8 ? 0 : n == 16 ? 1 : 2];
 }
 
@@ -42,7 +42,7 @@ const Basis& basis_of(int n) {
 ABLC_DISPATCH void multiply(const float* ABLC_RESTRICT a, const float* ABLC_RESTRICT b, int n,
                             float* ABLC_RESTRICT out) {
   for (int i = 0; i < n; ++i) {
-    float sum[kMaxBlock] = {};
+    float sum[kMaxSide] = {};
     for (int k = 0; k < n; ++k) {
       const float s = a[i * n + k];
       for (int j = 0; j < n; ++j) sum[j] += s * b[k * n + j];
@@ -143,7 +143,7 @@ class Unit {
   }
 
  private:
-  std::size_t area() const { return static_cast<std::size_t>(n_) * static_cast<std::size_t>(n_); }
+  int area() const { return n_ * n_; }
   const CellShape& cell(int x, int y) const {
     return guide_.cells.at((x_ + x) / kCell, (y_ + y) / kCell);
   }
@@ -152,15 +152,15 @@ class Unit {
   /// repeat.
   void load() {
     for (int c = 0; c < colours_; ++c) {
-      Block& decoded = decoded_[static_cast<std::size_t>(c)];
-      Block& change = change_[static_cast<std::size_t>(c)];
+      Block& decoded = decoded_[c];
+      Block& change = change_[c];
       for (int j = 0; j < height_; ++j) {
         const int y = y_ + j;
         const std::uint8_t* in = picture_.row(y) + x_ * picture_.channels + c;
         float* to = decoded.data() + j * n_;
         for (int i = 0; i < width_; ++i) to[i] = in[i * picture_.channels];
-        const float* from = painted_.planes[static_cast<std::size_t>(c)] +
-                            static_cast<std::ptrdiff_t>(y - top_) * painted_.stride + x_;
+        const float* from =
+            painted_.planes[c] + static_cast<std::ptrdiff_t>(y - top_) * painted_.stride + x_;
         subtract(from, to, width_, change.data() + j * n_);
       }
       extend(decoded);
@@ -180,8 +180,8 @@ class Unit {
   /// The change as it will be stored, in colours and in planes; and whether there is any.
   void store(float scale) {
     changed_ = false;
-    const int count = static_cast<int>(area());
-    for (std::size_t c = 0; c < static_cast<std::size_t>(colours_); ++c) {
+    const int count = area();
+    for (int c = 0; c < colours_; ++c) {
       round_to_pixels(change_[c].data(), decoded_[c].data(), scale, count, stored_[c].data());
       extend(stored_[c]);
       changed_ = changed_ || std::any_of(stored_[c].begin(), stored_[c].begin() + count,
@@ -190,12 +190,12 @@ class Unit {
     planes_of(stored_, stored_planes_);
   }
 
-  void planes_of(const std::array<Block, 3>& colours, std::array<Block, 3>& planes) const {
+  void planes_of(const Array<Block, 3>& colours, Array<Block, 3>& planes) const {
     if (colours_ == 1) {
       std::copy_n(colours[0].begin(), area(), planes[0].begin());
     } else {
-      to_ycc(colours[0].data(), colours[1].data(), colours[2].data(), static_cast<int>(area()),
-             planes[0].data(), planes[1].data(), planes[2].data());
+      to_ycc(colours[0].data(), colours[1].data(), colours[2].data(), area(), planes[0].data(),
+             planes[1].data(), planes[2].data());
     }
   }
 
@@ -217,7 +217,7 @@ class Unit {
     for (int j = 0; j < half; ++j)
       for (int i = 0; i < half; ++i) {
         const float* at = plane.data() + 2 * j * n_ + 2 * i;
-        out[static_cast<std::size_t>(j * half + i)] = 0.25f * (at[0] + at[1] + at[n_] + at[n_ + 1]);
+        out[j * half + i] = 0.25f * (at[0] + at[1] + at[n_] + at[n_ + 1]);
       }
     return half;
   }
@@ -236,12 +236,10 @@ class Unit {
   }
 
   const std::int32_t* luma_limits(const CellShape& shape, int n) const {
-    return quantisers_.luma(shape.step_offset).factor[static_cast<std::size_t>(n / 16)].data();
+    return quantisers_.luma(shape.step_offset).factor[n / 16].data();
   }
   const std::int32_t* chroma_limits(int n) const {
-    return quantisers_.chroma(cell(0, 0).step_offset)
-        .factor[static_cast<std::size_t>(n / 16)]
-        .data();
+    return quantisers_.chroma(cell(0, 0).step_offset).factor[n / 16].data();
   }
 
   /// Half a step of the base, grey levels.
@@ -260,7 +258,7 @@ class Unit {
   /// Calls f(x, y, side, shape) for every leaf with a visible pixel.
   template <class F>
   bool every_leaf(F&& f) const {
-    const int side = 1 << cell(0, 0).log2_size;
+    const int side = 1 << cell(0, 0).log2;
     for (int y = 0; y < height_; y += side)
       for (int x = 0; x < width_; x += side)
         if (!f(x, y, side, cell(x, y))) return false;
@@ -276,7 +274,7 @@ class Unit {
     CellSum found;
     for (int j = y; j < std::min(y + kCell, height_); ++j)
       for (int i = x; i < std::min(x + kCell, width_); ++i) {
-        found.sum += plane[static_cast<std::size_t>(j * n_ + i)];
+        found.sum += plane[j * n_ + i];
         ++found.pixels;
         found.free += guide_.exact.samples.empty() || !guide_.exact.at(x_ + i, y_ + j);
       }
@@ -324,7 +322,7 @@ class Unit {
   // --- making it hold ---
 
   /// Moves the visible, free pixels of every dropped cell until its mean is within limits.
-  void limit_means(std::array<Block, 3>& planes, std::size_t plane, int x, int y, int side,
+  void limit_means(Array<Block, 3>& planes, std::size_t plane, int x, int y, int side,
                    float slack) const {
     const float half = base_limit(plane);
     const float most = half - std::min(slack, half / 4);
@@ -336,14 +334,13 @@ class Unit {
       const float shift =
           (wanted - mean) * static_cast<float>(cell.pixels) / static_cast<float>(cell.free);
       for (int v = j; v < std::min(j + kCell, n_); ++v)
-        for (int u = i; u < std::min(i + kCell, n_); ++u)
-          planes[plane][static_cast<std::size_t>(v * n_ + u)] += shift;
+        for (int u = i; u < std::min(i + kCell, n_); ++u) planes[plane][v * n_ + u] += shift;
       return true;
     });
   }
 
   /// The nearest change within all limits, taken one plane at a time.
-  void constrain(std::array<Block, 3>& planes, float slack) const {
+  void constrain(Array<Block, 3>& planes, float slack) const {
     Block square, coefficients;
     every_leaf([&](int x, int y, int side, const CellShape& shape) {
       if (!shape.kept) {
@@ -373,8 +370,8 @@ class Unit {
       const int s = guide_.subsample;
       for (int j = 0; j < n_; ++j)
         for (int i = 0; i < n_; ++i) {
-          const auto at = static_cast<std::size_t>((j >> s) * n + (i >> s));
-          planes[p][static_cast<std::size_t>(j * n_ + i)] += limited[at] - square[at];
+          const int at = (j >> s) * n + (i >> s);
+          planes[p][j * n_ + i] += limited[at] - square[at];
         }
     }
   }
@@ -384,14 +381,14 @@ class Unit {
   void repair() {
     float slack = 0.7f;  // what rounding does to one coefficient in a thousand, grey levels
     for (int attempt = 0; attempt < kAttempts; ++attempt, slack *= 2) {
-      std::array<Block, 3> planes;
+      Array<Block, 3> planes;
       planes_of(change_, planes);
       constrain(planes, slack);
       if (colours_ == 1) {
         std::copy_n(planes[0].begin(), area(), change_[0].begin());
       } else {
-        to_rgb(planes[0].data(), planes[1].data(), planes[2].data(), static_cast<int>(area()),
-               change_[0].data(), change_[1].data(), change_[2].data());
+        to_rgb(planes[0].data(), planes[1].data(), planes[2].data(), area(), change_[0].data(),
+               change_[1].data(), change_[2].data());
       }
       keep_exact();
       store(1.0f);
@@ -411,16 +408,16 @@ class Unit {
       for (int j = 0; j < height_; ++j)
         for (int i = 0; i < width_; ++i)
           if (guide_.exact.at(x_ + i, y_ + j))
-            for (Block& change : change_) change[static_cast<std::size_t>(j * n_ + i)] = 0;
-    for (int c = 0; c < colours_; ++c) extend(change_[static_cast<std::size_t>(c)]);
+            for (Block& change : change_) change[j * n_ + i] = 0;
+    for (int c = 0; c < colours_; ++c) extend(change_[c]);
   }
 
   void put() const {
     for (int c = 0; c < colours_; ++c)
       for (int j = 0; j < height_; ++j) {
         std::uint8_t* out = picture_.row(y_ + j) + x_ * picture_.channels + c;
-        const float* from = decoded_[static_cast<std::size_t>(c)].data() + j * n_;
-        const float* change = stored_[static_cast<std::size_t>(c)].data() + j * n_;
+        const float* from = decoded_[c].data() + j * n_;
+        const float* change = stored_[c].data() + j * n_;
         for (int i = 0; i < width_; ++i)
           out[i * picture_.channels] = static_cast<std::uint8_t>(from[i] + change[i]);
       }
@@ -434,7 +431,7 @@ class Unit {
   int colours_;
   int x_ = 0, y_ = 0, n_ = 0, width_ = 0, height_ = 0;
   bool changed_ = false;
-  std::array<Block, 3> decoded_, change_, stored_, stored_planes_;
+  Array<Block, 3> decoded_, change_, stored_, stored_planes_;
 };
 
 bool has_offsets(const Guide& guide) {
@@ -454,7 +451,7 @@ void Projection::apply(const Painted& painted, int top, int threads, const Image
     const auto unit = std::make_unique<Unit>(guide_, quantisers_, picture, painted, top);
     const int y = first + row * kSuperCells;
     for (int x = 0; x < columns; x += kSuperCells) {
-      if (guide_.cells.at(x, y).log2_size == kMaxLog2) {
+      if (guide_.cells.at(x, y).log2 == kBlock32.log2()) {
         unit->project(x * kCell, y * kCell, kSuper);
         continue;
       }

@@ -3,9 +3,9 @@
 // What a file guarantees of a picture that networks have painted (docs/FORMAT.md, Painted
 // pictures): painted pixels are pulled back to where they break it.
 
-#include <array>
 #include <span>
 
+#include "array.h"
 #include "codec.h"
 #include "tile.h"
 
@@ -14,7 +14,7 @@ namespace ablc {
 /// Planes of a painted picture, 0..1, rows one after another at a stride: one (grey) or three
 /// (RGB). Anything may be in them, NaN included, which stands for the decoded sample.
 struct Painted {
-  std::array<const float*, 3> planes{};
+  Array<const float*, 3> planes{};
   int stride = 0;
   int rows = 0;
 };

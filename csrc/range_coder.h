@@ -4,7 +4,6 @@
 // [2^15, 2^16); the decoder holds a 64-bit window of the code so that it refills about once in 48
 // bits, and a decision is one multiplication, one comparison and one count of leading zeros.
 
-#include <array>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -12,15 +11,18 @@
 #include <span>
 #include <vector>
 
+#include "array.h"
+#include "bits.h"
+
 namespace ablc {
 
 /// Shift of an estimate's step after n decisions: about 1 / (n + 1.5), never below 2^-limit.
 inline constexpr int kSettled = 63;
-constexpr std::array<std::uint8_t, kSettled + 1> adaptation(int limit) {
-  std::array<std::uint8_t, kSettled + 1> shift{};
+constexpr Array<std::uint8_t, kSettled + 1> adaptation(int limit) {
+  Array<std::uint8_t, kSettled + 1> shift{};
   for (int n = 0; n <= kSettled; ++n) {
-    const int s = std::bit_width(static_cast<unsigned>(n) + 1u);
-    shift[static_cast<std::size_t>(n)] = static_cast<std::uint8_t>(s < limit ? s : limit);
+    const int s = bit_width(static_cast<unsigned>(n) + 1u);
+    shift[n] = static_cast<std::uint8_t>(s < limit ? s : limit);
   }
   return shift;
 }
@@ -220,7 +222,7 @@ class RangeDecoder {
 namespace price {
 
 inline constexpr int kSteps = 1024;
-extern const std::array<float, kSteps + 1> kBits;  // -log2 of (i + 1/2) / kSteps
+extern const Array<float, kSteps + 1> kBits;  // -log2 of (i + 1/2) / kSteps
 
 inline float of(std::uint32_t p15, int bit) {
   const std::uint32_t i = (bit ? p15 : 32768u - p15) >> 5;

@@ -28,28 +28,27 @@ ABLC_DISPATCH void add_clipped(const std::uint8_t* ABLC_RESTRICT base, int strid
 
 /// out = clip(pred + inverse transform of coefficients), of which the first rows and columns are
 /// not all zero.
-void add_transformed(int size, const std::int16_t* coefficients, const LevelSummary& summary,
+void add_transformed(BlockSize size, const std::int16_t* coefficients, const LevelSummary& summary,
                      const std::uint8_t* pred, std::uint8_t* out) {
-  const int n = 8 << size;
+  const int n = size.side();
   if (summary.count == 0) {
     std::copy_n(pred, n * n, out);
     return;
   }
   std::int16_t residual[kMaxArea];
-  inverse_transform(size + kMinLog2, coefficients, summary.rows, summary.columns, residual);
+  inverse_transform(size, coefficients, summary.rows, summary.columns, residual);
   add_clipped(pred, n, residual, n, out);
 }
 
 /// Weight 0.6 + 1.2 f of every coefficient, f the radial frequency over Nyquist, in 1/64.
 const auto kWeights = [] {
-  std::array<std::array<std::int32_t, kMaxArea>, kSizes> weights{};
-  for (int size = 0; size < kSizes; ++size) {
-    const int n = 8 << size;
+  Array<Array<std::int32_t, kMaxArea>, kSizes> weights{};
+  for (const BlockSize size : {kBlock8, kBlock16, kBlock32}) {
+    const int n = size.side();
     for (int y = 0; y < n; ++y)
       for (int x = 0; x < n; ++x) {
         const int radius = integer_sqrt(static_cast<std::int64_t>(x * x + y * y) * 65536 / (n * n));
-        weights[static_cast<std::size_t>(size)][static_cast<std::size_t>(y * n + x)] =
-            38 + ((77 * radius + 128) >> 8);
+        weights[size.index()][y * n + x] = 38 + ((77 * radius + 128) >> 8);
       }
   }
   return weights;
@@ -57,10 +56,9 @@ const auto kWeights = [] {
 }  // namespace
 
 int offset_step(int step, int offset) {
-  static constexpr std::array<int, 4> kQuarters = {4096, 4871, 5793, 6889};  // 2^(k / 4) in 1/4096
+  static constexpr Array<int, 4> kQuarters = {4096, 4871, 5793, 6889};  // 2^(k / 4) in 1/4096
   const int octave = offset >> 2;
-  std::int64_t scaled =
-      static_cast<std::int64_t>(step) * kQuarters[static_cast<std::size_t>(offset & 3)];
+  std::int64_t scaled = static_cast<std::int64_t>(step) * kQuarters[offset & 3];
   scaled = octave >= 0 ? scaled << octave : scaled >> -octave;
   return static_cast<int>(std::clamp<std::int64_t>((scaled + 2048) >> 12, 16, 16384));
 }
@@ -87,15 +85,15 @@ Quantisers::Quantisers(int step, bool offsets) : offsets_(offsets) {
 void predict_luma(const Tile& tile, const Node& node, int mode, const Border& border,
                   std::uint8_t* pred) {
   const std::uint8_t* base = tile.p0[0].row(node.y * kCell) + node.x * kCell;
-  predict_block(mode, node.log2_size, border, base, tile.p0[0].width, pred);
+  predict_block(mode, node.size, border, base, tile.p0[0].width, pred);
 }
 
 void predict_chroma(const Tile& tile, const Node& node, int plane, int mode, const Border& border,
                     const std::int16_t* error_luma, std::uint8_t* pred) {
   static constexpr int kFromLuma[4] = {-4, -2, 2, 4};  // 1/8
-  const auto& p0 = tile.p0[static_cast<std::size_t>(plane)];
-  const int log2_size = node.log2_size - tile.subsample;
-  const int n = 1 << log2_size;
+  const auto& p0 = tile.p0[plane];
+  const BlockSize size = node.size.reduced(tile.subsample);
+  const int n = size.side();
   const std::uint8_t* base =
       p0.row((node.y * kCell) >> tile.subsample) + ((node.x * kCell) >> tile.subsample);
   if (mode >= kChromaFromLuma) {
@@ -112,11 +110,11 @@ void predict_chroma(const Tile& tile, const Node& node, int plane, int mode, con
   const int chosen = mode == 2   ? same
                      : mode == 3 ? (same == kModeRight ? kModeDown : kModeRight)
                                  : mode;
-  predict_block(chosen, log2_size, border, base, p0.width, pred);
+  predict_block(chosen, size, border, base, p0.width, pred);
 }
 
 void luma_error(const Tile& tile, const Node& node, std::int16_t* error) {
-  const int n = (1 << node.log2_size) >> tile.subsample;
+  const int n = (node.size.side()) >> tile.subsample;
   const int x0 = node.x * kCell;
   const int y0 = node.y * kCell;
   for (int y = 0; y < n; ++y) {
@@ -138,18 +136,18 @@ void luma_error(const Tile& tile, const Node& node, std::int16_t* error) {
   }
 }
 
-void add_residual(const Quantiser& quantiser, int size, const std::int16_t* levels,
+void add_residual(const Quantiser& quantiser, BlockSize size, const std::int16_t* levels,
                   const LevelSummary& summary, const std::uint8_t* pred, std::uint8_t* out) {
-  const int n = 8 << size;
+  const int n = size.side();
   std::int16_t coefficients[kMaxArea];
   for (int i = 0; i < summary.rows * n; ++i)
     coefficients[i] = levels[i] ? quantiser.dequantise(levels[i], size, i) : std::int16_t{0};
   add_transformed(size, coefficients, summary, pred, out);
 }
 
-void add_residual(const Quantiser& quantiser, int size, std::span<const PlacedLevel> levels,
+void add_residual(const Quantiser& quantiser, BlockSize size, std::span<const PlacedLevel> levels,
                   const LevelSummary& summary, const std::uint8_t* pred, std::uint8_t* out) {
-  const int n = 8 << size;
+  const int n = size.side();
   std::int16_t coefficients[kMaxArea];
   std::fill_n(coefficients, summary.rows * n, std::int16_t{0});
   for (const PlacedLevel& placed : levels)

@@ -20,9 +20,9 @@ void predict_chroma(const Tile& tile, const Node& node, int plane, int mode, con
 void luma_error(const Tile& tile, const Node& node, std::int16_t* error);
 
 /// out = clip(pred + inverse transform of the dequantised levels); n x n each.
-void add_residual(const Quantiser& quantiser, int size, const std::int16_t* levels,
+void add_residual(const Quantiser& quantiser, BlockSize size, const std::int16_t* levels,
                   const LevelSummary& summary, const std::uint8_t* pred, std::uint8_t* out);
-void add_residual(const Quantiser& quantiser, int size, std::span<const PlacedLevel> levels,
+void add_residual(const Quantiser& quantiser, BlockSize size, std::span<const PlacedLevel> levels,
                   const LevelSummary& summary, const std::uint8_t* pred, std::uint8_t* out);
 
 /// Copies an n x n block into a plane.

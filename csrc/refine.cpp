@@ -1,6 +1,5 @@
 #include "refine.h"
 
-#include <array>
 #include <cstring>
 #include <vector>
 
@@ -19,18 +18,18 @@ constexpr int kMost = 60;   // bound of a clipped difference, grey levels
 constexpr int kMargin = 8;  // samples repeated left and right of a row
 
 // The half of the diamond of radius 3 that precedes the centre in reading order.
-constexpr std::array<std::array<int, 2>, kRefinePairs> kOffset = {{{-3, 0},
-                                                                   {-2, -1},
-                                                                   {-2, 0},
-                                                                   {-2, 1},
-                                                                   {-1, -2},
-                                                                   {-1, -1},
-                                                                   {-1, 0},
-                                                                   {-1, 1},
-                                                                   {-1, 2},
-                                                                   {0, -3},
-                                                                   {0, -2},
-                                                                   {0, -1}}};
+constexpr Array<Array<int, 2>, kRefinePairs> kOffset = {{{{-3, 0},
+                                                          {-2, -1},
+                                                          {-2, 0},
+                                                          {-2, 1},
+                                                          {-1, -2},
+                                                          {-1, -1},
+                                                          {-1, 0},
+                                                          {-1, 1},
+                                                          {-1, 2},
+                                                          {0, -3},
+                                                          {0, -2},
+                                                          {0, -1}}}};
 
 constexpr int largest_weight_sum() {
   int largest = 0;
@@ -83,7 +82,7 @@ int class_of(std::int64_t across, std::int64_t down, std::int64_t falling, std::
 /// out = here + sum of weights times clipped differences; weights[k] and bounds hold a value for
 /// every sample. 16 bits suffice: |difference| <= 2 kMost and the weights of a filter add up to
 /// less than 2^15 / 2 kMost.
-ABLC_DISPATCH void filter_row(const std::array<const std::uint8_t*, 2 * kReach + 1>& rows,
+ABLC_DISPATCH void filter_row(const Array<const std::uint8_t*, 2 * kReach + 1>& rows,
                               const std::int16_t* const* weights, const std::int16_t* bounds,
                               int count, std::uint8_t* out) {
   // Spelt with vectors: the compiler does not find this loop by itself.
@@ -106,10 +105,8 @@ ABLC_DISPATCH void filter_row(const std::array<const std::uint8_t*, 2 * kReach +
     std::memcpy(&high, bounds + x0, sizeof high);
     const Wide low = -high;
     for (std::size_t k = 0; k < kRefinePairs; ++k) {
-      const Wide a =
-          load(rows[static_cast<std::size_t>(kReach + kOffset[k][0])] + x0 + kOffset[k][1]) - here;
-      const Wide b =
-          load(rows[static_cast<std::size_t>(kReach - kOffset[k][0])] + x0 - kOffset[k][1]) - here;
+      const Wide a = load(rows[kReach + kOffset[k][0]] + x0 + kOffset[k][1]) - here;
+      const Wide b = load(rows[kReach - kOffset[k][0]] + x0 - kOffset[k][1]) - here;
       Wide w;
       std::memcpy(&w, weights[k] + x0, sizeof w);
       sum += w * (clamp(a, low, high) + clamp(b, low, high));
@@ -124,24 +121,24 @@ class PaddedRows {
  public:
   PaddedRows(const Plane<std::uint8_t>& plane, int first, int last)
       : first_(first),
-        stride_(static_cast<std::size_t>(round_up(plane.width, 64)) + 2 * kMargin + 64),
-        samples_(stride_ * static_cast<std::size_t>(last - first)) {
+        stride_(round_up(plane.width, 64) + 2 * kMargin + 64),
+        samples_(sample_count(stride_, last - first)) {
     for (int y = first; y < last; ++y) {
       const std::uint8_t* in = plane.row(std::clamp(y, 0, plane.height - 1));
-      std::uint8_t* to = samples_.data() + static_cast<std::size_t>(y - first) * stride_;
+      std::uint8_t* to = samples_.data() + at(y);
       std::fill_n(to, kMargin, in[0]);
       std::copy_n(in, plane.width, to + kMargin);
       std::fill(to + kMargin + plane.width, to + stride_, in[plane.width - 1]);
     }
   }
-  const std::uint8_t* row(int y) const {
-    return samples_.data() + static_cast<std::size_t>(y - first_) * stride_ + kMargin;
-  }
-  std::size_t stride() const { return stride_; }
+  const std::uint8_t* row(int y) const { return samples_.data() + at(y) + kMargin; }
+  int stride() const { return stride_; }
 
  private:
+  std::ptrdiff_t at(int y) const { return static_cast<std::ptrdiff_t>(y - first_) * stride_; }
+
   int first_;
-  std::size_t stride_;
+  int stride_;
   std::vector<std::uint8_t> samples_;
 };
 
@@ -158,20 +155,21 @@ Refinement::Refinement(int step, const Plane<CellShape>& cells) : cells_(cells) 
 Plane<std::uint8_t> Refinement::rows(const Plane<std::uint8_t>& in, int y0, int y1) const {
   Plane<std::uint8_t> out(in.width, y1 - y0);
   const PaddedRows rows(in, y0 - 4, y1 + 8);
-  const std::size_t stride = rows.stride();
+  const int stride = rows.stride();
   const int width = in.width;
-  std::array<std::vector<std::uint16_t>, 4> bends;
-  std::array<std::vector<std::int16_t>, kRefinePairs> weights;
-  for (auto& w : weights) w.resize(stride);
-  std::vector<std::int16_t> bounds(stride);
-  std::vector<std::uint8_t> line(stride);
-  std::array<const std::int16_t*, kRefinePairs> weight_rows{};
+  Array<Vector<std::uint16_t>, 4> bends;
+  Array<Vector<std::int16_t>, kRefinePairs> weights;
+  for (auto& b : bends) b = Vector<std::uint16_t>(stride);
+  for (auto& w : weights) w = Vector<std::int16_t>(stride);
+  Vector<std::int16_t> bounds(stride);
+  Vector<std::uint8_t> line(stride);
+  Array<const std::int16_t*, kRefinePairs> weight_rows{};
   for (std::size_t k = 0; k < kRefinePairs; ++k) weight_rows[k] = weights[k].data();
 
   for (int y = y0; y < y1; y += kBlock) {
     // Second differences over the eight rows around the block; rows outside repeat the nearest
     // inside.
-    for (auto& b : bends) b.assign(stride, 0);
+    for (auto& b : bends) std::fill(b.begin(), b.end(), std::uint16_t{0});
     for (int i = -2; i < 6; ++i) {
       const int at = std::clamp(y + i, 0, in.height - 1);
       const int above = std::max(at - 1, y0 - 4), below = at + 1;
@@ -180,24 +178,21 @@ Plane<std::uint8_t> Refinement::rows(const Plane<std::uint8_t>& in, int y0, int 
     }
     for (auto& b : bends) {
       b[0] = b[1] = b[2];
-      std::fill(b.begin() + width + 2, b.begin() + width + 10,
-                b[static_cast<std::size_t>(width) + 1]);
+      std::fill(b.begin() + width + 2, b.begin() + width + 10, b[width + 1]);
     }
     for (int x = 0; x < width; x += kBlock) {
-      std::array<int, 4> sum{};
+      Array<int, 4> sum{};
       for (std::size_t d = 0; d < 4; ++d)
-        for (int j = 0; j < 8; ++j) sum[d] += bends[d][static_cast<std::size_t>(x + j)];
-      const Filters& of_step = filters_[static_cast<std::size_t>(
-          cells_.at(x / kCell, y / kCell).step_offset + kMostOffset)];
+        for (int j = 0; j < 8; ++j) sum[d] += bends[d][x + j];
+      const Filters& of_step = filters_[cells_.at(x / kCell, y / kCell).step_offset + kMostOffset];
       const std::int16_t* filter = of_step.by_class[class_of(sum[0], sum[1], sum[2], sum[3])];
       std::fill_n(bounds.begin() + x, kBlock, of_step.most);
       for (std::size_t k = 0; k < kRefinePairs; ++k)
         std::fill_n(weights[k].begin() + x, kBlock, filter[k]);
     }
     for (int r = y; r < std::min(y + kBlock, in.height); ++r) {
-      std::array<const std::uint8_t*, 2 * kReach + 1> around{};
-      for (int i = -kReach; i <= kReach; ++i)
-        around[static_cast<std::size_t>(i + kReach)] = rows.row(r + i);
+      Array<const std::uint8_t*, 2 * kReach + 1> around{};
+      for (int i = -kReach; i <= kReach; ++i) around[i + kReach] = rows.row(r + i);
       filter_row(around, weight_rows.data(), bounds.data(), width, line.data());
       std::copy_n(line.begin(), width, out.row(r - y0));
     }

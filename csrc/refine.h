@@ -5,8 +5,8 @@
 // Trained on what the quantiser does to photographs; the last step of the integer decoder.
 
 #include <cstdint>
-#include <vector>
 
+#include "array.h"
 #include "deblock.h"
 #include "plane.h"
 
@@ -31,7 +31,7 @@ class Refinement {
     std::int16_t most;  // bound of a clipped difference: 0.3 of the step
   };
   const Plane<CellShape>& cells_;
-  std::vector<Filters> filters_;
+  Vector<Filters> filters_;
 };
 
 }  // namespace ablc

@@ -5,16 +5,16 @@
 namespace ablc {
 
 SearchEffort search_effort(int effort) {
-  static constexpr std::array<SearchEffort, 9> kEfforts = {{{1, 16, false, 64},
-                                                            {1, 8, false, 32},
-                                                            {1, 8, true, 16},
-                                                            {1, 4, true, 8},
-                                                            {2, 4, true, 2},
-                                                            {2, 2, true, 2},
-                                                            {3, 1, true, 2},
-                                                            {4, 1, true, 2},
-                                                            {8, 1, true, 0}}};
-  return kEfforts[static_cast<std::size_t>(std::clamp(effort, 1, 9) - 1)];
+  static constexpr Array<SearchEffort, 9> kEfforts = {{{{1, 16, false, 64},
+                                                        {1, 8, false, 32},
+                                                        {1, 8, true, 16},
+                                                        {1, 4, true, 8},
+                                                        {2, 4, true, 2},
+                                                        {2, 2, true, 2},
+                                                        {3, 1, true, 2},
+                                                        {4, 1, true, 2},
+                                                        {8, 1, true, 0}}}};
+  return kEfforts[std::clamp(effort, 1, 9) - 1];
 }
 
 struct TileSearch::Leaf {
@@ -22,13 +22,12 @@ struct TileSearch::Leaf {
   bool kept = false;
   int mode = 0;
   LevelSummary summary;
-  std::array<std::int16_t, kMaxArea> levels;
-  std::array<std::uint8_t, kMaxArea> rec;
+  Array<std::int16_t, kMaxArea> levels;
+  Array<std::uint8_t, kMaxArea> rec;
 };
 
-TileSearch::TileSearch(Tile& tile, const std::array<Plane<std::uint8_t>, 3>& org,
-                       const SearchSettings& settings, const Quantisers& quantisers,
-                       const TileHints& hints)
+TileSearch::TileSearch(Tile& tile, const Planes& org, const SearchSettings& settings,
+                       const Quantisers& quantisers, const TileHints& hints)
     : tile_(tile),
       org_(org),
       settings_(settings),
@@ -70,10 +69,10 @@ TileSearch::TileSearch(Tile& tile, const std::array<Plane<std::uint8_t>, 3>& org
 }
 TileSearch::~TileSearch() = default;
 
-float TileSearch::drop_energy(int plane, int x, int y, int log2_size, const std::uint8_t* pred,
+float TileSearch::drop_energy(int plane, int x, int y, BlockSize size, const std::uint8_t* pred,
                               const Quantiser& quantiser) const {
-  const int n = 1 << log2_size;
-  const auto p = static_cast<std::size_t>(plane);
+  const int n = size.side();
+  const int p = plane;
   std::int16_t residual[kMaxArea];
   float coefficients[kMaxArea];
   std::uint8_t shown[kMaxArea];
@@ -82,24 +81,24 @@ float TileSearch::drop_energy(int plane, int x, int y, int log2_size, const std:
     pred = shown;
   }
   difference(org_[p], x, y, n, pred, residual);
-  forward_transform(log2_size, residual, coefficients);
-  return energy(coefficients, quantiser, log2_size - kMinLog2);
+  forward_transform(size, residual, coefficients);
+  return energy(coefficients, quantiser, size);
 }
 
 TileAnalysis::Modes TileSearch::best_modes(const Node& node, const Border& border, float satd_bit) {
   TileAnalysis::Modes* known = nullptr;
   if (hints_.analysis) {
-    known = &hints_.analysis->luma[static_cast<std::size_t>(node.size())].at(node.x / node.cells(),
-                                                                             node.y / node.cells());
+    known =
+        &hints_.analysis->luma[node.size.index()].at(node.x / node.cells(), node.y / node.cells());
     if ((*known)[0] != 0) return *known;
   }
   // By the Hadamard cost of what they leave.
-  const int n = 1 << node.log2_size;
+  const int n = node.size.side();
   struct Candidate {
     float cost;
     int mode;
   };
-  std::array<Candidate, kLumaModes> candidates;
+  Array<Candidate, kLumaModes> candidates;
   std::size_t found = 0;
   std::uint8_t pred[kMaxArea];
   std::int16_t rest[kMaxArea];
@@ -108,7 +107,7 @@ TileAnalysis::Modes TileSearch::best_modes(const Node& node, const Border& borde
     difference(org_[0], node.x * kCell, node.y * kCell, n, pred, rest);
     PriceCoder price;
     code_luma_mode(price, tile_, node, mode);
-    const float cost = static_cast<float>(hadamard_cost(n, rest)) + satd_bit * price.bits;
+    const float cost = static_cast<float>(hadamard_cost(node.size, rest)) + satd_bit * price.bits;
     candidates[found++] = {cost, mode};
     return cost;
   };
@@ -144,11 +143,11 @@ TileAnalysis::Modes TileSearch::best_modes(const Node& node, const Border& borde
 }
 
 void TileSearch::try_leaf(const Node& node, Leaf& leaf) {
-  const int n = 1 << node.log2_size;
+  const int n = node.size.side();
   const int x = node.x * kCell;
   const int y = node.y * kCell;
   const LevelContext context{
-      node.size(), Beside(tile_, node).density([](const CellInfo& c) { return c.density; })};
+      node.size, Beside(tile_, node).density([](const CellInfo& c) { return c.density; })};
   float weight = 0;
   int inside = 0;
   for (int cy = node.y; cy < std::min(node.y + node.cells(), tile_.activity.height); ++cy)
@@ -168,7 +167,7 @@ void TileSearch::try_leaf(const Node& node, Leaf& leaf) {
   PriceCoder drop, keep;
   code_keep(drop, tile_, node, false);
   code_keep(keep, tile_, node, true);
-  const float dropped = drop_energy(0, x, y, node.log2_size, pred, *luma_);
+  const float dropped = drop_energy(0, x, y, node.size, pred, *luma_);
   leaf.cost = dropped + bit * drop.bits;
   leaf.kept = false;
   leaf.mode = kModeBase;
@@ -185,13 +184,13 @@ void TileSearch::try_leaf(const Node& node, Leaf& leaf) {
   const float satd_bit = std::sqrt(bit) * static_cast<float>(luma_->step) / 16 * 0.6f;
   const TileAnalysis::Modes modes = best_modes(node, border, satd_bit);
   std::int16_t rest[kMaxArea];
-  std::array<std::int16_t, kMaxArea> levels;
+  Array<std::int16_t, kMaxArea> levels;
   for (const std::uint8_t entry : modes) {
     if (entry == 0) break;
     const int mode = entry - 1;
     predict_luma(tile_, node, mode, border, pred);
     difference(org_[0], x, y, n, pred, rest);
-    forward_transform(node.log2_size, rest, coefficients);
+    forward_transform(node.size, rest, coefficients);
     LevelSummary summary;
     PriceCoder price;
     code_luma_mode(price, tile_, node, mode);
@@ -204,20 +203,20 @@ void TileSearch::try_leaf(const Node& node, Leaf& leaf) {
     leaf.mode = mode;
     leaf.summary = summary;
     leaf.levels = levels;
-    add_residual(*luma_, node.size(), levels.data(), summary, pred, leaf.rec.data());
+    add_residual(*luma_, node.size, levels.data(), summary, pred, leaf.rec.data());
   }
   leaf.cost *= weight;
 }
 
 void TileSearch::commit_leaf(const Node& node, const Leaf& leaf, LeafChoice& choice) {
-  const int n = 1 << node.log2_size;
+  const int n = node.size.side();
   put_block(tile_.rec[0], node.x * kCell, node.y * kCell, n, leaf.rec.data());
   choice.mode = leaf.mode;
   choice.count = leaf.summary.count;
   if (leaf.kept) std::copy_n(leaf.levels.begin(), n * n, choice.levels.begin());
-  const std::uint8_t density = density_of(leaf.summary, node.log2_size);
+  const std::uint8_t density = density_of(leaf.summary, node.size);
   for_cells(tile_, node, [&](CellInfo& c) {
-    c.log2_size = static_cast<std::uint8_t>(node.log2_size);
+    c.log2 = static_cast<std::uint8_t>(node.size.log2());
     c.kept = leaf.kept;
     c.mode = static_cast<std::uint8_t>(leaf.mode);
     c.density = density;
@@ -229,14 +228,14 @@ float TileSearch::decide_node(const Node& node, int zorder, SuperChoice& choice)
   const Wanted want = wanted(tile_, node);
   if (want == Wanted::mixed) {
     float cost = 0;
-    const int step = 1 << (2 * (node.log2_size - 1 - kMinLog2));
+    const int step = node.size.half().area() / kBlock8.area();
     for (int i = 0; i < 4; ++i) cost += decide_node(node.child(i), zorder + i * step, choice);
     return cost;
   }
-  Leaf& leaf = *scratch_[static_cast<std::size_t>(node.size())];
+  Leaf& leaf = *scratch_[node.size.index()];
   try_leaf(node, leaf);
-  if (node.log2_size == kMinLog2) {
-    commit_leaf(node, leaf, choice.luma[static_cast<std::size_t>(zorder)]);
+  if (node.size == kBlock8) {
+    commit_leaf(node, leaf, choice.luma[zorder]);
     return leaf.cost;
   }
   PriceCoder whole, split;
@@ -246,33 +245,31 @@ float TileSearch::decide_node(const Node& node, int zorder, SuperChoice& choice)
   float cost = settings_.lambda * split.bits;
   // A block that cost next to nothing needs no closer look.
   if (want != Wanted::drop && (leaf.cost > settings_.effort.split_bits * settings_.lambda)) {
-    const int step = 1 << (2 * (node.log2_size - 1 - kMinLog2));
+    const int step = node.size.half().area() / kBlock8.area();
     for (int i = 0; i < 4; ++i) {
       cost += decide_node(node.child(i), zorder + i * step, choice);
       if (cost >= whole_cost) break;
     }
     if (cost < whole_cost) return cost;
   }
-  commit_leaf(node, leaf, choice.luma[static_cast<std::size_t>(zorder)]);
+  commit_leaf(node, leaf, choice.luma[zorder]);
   return whole_cost;
 }
 
 void TileSearch::decide(int x, int y, SuperChoice& choice) {
-  const Node root{x, y, kMaxLog2};
+  const Node root{x, y, kBlock32};
   const int offset = tile_.offset_at(x, y);
   luma_ = &quantisers_.luma(offset);
   chroma_ = &quantisers_.chroma(offset);
   gain_ = std::exp2(0.5f * static_cast<float>(offset));
   decide_node(root, 0, choice);
   if (tile_.planes == 1) return;
-  const bool whole = tile_.cells.at(x, y).log2_size == kMaxLog2;
+  const bool whole = tile_.cells.at(x, y).log2 == kBlock32.log2();
   for (int i = 0; i < (whole ? 1 : 4); ++i) {
     const Node node = whole ? root : root.child(i);
     if (outside(tile_, node)) continue;
     for (int plane = 1; plane <= 2; ++plane)
-      decide_chroma(
-          node, plane,
-          choice.chroma[static_cast<std::size_t>(plane - 1)][static_cast<std::size_t>(i)]);
+      decide_chroma(node, plane, choice.chroma[plane - 1][i]);
   }
 }
 

@@ -3,11 +3,11 @@
 // The encoder's choices in one tile: partition, keep or drop, prediction, levels (docs/DESIGN.md,
 // Search).
 
-#include <array>
 #include <limits>
 #include <memory>
 #include <vector>
 
+#include "array.h"
 #include "optimise.h"
 #include "reconstruct.h"
 
@@ -33,30 +33,28 @@ struct LeafChoice {
   int mode = 0;
   int count = 0;
   bool coded = false;  // chroma only; luma has the cell's keep flag
-  std::array<std::int16_t, kMaxArea> levels;
+  Array<std::int16_t, kMaxArea> levels;
 };
 
 /// Chosen syntax of one superblock; leaves are stored at the z-order index of their first cell.
 struct SuperChoice {
-  std::array<LeafChoice, 16> luma;
-  std::array<std::array<LeafChoice, 4>, 2> chroma;  // [plane - 1][16x16 node]
+  Array<LeafChoice, 16> luma;
+  Array<Array<LeafChoice, 4>, 2> chroma;  // [plane - 1][16x16 node]
 };
 
 /// What one encode of a tile leaves for the next one of the same picture with another step: the
 /// prediction modes that looked best. They hardly change, and finding them takes half of the time.
 struct TileAnalysis {
   static constexpr int kModes = 8;
-  using Modes = std::array<std::uint8_t, kModes>;  // best first; mode + 1, 0 ends the list
-  std::array<Plane<Modes>, kSizes> luma;           // by leaf size
-  std::array<std::array<Plane<std::uint8_t>, 2>, 2>
-      chroma;  // [whole superblock][plane - 1]: mode + 1
+  using Modes = Array<std::uint8_t, kModes>;       // best first; mode + 1, 0 ends the list
+  Array<Plane<Modes>, kSizes> luma;                // by leaf size
+  Array<Array<Plane<std::uint8_t>, 2>, 2> chroma;  // [whole superblock][plane - 1]: mode + 1
 };
 
 /// What the search is told of a tile besides its source.
 struct TileHints {
-  const Plane<float>& importance;  ///< per cell, or empty
-  const std::array<Plane<std::uint8_t>, 3>* painted =
-      nullptr;  ///< what dropped blocks will show instead of P0
+  const Plane<float>& importance;   ///< per cell, or empty
+  const Planes* painted = nullptr;  ///< what dropped blocks will show instead of P0
   TileAnalysis* analysis = nullptr;
 };
 
@@ -75,8 +73,8 @@ inline void difference(const Plane<std::uint8_t>& org, int x, int y, int n,
 class TileSearch {
  public:
   /// org: the tile's source planes, padded to the tile's size.
-  TileSearch(Tile& tile, const std::array<Plane<std::uint8_t>, 3>& org,
-             const SearchSettings& settings, const Quantisers& quantisers, const TileHints& hints);
+  TileSearch(Tile& tile, const Planes& org, const SearchSettings& settings,
+             const Quantisers& quantisers, const TileHints& hints);
   ~TileSearch();
 
   /// From here on a bit costs so many times as much.
@@ -96,11 +94,11 @@ class TileSearch {
   TileAnalysis::Modes best_modes(const Node& node, const Border& border, float satd_bit);
   /// Squared error, in steps of quantiser, of a block that is dropped; pred if nothing else is
   /// painted there.
-  float drop_energy(int plane, int x, int y, int log2_size, const std::uint8_t* pred,
+  float drop_energy(int plane, int x, int y, BlockSize size, const std::uint8_t* pred,
                     const Quantiser& quantiser) const;
 
   Tile& tile_;
-  const std::array<Plane<std::uint8_t>, 3>& org_;
+  const Planes& org_;
   SearchSettings settings_;
   const Quantisers& quantisers_;
   const Quantiser* luma_;  // of the superblock at hand
@@ -108,7 +106,7 @@ class TileSearch {
   float gain_ = 1;       // squared step of the superblock over that of the picture
   Plane<float> weight_;  // per cell
   TileHints hints_;
-  std::array<std::unique_ptr<Leaf>, kSizes> scratch_;
+  Array<std::unique_ptr<Leaf>, kSizes> scratch_;
 };
 
 }  // namespace ablc

@@ -13,12 +13,11 @@ float TileSearch::chroma_weight(const Node& node) const {
 }
 
 void TileSearch::decide_chroma(const Node& node, int plane, LeafChoice& choice) {
-  const int log2_size = node.log2_size - tile_.subsample;
-  const int n = 1 << log2_size;
-  const int size = log2_size - kMinLog2;
+  const BlockSize size = node.size.reduced(tile_.subsample);
+  const int n = size.side();
   const int x = (node.x * kCell) >> tile_.subsample;
   const int y = (node.y * kCell) >> tile_.subsample;
-  const auto p = static_cast<std::size_t>(plane);
+  const int p = plane;
   const Beside beside(tile_, node);
   const LevelContext context{
       size, beside.density([&](const CellInfo& c) { return c.chroma_density[p - 1]; })};
@@ -30,7 +29,7 @@ void TileSearch::decide_chroma(const Node& node, int plane, LeafChoice& choice) 
   luma_error(tile_, node, from_luma);
   float coefficients[kMaxArea];
   std::uint8_t pred[kMaxArea];
-  std::array<std::int16_t, kMaxArea> levels;
+  Array<std::int16_t, kMaxArea> levels;
   std::uint8_t best_rec[kMaxArea];
 
   float best = kInfinite;
@@ -39,7 +38,7 @@ void TileSearch::decide_chroma(const Node& node, int plane, LeafChoice& choice) 
   const int modes = settings_.effort.optimise_chroma ? kChromaModes : 1;
   std::uint8_t* known = nullptr;
   if (hints_.analysis) {
-    const bool whole = node.log2_size == kMaxLog2;
+    const bool whole = node.size == kBlock32;
     known = &hints_.analysis->chroma[whole][p - 1].at(node.x / node.cells(), node.y / node.cells());
   }
   const int before = known ? *known : 0;  // best mode of an earlier encode + 1
@@ -47,14 +46,14 @@ void TileSearch::decide_chroma(const Node& node, int plane, LeafChoice& choice) 
     if (mode > 0 && before > 0 && mode != before - 1) continue;
     predict_chroma(tile_, node, plane, mode, border, from_luma, pred);
     difference(org_[p], x, y, n, pred, residual);
-    forward_transform(log2_size, residual, coefficients);
+    forward_transform(size, residual, coefficients);
     LevelSummary none;
     std::int16_t dummy = 0;
     int unused = 0;
     PriceCoder price;
     if (mode == 0) {
       code_chroma(price, tile_, node, plane, false, unused, 0, &dummy, none);
-      best = drop_energy(plane, x, y, log2_size, pred, *chroma_) + bit * price.bits;
+      best = drop_energy(plane, x, y, size, pred, *chroma_) + bit * price.bits;
       std::copy_n(pred, n * n, best_rec);
       if (best < 2 * bit || weight < 1e-6f || wanted(tile_, node) == Wanted::drop) break;
     }
@@ -80,7 +79,7 @@ void TileSearch::decide_chroma(const Node& node, int plane, LeafChoice& choice) 
   }
   if (known && choice.coded) *known = static_cast<std::uint8_t>(choice.mode + 1);
   put_block(tile_.rec[p], x, y, n, best_rec);
-  const std::uint8_t density = density_of(best_summary, log2_size);
+  const std::uint8_t density = density_of(best_summary, size);
   for_cells(tile_, node, [&](CellInfo& c) {
     c.chroma_coded[p - 1] = choice.coded;
     c.chroma_density[p - 1] = choice.coded ? density : std::uint8_t{0};

@@ -24,8 +24,8 @@ constexpr std::array kOrder = {
 
 /// kCrc[0] is the usual table; kCrc[k] is for a byte with k others after it, so that four go at a
 /// time.
-const std::array<std::array<std::uint32_t, 256>, 4> kCrc = [] {
-  std::array<std::array<std::uint32_t, 256>, 4> tables{};
+const Array<Array<std::uint32_t, 256>, 4> kCrc = [] {
+  Array<Array<std::uint32_t, 256>, 4> tables{};
   for (std::uint32_t i = 0; i < 256; ++i) {
     std::uint32_t c = i;
     for (int k = 0; k < 8; ++k) c = c & 1 ? 0xEDB88320u ^ (c >> 1) : c >> 1;
@@ -153,8 +153,8 @@ Rect Header::tile(int index) const {
   return {x, y, std::min(side, width - x), std::min(side, height - y)};
 }
 
-std::vector<int> Header::tiles_in(const Rect& window) const {
-  std::vector<int> list;
+Vector<int> Header::tiles_in(const Rect& window) const {
+  Vector<int> list;
   const int columns = tile_columns();
   const int side = tile_log2 ? 1 << tile_log2 : 65536;
   for (int row = window.y / side; row * side < window.y + window.height; ++row)
@@ -210,7 +210,7 @@ Status parse(ByteView file, std::uint64_t max_pixels, bool partial, Parsed& out)
                    ", wanted 2^8..2^15");
     h.tile_log2 = log2;
   }
-  std::array<bool, 256> seen_ids{};
+  Array<bool, 256> seen_ids{};
   while (reader.left() > 0) {
     Section section;
     section.start = reader.at();
@@ -285,12 +285,12 @@ Bytes join_segments(const std::vector<Bytes>& segments) {
   return out;
 }
 
-Status split_segments(ByteView body, int count, std::vector<ByteView>& segments) {
-  segments.assign(static_cast<std::size_t>(count), {});
+Status split_segments(ByteView body, int count, Vector<ByteView>& segments) {
+  segments = Vector<ByteView>(count);
   // Every length takes at least a byte: a count that cannot be there costs nothing.
-  if (static_cast<std::size_t>(count) > body.size() + 1) return Status::truncated;
+  if (count > std::ssize(body) + 1) return Status::truncated;
   Reader reader(body);
-  std::vector<std::size_t> lengths(static_cast<std::size_t>(count - 1));
+  Vector<std::size_t> lengths(count - 1);
   for (std::size_t& length : lengths)
     if (!reader.varint(length)) return Status::truncated;
   for (std::size_t i = 0; i < lengths.size(); ++i) {

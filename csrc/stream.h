@@ -3,7 +3,6 @@
 // The file: header, sections, checksum (docs/FORMAT.md, File). Nothing here knows what is inside a
 // section.
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -12,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "array.h"
 #include "plane.h"
 #include "status.h"
 
@@ -20,8 +20,7 @@ namespace ablc {
 using Bytes = std::vector<std::uint8_t>;
 using ByteView = std::span<const std::uint8_t>;
 
-inline constexpr std::array<std::uint8_t, 4> kMagic = {'A', 'B', 'L',
-                                                       1};  // the last is the version
+inline constexpr Array<std::uint8_t, 4> kMagic = {'A', 'B', 'L', 1};  // the last is the version
 inline constexpr std::size_t kHeaderSize = 15;
 
 enum class SectionId : std::uint8_t {
@@ -67,7 +66,7 @@ struct Header {
   /// The visible luma window of a tile.
   Rect tile(int index) const;
   /// Numbers of the tiles that share a pixel with window, in rising order.
-  std::vector<int> tiles_in(const Rect& window) const;
+  Vector<int> tiles_in(const Rect& window) const;
 };
 
 struct Section {
@@ -100,6 +99,6 @@ Bytes with_sections(const Parsed& file, std::vector<std::pair<SectionId, Bytes>>
 /// Body of a section that holds one segment a tile: lengths of all but the last, then the segments.
 Bytes join_segments(const std::vector<Bytes>& segments);
 /// The segments again; what is missing at the end becomes empty views and Status::truncated.
-Status split_segments(ByteView body, int count, std::vector<ByteView>& segments);
+Status split_segments(ByteView body, int count, Vector<ByteView>& segments);
 
 }  // namespace ablc

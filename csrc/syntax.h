@@ -12,12 +12,11 @@ namespace ablc {
 struct Node {
   int x = 0;
   int y = 0;
-  int log2_size = kMaxLog2;
-  int cells() const { return 1 << (log2_size - kMinLog2); }
-  int size() const { return log2_size - kMinLog2; }
+  BlockSize size = kBlock32;
+  int cells() const { return size.side() / kCell; }
   Node child(int i) const {
     const int half = cells() / 2;
-    return {x + (i & 1 ? half : 0), y + (i & 2 ? half : 0), log2_size - 1};
+    return {x + (i & 1 ? half : 0), y + (i & 2 ? half : 0), size.half()};
   }
 };
 
@@ -69,14 +68,13 @@ inline Wanted wanted(const Tile& tile, const Node& node) {
 /// An explicit mask leaves the split open only where all cells are kept, and chroma where any is.
 template <class Coder>
 bool code_split(Coder& coder, Tile& tile, const Node& node, bool split) {
-  if (node.log2_size == kMinLog2) return false;
+  if (node.size == kBlock8) return false;
   const Wanted want = wanted(tile, node);
   if (want == Wanted::mixed) return true;
   if (want == Wanted::drop) return false;
   const int smaller =
-      Beside(tile, node).count([&](const CellInfo& c) { return c.log2_size < node.log2_size; });
-  const auto i =
-      static_cast<std::size_t>(((node.size() - 1) * 3 + smaller) * 6 + node_activity(tile, node));
+      Beside(tile, node).count([&](const CellInfo& c) { return c.log2 < node.size.log2(); });
+  const int i = ((node.size.index() - 1) * 3 + smaller) * 6 + node_activity(tile, node);
   return coder.bit(tile.models->split[i], split) != 0;
 }
 
@@ -85,7 +83,7 @@ bool code_keep(Coder& coder, Tile& tile, const Node& node, bool keep) {
   const Wanted want = wanted(tile, node);
   if (want != Wanted::free) return want == Wanted::keep;
   const int kept = Beside(tile, node).count([](const CellInfo& c) { return c.kept != 0; });
-  const auto i = static_cast<std::size_t>((node.size() * 3 + kept) * 6 + node_activity(tile, node));
+  const int i = (node.size.index() * 3 + kept) * 6 + node_activity(tile, node);
   return coder.bit(tile.models->keep[i], keep) != 0;
 }
 
@@ -99,11 +97,10 @@ int code_bits(Coder& coder, Model* models, int count, int value) {
 template <class Coder>
 int code_luma_mode(Coder& coder, Tile& tile, const Node& node, int mode) {
   const Beside beside(tile, node);
-  const auto size = static_cast<std::size_t>(node.size());
+  const int size = node.size.index();
   TileModels& m = *tile.models;
   const int moded = beside.count([](const CellInfo& c) { return c.mode != kModeBase; });
-  if (!coder.bit(m.mode_base[size * 3 + static_cast<std::size_t>(moded)], mode != kModeBase))
-    return kModeBase;
+  if (!coder.bit(m.mode_base[size * 3 + moded], mode != kModeBase)) return kModeBase;
   if (coder.bit(m.mode_fade[size], mode == kModeFade)) return kModeFade;
   // The direction of a neighbour is likely to go on.
   const int left = beside.left && beside.left->mode >= kModeAngular ? beside.left->mode : 0;
@@ -120,7 +117,7 @@ LevelSummary code_luma(Coder& coder, Tile& tile, const Node& node, int& mode, in
                        Levels&& levels) {
   mode = code_luma_mode(coder, tile, node, mode);
   const int density = Beside(tile, node).density([](const CellInfo& c) { return c.density; });
-  return code_levels(coder, tile.models->luma, LevelContext{node.size(), density}, count, levels);
+  return code_levels(coder, tile.models->luma, LevelContext{node.size, density}, count, levels);
 }
 
 /// One chroma plane (1 or 2) of the unit at node (16 or 32 luma samples). Returns whether it is
@@ -130,7 +127,7 @@ bool code_chroma(Coder& coder, Tile& tile, const Node& node, int plane, bool cod
                  int count, Levels&& levels, LevelSummary& summary) {
   if (wanted(tile, node) == Wanted::drop) return false;
   const Beside beside(tile, node);
-  const auto p = static_cast<std::size_t>(plane - 1);
+  const int p = plane - 1;
   int kept = 0;
   for (int i = 0; i < 4; ++i) {
     const Node c = node.child(i);
@@ -138,20 +135,17 @@ bool code_chroma(Coder& coder, Tile& tile, const Node& node, int plane, bool cod
   }
   const int around = beside.count([&](const CellInfo& c) { return c.chroma_coded[p] != 0; });
   const int first = plane == 2 && tile.cells.at(node.x, node.y).chroma_coded[0];
-  const auto flag =
-      ((p * 3 + static_cast<std::size_t>((kept + 2) / 3)) * 3 + static_cast<std::size_t>(around)) *
-          2 +
-      static_cast<std::size_t>(first);
+  const int flag = ((p * 3 + (kept + 2) / 3) * 3 + around) * 2 + first;
   if (!coder.bit(tile.models->chroma_coded[flag], coded)) return false;
   mode = code_bits(coder, &tile.models->chroma_mode[p * 8], 3, mode);
   const int density = beside.density([&](const CellInfo& c) { return c.chroma_density[p]; });
   summary = code_levels(coder, tile.models->chroma,
-                        LevelContext{node.size() - tile.subsample, density}, count, levels);
+                        LevelContext{node.size.reduced(tile.subsample), density}, count, levels);
   return true;
 }
 
-inline std::uint8_t density_of(const LevelSummary& summary, int log2_size) {
-  return static_cast<std::uint8_t>(std::min(255, (summary.magnitude * 64) >> (2 * log2_size)));
+inline std::uint8_t density_of(const LevelSummary& summary, BlockSize size) {
+  return static_cast<std::uint8_t>(std::min(255, (summary.magnitude * 64) >> (2 * size.log2())));
 }
 
 /// Applies change to every cell of node inside the tile.

@@ -1,8 +1,6 @@
 #include "tensor.h"
 
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <cstdlib>
 #include <memory>
 
@@ -17,10 +15,6 @@ constexpr int kClasses = 16;
 constexpr int kUnary = 14;   // magnitudes from here on have a suffix
 constexpr int kSuffix = 10;  // its longest prefix; kUnary + 2^(kSuffix + 1) - 2 > kMostLevel
 
-std::size_t class_of(int v) {
-  return static_cast<std::size_t>(magnitude_class(v));
-}
-
 int sign_of(std::int64_t v) {
   return (v > 0) - (v < 0);
 }
@@ -29,7 +23,7 @@ int sign_of(std::int64_t v) {
 struct Activity {
   std::int64_t sum = 0;
   std::int64_t count = 0;
-  std::size_t level() const { return class_of(static_cast<int>(16 * sum / (count + 1))); }
+  int level() const { return magnitude_class(static_cast<int>(16 * sum / (count + 1))); }
   void add(int magnitude) {
     sum += magnitude;
     ++count;
@@ -38,19 +32,18 @@ struct Activity {
 
 /// Adaptive state of one tensor; everything begins untrained.
 struct TensorModels {
-  std::array<Estimate, kClasses * 3 * kUnary> by_near;  // the levels around, and the nearest two
-  std::array<Estimate, kClasses * kClasses * kUnary>
+  Array<Estimate, kClasses * 3 * kUnary> by_near;  // the levels around, and the nearest two
+  Array<Estimate, kClasses * kClasses * kUnary>
       by_before;  // the plane before, and the levels around
-  std::array<Estimate, kClasses * kClasses * kUnary>
+  Array<Estimate, kClasses * kClasses * kUnary>
       by_plane;  // the plane's activity, and the levels around
-  std::array<Estimate, kClasses * kClasses * kUnary>
-      by_lines;  // the row's activity and the column's
-  std::array<MixWeights<4>, kUnary> weights;
-  std::array<Estimate, 81> sign_by_near;  // signs of the four levels around
-  std::array<Estimate, 27>
+  Array<Estimate, kClasses * kClasses * kUnary> by_lines;  // the row's activity and the column's
+  Array<MixWeights<4>, kUnary> weights;
+  Array<Estimate, 81> sign_by_near;  // signs of the four levels around
+  Array<Estimate, 27>
       sign_by_plane;  // the plane before, the plane so far, the levels around together
   MixWeights<2> sign_weights;
-  std::array<Model, kSuffix> suffix;
+  Array<Model, kSuffix> suffix;
 };
 
 /// One plane after another; models go on from plane to plane.
@@ -58,10 +51,7 @@ template <class Coder>
 class TensorCoder {
  public:
   TensorCoder(Coder& coder, Tensor& tensor, const Plane<std::uint8_t>& coded)
-      : coder_(coder),
-        tensor_(tensor),
-        coded_(coded),
-        columns_(static_cast<std::size_t>(tensor.columns)) {}
+      : coder_(coder), tensor_(tensor), coded_(coded), columns_(tensor.columns) {}
 
   /// Stops early when a reader overruns.
   void run() {
@@ -97,17 +87,17 @@ class TensorCoder {
     const int before = 2 * std::abs(at(k - 1, y, x)) + std::abs(at(k - 1, y, x - 1)) +
                        std::abs(at(k - 1, y, x + 1)) + std::abs(at(k - 1, y - 1, x)) +
                        std::abs(at(k - 1, y + 1, x));
-    const std::size_t around = class_of(near);
-    Activity& column = columns_[static_cast<std::size_t>(x)];
-    const std::size_t i0 = (around * 3 + static_cast<std::size_t>((w != 0) + (n != 0))) * kUnary;
-    const std::size_t i1 = (class_of(before) * kClasses + around) * kUnary;
-    const std::size_t i2 = (plane_.level() * kClasses + around) * kUnary;
-    const std::size_t i3 = (row_.level() * kClasses + column.level()) * kUnary;
+    const int around = magnitude_class(near);
+    Activity& column = columns_[x];
+    const int i0 = (around * 3 + (w != 0) + (n != 0)) * kUnary;
+    const int i1 = (magnitude_class(before) * kClasses + around) * kUnary;
+    const int i2 = (plane_.level() * kClasses + around) * kUnary;
+    const int i3 = (row_.level() * kClasses + column.level()) * kUnary;
 
     std::int16_t& level = row(k, y)[x];
     const int wanted = std::abs(static_cast<int>(level));
     int magnitude = 0;
-    for (std::size_t j = 0; j < kUnary; ++j) {
+    for (int j = 0; j < kUnary; ++j) {
       Mixed<4> more({&models_->by_near[i0 + j], &models_->by_before[i1 + j],
                      &models_->by_plane[i2 + j], &models_->by_lines[i3 + j]},
                     models_->weights[j]);
@@ -129,20 +119,16 @@ class TensorCoder {
     const int i = ((w * 3 + n) * 3 + nw) * 3 + ne + 40;
     const int j =
         (sign_of(at(k - 1, y, x)) * 3 + sign_of(tilt_)) * 3 + sign_of(2 * (w + n) + nw + ne) + 13;
-    Mixed<2> mixed({&models_->sign_by_near[static_cast<std::size_t>(i)],
-                    &models_->sign_by_plane[static_cast<std::size_t>(j)]},
-                   models_->sign_weights);
+    Mixed<2> mixed({&models_->sign_by_near[i], &models_->sign_by_plane[j]}, models_->sign_weights);
     return mixed.code(coder_, wanted) != 0;
   }
 
   /// wanted >= 0 in Elias's gamma code of wanted + 1, its prefix adaptive.
   int suffix(int wanted) {
     const unsigned u = static_cast<unsigned>(wanted) + 1;
-    const int length_in = std::bit_width(u) - 1;
+    const int length_in = bit_width(u) - 1;
     int length = 0;
-    while (length < kSuffix &&
-           coder_.bit(models_->suffix[static_cast<std::size_t>(length)], length < length_in))
-      ++length;
+    while (length < kSuffix && coder_.bit(models_->suffix[length], length < length_in)) ++length;
     return static_cast<int>((1u << length | coder_.raw(u & ((1u << length) - 1), length)) - 1);
   }
 
@@ -150,7 +136,7 @@ class TensorCoder {
   Tensor& tensor_;
   const Plane<std::uint8_t>& coded_;
   std::unique_ptr<TensorModels> models_ = std::make_unique<TensorModels>();
-  std::vector<Activity> columns_;
+  Vector<Activity> columns_;
   Activity row_, plane_;
   std::int64_t tilt_ = 0;  // positive levels less negative ones, in this plane
 };

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "array.h"
 #include "plane.h"
 
 namespace ablc {
@@ -19,14 +20,9 @@ struct Tensor {
   int planes = 0;
   int rows = 0;
   int columns = 0;
-  std::vector<std::int16_t> levels;
+  Vector<std::int16_t> levels;
 
-  Tensor(int p, int r, int c)
-      : planes(p),
-        rows(r),
-        columns(c),
-        levels(static_cast<std::size_t>(p) * static_cast<std::size_t>(r) *
-               static_cast<std::size_t>(c)) {}
+  Tensor(int p, int r, int c) : planes(p), rows(r), columns(c), levels(sample_count(c, r, p)) {}
 };
 
 /// The tensor as one segment. coded: of one plane's size, 0 where the level is 0 in all planes and

@@ -3,11 +3,11 @@
 // One tile while it is coded: planes, prediction, what is known of every 8x8 cell, and all adaptive
 // state. Encoder and decoder walk it through syntax.h in the same order.
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <vector>
 
+#include "array.h"
 #include "initial.h"
 #include "levels.h"
 #include "offsets.h"
@@ -25,16 +25,16 @@ inline constexpr int kChromaModes =
 /// Adaptive state of a tile outside the base layer.
 struct TileModels {
   // mask
-  std::array<Model, 2 * 3 * 6> split;  // size, smaller neighbours, activity
-  std::array<Model, 3 * 3 * 6> keep;   // size, kept neighbours, activity
+  Array<Model, 2 * 3 * 6> split;  // size, smaller neighbours, activity
+  Array<Model, 3 * 3 * 6> keep;   // size, kept neighbours, activity
   // blocks
-  std::array<Model, 3 * 3> mode_base;  // size, neighbours with another mode
-  std::array<Model, 3> mode_fade;
-  std::array<Model, 3 * 2> mode_same;
-  std::array<Model, kDirections> direction;
-  std::array<Model, 2 * 3 * 3 * 2>
+  Array<Model, 3 * 3> mode_base;  // size, neighbours with another mode
+  Array<Model, 3> mode_fade;
+  Array<Model, 3 * 2> mode_same;
+  Array<Model, kDirections> direction;
+  Array<Model, 2 * 3 * 3 * 2>
       chroma_coded;  // plane, luma kept, coded neighbours, first plane coded
-  std::array<Model, 2 * 8> chroma_mode;
+  Array<Model, 2 * 8> chroma_mode;
   LevelModels luma;
   LevelModels chroma;
 
@@ -48,23 +48,23 @@ static_assert(sizeof(TileModels) % sizeof(Model) == 0);
 
 /// What later blocks and the filters want to know of an 8x8 luma cell.
 struct CellInfo {
-  std::uint8_t log2_size = 0;  // of the leaf; 0 = not decoded
+  std::uint8_t log2 = 0;  // of the leaf's side; 0 = not decoded
   std::uint8_t kept = 0;
   std::uint8_t mode = 0;
   std::uint8_t density = 0;  // mean magnitude of the leaf's levels, in 1/64, saturating
-  std::array<std::uint8_t, 2> chroma_coded{};
-  std::array<std::uint8_t, 2> chroma_density{};
+  Array<std::uint8_t, 2> chroma_coded{};
+  Array<std::uint8_t, 2> chroma_density{};
 };
 
 /// Quantiser of one step: dequantisation factors per size and position.
 struct Quantiser {
-  int step = 0;                                                   // 1/16 grey level
-  std::array<std::array<std::int32_t, kMaxArea>, kSizes> factor;  // 1/4 coefficient x 256 per level
-  std::array<std::array<float, kMaxArea>, kSizes>
+  int step = 0;                                         // 1/16 grey level
+  Array<Array<std::int32_t, kMaxArea>, kSizes> factor;  // 1/4 coefficient x 256 per level
+  Array<Array<float, kMaxArea>, kSizes>
       scale;  // levels per orthonormal coefficient, for the encoder
   explicit Quantiser(int step_sixteenths);
-  std::int16_t dequantise(int level, int size, int raster) const {
-    const std::int32_t f = factor[static_cast<std::size_t>(size)][static_cast<std::size_t>(raster)];
+  std::int16_t dequantise(int level, BlockSize size, int raster) const {
+    const std::int32_t f = factor[size.index()][raster];
     std::int64_t product = static_cast<std::int64_t>(std::abs(level)) * f + 128;
     // Levels of 1 are chosen for magnitudes that lie a little above it on average: smaller ones
     // become 0.
@@ -82,11 +82,9 @@ class Quantisers {
   const Quantiser& chroma(int offset) const { return chroma_[index(offset)]; }
 
  private:
-  std::size_t index(int offset) const {
-    return offsets_ ? static_cast<std::size_t>(offset + kMostOffset) : 0;
-  }
+  int index(int offset) const { return offsets_ ? offset + kMostOffset : 0; }
   bool offsets_;
-  std::vector<Quantiser> luma_, chroma_;
+  Vector<Quantiser> luma_, chroma_;
 };
 
 /// Step of the chroma planes' levels, both in 1/16 grey level.
@@ -97,14 +95,14 @@ struct Tile {
   int height = 0;
   int planes = 3;     ///< 1 or 3
   int subsample = 1;  ///< shift of the chroma planes
-  std::array<Plane<std::uint8_t>, 3> rec;
-  std::array<Plane<std::uint8_t>, 3> p0;
+  Planes rec;
+  Planes p0;
   Plane<CellInfo> cells;
   Plane<std::uint8_t> activity;  ///< per luma cell
   Plane<std::uint8_t> wanted;    ///< explicit mask per visible cell, or empty
   Plane<std::int8_t> offsets;    ///< step offset per superblock, or empty: 0 everywhere
   /// Sets of models by step band, made when first used. Superblocks of one band learn together.
-  std::array<std::unique_ptr<TileModels>, kStepBands> bands;
+  Array<std::unique_ptr<TileModels>, kStepBands> bands;
   TileModels* models = nullptr;  ///< of the superblock at hand
 
   /// Step offset of the superblock around a cell.

@@ -18,7 +18,7 @@ void read_leaves(RangeDecoder& coder, Tile& tile, const Node& node) {
   // Contexts look at decoded cells only, so size and flag are written together.
   const bool kept = code_keep(coder, tile, node, false);
   for_cells(tile, node, [&](CellInfo& c) {
-    c.log2_size = static_cast<std::uint8_t>(node.log2_size);
+    c.log2 = static_cast<std::uint8_t>(node.size.log2());
     c.kept = kept;
   });
 }
@@ -45,8 +45,8 @@ void read_rows(const TileSegments& segments, const Header& header, int rows, con
 
 }  // namespace
 
-bool decode_base(ByteView segment, const Header& header, const Rect& rect,
-                 std::array<Plane<std::int16_t>, 3>& base, const Spent& spent) {
+bool decode_base(ByteView segment, const Header& header, const Rect& rect, BasePlanes& base,
+                 const Spent& spent) {
   RangeDecoder coder(segment);
   PlaneCoder planes(header.step);
   bool whole = true;
@@ -59,9 +59,7 @@ bool decode_base(ByteView segment, const Header& header, const Rect& rect,
         spent({rect.x + x * side, rect.y + y * side, side, side}, bits);
       };
     params.spent = &on_sample;
-    whole = planes.decode(coder, base[static_cast<std::size_t>(p)], base_rect(header, rect, p),
-                          params, p, p == 2) &&
-            whole;
+    whole = planes.decode(coder, base[p], base_rect(header, rect, p), params, p, p == 2) && whole;
   }
   return whole && !coder.overrun() && !coder.unused();
 }
@@ -81,10 +79,10 @@ bool decode_mask(ByteView segment, const Header& header, Tile& tile, int rows, c
   });
   for (int y = 0; y < tile.cells.height; y += kSuper / kCell)
     for (int x = 0; x < tile.cells.width; x += kSuper / kCell) {
-      const Node super{x, y, kMaxLog2};
+      const Node super{x, y, kBlock32};
       if (coder.overrun() || y >= rows * (kSuper / kCell)) {
         for_cells(tile, super, [](CellInfo& c) {
-          c.log2_size = kMaxLog2;
+          c.log2 = kBlock32.log2();
           c.kept = 0;
         });
       } else {

@@ -9,8 +9,8 @@
 namespace ablc {
 
 /// Base samples of a tile. False if damaged.
-bool decode_base(ByteView segment, const Header& header, const Rect& tile,
-                 std::array<Plane<std::int16_t>, 3>& base, const Spent& spent);
+bool decode_base(ByteView segment, const Header& header, const Rect& tile, BasePlanes& base,
+                 const Spent& spent);
 
 /// Mask segment of a tile, its first `rows` superblock rows: step offsets, leaves, keep flags.
 /// False if damaged; what is missing is one dropped leaf.

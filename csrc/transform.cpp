@@ -1,11 +1,11 @@
 #include "transform.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstring>
 #include <numbers>
 
+#include "array.h"
 #include "dispatch.h"
 
 namespace ablc {
@@ -15,17 +15,15 @@ namespace {
 /// Basis of the n-point DCT in 1/1024: kBasis[k][x] = round(1024 c_k cos(pi (2x + 1) k / 2n)).
 template <int N>
 struct Basis {
-  std::array<std::array<std::int32_t, N>, N> row;   // [frequency][position]
-  std::array<std::array<float, N>, N> by_position;  // [position][frequency], orthonormal
+  Array<Array<std::int32_t, N>, N> row;   // [frequency][position]
+  Array<Array<float, N>, N> by_position;  // [position][frequency], orthonormal
   Basis() : row{}, by_position{} {
     for (int k = 0; k < N; ++k) {
       for (int x = 0; x < N; ++x) {
         const double c = std::sqrt((k == 0 ? 1.0 : 2.0) / N) *
                          std::cos(std::numbers::pi * (2 * x + 1) * k / (2.0 * N));
-        row[static_cast<std::size_t>(k)][static_cast<std::size_t>(x)] =
-            static_cast<std::int32_t>(std::lround(1024 * c));
-        by_position[static_cast<std::size_t>(x)][static_cast<std::size_t>(k)] =
-            static_cast<float>(c);
+        row[k][x] = static_cast<std::int32_t>(std::lround(1024 * c));
+        by_position[x][k] = static_cast<float>(c);
       }
     }
   }
@@ -37,11 +35,11 @@ const Basis<32> kBasis32;
 template <int N>
 ABLC_INLINE void inverse(const Basis<N>& basis, const std::int16_t* coefficients, int rows,
                          int columns, std::int16_t* residual) {
-  std::int16_t half[N][N];  // [y][horizontal frequency] in 1/16
+  Array<Array<std::int16_t, N>, N> half;  // [y][horizontal frequency] in 1/16
   for (int y = 0; y < N; ++y) {
-    std::int32_t sum[N] = {};
+    Array<std::int32_t, N> sum{};
     for (int k = 0; k < rows; ++k) {
-      const std::int32_t c = basis.row[static_cast<std::size_t>(k)][static_cast<std::size_t>(y)];
+      const std::int32_t c = basis.row[k][y];
       const std::int16_t* in = coefficients + k * N;
       for (int x = 0; x < N; ++x) sum[x] += c * in[x];
     }
@@ -49,10 +47,10 @@ ABLC_INLINE void inverse(const Basis<N>& basis, const std::int16_t* coefficients
       half[y][x] = static_cast<std::int16_t>(std::clamp((sum[x] + 128) >> 8, -32768, 32767));
   }
   for (int y = 0; y < N; ++y) {
-    std::int32_t sum[N] = {};
+    Array<std::int32_t, N> sum{};
     for (int k = 0; k < columns; ++k) {
       const std::int32_t c = half[y][k];
-      const std::int32_t* row = basis.row[static_cast<std::size_t>(k)].data();
+      const std::int32_t* row = basis.row[k].data();
       for (int x = 0; x < N; ++x) sum[x] += c * row[x];
     }
     for (int x = 0; x < N; ++x)
@@ -62,20 +60,20 @@ ABLC_INLINE void inverse(const Basis<N>& basis, const std::int16_t* coefficients
 
 template <int N>
 ABLC_INLINE void forward(const Basis<N>& basis, const std::int16_t* residual, float* coefficients) {
-  float half[N][N];  // [y][horizontal frequency]
+  Array<Array<float, N>, N> half;  // [y][horizontal frequency]
   for (int y = 0; y < N; ++y) {
-    float sum[N] = {};
+    Array<float, N> sum{};
     for (int x = 0; x < N; ++x) {
       const float r = residual[y * N + x];
-      const float* row = basis.by_position[static_cast<std::size_t>(x)].data();
+      const float* row = basis.by_position[x].data();
       for (int k = 0; k < N; ++k) sum[k] += r * row[k];
     }
     for (int k = 0; k < N; ++k) half[y][k] = sum[k];
   }
   for (int k = 0; k < N; ++k) {
-    float sum[N] = {};
+    Array<float, N> sum{};
     for (int y = 0; y < N; ++y) {
-      const float c = basis.by_position[static_cast<std::size_t>(y)][static_cast<std::size_t>(k)];
+      const float c = basis.by_position[y][k];
       for (int x = 0; x < N; ++x) sum[x] += c * half[y][x];
     }
     for (int x = 0; x < N; ++x) coefficients[k * N + x] = sum[x];
@@ -139,23 +137,24 @@ int hadamard8x8(const std::int16_t* residual, int stride) {
 
 }  // namespace
 
-void inverse_transform(int log2_size, const std::int16_t* coefficients, int rows, int columns,
+void inverse_transform(BlockSize size, const std::int16_t* coefficients, int rows, int columns,
                        std::int16_t* residual) {
-  if (log2_size == 3) return inverse8(coefficients, rows, columns, residual);
-  if (log2_size == 4) return inverse16(coefficients, rows, columns, residual);
+  if (size == kBlock8) return inverse8(coefficients, rows, columns, residual);
+  if (size == kBlock16) return inverse16(coefficients, rows, columns, residual);
   inverse32(coefficients, rows, columns, residual);
 }
 
-void forward_transform(int log2_size, const std::int16_t* residual, float* coefficients) {
-  if (log2_size == 3) return forward8(residual, coefficients);
-  if (log2_size == 4) return forward16(residual, coefficients);
+void forward_transform(BlockSize size, const std::int16_t* residual, float* coefficients) {
+  if (size == kBlock8) return forward8(residual, coefficients);
+  if (size == kBlock16) return forward16(residual, coefficients);
   forward32(residual, coefficients);
 }
 
-int hadamard_cost(int size, const std::int16_t* residual) {
+int hadamard_cost(BlockSize size, const std::int16_t* residual) {
+  const int n = size.side();
   int sum = 0;
-  for (int y = 0; y < size; y += 8)
-    for (int x = 0; x < size; x += 8) sum += hadamard8x8(residual + y * size + x, size);
+  for (int y = 0; y < n; y += 8)
+    for (int x = 0; x < n; x += 8) sum += hadamard8x8(residual + y * n + x, n);
   return sum;
 }
 

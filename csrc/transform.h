@@ -5,23 +5,20 @@
 
 #include <cstdint>
 
-namespace ablc {
+#include "block_size.h"
 
-inline constexpr int kMinLog2 = 3;
-inline constexpr int kMaxLog2 = 5;
-inline constexpr int kMaxBlock = 1 << kMaxLog2;
-inline constexpr int kMaxArea = kMaxBlock * kMaxBlock;
+namespace ablc {
 
 /// coefficients: n x n, row = vertical frequency, in 1/4 of an orthonormal coefficient; only the
 /// first `rows` rows and `columns` columns may differ from zero. residual: n x n, grey levels.
-void inverse_transform(int log2_size, const std::int16_t* coefficients, int rows, int columns,
+void inverse_transform(BlockSize size, const std::int16_t* coefficients, int rows, int columns,
                        std::int16_t* residual);
 
 /// residual: n x n grey levels. coefficients: n x n orthonormal.
-void forward_transform(int log2_size, const std::int16_t* residual, float* coefficients);
+void forward_transform(BlockSize size, const std::int16_t* residual, float* coefficients);
 
 /// Sum of absolute 8x8 Hadamard coefficients of an n x n residual, scaled like a sum of absolute
 /// differences.
-int hadamard_cost(int size, const std::int16_t* residual);
+int hadamard_cost(BlockSize size, const std::int16_t* residual);
 
 }  // namespace ablc

@@ -1,6 +1,5 @@
 #include "upsample.h"
 
-#include <array>
 #include <cstring>
 
 #include "dispatch.h"
@@ -136,7 +135,7 @@ void upsample(const Plane<std::int16_t>& base, const Rect& cells, Plane<std::uin
   for (int cy = 0; cy < cells.height; ++cy)
     for (int cx = 0; cx < cells.width; ++cx) {
       const std::int16_t centre = wide.at(cx + 2, cy + 2);
-      std::array<std::int16_t, 24> difference;
+      Array<std::int16_t, 24> difference;
       std::size_t k = 0;
       for (int y = 0; y < 5; ++y) {
         const std::int16_t* row = wide.row(cy + y) + cx;
@@ -149,7 +148,7 @@ void upsample(const Plane<std::int16_t>& base, const Rect& cells, Plane<std::uin
 }
 
 Plane<std::uint8_t> activity(const Plane<std::int16_t>& base, const Rect& cells) {
-  static constexpr std::array<int, 5> kSpread = {5 * 16, 12 * 16, 25 * 16, 45 * 16, 80 * 16};
+  static constexpr Array<int, 5> kSpread = {5 * 16, 12 * 16, 25 * 16, 45 * 16, 80 * 16};
   Plane<std::uint8_t> classes(cells.width, cells.height);
   for (int cy = 0; cy < cells.height; ++cy) {
     for (int cx = 0; cx < cells.width; ++cx) {

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <compare>
+
+namespace ablc {
+
+/// Side of a block: 8, 16 or 32 samples.
+class BlockSize {
+ public:
+  /// log2: of the side, 3..5.
+  constexpr explicit BlockSize(int log2) : log2_(log2) {}
+
+  constexpr int log2() const { return log2_; }
+  constexpr int side() const { return 1 << log2_; }
+  constexpr int area() const { return 1 << (2 * log2_); }
+  /// 0..2, for tables by size.
+  constexpr int index() const { return log2_ - 3; }
+  constexpr BlockSize half() const { return reduced(1); }
+  constexpr BlockSize reduced(int shift) const { return BlockSize(log2_ - shift); }
+
+  friend constexpr auto operator<=>(BlockSize, BlockSize) = default;
+
+ private:
+  int log2_;
+};
+
+inline constexpr BlockSize kBlock8{3}, kBlock16{4}, kBlock32{5};
+inline constexpr int kSizes = 3;
+inline constexpr int kMaxSide = kBlock32.side();
+inline constexpr int kMaxArea = kBlock32.area();
+
+}  // namespace ablc
