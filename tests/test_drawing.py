@@ -10,8 +10,8 @@ from PIL import Image
 
 import ablc
 from ablc.arrays import Pixels
-from ablc.drawing import colour_scale, compare_sheet, map_sheet, modes, panels
-from ablc.drawing.compare_sheet import Side, choose_windows, luma_error
+from ablc.drawing import colour_scale, compare_sheet, map_sheet, panels, prediction_modes
+from ablc.drawing.compare_sheet import ComparedPicture, choose_windows, luma_error
 from ablc.drawing.view import SIDE_MOST, View
 from scenes import scene
 
@@ -63,7 +63,7 @@ def test_the_map_agrees_with_the_mask_and_the_leaves(photo: Pixels) -> None:
     data = ablc.encode(photo, mask=mask, quality=40)
     coding = ablc.coding_map(data)
     assert (coding.kept == mask).all()
-    assert (coding.mode[~mask] == modes.BASE).all()
+    assert (coding.mode[~mask] == prediction_modes.BASE).all()
     for side, count in ablc.inspect(data).leaves.items():
         assert count * (side // 8) ** 2 >= (coding.side == side).sum()
         assert bool(count) == bool((coding.side == side).any())
@@ -164,18 +164,18 @@ def test_every_block_has_its_border() -> None:
     ("direction", "degrees"), [(7, 90), (24, 0), (15, 45), (16, 135), (0, 129), (31, 39)]
 )
 def test_angles_are_those_of_the_prediction(direction: int, degrees: int) -> None:
-    assert math.degrees(modes.angle(direction)) == pytest.approx(degrees, abs=0.5)
+    assert math.degrees(prediction_modes.angle(direction)) == pytest.approx(degrees, abs=0.5)
 
 
 def test_modes_have_colours_and_strokes() -> None:
     mode = np.array([[0, 1, 9, 26]], np.uint8)
     kept = np.ones((1, 4), np.bool_)
-    assert len(np.unique(modes.colours(mode, kept).reshape(-1, 3), axis=0)) == 4
-    upright, level = modes.strokes(mode, np.full((1, 4), 8, np.uint8), kept)
+    assert len(np.unique(prediction_modes.colours(mode, kept).reshape(-1, 3), axis=0)) == 4
+    upright, level = prediction_modes.strokes(mode, np.full((1, 4), 8, np.uint8), kept)
     assert upright[0] == pytest.approx(upright[2])
     assert level[1] == pytest.approx(level[3])
     whole = np.full((2, 2), 9, np.uint8), np.full((2, 2), 16, np.uint8), np.ones((2, 2), np.bool_)
-    assert len(modes.strokes(*whole)) == 1
+    assert len(prediction_modes.strokes(*whole)) == 1
 
 
 def test_step_offsets_are_drawn_where_there_are_any(photo: Pixels) -> None:
@@ -201,7 +201,10 @@ def test_any_picture_can_be_drawn(
     data = ablc.encode(pixels, **settings)
     info, coding = ablc.inspect(data), ablc.coding_map(data)
     drawn = map_sheet.make(coding, info, "photo.ablc")
-    sides = Side("a", "", pixels), Side("b", "", coding.image, None if info.lossless else coding)
+    sides = (
+        ComparedPicture("a", "", pixels),
+        ComparedPicture("b", "", coding.image, None if info.lossless else coding),
+    )
     compared = compare_sheet.make(*sides)
     for sheet in (drawn, compared):
         assert sheet.mode == "RGB"
@@ -261,9 +264,11 @@ def test_the_error_is_that_of_the_luma_on_white_paper() -> None:
 
 
 def test_a_zoom_shows_both_pictures_enlarged(photo: Pixels) -> None:
-    window = compare_sheet.Window(ablc.Region(8, 16, 40, 40), "most bits")
+    window = compare_sheet.EnlargedWindow(ablc.Region(8, 16, 40, 40), "most bits")
     other = 255 - photo
-    shown = compare_sheet.zoom_panel(1, window, Side("a", "", photo), Side("b", "", other), 3)
+    shown = compare_sheet.zoom_panel(
+        1, window, ComparedPicture("a", "", photo), ComparedPicture("b", "", other), 3
+    )
     assert shown.pixels.shape == (120, 240 + compare_sheet.SEAM, 3)
     assert (shown.pixels[1::3, 1:120:3] == photo[16:56, 8:48]).all()
     assert (shown.pixels[1::3, -119::3] == other[16:56, 8:48]).all()

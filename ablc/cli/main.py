@@ -275,7 +275,9 @@ def compare(
         with terminal.busy(f"drawing {out}"):
             details = (sizes[0], f"{sizes[1]}, PSNR {found.psnr:.2f} dB")
             sides = [
-                compare_sheet.Side(Path(name).name, detail, pixels, inputs.coding_of(data))
+                compare_sheet.ComparedPicture(
+                    Path(name).name, detail, pixels, inputs.coding_of(data)
+                )
                 for name, detail, pixels, data in zip(
                     (first, second), details, shown, streams, strict=True
                 )

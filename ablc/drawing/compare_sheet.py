@@ -23,7 +23,7 @@ FRAME = (255, 255, 255)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Side:
+class ComparedPicture:
     """One of the pictures compared."""
 
     name: str
@@ -33,14 +33,14 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class EnlargedWindow:
     """A part of the picture that is shown enlarged."""
 
     region: Region
     why: str
 
 
-def make(first: Side, second: Side) -> Image.Image:
+def make(first: ComparedPicture, second: ComparedPicture) -> Image.Image:
     """Both pictures, their error, the kept blocks of an .ablc file, and enlarged windows.
 
     The pictures are of the same size. Windows are those of the largest error that do not overlap;
@@ -69,7 +69,7 @@ def luma_error(first: Pixels, second: Pixels) -> Pixels:
     return np.asarray(np.maximum(a, b) - np.minimum(a, b))
 
 
-def error_panel(error: Pixels, windows: list[Window], view: View) -> Panel:
+def error_panel(error: Pixels, windows: list[EnlargedWindow], view: View) -> Panel:
     """The error in bright colours, with numbered frames around the windows."""
     drawn = view.plane(error.astype(np.float32))
     scale = colour_scale.error_scale(drawn)
@@ -79,7 +79,7 @@ def error_panel(error: Pixels, windows: list[Window], view: View) -> Panel:
     return Panel(pixels, title, detail, scale.bar(place_width(view.width), letter_size(view.width)))
 
 
-def choose_windows(error: Pixels, coding: CodingMap | None, side: int) -> list[Window]:
+def choose_windows(error: Pixels, coding: CodingMap | None, side: int) -> list[EnlargedWindow]:
     """At most ZOOMS squares of side pixels, a multiple of 8, that do not overlap.
 
     None where the pictures are equal or hardly larger than a window.
@@ -97,7 +97,7 @@ def choose_windows(error: Pixels, coding: CodingMap | None, side: int) -> list[W
         row, column = (int(i) for i in np.unravel_index(np.argmax(sums), sums.shape))
         if sums[row, column] <= 0:
             continue
-        windows.append(Window(Region(CELL * column, CELL * row, side, side), why))
+        windows.append(EnlargedWindow(Region(CELL * column, CELL * row, side, side), why))
         reach = side // CELL - 1
         free[max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1] = (
             False
@@ -105,7 +105,9 @@ def choose_windows(error: Pixels, coding: CodingMap | None, side: int) -> list[W
     return windows
 
 
-def zoom_panel(number: int, window: Window, first: Side, second: Side, zoom: int) -> Panel:
+def zoom_panel(
+    number: int, window: EnlargedWindow, first: ComparedPicture, second: ComparedPicture, zoom: int
+) -> Panel:
     """A window of both pictures side by side, enlarged."""
     part = (*window.region.slices, slice(None))
     halves = [np.asarray(opaque(each.pixels[part])) for each in (first, second)]
@@ -134,7 +136,7 @@ def _window_sums(density: npt.NDArray[np.float64], side: int) -> npt.NDArray[np.
     )
 
 
-def _framed(pixels: Pixels, windows: list[Window], view: View) -> Pixels:
+def _framed(pixels: Pixels, windows: list[EnlargedWindow], view: View) -> Pixels:
     """(h, w, 3): the drawing with a numbered frame around each window."""
     canvas = Image.fromarray(pixels)
     pen = ImageDraw.Draw(canvas)

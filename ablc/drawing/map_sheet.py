@@ -5,7 +5,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from ablc.arrays import CELL, Pixels
-from ablc.drawing import colour_scale, modes
+from ablc.drawing import colour_scale, prediction_modes
 from ablc.drawing.panels import ABLATED, Panel, draw, letter_size, place_width
 from ablc.drawing.view import View
 from ablc.inspection import CodingMap, StreamInfo
@@ -54,25 +54,27 @@ def kept_panel(coding: CodingMap, picture: Pixels, view: View) -> Panel:
 
 def modes_panel(coding: CodingMap, picture: Pixels, view: View) -> Panel:
     """How blocks are predicted: colours, and strokes along the directions."""
-    shaded = colour_scale.shade(view.cells(modes.colours(coding.mode, coding.kept)), picture)
+    shaded = colour_scale.shade(
+        view.cells(prediction_modes.colours(coding.mode, coding.kept)), picture
+    )
     flat = view.cells(coding.kept)[..., np.newaxis]
     pixels = np.where(flat, shaded, np.array(ABLATED, np.uint8))
-    lines = modes.strokes(coding.mode, coding.side, coding.kept)
-    drawn = modes.draw_strokes(pixels, lines, view)
+    lines = prediction_modes.strokes(coding.mode, coding.side, coding.kept)
+    drawn = prediction_modes.draw_strokes(pixels, lines, view)
     used = coding.mode[coding.kept]
     detail = ", ".join(
         f"{np.mean(chosen) if used.size else 0:.0%} {name}"
         for name, chosen in [
-            ("base", used == modes.BASE),
-            ("fade", used == modes.FADE),
-            ("along a direction", used >= modes.ANGULAR),
+            ("base", used == prediction_modes.BASE),
+            ("fade", used == prediction_modes.FADE),
+            ("along a direction", used >= prediction_modes.ANGULAR),
         ]
     )
     return Panel(
         drawn,
         "prediction modes",
         detail,
-        modes.key(place_width(view.width), letter_size(view.width)),
+        prediction_modes.key(place_width(view.width), letter_size(view.width)),
     )
 
 

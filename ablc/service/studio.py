@@ -11,7 +11,7 @@ from PIL import Image
 
 from ablc import inspection, metrics, pictures
 from ablc.arrays import Pixels
-from ablc.drawing.maps import Drawing, kept_and_bits
+from ablc.drawing.report_maps import LabelledMap, kept_and_bits
 from ablc.drawing.view import opaque
 from ablc.peers.codec import Codec
 from ablc.peers.equal_bytes import largest_within
@@ -94,7 +94,7 @@ def _psnr(first: Pixels, second: Pixels, inside: Inside | None) -> dict[str, flo
     return {name: psnr if math.isfinite(psnr) else None for name, psnr in found.items()}
 
 
-def _drawn(drawing: Drawing) -> dict[str, str]:
+def _drawn(drawing: LabelledMap) -> dict[str, str]:
     """A JPEG file and what is written below it."""
     file = pictures.pack(Picture(drawing.pixels), "JPEG", MAP_QUALITY)
     return {"picture": _text(file), "about": drawing.detail}

@@ -13,7 +13,7 @@ import made_results
 from ablc import metrics
 from ablc.cli import report
 from ablc.cli.main import main
-from ablc.drawing import maps
+from ablc.drawing import report_maps
 from ablc.eval.folder import scan
 from ablc.eval.measures import strips
 from ablc.eval.report import gallery
@@ -117,19 +117,19 @@ def test_equal_pictures_have_no_psnr() -> None:
 def test_a_large_picture_is_shown_around_its_region() -> None:
     inside = np.zeros((2000, 3000), np.bool_)
     inside[1500:1600, 2600:2700] = True
-    window = maps.window_of(2000, 3000, inside)
+    window = report_maps.window_of(2000, 3000, inside)
     assert window is not None
     assert (window.x % 32, window.y % 32) == (0, 0)
     assert inside[window.check(2000, 3000).slices].sum() == inside.sum()
-    assert maps.window_of(600, 800, None) is None
+    assert report_maps.window_of(600, 800, None) is None
 
 
 def test_maps_of_a_window_are_of_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(maps, "WHOLE_MOST", 700 * 700)
-    monkeypatch.setattr(maps, "WINDOW", (648, 648))
-    window = maps.window_of(700, 701, None)
+    monkeypatch.setattr(report_maps, "WHOLE_MOST", 700 * 700)
+    monkeypatch.setattr(report_maps, "WINDOW", (648, 648))
+    window = report_maps.window_of(700, 701, None)
     coding = coding_map(Goal(quality=20).encoder().encode(scene(700, 701)))
-    drawn = maps.kept_and_bits(coding, window)
+    drawn = report_maps.kept_and_bits(coding, window)
     assert [drawing.pixels.shape for drawing in drawn] == [(648, 648, 3)] * 2
     assert drawn[1].ticks
 

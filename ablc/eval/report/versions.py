@@ -11,8 +11,8 @@ from PIL import Image
 from ablc import importance
 from ablc.arrays import Flags, Pixels
 from ablc.decoder import Decoder
-from ablc.drawing import maps
-from ablc.drawing.maps import Drawing
+from ablc.drawing import report_maps
+from ablc.drawing.report_maps import LabelledMap
 from ablc.encoder import Encoder
 from ablc.errors import FinderError
 from ablc.eval.folder import Photo
@@ -88,7 +88,7 @@ def measure(photo: Photo, plan: Plan, shown: bool) -> Result:
         versions.insert(1, Version(STEERED, _decoded(steered.data), len(steered.data)))
     peers, faults = _peers(pixels, len(data))
     versions += peers
-    window = maps.window_of(photo.height, photo.width, steered.inside)
+    window = report_maps.window_of(photo.height, photo.width, steered.inside)
     found: Row = {
         "name": photo.name,
         "width": photo.width,
@@ -108,10 +108,10 @@ def measure(photo: Photo, plan: Plan, shown: bool) -> Result:
     }
     if not shown:
         return Result(found)
-    drawn = maps.kept_and_bits(coding_map(data), window)
+    drawn = report_maps.kept_and_bits(coding_map(data), window)
     if steered.inside is not None:
-        drawn.append(maps.region(pixels, steered.inside, window))
-        drawn += maps.kept_and_bits(coding_map(steered.data), window, ", region first")
+        drawn.append(report_maps.region(pixels, steered.inside, window))
+        drawn += report_maps.kept_and_bits(coding_map(steered.data), window, ", region first")
     return _with_files(found, [pixels, *(version.pixels for version in versions)], drawn, window)
 
 
@@ -184,13 +184,13 @@ def _row(version: Version, measured: Fidelity, lpips: float | None) -> Row:
 
 
 def _with_files(
-    found: Row, shown: Sequence[Pixels], drawn: Sequence[Drawing], window: Region | None
+    found: Row, shown: Sequence[Pixels], drawn: Sequence[LabelledMap], window: Region | None
 ) -> Result:
     """The row with the names of its files, and these."""
     made: dict[str, bytes] = {}
     for row, pixels in zip(found["versions"], shown, strict=True):
         row["file"] = f"{len(made):02}.webp"
-        made[row["file"]] = webp(Image.fromarray(maps.cut(pixels, window)))
+        made[row["file"]] = webp(Image.fromarray(report_maps.cut(pixels, window)))
     for drawing in drawn:
         file = f"{len(made):02}.webp"
         made[file] = webp(Image.fromarray(drawing.pixels))

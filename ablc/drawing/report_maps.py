@@ -20,7 +20,7 @@ TICKS_MOST = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Drawing:
+class LabelledMap:
     """A picture about a picture; colours and ticks explain it where they are numbers."""
 
     title: str
@@ -53,7 +53,7 @@ def _span(centre: float, side: int, most: int) -> tuple[int, int]:
     return int(start) // BLOCK_MOST * BLOCK_MOST, length
 
 
-def kept_and_bits(coding: CodingMap, window: Region | None, of: str = "") -> list[Drawing]:
+def kept_and_bits(coding: CodingMap, window: Region | None, of: str = "") -> list[LabelledMap]:
     """Kept blocks and bits per pixel of a stream; of: what stream, put after the titles."""
     part = _part(coding, window) if window else coding
     view = View.of(*part.image.shape[:2])
@@ -65,16 +65,16 @@ def kept_and_bits(coding: CodingMap, window: Region | None, of: str = "") -> lis
     ticks = tuple((float(scale.position(v)), text) for v, text in scale.ticks[::stride])
     colours = tuple("#" + bytes(anchor).hex() for anchor in scale.anchors)
     return [
-        Drawing(kept.title + of, kept.detail, np.asarray(kept.pixels)),
-        Drawing(bits.title + of, bits.detail, np.asarray(bits.pixels), colours, ticks),
+        LabelledMap(kept.title + of, kept.detail, np.asarray(kept.pixels)),
+        LabelledMap(bits.title + of, bits.detail, np.asarray(bits.pixels), colours, ticks),
     ]
 
 
-def region(picture: Pixels, inside: Flags, window: Region | None) -> Drawing:
+def region(picture: Pixels, inside: Flags, window: Region | None) -> LabelledMap:
     """The picture, (H, W, 3), dark outside of the region."""
     pixels, flags = (cut(array, window) for array in (picture, inside))
     shown = np.where(flags[..., np.newaxis], pixels, np.rint(DIMMED * pixels).astype(np.uint8))
-    return Drawing("region", f"{inside.mean():.0%} of the picture", shown)
+    return LabelledMap("region", f"{inside.mean():.0%} of the picture", shown)
 
 
 def cut(array: npt.NDArray[Any], window: Region | None) -> npt.NDArray[Any]:
