@@ -1,6 +1,7 @@
 """Picture files, by way of Pillow: any mode in, 8-bit grey, RGB or RGBA out, metadata kept."""
 
 import io
+import struct
 import warnings
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -8,10 +9,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageCms, ImageOps, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageFile, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from ablc.errors import LimitError, PictureError
 from ablc.inspection import Metadata
+from ablc.settings import pixel_limit
 
 EXIF_PREFIX = b"Exif\0\0"  # of JPEG files; Pillow wants it for every format
 PROFILE_SPACES = {"L": b"GRAY", "RGB": b"RGB ", "RGBA": b"RGB "}  # ICC header, bytes 16..19
@@ -25,6 +27,8 @@ TIFF_TAGS = (270, 271, 272, 305, 306, 315, 33432)  # what was taken, with what, 
 TIFF_XMP = 700
 TIFF_IFDS = (0x8769, 0x8825)  # EXIF and GPS
 NO_METADATA = Metadata()
+PREFIX = 16  # bytes from which plug-ins tell their format
+REFUSALS = SyntaxError, IndexError, TypeError, struct.error  # of a plug-in: not its format
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,34 +40,48 @@ class Picture:
     notes: tuple[str, ...] = ()  # what had to change on the way, one sentence each
 
 
-def parse(data: bytes, formats: tuple[str, ...] | None = None) -> Picture:
-    """The picture in the bytes of a file, turned upright as its EXIF says.
+def parse(
+    data: bytes, formats: tuple[str, ...] | None = None, max_pixels: int | None = None
+) -> Picture:
+    """Return the picture in the bytes of a file, turned upright as its EXIF data says.
 
-    formats: those of Pillow's that may be read; default all. Palettes become RGB or RGBA, one bit
-    becomes grey, CMYK becomes sRGB, 16 bits become 8.
-    Raises PictureError if Pillow cannot read it, LimitError beyond PIL.Image.MAX_IMAGE_PIXELS.
+    Palettes become RGB or RGBA, one bit becomes grey, CMYK becomes sRGB, 16 bits become 8.
+
+    formats: Pillow's names of the formats that may be read; default: all of them.
+    max_pixels: limit on width times height, checked before any pixel is decoded; default:
+        PIL.Image.MAX_IMAGE_PIXELS.
+
+    Raises PictureError if Pillow cannot read the picture (from UnidentifiedImageError if the bytes
+    are in none of the formats), LimitError if it has more than max_pixels.
     """
+    limit = pixel_limit(max_pixels)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's remarks on odd metadata
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data), formats=formats) as opened:
-                deep = any(";16" in str(tile[3]) for tile in getattr(opened, "tile", ()))
-                frames = getattr(opened, "n_frames", 1)
-                opened.load()
-                image = ImageOps.exif_transpose(opened)
-                exif = _exif_of(opened, image)
-            return of_image(image, exif, deep=deep, frames=frames)
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        raise LimitError(
-            f"the picture has more than the {Image.MAX_IMAGE_PIXELS} pixels allowed"
-        ) from None
-    except UnidentifiedImageError:
-        raise PictureError("not a picture in a format that Pillow reads") from None
-    except PictureError:
+        with _open(data, formats) as opened:
+            _check_size(opened.size, limit)
+            deep = any(";16" in str(tile[3]) for tile in getattr(opened, "tile", ()))
+            frames = getattr(opened, "n_frames", 1)
+            opened.load()
+            image = ImageOps.exif_transpose(opened)
+            exif = _exif_of(opened, image)
+        return of_image(image, exif, deep=deep, frames=frames)
+    except (PictureError, LimitError):
         raise
+    except UnidentifiedImageError as error:
+        raise PictureError("not a picture in a format that Pillow reads") from error
+    except Image.DecompressionBombError as error:  # some plug-ins check for themselves
+        raise LimitError(
+            f"PIL.Image.MAX_IMAGE_PIXELS is too low for the picture: {error}"
+        ) from None
     except Exception as error:  # plug-ins raise whatever damage makes them, struct.error among it
         raise PictureError(f"the picture cannot be read: {error}") from error
+
+
+def ignore_pillow_warnings() -> None:
+    """Silence Pillow's remarks on odd metadata from now on, in the whole process.
+
+    Programs call this once when they start; the library leaves the filters of warnings alone.
+    """
+    warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 def of_image(
@@ -147,6 +165,36 @@ def pack(picture: Picture, chosen: str = "PNG", quality: int | None = None) -> b
 def to_image(pixels: npt.NDArray[np.uint8]) -> Image.Image:
     """Pillow's picture of (H, W, C) samples."""
     return Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
+
+
+def _open(data: bytes, formats: tuple[str, ...] | None) -> ImageFile.ImageFile:
+    """Return the picture, opened but not decoded, as Image.open does.
+
+    Image.open itself would compare the size with Image.MAX_IMAGE_PIXELS, which holds for the whole
+    process. Raises UnidentifiedImageError.
+    """
+    tried: set[str] = set()
+    for load_plugins in (Image.preinit, Image.init):  # the common formats, then the others
+        load_plugins()
+        for name in Image.ID if formats is None else formats:
+            if name in tried or name not in Image.OPEN:
+                continue
+            tried.add(name)
+            factory, accept = Image.OPEN[name]
+            try:
+                verdict = accept is None or accept(data[:PREFIX])
+                if verdict and not isinstance(verdict, str):  # a text says why it cannot
+                    return factory(io.BytesIO(data), "")
+            except REFUSALS:
+                continue
+    raise UnidentifiedImageError
+
+
+def _check_size(size: tuple[int, int], limit: int) -> None:
+    """Raises LimitError for a picture of more pixels than the limit."""
+    width, height = size
+    if width * height > limit:
+        raise LimitError(f"{width}x{height} pixels are more than the {limit} allowed")
 
 
 def _plain_mode(image: Image.Image) -> str:

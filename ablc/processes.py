@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from multiprocessing import connection
 from typing import Any, Generic, TypeVar
 
+from ablc import pictures
+
 ATTEMPTS = 2  # at a job whose process dies
 
 Job = TypeVar("Job")
@@ -119,6 +121,7 @@ def _start(begin: Callable[[], Callable[[Any], Any]]) -> None:
     """Makes this process a worker."""
     global _work
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the parent's to handle
+    pictures.ignore_pillow_warnings()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _work = begin()
 

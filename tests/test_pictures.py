@@ -173,11 +173,24 @@ def test_lossy_formats_take_a_quality() -> None:
     assert pictures.pack(picture, "PNG", 10) == pictures.pack(picture, "PNG")
 
 
-@pytest.mark.parametrize("limit", [10, 20, 34])  # Pillow raises below half, warns below all
+@pytest.mark.parametrize("limit", [10, 20, 34])  # Image.open raises below half, warns below all
 def test_large_pictures_are_refused(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = file(Image.fromarray(RGB))
+    with pytest.raises(LimitError, match=f"^7x5 pixels are more than the {limit} allowed$"):
+        pictures.parse(data, max_pixels=limit)
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
-    with pytest.raises(LimitError, match=f"more than the {limit} pixels allowed"):
-        pictures.parse(file(Image.fromarray(RGB)))
+    with pytest.raises(LimitError, match=f"^7x5 pixels are more than the {limit} allowed$"):
+        pictures.parse(data)
+    assert pictures.parse(data, max_pixels=35).pixels.shape == (5, 7, 3)
+
+
+def test_the_size_is_checked_before_anything_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(_: Image.Image) -> None:
+        raise AssertionError("decoded")
+
+    monkeypatch.setattr(PngImagePlugin.PngImageFile, "load", load)
+    with pytest.raises(LimitError):
+        pictures.parse(file(Image.fromarray(RGB)), max_pixels=34)
 
 
 def test_formats_go_by_extension() -> None:

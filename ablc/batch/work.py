@@ -71,11 +71,9 @@ class Encoding:
     def begin(self) -> Convert:
         """One process's coder."""
         encoder = Encoder(**asdict(replace(self.settings, threads=1)))
-        if self.max_pixels is not None:
-            Image.MAX_IMAGE_PIXELS = self.max_pixels  # Pillow knows no other way
 
         def convert(data: bytes) -> Converted:
-            picture = pictures.parse(data)
+            picture = pictures.parse(data, max_pixels=self.max_pixels)
             carried = Metadata() if self.strip else picture.metadata
             regions = self.regions or None
             stream = encoder.encode(picture.pixels, importance=regions, **asdict(carried))

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from ablc import files, finders, inspection, pictures, terminal
 from ablc.cli import console
@@ -19,11 +18,9 @@ from ablc.regions import Region
 
 def read_picture(name: str, max_pixels: int | None) -> pictures.Picture:
     """The picture in a file, with a warning for whatever had to change."""
-    if max_pixels is not None:
-        Image.MAX_IMAGE_PIXELS = max_pixels  # Pillow knows no other way
     data = files.read(name)
     with terminal.busy(f"reading {name}"), console.blaming(name):
-        picture = pictures.parse(data)
+        picture = pictures.parse(data, max_pixels=max_pixels)
     for note in picture.notes:
         terminal.warn(f"{name}: {note}")
     return picture

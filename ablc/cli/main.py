@@ -342,7 +342,8 @@ def _write(name: str, data: bytes) -> None:
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
-    """Runs one command and ends the process with its exit code."""
+    """Run one command and end the process with its exit code."""
+    pictures.ignore_pillow_warnings()
     try:
         code = app(arguments, prog_name="ablc", standalone_mode=False)
     except typer.TyperException as error:  # the command line itself

@@ -3,7 +3,6 @@
 A job may only read what it is given: no file is opened, no other program started.
 """
 
-import io
 from dataclasses import dataclass
 
 import numpy as np
@@ -166,21 +165,14 @@ def warm_up() -> None:
 
 
 def _open(data: bytes, kind: str, max_pixels: int) -> Picture:
-    """The picture in a file of a kind, whose size is looked at before anything is decoded."""
-    formats = media.formats(kind)
+    """Return the picture in a file of a kind. Raises ProblemError 415 if it is of another kind."""
     try:
-        with Image.open(io.BytesIO(data), formats=formats) as opened:
-            width, height = opened.size
-    except UnidentifiedImageError:
+        return pictures.parse(data, media.formats(kind), max_pixels)
+    except PictureError as error:
+        if not isinstance(error.__cause__, UnidentifiedImageError):
+            raise
         wanted = kind if kind in media.READABLE else "a picture of a kind that is read here"
         raise ProblemError(415, f"the body is not {wanted}") from None
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        # The warning is an error while pictures.parse is at work on another thread.
-        raise LimitError(f"the picture has more than the {max_pixels} pixels allowed") from None
-    except Exception as error:  # as in pictures.parse
-        raise PictureError(f"the picture cannot be read: {error}") from error
-    check_pixels(height, width, max_pixels)
-    return pictures.parse(data, formats)
 
 
 def _read_mask(data: bytes, max_pixels: int) -> Pixels:

@@ -9,6 +9,7 @@ from ray import serve
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ablc import pictures
 from ablc.service import app, logs
 from ablc.service.settings import Settings
 
@@ -43,6 +44,7 @@ def application(settings: Settings, most: int) -> Any:
 
     def build() -> Starlette:
         logs.set_up()
+        pictures.ignore_pillow_warnings()
         made = app.create(settings)
         made.add_middleware(Copied)
         return made
