@@ -6,7 +6,7 @@ import pytest
 
 from ablc.metrics import psnr
 from ablc.peers import libraries
-from ablc.peers.ablc_codec import OWN, QUALITIES, ablc_codec, own
+from ablc.peers.ablc_codec import OWN_CODECS, QUALITIES, ablc_codec, own_codec
 from ablc.peers.codec import MissingCodecError
 from ablc.peers.libraries import LOSSLESS_PEERS, PEERS, lossless_peer, peer
 from scenes import scene
@@ -54,7 +54,7 @@ def test_a_libvips_without_mozjpeg_is_refused(monkeypatch: pytest.MonkeyPatch) -
         peer("mozjpeg")
 
 
-@pytest.mark.parametrize("make", [peer, lossless_peer, own])
+@pytest.mark.parametrize("make", [peer, lossless_peer, own_codec])
 def test_unknown_codecs_are_refused(make) -> None:
     with pytest.raises(ValueError, match="no codec 'BPG'; there are"):
         make("BPG")
@@ -62,7 +62,7 @@ def test_unknown_codecs_are_refused(make) -> None:
 
 def test_a_painted_codec_codes_the_same_files_and_shows_others(networks: None) -> None:
     picture = scene(64, 96)
-    plain, painted = own(OWN[0]), own(OWN[1])
+    plain, painted = own_codec(OWN_CODECS[0]), own_codec(OWN_CODECS[1])
     data = plain.encode(picture, QUALITIES[3])
     assert painted.encode(picture, QUALITIES[3]) == data
     assert (painted.decode(data) != plain.decode(data)).any()
@@ -70,7 +70,7 @@ def test_a_painted_codec_codes_the_same_files_and_shows_others(networks: None) -
 
 def test_without_onnx_runtime_a_painted_codec_is_missing() -> None:
     with pytest.raises(MissingCodecError, match=r"ablc\[cpu\]"):
-        own(OWN[1])
+        own_codec(OWN_CODECS[1])
 
 
 def test_options_reach_the_encoder() -> None:

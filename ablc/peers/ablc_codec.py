@@ -11,17 +11,17 @@ from ablc.peers.codec import Codec, MissingCodecError
 
 ABLC = "ablc"
 FILLS = ("fill-small", "fill-small-perceptual")
-OWN = (ABLC, *(f"{ABLC} + {fill}" for fill in FILLS))  # names of the codecs
+OWN_CODECS = (ABLC, *(f"{ABLC} + {fill}" for fill in FILLS))  # names of the codecs
 QUALITIES = (*range(2, 48, 3), 53, 60, 70, 80)
 
 
-def own(name: str) -> Codec:
-    """The codec of OWN of that name, at default effort.
+def own_codec(name: str) -> Codec:
+    """The codec of OWN_CODECS of that name, at default effort.
 
     Raises ValueError if there is none, MissingCodecError without what runs its network.
     """
-    if name not in OWN:
-        raise ValueError(f"no codec {name!r}; there are {', '.join(OWN)}")
+    if name not in OWN_CODECS:
+        raise ValueError(f"no codec {name!r}; there are {', '.join(OWN_CODECS)}")
     return ablc_codec() if name == ABLC else _painted(name.removeprefix(f"{ABLC} + "))
 
 

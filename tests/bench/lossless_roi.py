@@ -20,7 +20,7 @@ from regions import MASKS, masks_of
 
 import ablc
 from ablc.arrays import Pixels
-from ablc.eval.rd.curves import Row
+from ablc.eval.measures.catalogue import Measurements
 from ablc.peers.codec import Codec
 from ablc.peers.libraries import lossless_jpegxl, lossless_peer
 
@@ -32,16 +32,16 @@ def peers() -> list[Codec]:
     return [lossless_peer("WebP lossless"), lossless_jpegxl(effort=7)]
 
 
-def measure_size(codec: Codec, picture: Pixels, quality: float) -> Row:
+def measure_size(codec: Codec, picture: Pixels, quality: float) -> Measurements:
     data = codec.encode(picture, quality)
     if not np.array_equal(codec.decode(data), picture):
         raise SystemExit(f"{codec.name} is not lossless")
     return {"bytes": len(data)}
 
 
-def measure_picture(picture: Pixels, options: dict[str, Any], cache: Path) -> Row:
+def measure_picture(picture: Pixels, options: dict[str, Any], cache: Path) -> Measurements:
     """Bits per pixel of ablc by mask, of the floor alone, and of the peers."""
-    sizes: Row = {}
+    sizes: Measurements = {}
     for name, mask in masks_of(picture).items():
         importance = np.where(mask, np.inf, 1.0)
         data = ablc.encode(picture, quality=FLOOR, importance=importance, **options)

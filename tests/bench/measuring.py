@@ -17,12 +17,12 @@ from arguments import add_option_argument, add_pictures_argument, pictures
 
 from ablc import metrics
 from ablc.arrays import Pixels
-from ablc.eval.measures.quality import fingerprint, known_measures, probes
-from ablc.eval.rd.curves import Row
+from ablc.eval.measures.catalogue import Measurements
+from ablc.eval.measures.measure_set import fingerprint, known_measures, probes
 from ablc.peers.codec import Codec
 
 
-def measure(codec: Codec, picture: Pixels, quality: float) -> Row:
+def measure(codec: Codec, picture: Pixels, quality: float) -> Measurements:
     """Bytes of the whole file and, from ablc.metrics, psnr, ssim and, unless small, ms_ssim."""
     data = codec.encode(picture, quality)
     return {"bytes": len(data), **known_measures(metrics.compare(picture, codec.decode(data)))}
@@ -44,7 +44,7 @@ class Cache:
     def __init__(
         self,
         folder: Path,
-        measure: Callable[[Codec, Pixels, float], Row] = measure,
+        measure: Callable[[Codec, Pixels, float], Measurements] = measure,
         fingerprint: Callable[[], str] = metrics_fingerprint,
     ) -> None:
         self.folder = folder
@@ -54,7 +54,7 @@ class Cache:
 
     def measure(
         self, codec: Codec, picture: Pixels, qualities: tuple[float, ...]
-    ) -> dict[float, Row]:
+    ) -> dict[float, Measurements]:
         """Row by quality; what is missing is measured and kept."""
         path = self._path(codec, picture)
         known = (

@@ -9,8 +9,8 @@ import numpy as np
 from network_graphs import CLASSICAL
 from network_tables import MEASURES, STAGE2_MEASURES, stage2_means
 
+from ablc.eval.measures.catalogue import Measurements
 from ablc.eval.paper.stage2 import NETWORK
-from ablc.eval.rd.curves import Row
 
 DIGITS = 4
 
@@ -31,7 +31,7 @@ def figures(found: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             cards[name]["BD-rate by SSIM, %"] = {
                 anchor: round(row["ssim"][0], 1) for anchor, row in against.items() if row["ssim"]
             }
-    by_pair: dict[str, list[Row]] = {}
+    by_pair: dict[str, list[Measurements]] = {}
     for of_picture in found.get("latent", {}).values():
         for name, row in of_picture.items():
             by_pair.setdefault(name, []).append(row)
@@ -49,8 +49,8 @@ def figures(found: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return cards
 
 
-def _by_quality(found: Mapping[str, Any]) -> dict[str, dict[str, list[Row]]]:
-    by_quality: dict[str, dict[str, list[Row]]] = {}
+def _by_quality(found: Mapping[str, Any]) -> dict[str, dict[str, list[Measurements]]]:
+    by_quality: dict[str, dict[str, list[Measurements]]] = {}
     for of_picture in found.values():
         for quality, of_quality in of_picture.items():
             for name, row in of_quality.items():
@@ -58,7 +58,7 @@ def _by_quality(found: Mapping[str, Any]) -> dict[str, dict[str, list[Row]]]:
     return by_quality
 
 
-def _means(rows: list[Row]) -> Row:
+def _means(rows: list[Measurements]) -> Measurements:
     return {
         title: round(float(np.mean([row[key] for row in rows])), DIGITS)
         for key, title in MEASURES.items()

@@ -19,7 +19,7 @@ import onnxruntime
 
 from ablc import _core
 from ablc.arrays import Floats, Pixels
-from ablc.eval.rd.curves import Row
+from ablc.eval.measures.catalogue import Measurements
 from ablc.runtime import fill
 from ablc.runtime.cards import Card
 from ablc.runtime.fill import Part
@@ -99,7 +99,7 @@ def blanks(net: onnxruntime.InferenceSession, height: int, width: int) -> dict[s
     return found
 
 
-def cost(path: Path) -> Row:
+def cost(path: Path) -> Measurements:
     """multiply_adds, parameters, file_bytes and seconds of a network."""
     net = session(path, THREADS)
     inputs = blanks(net, HEIGHT, WIDTH)
@@ -115,7 +115,7 @@ def cost(path: Path) -> Row:
     }
 
 
-def convolutions(path: Path) -> Row:
+def convolutions(path: Path) -> Measurements:
     """multiply_adds and parameters, from the shapes that a small picture's pass goes through."""
     model = onnx.load(path)
     nodes = [node for node in model.graph.node if node.op_type in ("Conv", "ConvTranspose")]

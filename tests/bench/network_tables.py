@@ -13,7 +13,8 @@ from printing import markdown
 from rd import METRICS
 from regions import decibels
 
-from ablc.eval.rd.curves import Mean, Row
+from ablc.eval.measures.catalogue import Measurements
+from ablc.eval.rd.curves import Mean
 
 SPAN = (0.05, 0.5)  # bits per pixel of the BD-rates
 MEASURES = {**METRICS, **DISTANCES}
@@ -32,8 +33,10 @@ PART_MEASURES = {
 }
 
 
-def quality_table(found: Mapping[str, Mapping[str, Mapping[str, Row]]], quality: str) -> str:
-    by_fill: dict[str, list[Row]] = {}
+def quality_table(
+    found: Mapping[str, Mapping[str, Mapping[str, Measurements]]], quality: str
+) -> str:
+    by_fill: dict[str, list[Measurements]] = {}
     for of_picture in found.values():
         for name, row in of_picture[quality].items():
             by_fill.setdefault(name, []).append(row)
@@ -55,9 +58,9 @@ def quality_table(found: Mapping[str, Mapping[str, Mapping[str, Row]]], quality:
     )
 
 
-def part_measures(rows: list[Row]) -> Row:
+def part_measures(rows: list[Measurements]) -> Measurements:
     """PSNR and SSIM over the pixels of all pictures together; none where there are no pixels."""
-    found: Row = {}
+    found: Measurements = {}
     for part in ("kept", "dropped"):
         pixels, error, places, similar = (
             sum(row[f"{part}_{what}"] for row in rows)
@@ -69,12 +72,12 @@ def part_measures(rows: list[Row]) -> Row:
     return found
 
 
-def kept_share(rows: list[Row]) -> float:
+def kept_share(rows: list[Measurements]) -> float:
     kept, dropped = (sum(row[f"{part}_pixels"] for row in rows) for part in ("kept", "dropped"))
     return kept / (kept + dropped)
 
 
-def comparing(means: Mapping[str, Row], measures: Mapping[str, str]) -> str:
+def comparing(means: Mapping[str, Measurements], measures: Mapping[str, str]) -> str:
     """A row per fill, what it changes in brackets."""
     base = means[CLASSICAL]
     shown = {key: title for key, title in measures.items() if key in base}
@@ -108,7 +111,7 @@ def bd_table(rates: Mapping[str, Mapping[str, Mapping[str, Any]]], pictures: int
     )
 
 
-def latent_table(found: Mapping[str, Mapping[str, Row]]) -> str:
+def latent_table(found: Mapping[str, Mapping[str, Measurements]]) -> str:
     rows = []
     for name in next(iter(found.values())):
         means = {key: np.mean([row[name][key] for row in found.values()]) for key in MEASURES}
@@ -118,7 +121,9 @@ def latent_table(found: Mapping[str, Mapping[str, Row]]) -> str:
     )
 
 
-def stage2_means(found: Mapping[str, Mapping[str, Mapping[str, Row]]]) -> dict[str, dict[str, Row]]:
+def stage2_means(
+    found: Mapping[str, Mapping[str, Mapping[str, Measurements]]],
+) -> dict[str, dict[str, Measurements]]:
     """Over the pictures, by quality and row."""
     pictures = list(found.values())
     return {
@@ -133,7 +138,7 @@ def stage2_means(found: Mapping[str, Mapping[str, Mapping[str, Row]]]) -> dict[s
     }
 
 
-def stage2_tables(found: Mapping[str, Mapping[str, Mapping[str, Row]]]) -> str:
+def stage2_tables(found: Mapping[str, Mapping[str, Mapping[str, Measurements]]]) -> str:
     parts = [STAGE2]
     for quality, rows in stage2_means(found).items():
         head = f"Small picture at quality {quality}, mean over {len(found)} pictures"
@@ -145,7 +150,7 @@ def stage2_tables(found: Mapping[str, Mapping[str, Mapping[str, Row]]]) -> str:
     return "\n\n".join(parts)
 
 
-def cost_table(found: Mapping[str, Row]) -> str:
+def cost_table(found: Mapping[str, Measurements]) -> str:
     rows = [
         [
             name,

@@ -44,9 +44,10 @@ from regions import SSIM_BORDER
 import ablc
 from ablc import metrics
 from ablc.arrays import CELL, Pixels
+from ablc.eval.measures.catalogue import Measurements
 from ablc.eval.paper.stage2 import NETWORK
 from ablc.eval.rd import curves as curve_figures
-from ablc.eval.rd.curves import Curve, Curves, Row
+from ablc.eval.rd.curves import Curve, Curves
 from ablc.peers.ablc_codec import QUALITIES as SWEEP
 from ablc.peers.libraries import peer
 from ablc.runtime import registry
@@ -107,7 +108,9 @@ def nets_in(folder: Path, fills: Iterable[str] | None, weights: Path) -> Nets:
 # --- one picture ----------------------------------------------------------------------------------
 
 
-def at_qualities(picture: Pixels, nets: Nets, options: dict[str, Any]) -> dict[str, dict[str, Row]]:
+def at_qualities(
+    picture: Pixels, nets: Nets, options: dict[str, Any]
+) -> dict[str, dict[str, Measurements]]:
     """All measures by quality and fill."""
     found = {}
     for quality in QUALITIES:
@@ -127,11 +130,11 @@ def bpp(data: bytes, picture: Pixels) -> float:
     return 8 * len(data) / (picture.shape[0] * picture.shape[1])
 
 
-def sums(picture: Pixels, shown: Pixels, kept: npt.NDArray[np.bool_]) -> Row:
+def sums(picture: Pixels, shown: Pixels, kept: npt.NDArray[np.bool_]) -> Measurements:
     """Squared errors and SSIM added up over the pixels in kept and in dropped blocks."""
     error = np.square(picture.astype(np.float64) - shown).mean(-1)  # (H, W)
     similar = metrics.ssim_map(picture, shown)  # (H - 10, W - 10)
-    found: Row = {}
+    found: Measurements = {}
     for part, mask in (("kept", kept), ("dropped", ~kept)):
         inner = mask[SSIM_BORDER:-SSIM_BORDER, SSIM_BORDER:-SSIM_BORDER]
         found[f"{part}_pixels"] = int(mask.sum())
@@ -157,7 +160,7 @@ def curves_of(picture: Pixels, nets: Nets, options: dict[str, Any]) -> dict[str,
     return found
 
 
-def rebuilt(picture: Pixels, nets: Nets) -> dict[str, Row]:
+def rebuilt(picture: Pixels, nets: Nets) -> dict[str, Measurements]:
     """All measures of G(E(picture)) by pair."""
     shown = {name: graphs.rebuild(*pair, picture) for name, pair in nets.latents.items()}
     rows = perceptual.compare(picture, list(shown.values()), nets.weights)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from ablc import metrics
 from ablc.arrays import Pixels
-from ablc.eval.measures.quality import fingerprint, judges, known_measures, probes
-from ablc.eval.rd.curves import Row
+from ablc.eval.measures.catalogue import Measurements
+from ablc.eval.measures.measure_set import fingerprint, judges, known_measures, probes
 from ablc.peers.codec import Codec
 
 DISTANCES = {
@@ -21,7 +21,7 @@ DISTANCES = {
 
 def compare(
     picture: Pixels, shown: Sequence[Pixels], weights: Path, *, briefly: bool = False
-) -> list[Row]:
+) -> list[Measurements]:
     """psnr, ssim, ms_ssim and all of DISTANCES (briefly: just lpips) of each picture shown."""
     judge = judges(weights, ("lpips",) if briefly else tuple(DISTANCES)).of(picture)
     return [
@@ -33,7 +33,7 @@ def lpips(picture: Pixels, shown: Pixels, weights: Path) -> float:
     return judges(weights, ("lpips",)).of(picture).distances(shown)["lpips"]
 
 
-def measure_file(codec: Codec, picture: Pixels, quality: float, weights: Path) -> Row:
+def measure_file(codec: Codec, picture: Pixels, quality: float, weights: Path) -> Measurements:
     """measuring.measure with lpips."""
     data = codec.encode(picture, quality)
     (row,) = compare(picture, [codec.decode(data)], weights, briefly=True)

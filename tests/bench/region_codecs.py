@@ -20,7 +20,8 @@ from regions import Mask, blur_outside, masks_of, scores, scores_fingerprint
 
 import ablc
 from ablc.arrays import Pixels
-from ablc.eval.rd.curves import Curve, Row
+from ablc.eval.measures.catalogue import Measurements
+from ablc.eval.rd.curves import Curve
 from ablc.peers.ablc_codec import decode
 from ablc.peers.codec import Codec
 from ablc.peers.libraries import peer
@@ -104,9 +105,9 @@ def measure_method(method: Method, picture: Pixels, cache: Path | None) -> dict[
     steer = method.steer or (lambda codec, _picture, _mask: codec)
     codecs = {name: steer(method.codec, picture, mask) for name, mask in masks.items()}
 
-    def measure(_codec: Codec, picture: Pixels, quality: float) -> Row:
+    def measure(_codec: Codec, picture: Pixels, quality: float) -> Measurements:
         """Bytes and scores of each mask, the keys beginning with its name."""
-        row: Row = {}
+        row: Measurements = {}
         data = None
         for name, mask in masks.items():
             if data is None or method.steer:

@@ -23,7 +23,7 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter, uniform_filte
 
 from ablc import metrics
 from ablc.arrays import Pixels
-from ablc.eval.rd.curves import Row
+from ablc.eval.measures.catalogue import Measurements
 
 AREA = 0.15  # of all pixels
 BLUR_FEATHER = 8  # pixels outside the mask over which a blurred background begins
@@ -72,7 +72,7 @@ def blur_outside(picture: Pixels, mask: Mask, sigma: float) -> Pixels:
     return np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
 
 
-def scores(picture: Pixels, decoded: Pixels, mask: Mask) -> Row:
+def scores(picture: Pixels, decoded: Pixels, mask: Mask) -> Measurements:
     """psnr_in, psnr_out, ssim_in and ssim_out."""
     error = np.square(picture.astype(np.float64) - decoded).mean(-1)  # (H, W)
     similar = metrics.ssim_map(picture, decoded)  # (H - 10, W - 10)

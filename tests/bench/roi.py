@@ -29,14 +29,15 @@ from regions import MASKS
 from scipy.interpolate import PchipInterpolator
 
 from ablc.arrays import Pixels
-from ablc.eval.rd.curves import Curve, Mean, Row, at_rate
+from ablc.eval.measures.catalogue import Measurements
+from ablc.eval.rd.curves import Curve, Mean, at_rate
 
 WEIGHTS = (4.0, 16.0, 64.0, 256.0, 1024.0)
 SPECS = {"psnr_in": ".2f", "ssim_in": ".4f", "ssim_out": ".4f"}
 LEAD_SPECS = {"psnr_in": "+.2f", "ssim_out": "+.3f"}
 
 Curves = dict[str, dict[str, dict[str, Curve]]]  # by picture, method and mask
-At = dict[str, dict[str, Row]]  # scores at one mask and rate, by method and picture
+At = dict[str, dict[str, Measurements]]  # scores at one mask and rate, by method and picture
 
 
 def measure_picture(
@@ -81,12 +82,12 @@ def split(at: At) -> tuple[At, At]:
     return weighted, {name: rows for name, rows in at.items() if name not in weighted}
 
 
-def lead(one: dict[str, Row], other: dict[str, Row], score: str) -> Mean | None:
+def lead(one: dict[str, Measurements], other: dict[str, Measurements], score: str) -> Mean | None:
     """Of one over other, on the pictures that both reach."""
     return Mean.of(one[title][score] - other[title][score] for title in one if title in other)
 
 
-def lead_at_background(weighted: At, other: dict[str, Row]) -> Mean | None:
+def lead_at_background(weighted: At, other: dict[str, Measurements]) -> Mean | None:
     """PSNR inside that ablc leads by at the other's background SSIM.
 
     On each picture the weights trade one for the other; what lies between them is interpolated.
@@ -95,7 +96,7 @@ def lead_at_background(weighted: At, other: dict[str, Row]) -> Mean | None:
     return Mean.of(lead_on_picture(weighted, title, row) for title, row in other.items())
 
 
-def lead_on_picture(weighted: At, title: str, row: Row) -> float | None:
+def lead_on_picture(weighted: At, title: str, row: Measurements) -> float | None:
     points = sorted(
         (rows[title]["ssim_out"], rows[title]["psnr_in"])
         for rows in weighted.values()
@@ -134,7 +135,7 @@ def figures(curves: Curves) -> dict[str, Any]:
     return found
 
 
-def means(rows: dict[str, Row], common: Iterable[str]) -> Row | None:
+def means(rows: dict[str, Measurements], common: Iterable[str]) -> Measurements | None:
     """Over the common pictures; None if not all of them are reached."""
     chosen = [rows.get(title) for title in common]
     if not chosen or None in chosen:

@@ -22,8 +22,8 @@ from PIL import Image
 
 import ablc
 from ablc.arrays import Pixels
+from ablc.eval.measures.catalogue import Measurements
 from ablc.eval.paper import stage2
-from ablc.eval.rd.curves import Row
 from ablc.export.teachers import SqueezeNet  # noqa: TID251
 
 QUALITIES = (50, 80)  # of the small picture
@@ -32,7 +32,7 @@ FILLS = ("classical", "fill-small", "fill-small-perceptual")
 
 def at_qualities(
     picture: Pixels, weights: Path, options: dict[str, Any]
-) -> dict[str, dict[str, Row]]:
+) -> dict[str, dict[str, Measurements]]:
     """bytes, PSNR, SSIM, MS-SSIM and LPIPS by quality and row.
 
     The other distances say nothing here: S was trained on that of SqueezeNet.
@@ -40,7 +40,9 @@ def at_qualities(
     return {str(quality): _rows(picture, quality, weights, options) for quality in QUALITIES}
 
 
-def _rows(picture: Pixels, quality: int, weights: Path, options: dict[str, Any]) -> dict[str, Row]:
+def _rows(
+    picture: Pixels, quality: int, weights: Path, options: dict[str, Any]
+) -> dict[str, Measurements]:
     height, width, _ = picture.shape
     data = stage2.encode(picture, quality=quality, threads=1)
     name = best_class(picture, weights)

@@ -29,7 +29,7 @@ from printing import markdown, write_json
 import ablc
 from ablc import _core, metrics
 from ablc.arrays import Pixels
-from ablc.eval.rd.curves import Row
+from ablc.eval.measures.catalogue import Measurements
 
 TARGETS = (0.08, 0.15, 0.25, 0.5, 1.0, 2.0)  # bits per pixel
 SLACK = 2.0  # per cent
@@ -53,7 +53,7 @@ def calls_of_core() -> Iterator[list[tuple[Call, bytes]]]:
         yield calls
 
 
-def hit(picture: Pixels, bpp: float, options: dict[str, Any]) -> Row:
+def hit(picture: Pixels, bpp: float, options: dict[str, Any]) -> Measurements:
     """Deviation in per cent, passes, and how many times as long as a single encode it took."""
     asked = int(bpp * picture.shape[0] * picture.shape[1] / 8)
     with calls_of_core() as calls:
@@ -71,7 +71,7 @@ def hit(picture: Pixels, bpp: float, options: dict[str, Any]) -> Row:
     }
 
 
-def ladder(picture: Pixels, qualities: range, options: dict[str, Any]) -> list[Row]:
+def ladder(picture: Pixels, qualities: range, options: dict[str, Any]) -> list[Measurements]:
     """Bytes and SSIM by quality."""
     rows = []
     for quality in qualities:
@@ -88,7 +88,7 @@ def measure_picture(picture: Pixels, qualities: range, options: dict[str, Any]) 
     }
 
 
-def falls(ladders: list[list[Row]], key: str) -> list[float]:
+def falls(ladders: list[list[Measurements]], key: str) -> list[float]:
     """By how much of itself, or in SSIM, each violating step falls."""
     return [
         (before[key] - after[key]) / (before[key] if key == "bytes" else 1)
@@ -117,7 +117,7 @@ def figures(measured: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def target_figures(rows: list[Row]) -> Row:
+def target_figures(rows: list[Measurements]) -> Measurements:
     deviations = [row["deviation"] for row in rows]
     return {
         "lowest": min(deviations),

@@ -15,7 +15,7 @@ from ablc.cli import report
 from ablc.cli.main import main
 from ablc.drawing import report_maps
 from ablc.eval.folder import scan
-from ablc.eval.measures import strips
+from ablc.eval.measures import fidelity
 from ablc.eval.report import gallery
 from ablc.eval.report.versions import Goal, Plan
 from ablc.eval.store import Store
@@ -97,11 +97,11 @@ def test_a_fine_knob_comes_nearer() -> None:
 
 # ---- measures and drawings ---------------------------------------------------------------------
 def test_strips_measure_what_the_whole_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(strips, "STRIP", 100 * 7)
+    monkeypatch.setattr(fidelity, "STRIP", 100 * 7)
     a, b = scene(60, 100), scene(60, 100, seed=2)
     inside = np.zeros((60, 100), np.bool_)
     inside[10:30, 20:50] = True
-    found, whole = strips.fidelity(a, b, inside), metrics.compare(a, b)
+    found, whole = fidelity.fidelity(a, b, inside), metrics.compare(a, b)
     assert found.psnr == pytest.approx(whole.psnr)
     assert found.ssim == pytest.approx(whole.ssim)
     assert found.inside == pytest.approx(metrics.psnr(a[inside], b[inside]))
@@ -109,7 +109,7 @@ def test_strips_measure_what_the_whole_does(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_equal_pictures_have_no_psnr() -> None:
-    found = strips.fidelity(scene(20, 20), scene(20, 20))
+    found = fidelity.fidelity(scene(20, 20), scene(20, 20))
     assert (found.psnr, found.inside) == (None, None)
     assert found.ssim == pytest.approx(1)
 

@@ -1,1 +1,4 @@
-"""Measures of decoded pictures: fidelity, and looks as networks judge them."""
+"""Measures of decoded pictures: fidelity, and distances as networks see them.
+
+catalogue.py names them, measure_set.py takes all of them, fidelity.py those of a region.
+"""

@@ -1,23 +1,20 @@
-"""Rate against distortion: a codec's points on a picture, and figures of two such curves.
+"""Curves of rate against distortion, and figures that compare two of them.
 
-BD-rates (Bjontegaard, VCEG-M33) are those of the package bjontegaard, PCHIP, over what both curves
-reach. Measures enter on a scale of decibels: SSIM and MS-SSIM as -10 log10(1 - s), LPIPS and the
-texture distance as -10 log10 d.
+BD-rates (Bjontegaard, VCEG-M33) are computed by the package bjontegaard with PCHIP interpolation,
+over the qualities that both curves reach, on the scale of Measure.decibels.
 """
 
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Literal, Self
+from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 
-Row = dict[str, float]  # what was measured of one file
-Curve = list[Row]  # one codec on one picture, each row with its bpp
+from ablc.eval.measures.catalogue import MEASURES, Measurements, Values
+
+Curve = list[Measurements]  # one codec on one picture, one entry per file, each with its bpp
 Curves = dict[str, dict[str, Curve]]  # by codec, then by picture
-Line = npt.NDArray[np.float64]
 Span = tuple[float, float]  # bits per pixel
 
 SPAN: Span = (0.05, 0.5)  # of BD-rates
@@ -25,53 +22,21 @@ POINTS_LEAST = 3  # of a curve within the span
 OVERLAP_LEAST = 0.1  # of the anchor's range
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """A measure of a decoded picture."""
-
-    title: str
-    kind: Literal["decibels", "similarity", "distance"]
-    digits: int
-
-    @property
-    def better(self) -> str:
-        """Which values are: higher or lower ones."""
-        return "lower" if self.kind == "distance" else "higher"
-
-    def decibels(self, value: Line) -> Line:
-        """Values on a scale that rises with quality."""
-        if self.kind == "decibels":
-            return value
-        rest = 1 - value if self.kind == "similarity" else value
-        return -10 * np.log10(np.maximum(1e-9, rest))
-
-
-MEASURES: Mapping[str, Measure] = MappingProxyType(
-    {
-        "psnr": Measure("PSNR", "decibels", 2),
-        "ssim": Measure("SSIM", "similarity", 4),
-        "ms_ssim": Measure("MS-SSIM", "similarity", 4),
-        "lpips": Measure("LPIPS-AlexNet", "distance", 4),
-        "texture": Measure("texture distance", "distance", 4),
-    }
-)
-
-
-def line(curve: Curve, measure: str) -> tuple[Line, Line]:
-    """(bpp, measure) of a curve, bpp rising; of two files of the same size the later counts."""
+def line(curve: Curve, measure: str) -> tuple[Values, Values]:
+    """Return (bpp, measure) of a curve, bpp rising; of two files of equal rate the later counts."""
     points = dict(sorted((row["bpp"], row[measure]) for row in curve if measure in row))
     return np.array(list(points)), np.array(list(points.values()))
 
 
-def improving(bpp: Line, value: Line) -> tuple[Line, Line]:
-    """The points that are better than all cheaper ones."""
+def improving(bpp: Values, value: Values) -> tuple[Values, Values]:
+    """Return the points that are better than all points of a lower rate."""
     best = np.maximum.accumulate(np.concatenate(([-np.inf], value[:-1])))
     keep = value > best + 1e-9
     return bpp[keep], value[keep]
 
 
 def bd_rate(anchor: Curve, tested: Curve, measure: str, span: Span = SPAN) -> float | None:
-    """Per cent more bits (negative: fewer) that tested needs for the same quality.
+    """Return how many per cent more bits `tested` needs for the same quality; negative: fewer.
 
     None where the curves hardly overlap. Needs the extra 'eval'.
     """
@@ -104,7 +69,10 @@ def bd_rate(anchor: Curve, tested: Curve, measure: str, span: Span = SPAN) -> fl
 
 
 def at_rate(curve: Curve, measure: str, rate: float) -> float | None:
-    """The measure interpolated at rate; None if the curve does not reach it. Needs SciPy."""
+    """Return the measure interpolated at a rate in bits per pixel.
+
+    None if the curve does not reach the rate. Needs SciPy.
+    """
     from scipy.interpolate import PchipInterpolator  # late: an extra
 
     bpp, value = line(curve, measure)
@@ -115,18 +83,20 @@ def at_rate(curve: Curve, measure: str, rate: float) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Mean:
-    """Over the pictures on which the figure exists."""
+    """A figure averaged over the pictures for which it exists."""
 
     mean: float
     median: float
-    count: int
+    count: int  # pictures
 
     @classmethod
     def of(cls, values: Iterable[float | None]) -> Self | None:
-        found = [value for value in values if value is not None]
-        return cls(float(np.mean(found)), float(np.median(found)), len(found)) if found else None
+        """Return the mean of the values that are not None; None if there are none."""
+        known = [value for value in values if value is not None]
+        return cls(float(np.mean(known)), float(np.median(known)), len(known)) if known else None
 
     def text(self, spec: str, pictures: int) -> str:
+        """Return the mean in a format of Python's, with the count unless it is `pictures`."""
         return f"{self.mean:{spec}}" + ("" if self.count == pictures else f" ({self.count})")
 
 
@@ -136,9 +106,14 @@ def bd_rates(
     measures: Iterable[str],
     span: Span = SPAN,
 ) -> dict[str, Mean | None]:
-    """BD-rates of a codec's curves against another's, by measure, over the pictures of both."""
+    """Return BD-rates by measure, averaged over the pictures of both codecs.
+
+    anchor, tested: curves by picture.
+    """
     both = [picture for picture in anchor if picture in tested]
     return {
-        measure: Mean.of(bd_rate(anchor[one], tested[one], measure, span) for one in both)
+        measure: Mean.of(
+            bd_rate(anchor[picture], tested[picture], measure, span) for picture in both
+        )
         for measure in measures
     }

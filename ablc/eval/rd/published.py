@@ -12,7 +12,7 @@ from importlib import resources
 from pathlib import Path
 
 from ablc.eval.folder import Folder
-from ablc.eval.rd.curves import MEASURES
+from ablc.eval.measures.catalogue import MEASURES
 
 COLUMNS = ("metric", "codec", "bpp", "value", "source")
 OTHER_NAMES = {"lpips_alex": "lpips"}
@@ -24,7 +24,7 @@ KODAK_SIDES = {512, 768}
 class Point:
     """The mean of a measure over the Kodak set at a rate."""
 
-    metric: str  # of ablc.eval.rd.curves.MEASURES
+    metric: str  # of ablc.eval.measures.catalogue.MEASURES
     codec: str
     bpp: float
     value: float

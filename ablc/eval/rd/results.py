@@ -18,7 +18,8 @@ import numpy as np
 
 import ablc
 from ablc import files
-from ablc.eval.rd.curves import MEASURES, SPAN, Curve, Mean
+from ablc.eval.measures.catalogue import MEASURES
+from ablc.eval.rd.curves import SPAN, Curve, Mean
 from ablc.eval.rd.published import Point
 from ablc.eval.rd.study import SPEED_PIXELS_MOST, Study, cut
 from ablc.peers.codec import Codec

@@ -1,7 +1,7 @@
 """Rate and distortion of ablc and its peers on the pictures of a folder.
 
 Every codec makes whole files of every picture over its sweep of qualities; what is measured of them
-stands in ablc.eval.measures.quality. Speeds come afterwards, when nothing else runs.
+stands in ablc.eval.measures.measure_set. Speeds come afterwards, when nothing else runs.
 """
 
 import functools
@@ -17,12 +17,13 @@ import numpy as np
 from ablc.arrays import Pixels
 from ablc.eval.crop import middle, middle_size
 from ablc.eval.folder import Folder, Photo
-from ablc.eval.measures.quality import LOOKS, Measured, Measures
-from ablc.eval.rd.curves import MEASURES, SPAN, Curve, Curves, Mean, bd_rates
+from ablc.eval.measures.catalogue import MEASURES
+from ablc.eval.measures.measure_set import LOOKS, MeasureSet, Reference
+from ablc.eval.rd.curves import SPAN, Curve, Curves, Mean, bd_rates
 from ablc.eval.rd.speed import Timing, mean_bpp, pixels, take_turns
 from ablc.eval.running import Failed, Task, progress, run
 from ablc.eval.store import Result, Store, ablc_fingerprint, key_of
-from ablc.peers.ablc_codec import ABLC, OWN, own
+from ablc.peers.ablc_codec import ABLC, OWN_CODECS, own_codec
 from ablc.peers.codec import Codec, MissingCodecError
 from ablc.peers.libraries import PEERS, peer
 
@@ -82,7 +83,7 @@ def study(
     Raises ValueError for a peer that is not known or weights that are no such, FileNotFoundError
     for weights that are missing.
     """
-    codecs, missing = available([*OWN, *peers])
+    codecs, missing = available([*OWN_CODECS, *peers])
     sweeps = {
         name: codec.qualities[:: QUICK_EVERY if quick else 1] for name, codec in codecs.items()
     }
@@ -117,8 +118,8 @@ def available(names: Sequence[str]) -> tuple[dict[str, Codec], dict[str, str]]:
 
 
 def codec_of(name: str) -> Codec:
-    """The codec of OWN or PEERS; raises as own() and peer() do."""
-    return own(name) if name in OWN else peer(name)
+    """The codec of OWN_CODECS or PEERS; raises as own_codec() and peer() do."""
+    return own_codec(name) if name in OWN_CODECS else peer(name)
 
 
 _codec = functools.cache(codec_of)  # those of a process
@@ -135,7 +136,7 @@ def _curves(
     weights: Path | None,
     jobs: int,
 ) -> tuple[Curves, list[Failure]]:
-    measured_by = Measures(weights).fingerprint()
+    measured_by = MeasureSet(weights).fingerprint()
     wanted = [
         (photo, name, quality)
         for photo in folder.photos
@@ -163,7 +164,7 @@ def _curves(
 
 def _identity(codec: Codec) -> tuple[str, ...]:
     """All that decides a codec's files and pictures besides the quality."""
-    own_code = ablc_fingerprint() if codec.name in OWN else ""
+    own_code = ablc_fingerprint() if codec.name in OWN_CODECS else ""
     return codec.name, codec.settings, codec.library, own_code
 
 
@@ -176,10 +177,10 @@ def measure_file(photo: Photo, name: str, quality: float, weights: Path | None) 
 
 
 @functools.lru_cache(maxsize=1)
-def _original(photo: Photo, weights: Path | None) -> tuple[Pixels, Measured]:
+def _original(photo: Photo, weights: Path | None) -> tuple[Pixels, Reference]:
     """A picture, kept with what it is measured by: the next file is mostly one of it again."""
     original = part(photo, PIXELS_MOST)
-    return original, Measures(weights).of(original)
+    return original, MeasureSet(weights).reference(original)
 
 
 def part(photo: Photo, most: int) -> Pixels:
@@ -201,9 +202,9 @@ def _bd_rates(curves: Curves) -> dict[str, dict[str, dict[str, Mean | None]]]:
         tested: {
             anchor: bd_rates(of_anchor, curves[tested], MEASURES, SPAN)
             for anchor, of_anchor in curves.items()
-            if anchor not in (OWN if tested == ABLC else OWN[1:])
+            if anchor not in (OWN_CODECS if tested == ABLC else OWN_CODECS[1:])
         }
-        for tested in OWN
+        for tested in OWN_CODECS
         if tested in curves
     }
 

@@ -16,8 +16,8 @@ from ablc.drawing.report_maps import LabelledMap
 from ablc.encoder import Encoder
 from ablc.errors import FinderError
 from ablc.eval.folder import Photo
+from ablc.eval.measures.fidelity import Fidelity, fidelity
 from ablc.eval.measures.perceptual import Judges
-from ablc.eval.measures.strips import Fidelity, fidelity
 from ablc.eval.page.images import webp
 from ablc.eval.store import Result, Row
 from ablc.importance import Roi

@@ -1,4 +1,7 @@
-"""How far a picture is from its original, strip by strip: memory does not follow the picture."""
+"""PSNR and SSIM of a picture and of a region in it, in strips.
+
+Memory depends on the width of a picture, not on its height.
+"""
 
 import math
 from collections.abc import Iterator
@@ -9,32 +12,35 @@ import numpy as np
 from ablc.arrays import Flags, Pixels
 from ablc.metrics import WINDOW, ssim_map
 
-STRIP = 1 << 19  # pixels that are looked at together, about
+STRIP = 1 << 19  # pixels of a strip, about
 
 
 @dataclass(frozen=True, slots=True)
 class Fidelity:
-    """Measures as in ablc.metrics; PSNR is None where nothing differs."""
+    """Measures as ablc.metrics defines them; PSNR is None where nothing differs."""
 
     psnr: float | None  # dB
     ssim: float | None  # None where a side is under 11 pixels
-    inside: float | None  # PSNR of the region; None without one too
-    outside: float | None
+    inside: float | None  # PSNR of the region; None without a region
+    outside: float | None  # PSNR of the rest; None without a region
 
 
-def fidelity(original: Pixels, shown: Pixels, inside: Flags | None = None) -> Fidelity:
-    """The measures of two (H, W, 3) pictures of one size; inside: (H, W), the region."""
-    errors, counts = np.zeros(2), np.zeros(2)  # outside, inside: squares and samples
+def fidelity(original: Pixels, decoded: Pixels, inside: Flags | None = None) -> Fidelity:
+    """Return the measures of two (H, W, 3) pictures of the same size.
+
+    inside: (H, W), the region; None: there is none.
+    """
+    errors, counts = np.zeros(2), np.zeros(2)  # outside, inside: squared errors and samples
     similarity, places = 0.0, 0
     for rows in _strips(*original.shape[:2]):
-        a, b = original[rows], shown[rows]
+        a, b = original[rows], decoded[rows]
         squares = np.square(a.astype(np.int32) - b).sum(axis=2)  # (h, W)
         flags = np.zeros(squares.shape, np.bool_) if inside is None else inside[rows]
         errors += np.bincount(flags.ravel(), squares.ravel(), minlength=2)
         counts += 3 * np.bincount(flags.ravel(), minlength=2)
-        wide = slice(rows.start, rows.stop + WINDOW.size - 1)  # windows reach into what follows
+        wide = slice(rows.start, rows.stop + WINDOW.size - 1)  # windows reach into the next strip
         if min(original[wide].shape[:2]) >= WINDOW.size:
-            similarities = ssim_map(original[wide], shown[wide])
+            similarities = ssim_map(original[wide], decoded[wide])
             similarity, places = similarity + similarities.sum(), places + similarities.size
     outside, within = (_psnr(error, count) for error, count in zip(errors, counts, strict=True))
     region = inside is not None
