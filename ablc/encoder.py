@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +31,6 @@ ASSIST_PASSES = 4  # encodes that make room for assistant information
 BALANCED = 64  # largest importance to which one step of the base does justice
 
 Mask = SchemeName | Scheme | Flags
-Paint = Callable[[Pixels, Flags], Pixels]
 
 
 def encode(
@@ -46,8 +45,6 @@ def encode(
     subsampling: Subsampling = "auto",
     importance: Importance | None = None,
     mask: Mask = "rdo",
-    fill: Paint | None = None,
-    fill_passes: int = 1,
     tune: Tune = "ssim",
     assist: tuple[Assist, ...] = (),
     icc: bytes = b"",
@@ -61,7 +58,7 @@ def encode(
     quality: 1..100, default 50. Instead of it, at most one of:
     target_bytes: size of the stream, met within 2 % and never exceeded.
     bpp: the same in bits per pixel.
-    lossless: every sample comes back; importance, mask and fill have no place then.
+    lossless: every sample comes back; importance and mask have no place then.
     effort: 1 (fastest) to 9 (smallest).
     threads: default one per core; the bytes do not depend on it.
     subsampling: of the chroma; "auto" is 4:2:0 below quality 90 and 4:4:4 from there on.
@@ -70,11 +67,6 @@ def encode(
         several: later ones win.
     mask: "rdo" lets the encoder choose which blocks are kept; the name of another scheme, or a
         Scheme, sets a rule; (ceil(H/8), ceil(W/8)) bool says it cell by cell.
-    fill: what will paint dropped blocks: called with the decoded picture, (H, W, C) uint8, and the
-        cells that lie in kept blocks (those of lossless regions do not), it returns the painted
-        picture. The encoder then weighs dropping a
-        block by what will be seen there, in fill_passes more encodes.
-    fill_passes: the result depends on their number; 1 or 2 are enough.
     tune: the measure that the encoder's choices serve.
     assist: assistant information to add, which helps a decoder with fill="ppgn" to paint dropped
         blocks: "edge", "style", "content", "latent", "class". Finding it takes networks
@@ -93,12 +85,9 @@ def encode(
         threads=threads,
         subsampling=subsampling,
         tune=tune,
-        fill_passes=fill_passes,
         assist=assist,
     )
-    return encoder.encode(
-        image, importance=importance, mask=mask, fill=fill, icc=icc, exif=exif, xmp=xmp
-    )
+    return encoder.encode(image, importance=importance, mask=mask, icc=icc, exif=exif, xmp=xmp)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +100,6 @@ class Encoder(EncodeSettings):
         *,
         importance: Importance | None = None,
         mask: Mask = "rdo",
-        fill: Paint | None = None,
         icc: bytes = b"",
         exif: bytes = b"",
         xmp: bytes = b"",
@@ -119,10 +107,8 @@ class Encoder(EncodeSettings):
         """A picture as one .ablc stream; the arguments are those of ablc.encode."""
         pixels = check_image(image)  # (H, W, C)
         height, width, _ = pixels.shape
-        if self.lossless and not (importance is None and fill is None and _is_rdo(mask)):
-            raise ValueError("lossless keeps everything: importance, mask and fill exclude it")
-        if fill is not None and not callable(fill):
-            raise ValueError(f"fill must be callable, not {fill!r}")
+        if self.lossless and not (importance is None and _is_rdo(mask)):
+            raise ValueError("lossless keeps everything: importance and mask exclude it")
         target = self.target(height, width)
         plan = _plan(importance, mask, pixels)
         if target is not None:
@@ -149,10 +135,6 @@ class Encoder(EncodeSettings):
             return rate.hit_target(coder.encode, target, forecast, fixed_bytes)
 
         data = encode_once(target)
-        if fill is not None:
-            for _ in range(self.fill_passes):
-                coder.painted = _paint(fill, data, pixels.shape, self.threads or cores())
-                data = encode_once(target)
         return self._assisted(data, pixels, target, encode_once) if self.assist else data
 
     def _assisted(
@@ -188,12 +170,6 @@ class Encoder(EncodeSettings):
             raise ValueError(f"no setting reaches {target} bytes with assistant information")
         return whole
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Holds nothing that needs closing."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Plan:
@@ -211,7 +187,6 @@ class _Coder:
     pixels: Pixels
     plan: _Plan
     settings: dict[str, Any]  # further arguments of _core.encode
-    painted: Pixels | None = None  # what dropped blocks will show
     analysis: _core.Analysis = field(default_factory=_core.Analysis)
     analysed: int = 0  # the step at which analysis was made
 
@@ -226,7 +201,6 @@ class _Coder:
             importance=self.plan.importance,
             mask=self.plan.mask,
             exact=self.plan.exact,
-            painted=self.painted,
             analysis=self.analysis,
             **self.settings,
         )
@@ -273,16 +247,6 @@ def _is_rdo(mask: Mask) -> bool:
     """Whether the choice is the encoder's own."""
     name = mask.name if isinstance(mask, Scheme) else mask
     return isinstance(name, str) and name == "rdo"
-
-
-def _paint(fill: Paint, data: bytes, shape: tuple[int, ...], threads: int) -> Pixels:
-    """What a decoder with this fill would show. Raises ValueError if it is no such picture."""
-    decoded, _ = _core.decode(data, max_pixels=SIDE_MAX**2, threads=threads)
-    painted: object = fill(decoded, _core.keep_mask(data, max_pixels=SIDE_MAX**2))
-    if not isinstance(painted, np.ndarray) or painted.dtype != np.uint8 or painted.shape != shape:
-        found = getattr(painted, "shape", type(painted).__name__)
-        raise ValueError(f"fill must return uint8 pixels of shape {shape}, not {found}")
-    return np.ascontiguousarray(painted)
 
 
 def check_image(image: object) -> Pixels:

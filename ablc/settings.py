@@ -65,7 +65,6 @@ class EncodeSettings:
     threads: int | None = None  # None: one per core; the bytes do not depend on it
     subsampling: Subsampling = "auto"  # of the chroma; auto: 4:2:0 below quality 90
     tune: Tune = "ssim"  # the measure that the encoder's choices serve
-    fill_passes: int = 1  # encodes after the first that know what the fill will paint
     assist: tuple[Assist, ...] = ()  # assistant information, for fill="ppgn" of a decoder
 
     def __post_init__(self) -> None:
@@ -84,7 +83,6 @@ class EncodeSettings:
         check_threads(self.threads)
         check_choice("subsampling", self.subsampling, SUBSAMPLINGS)
         check_choice("tune", self.tune, TUNES)
-        check_whole("fill_passes", self.fill_passes, 0, 8)
         if isinstance(self.assist, str):
             raise ValueError(f"assist must be several names, not the text {self.assist!r}")
         for name in self.assist:

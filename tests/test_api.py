@@ -241,7 +241,8 @@ def test_more_pixels_than_allowed_are_refused(
 
 def test_encoder_and_decoder_serve_several_threads(photo: Pixels) -> None:
     pictures = [photo[i : i + 60, i : i + 70] for i in range(8)]
-    with ablc.Encoder(quality=35, threads=1) as encoder, ablc.Decoder(threads=1) as decoder:
+    encoder = ablc.Encoder(quality=35, threads=1)
+    with ablc.Decoder(threads=1) as decoder:
         alone = [decoder.decode(encoder.encode(picture)) for picture in pictures]
         with ThreadPoolExecutor(4) as pool:
             streams = list(pool.map(encoder.encode, pictures))
