@@ -27,6 +27,8 @@ class BlockSize {
 inline constexpr BlockSize kBlock8{3}, kBlock16{4}, kBlock32{5};
 inline constexpr int kSizes = 3;
 inline constexpr int kMaxSide = kBlock32.side();
+inline constexpr int kCell = 8;    ///< side of a cell of mask and importance, luma samples
+inline constexpr int kSuper = 32;  ///< side of a superblock, luma samples
 inline constexpr int kMaxArea = kBlock32.area();
 
 }  // namespace ablc

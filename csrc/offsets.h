@@ -8,15 +8,10 @@
 
 #include "array.h"
 #include "plane.h"
+#include "quantiser.h"
 #include "range_coder.h"
 
 namespace ablc {
-
-/// Step offsets count quarter octaves of the step.
-inline constexpr int kMostOffset = 32;
-
-/// step times 2^(offset / 4), within the range of steps.
-int offset_step(int step, int offset);
 
 struct OffsetModels {
   Array<Model, 3> same;   // as the one at the left; by how the neighbours agree

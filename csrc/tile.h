@@ -13,11 +13,10 @@
 #include "offsets.h"
 #include "plane.h"
 #include "predict.h"
+#include "quantiser.h"
 
 namespace ablc {
 
-inline constexpr int kSuper = 32;  ///< side of a superblock
-inline constexpr int kCell = 8;    ///< side of a mask cell
 inline constexpr int kChromaFromLuma = 4;
 inline constexpr int kChromaModes =
     8;  ///< base, fade, luma's mode, right or down, luma x -1/2, -1/4, 1/4, 1/2
@@ -55,40 +54,6 @@ struct CellInfo {
   Array<std::uint8_t, 2> chroma_coded{};
   Array<std::uint8_t, 2> chroma_density{};
 };
-
-/// Quantiser of one step: dequantisation factors per size and position.
-struct Quantiser {
-  int step = 0;                                         // 1/16 grey level
-  Array<Array<std::int32_t, kMaxArea>, kSizes> factor;  // 1/4 coefficient x 256 per level
-  Array<Array<float, kMaxArea>, kSizes>
-      scale;  // levels per orthonormal coefficient, for the encoder
-  explicit Quantiser(int step_sixteenths);
-  std::int16_t dequantise(int level, BlockSize size, int raster) const {
-    const std::int32_t f = factor[size.index()][raster];
-    std::int64_t product = static_cast<std::int64_t>(std::abs(level)) * f + 128;
-    // Levels of 1 are chosen for magnitudes that lie a little above it on average: smaller ones
-    // become 0.
-    if (level == 1 || level == -1) product += f >> 5;
-    const auto magnitude = static_cast<std::int32_t>(std::min<std::int64_t>(product >> 8, 32767));
-    return static_cast<std::int16_t>(level < 0 ? -magnitude : magnitude);
-  }
-};
-
-/// The quantisers of a picture: luma and chroma of every step offset that may occur.
-class Quantisers {
- public:
-  Quantisers(int step, bool offsets);
-  const Quantiser& luma(int offset) const { return luma_[index(offset)]; }
-  const Quantiser& chroma(int offset) const { return chroma_[index(offset)]; }
-
- private:
-  int index(int offset) const { return offsets_ ? offset + kMostOffset : 0; }
-  bool offsets_;
-  Vector<Quantiser> luma_, chroma_;
-};
-
-/// Step of the chroma planes' levels, both in 1/16 grey level.
-int chroma_step(int step);
 
 struct Tile {
   int width = 0;  ///< luma samples, multiple of kSuper
