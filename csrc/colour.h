@@ -4,31 +4,11 @@
 // reversible YCoCg-R of the lossless mode.
 
 #include <cstdint>
-#include <span>
 
+#include "image.h"
 #include "plane.h"
 
 namespace ablc {
-
-/// Interleaved 8-bit pixels, rows one after another.
-struct Image {
-  int width = 0;
-  int height = 0;
-  int channels = 0;  ///< 1 grey, 3 RGB, 4 RGBA
-  std::span<std::uint8_t> samples;
-  std::uint8_t* row(int y) const {
-    return samples.data() + static_cast<std::ptrdiff_t>(y) * width * channels;
-  }
-};
-struct ConstImage {
-  int width = 0;
-  int height = 0;
-  int channels = 0;
-  std::span<const std::uint8_t> samples;
-  const std::uint8_t* row(int y) const {
-    return samples.data() + static_cast<std::ptrdiff_t>(y) * width * channels;
-  }
-};
 
 /// Planes of a window, which may reach over the right and bottom border: edge samples repeat there.
 /// window: even corner and size when subsample is 1. Grey fills the first plane only.
