@@ -6,7 +6,7 @@
 
 #include "array.h"
 #include "colour.h"
-#include "deblock.h"
+#include "cell_shape.h"
 #include "stream.h"
 
 namespace ablc {

@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include "array.h"
-#include "deblock.h"
+#include "cell_shape.h"
 #include "plane.h"
 
 namespace ablc {

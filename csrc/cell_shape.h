@@ -1,0 +1,15 @@
+#pragma once
+
+#include <cstdint>
+
+namespace ablc {
+
+/// What the filters and the projection know of an 8x8 luma cell of the picture.
+struct CellShape {
+  std::uint8_t log2 = 0;  ///< of its leaf's side, 3..5
+  std::uint8_t kept = 0;
+  std::uint8_t chroma_coded = 0;
+  std::int8_t step_offset = 0;  ///< of its superblock
+};
+
+}  // namespace ablc
