@@ -12,10 +12,12 @@
 #include <optional>
 
 #include "codec.h"
+#include "inspect.h"
 #include "mask.h"
 #include "preview.h"
 #include "projection.h"
 #include "tensor.h"
+#include "window.h"
 
 namespace py = pybind11;
 using namespace pybind11::literals;
@@ -219,7 +221,9 @@ std::pair<Pixels, std::vector<std::string>> decode_window(
   ablc::Status status;
   {
     py::gil_scoped_release unlocked;
-    status = ablc::decode(parsed, threads, partial, window, out, lost, map, guide);
+    status = ablc::decode(parsed, window,
+                          {.threads = threads, .partial = partial, .map = map, .guide = guide}, out,
+                          lost);
   }
   require_ok(status, view(data), parsed, max_pixels, lost);
   return {image, lost};
@@ -409,19 +413,13 @@ py::dict inspect(const py::bytes& data, std::uint64_t max_pixels) {
   const ablc::Parsed parsed = parse(data, max_pixels, false);
   const ablc::Header& header = parsed.header;
   const ablc::MaskInfo info = mask_info(parsed, data, max_pixels);
-  double kept = 0;
-  for (int y = 0; y < info.kept.height; ++y)
-    for (int x = 0; x < info.kept.width; ++x)
-      if (info.kept.at(x, y))
-        kept += std::min(8, header.width - 8 * x) * std::min(8, header.height - 8 * y);
   return py::dict(
       "version"_a = static_cast<int>(ablc::kMagic[3]), "width"_a = header.width,
       "height"_a = header.height, "channels"_a = header.channels, "lossless"_a = header.lossless,
       "subsample"_a = header.subsample == 1, "step"_a = header.step,
       "tile"_a = header.tile_log2 ? 1 << header.tile_log2 : 0, "tiles"_a = header.tiles(),
       "checksum_ok"_a = parsed.checksum_ok, "model"_a = body_of(parsed, ablc::SectionId::model),
-      "sections"_a = sections_of(parsed, view(data).size()),
-      "kept"_a = kept / (static_cast<double>(header.width) * header.height),
+      "sections"_a = sections_of(parsed, view(data).size()), "kept"_a = info.kept_share(header),
       "leaves"_a =
           py::dict("8"_a = info.leaves[0], "16"_a = info.leaves[1], "32"_a = info.leaves[2]));
 }

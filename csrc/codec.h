@@ -5,8 +5,8 @@
 #include <string>
 
 #include "array.h"
-#include "colour.h"
 #include "cell_shape.h"
+#include "image.h"
 #include "stream.h"
 
 namespace ablc {
@@ -47,17 +47,6 @@ class Analysis {
 /// Codes an image as one file. The result depends on the arguments alone, not on threads.
 Bytes encode(const ConstImage& image, const EncodeSettings& settings, Analysis* analysis = nullptr);
 
-/// Where the bits of a file went, per 8x8 cell; metadata, header and lengths are nowhere.
-struct CodingMap {
-  Plane<float> bits;
-  Plane<std::uint8_t>
-      mode;  ///< prediction mode of the leaf around the cell, docs/FORMAT.md, Prediction
-  Plane<std::int8_t> offset;  ///< step offset, quarter octaves
-  explicit CodingMap(const Header& header);
-  /// Shares bits among the cells of a window of the picture, by area.
-  void add(const Rect& window, double spent);
-};
-
 /// What a file says of the pixels of a decoded window, for what is done to them afterwards.
 struct Guide {
   int step = 16;              ///< the header's, 1/16 grey level
@@ -66,23 +55,22 @@ struct Guide {
   Plane<std::uint8_t> exact;  ///< per pixel: 1 = comes back as it was; or empty: none does
 };
 
-/// Pixels of the tiles that a decode of window holds at once.
-std::uint64_t pixels_around(const Header& header, const Rect& window);
+struct CodingMap;
 
-/// Decodes a window of the picture into out, which has its size and the header's channels. With
-/// partial, what cannot be decoded keeps the best approximation there is and lost tells of it in
-/// words. With map, which takes one thread, notes where the bits went. With guide, whose window
-/// begins at multiples of kSuper, fills it, of a lossy file.
-Status decode(const Parsed& file, int threads, bool partial, const Rect& window, const Image& out,
-              std::vector<std::string>& lost, CodingMap* map = nullptr, Guide* guide = nullptr);
-
-/// What a file's mask says: 1 = the 8x8 cell lies in a kept block, the leaf's side; and leaves by
-/// size.
-struct MaskInfo {
-  Plane<std::uint8_t> kept;
-  Plane<std::uint8_t> log2;
-  Array<int, 3> leaves{};
+struct DecodeSettings {
+  int threads = 1;
+  /// Damage does not end the decode: what cannot be decoded keeps the best approximation there is.
+  bool partial = false;
+  /// If given, where the bits went is noted here; the decode then takes one thread.
+  CodingMap* map = nullptr;
+  /// If given, filled for a lossy stream; the window then begins at multiples of kSuper.
+  Guide* guide = nullptr;
 };
-Status read_mask(const Parsed& file, MaskInfo& out);
+
+/// Decode a window of the picture into out, which has its size and the header's channels. lost:
+/// what was damaged or missing, in words. Status::corrupt if anything was and settings are not
+/// partial.
+Status decode(const Parsed& file, const Rect& window, const DecodeSettings& settings,
+              const Image& out, std::vector<std::string>& lost);
 
 }  // namespace ablc

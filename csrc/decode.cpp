@@ -1,3 +1,15 @@
+// A stream to pixels: encode.cpp from back to front. The headings of docs/FORMAT.md:
+//
+//   File               sections and their segments, one for every tile
+//   Base layer         decode_bases: planes of an eighth of the side
+//   Mask, Blocks       decode_tile: leaves, then prediction and residual of every kept one
+//   Deblocking         deblock: over the edges of leaves, in the whole picture
+//   Refinement, Colour finish: luma filtered, planes to pixels, band of rows by band
+//   Exact samples      laid over these pixels
+//   Lossless           every channel of a lossless stream, and alpha of any
+//
+// Sections that do not matter for a window are decoded for the tiles around it alone.
+
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
@@ -5,59 +17,48 @@
 #include "codec.h"
 #include "deblock.h"
 #include "exact.h"
+#include "inspect.h"
 #include "parallel.h"
-#include "preview.h"
 #include "refine.h"
 #include "tile_decoder.h"
+#include "window.h"
 
 namespace ablc {
 
 namespace {
 
-/// How far beyond a pixel the filters and the widening of chroma look, rounded up to a superblock.
-constexpr int kReach = kSuper;
+/// Segments of one section, by tile.
+using Segments = Vector<ByteView>;
 
-/// The same window, counted from the corner of another.
-Rect from_corner(const Rect& r, const Rect& origin) {
-  return {r.x - origin.x, r.y - origin.y, r.width, r.height};
-}
+/// The base layer of a window of the picture. It is decoded as if that window were a picture of its
+/// own: nothing looks where it ends and the picture does not.
+struct Base {
+  Rect window;    ///< of whole tiles
+  Header header;  ///< the stream's, with the size of the window
+  BasePlanes planes;
+};
 
-/// The part of r, grown by margin on all sides, that lies in the picture.
-Rect grown(const Rect& r, int margin, const Header& header) {
-  const int left = std::max(r.x - margin, 0), top = std::max(r.y - margin, 0);
-  return {left, top, std::min(r.x + r.width + margin, header.width) - left,
-          std::min(r.y + r.height + margin, header.height) - top};
-}
+/// A lossy picture before it becomes pixels.
+struct Reconstruction {
+  Planes planes;
+  Plane<CellShape> shapes;
+};
 
-/// The smallest window that holds whole tiles and all of r.
-Rect whole_tiles(const Rect& r, const Header& header) {
-  const Vector<int> tiles = header.tiles_in(r);
-  const Rect first = header.tile(tiles.front()), last = header.tile(tiles.back());
-  return {first.x, first.y, last.x + last.width - first.x, last.y + last.height - first.y};
-}
-
-/// What has to be decoded for the sake of window. Exact samples are laid over pixels that are final
-/// everywhere in their tile.
-Rect needed_for(const Rect& window, const Header& header) {
-  if (header.lossless) return window;
-  return grown(header.exact ? whole_tiles(window, header) : window, kReach, header);
-}
-
-/// Where a tile's samples of a plane go in a plane that begins at origin.
-void put_tile(const Tile& tile, const Header& header, const Rect& rect, Planes& picture) {
+/// Copy a tile's samples into planes, in which its visible window is rect.
+void put_tile(const Tile& tile, const Header& header, const Rect& rect, Planes& planes) {
   for (int p = 0; p < tile.planes; ++p) {
     const int s = p ? header.subsample : 0;
     const int w = chroma_size(rect.width, s);
     for (int y = 0; y < chroma_size(rect.height, s); ++y)
-      std::copy_n(tile.rec[p].row(y), w, picture[p].row((rect.y >> s) + y) + (rect.x >> s));
+      std::copy_n(tile.rec[p].row(y), w, planes[p].row((rect.y >> s) + y) + (rect.x >> s));
   }
 }
 
-/// The same for a tile that is all of the picture, which takes over its memory.
-void take_tile(Tile& tile, const Header& header, const Rect& rect, Planes& picture) {
+/// The same for a tile that fills the planes, which take over its memory.
+void take_tile(Tile& tile, const Header& header, const Rect& rect, Planes& planes) {
   for (int p = 0; p < tile.planes; ++p) {
     const int s = p ? header.subsample : 0;
-    picture[p] =
+    planes[p] =
         cropped(std::move(tile.rec[p]), chroma_size(rect.width, s), chroma_size(rect.height, s));
   }
 }
@@ -73,21 +74,19 @@ void put_shapes(const Tile& tile, const Rect& rect, Plane<CellShape>& shapes) {
     }
 }
 
-/// Runs the parts of a decode and keeps count of what was damaged.
+/// One decode: its parts, and a record of what was damaged.
 class Decoding {
  public:
-  Decoding(const Parsed& file, int threads, bool partial, const Rect& window,
-           std::vector<std::string>& lost, CodingMap* map, Guide* guide)
+  Decoding(const Parsed& file, const Rect& window, const DecodeSettings& settings,
+           std::vector<std::string>& lost)
       : file_(file),
         header_(file.header),
-        threads_(map ? 1 : threads),
-        partial_(partial),
+        settings_(settings),
+        threads_(settings.map ? 1 : settings.threads),
         window_(window),
         needed_(needed_for(window, header_)),
         area_(whole_tiles(needed_, header_)),
-        lost_(lost),
-        map_(map),
-        guide_(guide) {}
+        lost_(lost) {}
 
   void run(const Image& out) {
     Bytes own;
@@ -97,27 +96,133 @@ class Decoding {
       canvas_ = {area_.width, area_.height, out.channels, own};
     }
     if (header_.lossless) {
-      over_tiles(SectionId::planes, window_, decode_lossless);
+      over_tiles(SectionId::planes, decode_lossless);
     } else {
       lossy();
       if (header_.exact && !ended()) exact();
     }
-    if (header_.channels == 4 && !ended()) over_tiles(SectionId::alpha, window_, decode_alpha);
-    if (own.empty()) return;
-    const Rect inside = from_corner(window_, area_);
-    const auto row = static_cast<std::ptrdiff_t>(out.width) * out.channels;
-    for (int y = 0; y < out.height; ++y)
-      std::copy_n(canvas_.row(inside.y + y) + static_cast<std::ptrdiff_t>(inside.x) * out.channels,
-                  row, out.row(y));
+    if (header_.channels == 4 && !ended()) over_tiles(SectionId::alpha, decode_alpha);
+    if (!own.empty()) copy_window(out);
   }
 
  private:
-  /// Strict decoding ends at the first damage.
-  bool ended() const { return !partial_ && !lost_.empty(); }
+  void lossy() {
+    const Segments bases = segments(SectionId::base);
+    const Segments masks = segments(SectionId::mask);
+    const Segments blocks = segments(SectionId::blocks);
+    if (ended()) return;
+    const Base base = decode_bases(bases);
+    if (ended()) return;
+    Reconstruction picture = decode_blocks(base, masks, blocks);
+    if (ended()) return;
+    if (settings_.guide) guide_cells(picture.shapes);
+    deblock(header_, picture.shapes, threads_, picture.planes);
+    finish(picture);
+  }
 
-  /// Segments of a section for every tile; empty views for what is not there.
-  Vector<ByteView> segments(SectionId id) {
-    Vector<ByteView> list(header_.tiles());
+  /// Base layer of the area and, because upsampling looks a little beyond a tile, of the tiles
+  /// around it.
+  Base decode_bases(const Segments& bases) {
+    Base base;
+    base.window = whole_tiles(grown(area_, 1, header_), header_);
+    base.header = header_;
+    base.header.width = base.window.width;
+    base.header.height = base.window.height;
+    base.planes = make_base(base.header);
+    for_tiles(SectionId::base, header_.tiles_in(base.window), [&](int t) {
+      return decode_base(bases[t], base.header, from_corner(header_.tile(t), base.window),
+                         base.planes, spent(base.window));
+    });
+    return base;
+  }
+
+  Reconstruction decode_blocks(const Base& base, const Segments& masks, const Segments& blocks) {
+    const Vector<int> tiles = header_.tiles_in(area_);
+    Reconstruction picture;
+    for (int p = 0; p < header_.planes() && tiles.size() > 1; ++p) {
+      const int s = p ? header_.subsample : 0;
+      picture.planes[p] =
+          Plane<std::uint8_t>(chroma_size(area_.width, s), chroma_size(area_.height, s));
+    }
+    picture.shapes = Plane<CellShape>(div_up(area_.width, kCell), div_up(area_.height, kCell));
+    const Quantisers quantisers(header_.step, header_.step_offsets);
+    Vector<std::uint8_t> mask_sound(header_.tiles(), 1);
+    for_tiles(SectionId::blocks, tiles, [&](int t) {
+      const Rect rect = header_.tile(t), in_base = from_corner(rect, base.window);
+      const auto tile = make_tile(base.header, in_base, base.planes);
+      // Superblock rows below the window are never looked at.
+      const int rows = div_up(std::min(rect.height, needed_.y + needed_.height - rect.y), kSuper);
+      const TileState sound = decode_tile(
+          {masks[t], blocks[t]}, header_, quantisers, rows,
+          threads_ / static_cast<int>(tiles.size()), spent(rect),
+          [&] { fill_planes(base.header, in_base, base.planes, *tile); }, *tile);
+      mask_sound[t] = sound.mask;
+      if (tiles.size() == 1)
+        take_tile(*tile, header_, rect, picture.planes);
+      else
+        put_tile(*tile, header_, from_corner(rect, area_), picture.planes);
+      put_shapes(*tile, from_corner(rect, area_), picture.shapes);
+      if (settings_.map) settings_.map->copy_cells(*tile, rect);
+      return sound.blocks;
+    });
+    Vector<std::uint8_t> sound;
+    for (const int t : tiles) sound.push_back(mask_sound[t]);
+    report(SectionId::mask, sound);
+    return picture;
+  }
+
+  void guide_cells(const Plane<CellShape>& shapes) {
+    const Rect w = from_corner(window_, area_);
+    settings_.guide->step = header_.step;
+    settings_.guide->subsample = header_.subsample;
+    settings_.guide->cells = cut(
+        shapes, Rect{w.x / kCell, w.y / kCell, div_up(w.width, kCell), div_up(w.height, kCell)});
+  }
+
+  /// Refine luma and turn the planes into pixels, band of rows by band.
+  void finish(const Reconstruction& picture) {
+    constexpr int kBand = 64;
+    bool refined = true;
+#ifdef ABLC_STATISTICS
+    refined = std::getenv("ABLC_NO_REFINE") == nullptr;
+#endif
+    const Refinement refinement(header_.step, picture.shapes);
+    const Plane<std::uint8_t>& decoded = picture.planes[0];
+    parallel_for(div_up(area_.height, kBand), threads_, [&](int i) {
+      const int first = kBand * i, last = std::min(first + kBand, area_.height);
+      const auto luma = refined ? refinement.rows(decoded, first, last)
+                                : cut(decoded, {0, first, area_.width, last - first});
+      from_planes(luma, picture.planes, header_.subsample, first, last, canvas_);
+    });
+  }
+
+  /// Lay exact samples over the tiles of the window, and note where they are.
+  void exact() {
+    Plane<std::uint8_t> noted;
+    if (settings_.guide) noted = Plane<std::uint8_t>(area_.width, area_.height);
+    over_tiles(SectionId::exact, [&](ByteView segment, const Rect& tile, const Image& picture,
+                                     const Spent& spent) {
+      return decode_exact(segment, tile, picture, spent, settings_.guide ? &noted : nullptr);
+    });
+    if (settings_.guide) settings_.guide->exact = cut(noted, from_corner(window_, area_));
+  }
+
+  void copy_window(const Image& out) const {
+    const Rect inside = from_corner(window_, area_);
+    const std::ptrdiff_t row = std::ptrdiff_t{out.width} * out.channels;
+    for (int y = 0; y < out.height; ++y)
+      std::copy_n(canvas_.row(inside.y + y) + std::ptrdiff_t{inside.x} * out.channels, row,
+                  out.row(y));
+  }
+
+  // --- segments and their damage ---
+
+  /// True if decoding must stop: a strict one does at the first damage.
+  bool ended() const { return !settings_.partial && !lost_.empty(); }
+
+  /// Return the segments of a section for every tile; a missing segment is an empty view.
+  Segments segments(SectionId id) {
+    Segments list(header_.tiles());
     const Section* section = find(file_, id);
     if (!section) {
       lost_.push_back(std::string(section_name(id)) + " is missing");
@@ -128,21 +233,31 @@ class Decoding {
     return list;
   }
 
-  /// work(tile) returns whether a tile's segment of section id was sound.
+  /// Call work(tile), which returns true if the tile's segment of section id was sound.
   template <class F>
   void for_tiles(SectionId id, const Vector<int>& tiles, F&& work) {
     Vector<std::uint8_t> sound(tiles.size());
     std::atomic<bool> damaged{false};
     parallel_for(static_cast<int>(tiles.size()), threads_, [&](int i) {
-      const bool skip = damaged && !partial_;  // a strict decode fails anyway
+      const bool skip = damaged && !settings_.partial;  // a strict decode fails anyway
       sound[i] = skip || work(tiles[i]);
       if (!sound[i]) damaged = true;
     });
     report(id, sound);
   }
 
+  /// Call decode(segment, tile, canvas, spent) for every tile that shares a pixel with the window.
+  template <class F>
+  void over_tiles(SectionId id, F&& decode) {
+    const Segments list = segments(id);
+    if (ended()) return;
+    for_tiles(id, header_.tiles_in(window_), [&](int t) {
+      return decode(list[t], from_corner(header_.tile(t), area_), canvas_, spent(area_));
+    });
+  }
+
   void report(SectionId id, const Vector<std::uint8_t>& sound) {
-    if (missing_ >> static_cast<unsigned>(id) & 1u) return;  // said already
+    if (missing_ >> static_cast<unsigned>(id) & 1u) return;  // reported already
     const auto damaged = std::count(sound.begin(), sound.end(), std::uint8_t{0});
     if (damaged > 0)
       lost_.push_back(std::string(section_name(id)) + " is damaged in " + std::to_string(damaged) +
@@ -150,190 +265,34 @@ class Decoding {
                       (sound.size() > 1 ? " tiles" : " tile"));
   }
 
-  /// decode(segment, tile, canvas, spent) for every tile that shares a pixel with window.
-  template <class F>
-  void over_tiles(SectionId id, const Rect& window, F&& decode) {
-    const auto list = segments(id);
-    if (ended()) return;
-    for_tiles(id, header_.tiles_in(window), [&](int t) {
-      return decode(list[t], from_corner(header_.tile(t), area_), canvas_, spent(area_));
-    });
-  }
-
-  /// Lays exact samples over the tiles of the window, and notes where they are.
-  void exact() {
-    Plane<std::uint8_t> noted;
-    if (guide_) noted = Plane<std::uint8_t>(area_.width, area_.height);
-    over_tiles(SectionId::exact, window_,
-               [&](ByteView segment, const Rect& tile, const Image& picture, const Spent& spent) {
-                 return decode_exact(segment, tile, picture, spent, guide_ ? &noted : nullptr);
-               });
-    if (guide_) guide_->exact = cut(noted, from_corner(window_, area_));
-  }
-
-  /// Notes bits in the map; windows count from origin. Empty without a map.
+  /// Return what notes bits in the map, with windows that count from origin; empty without a map.
   Spent spent(const Rect& origin) const {
-    if (!map_) return {};
-    return [this, origin](const Rect& w, float bits) {
-      map_->add({w.x + origin.x, w.y + origin.y, w.width, w.height}, bits);
+    if (!settings_.map) return {};
+    return [map = settings_.map, origin](const Rect& w, float bits) {
+      map->add({w.x + origin.x, w.y + origin.y, w.width, w.height}, bits);
     };
-  }
-
-  void lossy() {
-    const auto bases = segments(SectionId::base);
-    const auto masks = segments(SectionId::mask);
-    const auto blocks = segments(SectionId::blocks);
-    if (ended()) return;
-    // Upsampling looks a little beyond a tile, so the base reaches one tile farther. It is decoded
-    // as if that were a picture of its own; where it ends otherwise than the picture, nothing
-    // looks.
-    const Rect around = whole_tiles(grown(area_, 1, header_), header_);
-    Header cut = header_;
-    cut.width = around.width;
-    cut.height = around.height;
-    auto base = make_base(cut);
-    for_tiles(SectionId::base, header_.tiles_in(around), [&](int t) {
-      return decode_base(bases[t], cut, from_corner(header_.tile(t), around), base, spent(around));
-    });
-    if (ended()) return;
-    const Vector<int> tiles = header_.tiles_in(area_);
-    Planes picture;
-    for (int p = 0; p < header_.planes() && tiles.size() > 1; ++p) {
-      const int s = p ? header_.subsample : 0;
-      picture[p] = Plane<std::uint8_t>(chroma_size(area_.width, s), chroma_size(area_.height, s));
-    }
-    const Quantisers quantisers(header_.step, header_.step_offsets);
-    Plane<CellShape> shapes(div_up(area_.width, kCell), div_up(area_.height, kCell));
-    Vector<std::uint8_t> mask_sound(header_.tiles(), 1);
-    for_tiles(SectionId::blocks, tiles, [&](int t) {
-      const Rect rect = header_.tile(t);
-      const Rect place = from_corner(rect, around);
-      const auto tile = make_tile(cut, place, base);
-      // Superblock rows below the window are never looked at.
-      const int rows = div_up(std::min(rect.height, needed_.y + needed_.height - rect.y), kSuper);
-      const TileState sound = decode_tile(
-          {masks[t], blocks[t]}, header_, quantisers, rows,
-          threads_ / static_cast<int>(tiles.size()), spent(rect),
-          [&] { fill_planes(cut, place, base, *tile); }, *tile);
-      mask_sound[t] = sound.mask;
-      if (tiles.size() == 1)
-        take_tile(*tile, header_, rect, picture);
-      else
-        put_tile(*tile, header_, from_corner(rect, area_), picture);
-      put_shapes(*tile, from_corner(rect, area_), shapes);
-      if (map_) note(*tile, rect);
-      return sound.blocks;
-    });
-    Vector<std::uint8_t> here;
-    for (const int t : tiles) here.push_back(mask_sound[t]);
-    report(SectionId::mask, here);
-    if (ended()) return;
-    if (guide_) {
-      const Rect w = from_corner(window_, area_);
-      guide_->step = header_.step;
-      guide_->subsample = header_.subsample;
-      guide_->cells = ablc::cut(
-          shapes, Rect{w.x / kCell, w.y / kCell, div_up(w.width, kCell), div_up(w.height, kCell)});
-    }
-    deblock(header_, shapes, threads_, picture);
-    finish(shapes, picture);
-  }
-
-  /// Refines luma and turns the planes into pixels, band of rows by band.
-  void finish(const Plane<CellShape>& shapes, const Planes& picture) {
-    constexpr int kBand = 64;
-    bool refined = true;
-#ifdef ABLC_STATISTICS
-    refined = std::getenv("ABLC_NO_REFINE") == nullptr;
-#endif
-    const Refinement refinement(header_.step, shapes);
-    parallel_for(div_up(area_.height, kBand), threads_, [&](int i) {
-      const int first = kBand * i, last = std::min(first + kBand, area_.height);
-      const auto luma = refined ? refinement.rows(picture[0], first, last)
-                                : cut(picture[0], {0, first, area_.width, last - first});
-      from_planes(luma, picture, header_.subsample, first, last, canvas_);
-    });
-  }
-
-  void note(const Tile& tile, const Rect& rect) {
-    for (int y = 0; y < tile.activity.height; ++y)
-      for (int x = 0; x < tile.activity.width; ++x) {
-        map_->mode.at(rect.x / kCell + x, rect.y / kCell + y) = tile.cells.at(x, y).mode;
-        map_->offset.at(rect.x / kCell + x, rect.y / kCell + y) =
-            static_cast<std::int8_t>(tile.offset_at(x, y));
-      }
   }
 
   const Parsed& file_;
   const Header& header_;
+  const DecodeSettings& settings_;
   int threads_;
-  bool partial_;
   Rect window_;
-  Rect needed_;   // what is decoded for the window's sake
-  Rect area_;     // its whole tiles
+  Rect needed_;   // the window and the samples that filters look at around it
+  Rect area_;     // the whole tiles around needed_
   Image canvas_;  // the pixels of area_
   std::vector<std::string>& lost_;
-  CodingMap* map_;
-  Guide* guide_;
   std::uint64_t missing_ = 0;  // bit per section id
 };
 
 }  // namespace
 
-CodingMap::CodingMap(const Header& header) {
-  const int columns = div_up(header.width, kCell), rows = div_up(header.height, kCell);
-  bits = Plane<float>(columns, rows);
-  mode = Plane<std::uint8_t>(columns, rows);
-  offset = Plane<std::int8_t>(columns, rows);
-}
-
-void CodingMap::add(const Rect& window, double spent) {
-  const int left = window.x / kCell, top = window.y / kCell;
-  const int right = std::min(div_up(window.x + window.width, kCell), bits.width),
-            bottom = std::min(div_up(window.y + window.height, kCell), bits.height);
-  const auto share = static_cast<float>(spent / std::max((right - left) * (bottom - top), 1));
-  for (int y = top; y < bottom; ++y)
-    for (int x = left; x < right; ++x) bits.at(x, y) += share;
-}
-
-std::uint64_t pixels_around(const Header& header, const Rect& window) {
-  const Rect area = whole_tiles(needed_for(window, header), header);
-  return static_cast<std::uint64_t>(area.width) * static_cast<std::uint64_t>(area.height);
-}
-
-Status decode(const Parsed& file, int threads, bool partial, const Rect& window, const Image& out,
-              std::vector<std::string>& lost, CodingMap* map, Guide* guide) {
+Status decode(const Parsed& file, const Rect& window, const DecodeSettings& settings,
+              const Image& out, std::vector<std::string>& lost) {
   if (file.truncated) lost.push_back("the file is cut short");
   if (!file.checksum_ok) lost.push_back("the checksum does not match");
-  Decoding(file, threads, partial, window, lost, map, guide).run(out);
-  return lost.empty() || partial ? Status::ok : Status::corrupt;
-}
-
-Status read_mask(const Parsed& file, MaskInfo& out) {
-  const Header& header = file.header;
-  out.kept = Plane<std::uint8_t>(div_up(header.width, kCell), div_up(header.height, kCell), 1);
-  out.log2 = Plane<std::uint8_t>(out.kept.width, out.kept.height, kBlock8.log2());
-  if (header.lossless) return Status::ok;
-  const Section* section = find(file, SectionId::mask);
-  Vector<ByteView> masks;
-  auto base = make_base(header);
-  if (!section || split_segments(section->body, header.tiles(), masks) != Status::ok ||
-      !read_base(file, 1, base))
-    return Status::corrupt;
-  for (int t = 0; t < header.tiles(); ++t) {
-    const Rect rect = header.tile(t);
-    const auto tile = make_tile(header, rect, base);
-    if (!decode_mask(masks[t], header, *tile, tile->height / kSuper, {})) return Status::corrupt;
-    for (int y = 0; y < tile->activity.height; ++y)
-      for (int x = 0; x < tile->activity.width; ++x) {
-        const CellInfo& cell = tile->cells.at(x, y);
-        out.kept.at(rect.x / kCell + x, rect.y / kCell + y) = cell.kept;
-        out.log2.at(rect.x / kCell + x, rect.y / kCell + y) = cell.log2;
-        const int side = 1 << (cell.log2 - kBlock8.log2());
-        if (x % side == 0 && y % side == 0) ++out.leaves[cell.log2 - kBlock8.log2()];
-      }
-  }
-  return Status::ok;
+  Decoding(file, window, settings, lost).run(out);
+  return lost.empty() || settings.partial ? Status::ok : Status::corrupt;
 }
 
 }  // namespace ablc

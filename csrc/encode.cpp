@@ -272,7 +272,7 @@ Bytes encode_exact_samples(const ConstImage& image, Header header, const EncodeS
                static_cast<std::size_t>(file.header.channels));
   const Image decoded{image.width, image.height, file.header.channels, pixels};
   std::vector<std::string> lost;
-  decode(file, settings.threads, false, {0, 0, image.width, image.height}, decoded, lost);
+  decode(file, {0, 0, image.width, image.height}, {.threads = settings.threads}, decoded, lost);
   return make_segments(header, settings.threads, [&](const Rect& rect) {
     return encode_exact(image, {decoded.width, decoded.height, decoded.channels, decoded.samples},
                         rect, settings.exact, settings.exact_pixels);

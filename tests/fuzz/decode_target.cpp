@@ -6,6 +6,7 @@
 
 #include "checksum.h"
 #include "codec.h"
+#include "inspect.h"
 #include "preview.h"
 #include "projection.h"
 #include "target.h"
@@ -35,7 +36,7 @@ Picture decode_file(const Parsed& file, bool partial, const Rect& window, std::u
   // Two threads take a tile each, or the two stages of one tile.
   const int threads = h.tiles() > 1 || h.checksum % 16 == 0 ? 2 : 1;
   const Image out{window.width, window.height, h.channels, p.samples};
-  p.status = decode(file, threads, partial, window, out, p.lost);
+  p.status = decode(file, window, {.threads = threads, .partial = partial}, out, p.lost);
   return p;
 }
 
@@ -84,7 +85,7 @@ void paint(const Parsed& file, const Bytes& decoded) {
   Bytes samples(decoded.size());
   std::vector<std::string> lost;
   const Image out{h.width, h.height, h.channels, samples};
-  decode(file, 1, true, whole(h), out, lost, nullptr, &guide);
+  decode(file, whole(h), {.partial = true, .guide = &guide}, out, lost);
   promise(samples == decoded, "a guide changes no pixel");
   if (guide.cells.samples.empty()) return;
   std::vector<float> noise(static_cast<std::size_t>(h.width) * static_cast<std::size_t>(h.height));

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "codec.h"
+#include "inspect.h"
 #include "target.h"
 
 namespace ablc::fuzz {
@@ -120,7 +121,7 @@ Outcome run(ByteView input) {
   Bytes decoded(samples.size());
   std::vector<std::string> lost;
   const Rect whole{0, 0, width, height};
-  const Status status = decode(parsed, 1, false, whole, {width, height, channels, decoded}, lost);
+  const Status status = decode(parsed, whole, {}, {width, height, channels, decoded}, lost);
   promise(status == Status::ok, "a coded picture decodes");
   check_exact(settings, image, decoded);
   return Outcome::decoded;

@@ -28,7 +28,8 @@ int main(int count, char** names) {
                        static_cast<std::size_t>(h.channels));
     std::vector<std::string> lost;
     const ablc::Image out{h.width, h.height, h.channels, pixels};
-    if (ablc::decode(parsed, 2, false, {0, 0, h.width, h.height}, out, lost) != ablc::Status::ok)
+    if (ablc::decode(parsed, {0, 0, h.width, h.height}, {.threads = 2}, out, lost) !=
+        ablc::Status::ok)
       return 1;
     std::printf("%016llx %s\n", static_cast<unsigned long long>(digest(pixels)), names[i]);
   }

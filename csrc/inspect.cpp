@@ -1,0 +1,82 @@
+#include "inspect.h"
+
+#include <algorithm>
+
+#include "preview.h"
+#include "tile_decoder.h"
+
+namespace ablc {
+
+namespace {
+
+/// Copy the mask of a tile whose visible window is rect.
+void copy_mask(const Tile& tile, const Rect& rect, MaskInfo& out) {
+  for (int y = 0; y < tile.activity.height; ++y)
+    for (int x = 0; x < tile.activity.width; ++x) {
+      const CellInfo& cell = tile.cells.at(x, y);
+      out.kept.at(rect.x / kCell + x, rect.y / kCell + y) = cell.kept;
+      out.log2.at(rect.x / kCell + x, rect.y / kCell + y) = cell.log2;
+      const BlockSize size(cell.log2);
+      const int side = size.side() / kCell;
+      if (x % side == 0 && y % side == 0) ++out.leaves[size.index()];
+    }
+}
+
+}  // namespace
+
+double MaskInfo::kept_share(const Header& header) const {
+  double pixels = 0;
+  for (int y = 0; y < kept.height; ++y)
+    for (int x = 0; x < kept.width; ++x)
+      if (kept.at(x, y))
+        pixels +=
+            std::min(kCell, header.width - kCell * x) * std::min(kCell, header.height - kCell * y);
+  return pixels / (static_cast<double>(header.width) * header.height);
+}
+
+Status read_mask(const Parsed& file, MaskInfo& out) {
+  const Header& header = file.header;
+  out.kept = Plane<std::uint8_t>(div_up(header.width, kCell), div_up(header.height, kCell), 1);
+  out.log2 = Plane<std::uint8_t>(out.kept.width, out.kept.height, kBlock8.log2());
+  if (header.lossless) return Status::ok;
+  const Section* section = find(file, SectionId::mask);
+  Vector<ByteView> masks;
+  auto base = make_base(header);
+  if (!section || split_segments(section->body, header.tiles(), masks) != Status::ok ||
+      !read_base(file, 1, base))
+    return Status::corrupt;
+  for (int t = 0; t < header.tiles(); ++t) {
+    const Rect rect = header.tile(t);
+    const auto tile = make_tile(header, rect, base);
+    if (!decode_mask(masks[t], header, *tile, tile->height / kSuper, {})) return Status::corrupt;
+    copy_mask(*tile, rect, out);
+  }
+  return Status::ok;
+}
+
+CodingMap::CodingMap(const Header& header) {
+  const int columns = div_up(header.width, kCell), rows = div_up(header.height, kCell);
+  bits = Plane<float>(columns, rows);
+  mode = Plane<std::uint8_t>(columns, rows);
+  offset = Plane<std::int8_t>(columns, rows);
+}
+
+void CodingMap::add(const Rect& window, double spent) {
+  const int left = window.x / kCell, top = window.y / kCell;
+  const int right = std::min(div_up(window.x + window.width, kCell), bits.width),
+            bottom = std::min(div_up(window.y + window.height, kCell), bits.height);
+  const auto share = static_cast<float>(spent / std::max((right - left) * (bottom - top), 1));
+  for (int y = top; y < bottom; ++y)
+    for (int x = left; x < right; ++x) bits.at(x, y) += share;
+}
+
+void CodingMap::copy_cells(const Tile& tile, const Rect& rect) {
+  for (int y = 0; y < tile.activity.height; ++y)
+    for (int x = 0; x < tile.activity.width; ++x) {
+      const int column = rect.x / kCell + x, row = rect.y / kCell + y;
+      mode.at(column, row) = tile.cells.at(x, y).mode;
+      offset.at(column, row) = static_cast<std::int8_t>(tile.offset_at(x, y));
+    }
+}
+
+}  // namespace ablc
