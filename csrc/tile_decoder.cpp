@@ -1,7 +1,7 @@
 #include "tile_decoder.h"
 
 #include "blocks.h"
-#include "handover.h"
+#include "bounded_queue.h"
 #include "mask.h"
 #include "parallel.h"
 
@@ -106,18 +106,18 @@ TileState decode_tile(const TileSegments& segments, const Header& header,
         [&] { rebuild(blocks, quantisers, tile); });
     return state;
   }
-  using Rows = Handover<BlockRow, kRowsAhead>;
-  Rows between;
+  using Rows = BoundedQueue<BlockRow, kRowsAhead>;
+  Rows queue;
   parallel_for(2, 2, [&](int stage) {
-    const Rows::Side side(between);
+    const Rows::End end(queue);
     if (stage == 0)
       return read_rows(
-          segments, header, rows, spent, tile, state, [&] { return between.wait_for_room(); },
-          [&] { between.send(); });
+          segments, header, rows, spent, tile, state, [&] { return queue.wait_for_room(); },
+          [&] { queue.push(); });
     start();
-    while (const BlockRow* blocks = between.wait_for_item()) {
+    while (const BlockRow* blocks = queue.wait_for_item()) {
       rebuild(*blocks, quantisers, tile);
-      between.give_back();
+      queue.pop();
     }
   });
   return state;
