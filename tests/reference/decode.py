@@ -1,0 +1,159 @@
+"""A picture from a file: the flow from section to section of docs/FORMAT.md.
+
+The modules beside this one are a second decoder, written after that document alone: plain Python,
+slow, one module for each section, with the document's names and formulas. They share nothing with
+the codec but the tables in csrc/*.inc. Where the document and the codec disagree, the tests fail.
+`reader` is the only module that indexes the bytes of a file.
+"""
+
+from dataclasses import dataclass
+
+from reference.base_layer import base_part, decode_base
+from reference.blocks import decode_blocks
+from reference.cells import Cell, Cells, padded, visible
+from reference.colour import to_channels
+from reference.conventions import Plane, crop, filled, paste
+from reference.deblocking import deblock
+from reference.exact_samples import lay_exact
+from reference.file import (
+    ALPH,
+    BASE,
+    BLKS,
+    EXACT_SAMPLES,
+    EXCT,
+    LOSSLESS,
+    MASK,
+    PLNS,
+    File,
+    Header,
+    Tile,
+    parse,
+    part_of_plane,
+)
+from reference.lossless import decode_tile
+from reference.mask import Tables, decode_mask
+from reference.refinement import refine
+from reference.upsampling import SIDE, activity, upsample
+
+MAX_PIXELS = 1 << 24  # more than plain Python decodes in a minute
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A decoded picture."""
+
+    channels: list[Plane]  # grey, RGB or RGBA, 0..255
+    kept: list[list[bool]] | None  # by cell; None of a lossless file
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """The height, width and number of channels."""
+        return len(self.channels[0]), len(self.channels[0][0]), len(self.channels)
+
+    def tobytes(self) -> bytes:
+        """Return the samples pixel by pixel, row by row."""
+        rows = zip(*self.channels, strict=True)
+        return bytes(sample for row in rows for pixel in zip(*row, strict=True) for sample in pixel)
+
+
+def decode(data: bytes, max_pixels: int = MAX_PIXELS) -> Picture:
+    """Return the picture of a file. Raises StreamError as section 19 says."""
+    file = parse(data, max_pixels)
+    check_presence(file)
+    kept = None
+    if file.header.flags & LOSSLESS:
+        channels = decode_tiles(file, PLNS, file.header.planes)
+    else:
+        channels, cells = decode_lossy(file)
+        kept = [[cell.kept for cell in row] for row in cells]
+    if file.header.channels == 4:
+        channels += decode_tiles(file, ALPH, 1)
+    return Picture(channels, kept)
+
+
+def check_presence(file: File) -> None:
+    """Section 2, Sections: refuse a file without a section that must be there."""
+    header = file.header
+    present = [PLNS] if header.flags & LOSSLESS else [BASE, MASK, BLKS]
+    if header.has(EXACT_SAMPLES):
+        present.append(EXCT)
+    if header.channels == 4:
+        present.append(ALPH)
+    for section in present:
+        file.segments(section)
+
+
+def decode_tiles(file: File, section: int, planes: int) -> list[Plane]:
+    """Section 17: the channels of PLNS or ALPH, put together."""
+    header = file.header
+    channels = [filled(header.width, header.height) for _ in range(planes)]
+    for tile, segment in zip(header.tiles(), file.segments(section), strict=True):
+        decoded = decode_tile(segment, tile.width, tile.height, planes)
+        for channel, samples in zip(channels, decoded, strict=True):
+            paste(channel, tile.x, tile.y, samples)
+    return channels
+
+
+def decode_lossy(file: File) -> tuple[list[Plane], list[list[Cell]]]:
+    """Sections 7 to 18: the channels of the picture without alpha, and its cells."""
+    header = file.header
+    base = decode_base(header, file.segments(BASE))
+    planes = [filled(part.width, part.height) for part in parts(header, whole(header))]
+    width, height = visible(whole(header))
+    cells = [[Cell(activity(base[0], x, y)) for x in range(width)] for y in range(height)]
+    segments = zip(file.segments(MASK), file.segments(BLKS), strict=True)
+    for tile, (mask, blocks) in zip(header.tiles(), segments, strict=True):
+        decoded = decode_lossy_tile(header, tile, mask, blocks, base, cells)
+        for plane, part, samples in zip(planes, parts(header, tile), decoded, strict=True):
+            paste(plane, part.x, part.y, crop(samples, part.width, part.height))
+    planes = deblock(header, planes, cells)
+    planes[0] = refine(planes[0], cells, header.step)
+    channels = to_channels(header, planes)
+    if header.has(EXACT_SAMPLES):
+        for tile, segment in zip(header.tiles(), file.segments(EXCT), strict=True):
+            lay_exact_tile(tile, segment, channels)
+    return channels, cells
+
+
+def decode_lossy_tile(
+    header: Header,
+    tile: Tile,
+    mask: bytes,
+    blocks: bytes,
+    base: list[Plane],
+    cells: list[list[Cell]],
+) -> list[Plane]:
+    """Sections 8 to 13: the planes of a padded tile. Sets the tile's cells of the picture."""
+    across, down = visible(tile)
+    x, y = tile.x // SIDE, tile.y // SIDE
+    own = Cells([row[x : x + across] for row in cells[y : y + down]])
+    tables = Tables(header.step)
+    decode_mask(header, mask, own, tables)
+    p0 = []
+    for plane in range(header.planes):
+        shift = header.shift(plane)
+        side = SIDE << shift
+        place = base_part(tile, shift)
+        width, height = (length // side for length in padded(tile))
+        p0.append(upsample(base[plane], place.x, place.y, width, height))
+    return decode_blocks(header, blocks, own, tables, p0)
+
+
+def lay_exact_tile(tile: Tile, segment: bytes, channels: list[Plane]) -> None:
+    """Section 18: put the exact samples of a tile into the picture."""
+    window = [
+        [row[tile.x : tile.x + tile.width] for row in channel[tile.y : tile.y + tile.height]]
+        for channel in channels
+    ]
+    for channel, samples in zip(channels, lay_exact(segment, window), strict=True):
+        paste(channel, tile.x, tile.y, samples)
+
+
+def whole(header: Header) -> Tile:
+    """Return the picture as if it were a tile."""
+    return Tile(0, 0, header.width, header.height)
+
+
+def parts(header: Header, tile: Tile) -> list[Tile]:
+    """Return a tile's rectangle in each plane."""
+    return [part_of_plane(tile, header.shift(plane)) for plane in range(header.planes)]

@@ -1,0 +1,234 @@
+"""FORMAT.md, section 6, Plane code: a predictive code of a rectangle of integers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from reference.conventions import Plane, clip, divide, filled, sign
+from reference.models import (
+    UNTRAINED,
+    Start,
+    Weights,
+    decode_bit,
+    estimates,
+    mix,
+    models,
+    untrained_weights,
+)
+from reference.range_coder import RangeDecoder
+
+
+class Kind:
+    """The models and weights of one of the three kinds of plane in a segment."""
+
+    def __init__(
+        self, starts: Iterator[Start] = UNTRAINED, weights: list[Weights] | None = None
+    ) -> None:
+        self.by_energy = estimates(starts, 16 * 16)
+        self.by_gradient = estimates(starts, 48 * 16)
+        self.by_both = estimates(starts, 64 * 16)
+        self.by_companion = estimates(starts, 64 * 16)
+        self.sign = models(starts, 9)
+        self.mantissa = models(starts, 16 * 3 * 4)
+        self.weights = weights or untrained_weights(16, 4)
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What is known of a plane before it is decoded."""
+
+    width: int
+    height: int
+    step: int
+    lowest: int
+    highest: int
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What is remembered of a decoded sample."""
+
+    residual: int
+    energy: int
+    errors: tuple[int, ...]
+
+
+NOTHING = Past(0, 0, (0, 0, 0, 0, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """The decoded samples around one."""
+
+    w: int
+    n: int
+    nw: int
+    ne: int
+    ww: int
+    nn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is remembered of the decoded samples around one."""
+
+    west: Past
+    west2: Past
+    north: Past
+    northwest: Past
+    northeast: Past
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A decoded plane, and the energies that a plane with this companion looks at."""
+
+    samples: Plane
+    energies: Plane
+
+
+def decode_plane(
+    decoder: RangeDecoder,
+    kind: Kind,
+    parameters: Parameters,
+    companion: Decoded | None = None,
+    known: list[list[int | None]] | None = None,
+) -> Decoded:
+    """Return a plane. `known` has the samples that are known before, and None for the others."""
+    v = filled(parameters.width, parameters.height)
+    pasts = [[NOTHING] * parameters.width for _ in range(parameters.height)]
+    for y in range(parameters.height):
+        decoder.check_overrun()
+        for x in range(parameters.width):
+            samples = samples_around(v, x, y, parameters.start)
+            around = pasts_around(pasts, x, y)
+            candidates = predictions(samples)
+            predicted = prediction(samples, around, candidates)
+            value = known[y][x] if known else None
+            if value is not None:
+                residual = divide(value - predicted, parameters.step)
+            else:
+                other = companion_class(companion, around, x, y)
+                residual = decode_residual(decoder, kind, parameters.step, samples, around, other)
+                value = clip(
+                    predicted + residual * parameters.step, parameters.lowest, parameters.highest
+                )
+            v[y][x] = value
+            errors = tuple(min(abs(value - c) * 2 // parameters.step, 1023) for c in candidates)
+            pasts[y][x] = Past(residual, min(abs(residual), 4096), errors)
+    return Decoded(v, [[past.energy for past in row] for row in pasts])
+
+
+def samples_around(v: Plane, x: int, y: int, start: int) -> Samples:
+    """Section 6, the samples W, N, NW, NE, WW and NN."""
+    w = v[y][x - 1] if x > 0 else v[y - 1][x] if y > 0 else start
+    n = v[y - 1][x] if y > 0 else w
+    nw = v[y - 1][x - 1] if y > 0 and x > 0 else n
+    ne = v[y - 1][x + 1] if y > 0 and x < len(v[0]) - 1 else n
+    ww = v[y][x - 2] if x >= 2 else w
+    nn = v[y - 2][x] if y >= 2 else n
+    return Samples(w, n, nw, ne, ww, nn)
+
+
+def pasts_around(pasts: list[list[Past]], x: int, y: int) -> Around:
+    """Section 6, Past."""
+    if y > 0:
+        above = pasts[y - 1]
+        north, northwest = above[x], above[max(x - 1, 0)]
+        northeast = above[min(x + 1, len(above) - 1)]
+        outside = Past(0, above[0].energy, NOTHING.errors)
+    else:
+        north = northwest = northeast = outside = NOTHING
+    west = pasts[y][x - 1] if x > 0 else outside
+    west2 = pasts[y][x - 2] if x >= 2 else outside if x == 1 else NOTHING
+    return Around(west, west2, north, northwest, northeast)
+
+
+def predictions(s: Samples) -> tuple[int, ...]:
+    """Section 6, Prediction: the candidates `c`."""
+    return (
+        s.w + s.n - s.nw,
+        s.w + ((s.ne - s.n) >> 1),
+        s.n + ((s.w - s.nw) >> 1),
+        (2 * (s.w + s.n) + s.ne - s.nw + 2) >> 2,
+        s.w + s.n - ((s.ww + s.nn + 1) >> 1),
+    )
+
+
+def prediction(samples: Samples, around: Around, candidates: tuple[int, ...]) -> int:
+    """Section 6, Prediction: the candidates, weighted by how well they did nearby."""
+    total = weighted = 0
+    for k, c in enumerate(candidates):
+        error = around.west.errors[k] + around.north.errors[k]
+        error += around.northwest.errors[k] + around.northeast.errors[k]
+        g = (1 << 24) // (min(error, 1023) + 2) ** 2
+        total += g
+        weighted += g * c
+    half = total // 2
+    mean = (weighted + half) // total if weighted >= 0 else -((-weighted + half) // total)
+    nearby = (samples.w, samples.n, samples.ne)
+    return clip(mean, min(nearby), max(nearby))
+
+
+def magnitude_class(v: int) -> int:
+    """Section 6, Contexts: `class(v)`, 0..15."""
+    u = v + 1
+    b = u.bit_length()
+    second = u >> (b - 2) & 1 if b > 1 else 0
+    return min(2 * (b - 1) + second, 15)
+
+
+def companion_class(companion: Decoded | None, around: Around, x: int, y: int) -> int:
+    """Section 6, Contexts: `other`."""
+    if companion is None:
+        return magnitude_class(2 * min(around.north.energy, around.west.energy))
+    row = companion.energies[y]
+    left = row[x - 1] if x > 0 else 0
+    right = row[x + 1] if x + 1 < len(row) else 0
+    return magnitude_class(2 * row[x] + left + right)
+
+
+def decode_residual(
+    decoder: RangeDecoder, kind: Kind, step: int, s: Samples, around: Around, other: int
+) -> int:
+    """Section 6, Contexts and Residual: `res`."""
+    west, north = around.west, around.north
+    energy = magnitude_class(
+        2 * west.energy
+        + 2 * north.energy
+        + around.northwest.energy
+        + around.northeast.energy
+        + around.west2.energy
+    )
+    gradient = magnitude_class((abs(s.w - s.nw) + abs(s.n - s.nw) + abs(s.n - s.ne)) // step)
+    tilt = sign(west.residual) + sign(north.residual)
+    i0 = 16 * energy
+    i1 = 16 * (3 * gradient + min(abs(tilt), 2))
+    i2 = 16 * (8 * (energy >> 1) + (gradient >> 1))
+    i3 = 16 * (4 * other + min(energy // 3, 3))
+
+    length = 0
+    while length < 15:
+        inputs = (
+            kind.by_energy[i0 + length],
+            kind.by_gradient[i1 + length],
+            kind.by_both[i2 + length],
+            kind.by_companion[i3 + length],
+        )
+        if not mix(decoder, inputs, kind.weights[length]):
+            break
+        length += 1
+    if length == 0:
+        return 0
+    m = 1
+    for depth in range(length - 1):
+        if depth == 0:
+            b = decode_bit(decoder, kind.mantissa[3 * length * 4 + min(energy // 4, 3)])
+        elif depth == 1:
+            place = 3 * length + 1 + (m & 1)
+            b = decode_bit(decoder, kind.mantissa[place * 4 + min(energy // 4, 3)])
+        else:
+            b = decoder.raw(1)
+        m = 2 * m + b
+    place = 3 * (sign(west.residual) + 1) + sign(north.residual) + 1
+    return -m if decode_bit(decoder, kind.sign[place]) else m

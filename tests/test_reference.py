@@ -1,0 +1,269 @@
+"""The second decoder, written after docs/FORMAT.md alone, decodes what the codec encodes."""
+
+import hashlib
+import json
+import random
+import re
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from ablc.runtime import assist
+from ablc.runtime.assist import Frame
+
+import ablc
+from ablc import _core
+from reference import assistant_information as information
+from reference import file
+from reference.assistant_information import Grid
+from reference.decode import decode
+from reference.errors import (
+    CutShortError,
+    DamageError,
+    HeaderError,
+    LimitError,
+    NewerDecoderError,
+    NotAStreamError,
+    StreamError,
+)
+from reference.mask import decode_cell_mask
+from reference.models import RATE, SQUASH, STRETCH
+from reference.range_coder import RangeDecoder
+from reference.tensor_code import decode_tensor
+from reference.transform import kernel
+from scenes import drawing
+
+ROOT = Path(__file__).parents[1]
+GOLDEN = ROOT / "tests" / "golden"
+PICTURES = json.loads((GOLDEN / "ok.json").read_text())
+
+# The kinds of refusal that section 19 of the document names; all other files are damaged.
+REFUSALS: dict[str, type[StreamError]] = {
+    "bad-magic": NotAStreamError,
+    "byte-after-end": CutShortError,
+    "empty": CutShortError,
+    "header-cut-short": CutShortError,
+    "height-zero": HeaderError,
+    "other-version": NewerDecoderError,
+    "prefix": CutShortError,
+    "reserved-channels": NewerDecoderError,
+    "section-beyond-end": CutShortError,
+    "section-length-endless": CutShortError,
+    "step-too-large": HeaderError,
+    "step-zero": HeaderError,
+    "tile-side-missing": CutShortError,
+    "tile-side-too-large": HeaderError,
+    "tile-side-too-small": HeaderError,
+    "too-many-pixels": LimitError,
+    "width-zero": HeaderError,
+}
+
+Bools = npt.NDArray[np.bool_]
+
+
+# ---- Golden files ------------------------------------------------------------------------------
+@pytest.mark.parametrize("name", sorted(PICTURES))
+def test_golden_files_decode_to_the_same_pixels(name: str) -> None:
+    data = (GOLDEN / "ok" / f"{name}.ablc").read_bytes()
+    picture = decode(data)
+    assert list(picture.shape) == PICTURES[name]["shape"]
+    assert hashlib.sha256(picture.tobytes()).hexdigest() == PICTURES[name]["sha256"]
+    kept = ablc.keep_mask(data)
+    assert kept.all() if picture.kept is None else (kept == np.array(picture.kept)).all()
+
+
+@pytest.mark.parametrize("path", sorted((GOLDEN / "bad").iterdir()), ids=lambda path: path.stem)
+def test_bad_files_are_refused_with_the_kind(path: Path) -> None:
+    with pytest.raises(StreamError) as caught:
+        decode(path.read_bytes())
+    assert caught.type is REFUSALS.get(path.stem, DamageError)
+
+
+@pytest.mark.parametrize("name", ["exact-none", "tiles"])
+def test_every_strict_prefix_is_refused(name: str) -> None:
+    data = (GOLDEN / "ok" / f"{name}.ablc").read_bytes()
+    for length in range(len(data)):
+        with pytest.raises(StreamError):
+            decode(data[:length])
+
+
+def test_metadata() -> None:
+    data = (GOLDEN / "ok" / "metadata.ablc").read_bytes()
+    sections = file.parse(data, max_pixels=64).sections
+    assert sections[file.ICCP] == b"profile"
+    assert sections[file.EXIF] == b"II*\0"
+    assert sections[file.XMP] == b"<x/>"
+
+
+# ---- Random streams ----------------------------------------------------------------------------
+def test_random_segments_decode_to_the_same_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Segments of random bytes reach values that an encoder never writes.
+
+    Each is cut to the bytes that its decisions use, so that the file is sound.
+    """
+    lengths: list[int] = []
+
+    def note_length(decoder: RangeDecoder) -> None:
+        lengths.append(decoder.bytes_used)
+
+    for seed in range(12):
+        generator = random.Random(seed)
+        header, ids = random_header(generator)
+        segments = [generator.randbytes(1 << 16) for _ in ids]
+        lengths.clear()
+        with monkeypatch.context() as patch:
+            patch.setattr(RangeDecoder, "finish", note_length)
+            decode(stream(header, ids, segments))
+        cut = [segment[:end] for segment, end in zip(segments, lengths, strict=True)]
+        data = stream(header, ids, cut)
+        assert decode(data).tobytes() == ablc.decode(data, fill="classical").tobytes()
+
+
+def random_header(generator: random.Random) -> tuple[bytes, list[int]]:
+    """Return the first 11 bytes of a file with one tile, and the ids of its sections."""
+    channels = generator.randrange(3)
+    flags = channels << 2 | generator.choice((0, file.FULL_CHROMA))
+    for flag in (file.STEP_OFFSETS, file.EXPLICIT_MASK, file.EXACT_SAMPLES):
+        flags |= generator.choice((0, flag))
+    ids = [file.BASE, file.MASK, file.BLKS]
+    ids += [file.EXCT] if flags & file.EXACT_SAMPLES else []
+    ids += [file.ALPH] if channels == 2 else []
+    step = int(2 ** generator.uniform(4, 14))
+    fields = [generator.randrange(1, 50), generator.randrange(1, 50), step]
+    return b"ABL\1" + bytes([flags]) + b"".join(f.to_bytes(2, "little") for f in fields), ids
+
+
+def stream(header: bytes, ids: list[int], segments: list[bytes]) -> bytes:
+    """Return a file with these sections; lengths are written as varints of three bytes."""
+    body = b"".join(
+        bytes([id_, n & 127 | 128, n >> 7 & 127 | 128, n >> 14]) + segment
+        for id_, segment in zip(ids, segments, strict=True)
+        for n in [len(segment)]
+    )
+    return header + zlib.crc32(body, zlib.crc32(header)).to_bytes(4, "little") + body
+
+
+# ---- The document ------------------------------------------------------------------------------
+def test_worked_example() -> None:
+    text = (ROOT / "docs" / "FORMAT.md").read_text()
+    block = text.partition("as a stream:\n")[2].partition("\n```")[0]
+    dump = block.partition("stream:\n")[2].partition("\n\n")[0]
+    pairs = re.findall(r"^[0-9a-f]{2}  ((?:[0-9A-F]{2} ?)+)", dump, re.MULTILINE)
+    picture = decode(bytes.fromhex("".join(pairs)))
+    rows = [" ".join(f"{sample:02x}" for sample in row) for row in picture.channels[0]]
+    assert "decoded:\n" + "\n".join(rows) + "\n" in block
+    assert picture.kept is not None
+    kept = [[int(cell) for cell in row] for row in picture.kept]
+    assert f"cells kept, row by row: {kept}\n" in block
+    mask = re.search(r"cell mask ([01 /]+) on its own: ((?:[0-9A-F]{2} ?)+)", block)
+    assert mask is not None
+    cells = [[int(cell) for cell in row] for row in mask[1].split(" / ")]
+    decoder = RangeDecoder(bytes.fromhex(mask[2]))
+    assert decode_cell_mask(decoder, len(cells[0]), len(cells)) == cells
+    decoder.finish()
+
+
+def test_stretch_is_the_inverse_of_squash() -> None:
+    for p, x in enumerate(STRETCH):
+        assert SQUASH[x + 2048] >= p or x == 2047
+        assert x == -2047 or SQUASH[x + 2047] < p
+    assert RATE[0] == 20480
+
+
+@pytest.mark.parametrize("n", [8, 16, 32])
+def test_the_kernel_is_the_rounded_cosine(n: int) -> None:
+    k, x = np.mgrid[:n, :n]
+    exact = 1024 * np.sqrt(2 / n) * np.cos(np.pi * (2 * x + 1) * k / (2 * n))
+    exact[0] = 1024 / np.sqrt(n)
+    assert (np.rint(exact) == kernel(n)).all()
+
+
+# ---- Tensor code and assistant information -----------------------------------------------------
+@pytest.mark.parametrize("spread", [0.4, 3.0, 500.0])
+@pytest.mark.parametrize("coded_share", [0.3, 1.0])
+def test_tensor_code(spread: float, coded_share: float) -> None:
+    rng = np.random.default_rng(1)
+    coded = rng.random((11, 13)) < coded_share
+    levels = np.rint(rng.laplace(0, spread, (3, 11, 13))).clip(-2047, 2047) * coded
+    segment = _core.pack_tensor(levels.astype(np.int16), coded)
+    decoder = RangeDecoder(segment)
+    assert decode_tensor(decoder, 3, 11, 13, coded.tolist()) == levels.tolist()
+    decoder.finish()
+
+
+HEIGHT, WIDTH = 51, 75  # the grid has 64 rows and 96 columns
+KEPT = np.add.outer(np.arange(7), np.arange(10)) < 7
+FRAME = Frame(HEIGHT, WIDTH, KEPT)
+GRID = Grid(WIDTH, HEIGHT, KEPT.tolist())
+
+
+def normal(*shape: int) -> npt.NDArray[np.float32]:
+    """Return values with a spread of 1."""
+    return np.random.default_rng(2).normal(0, 1, shape).astype(np.float32)
+
+
+@pytest.mark.parametrize("kept", [KEPT, np.zeros_like(KEPT)])
+def test_edges(kept: Bools) -> None:
+    picture = drawing(HEIGHT, WIDTH).transpose(2, 0, 1).astype(np.float32) / 255
+    padded = np.pad(picture, ((0, 0), (0, -HEIGHT % 32), (0, -WIDTH % 32)), mode="edge")
+    body = assist.pack_edges(padded, Frame(HEIGHT, WIDTH, kept))
+    edges = information.parse_edges(body, Grid(WIDTH, HEIGHT, kept.tolist()))
+    values, pixels = assist.parse_edges(body, Frame(HEIGHT, WIDTH, kept))
+    assert pixels.any()
+    assert (np.array(edges.pixels) == pixels).all()
+    assert np.allclose(edges.values, values[0])
+
+
+def test_style() -> None:
+    first, third = normal(4, 4), normal(6, 6)
+    body = assist.pack_style([first @ first.T, None, third @ third.T])
+    expected = assist.parse_style(body, (4, 5, 6))
+    for matrix, values in zip(information.parse_style(body, (4, 5, 6)), expected, strict=True):
+        assert (matrix is None) == (values is None)
+        assert matrix is None or np.allclose(matrix, values)
+
+
+def test_content_and_latent_code() -> None:
+    content = assist.pack_content(8 * normal(5, 4, 6), FRAME)
+    values = information.parse_content(content, GRID, 5)
+    assert np.any(values)
+    assert np.allclose(values, assist.parse_content(content, FRAME, 5))
+    latent = assist.pack_latent(normal(3, 4, 6), FRAME)
+    values = information.parse_latent(latent, GRID, 3)
+    assert np.any(values)
+    assert np.allclose(values, assist.parse_latent(latent, FRAME, 3))
+
+
+def test_classes() -> None:
+    shares = np.zeros(1000, np.float32)
+    shares[[3, 999, 500]] = [0.5, 0.2, 0.1]
+    body = assist.pack_classes(shares)
+    expected = assist.parse_classes(body)
+    classes = information.parse_classes(body)
+    assert classes.keys() == {3, 500, 999}
+    assert all(share == pytest.approx(expected[number]) for number, share in classes.items())
+
+
+@pytest.mark.parametrize(
+    ("parse", "body", "error"),
+    [
+        (information.parse_classes, b"\2", NewerDecoderError),
+        (information.parse_classes, b"", DamageError),
+        (information.parse_classes, b"\1\xe8\3\1", DamageError),
+        (information.parse_classes, b"\1\1\0\1\1\0\1", DamageError),
+        (information.parse_classes, b"\1\1\0", DamageError),
+        (lambda body: information.parse_style(body, (4, 5, 6)), b"\1\x08", DamageError),
+        (lambda body: information.parse_style(body, (4, 5, 6)), b"\1\0\0", DamageError),
+        (lambda body: information.parse_edges(body, GRID), b"\3", NewerDecoderError),
+        (lambda body: information.parse_edges(body, GRID), b"\1\x80\5", DamageError),
+        (lambda body: information.parse_latent(body, GRID, 3), b"\1\4\0\x80", DamageError),
+    ],
+)
+def test_damaged_assistant_information_is_refused(
+    parse: Callable[[bytes], object], body: bytes, error: type[StreamError]
+) -> None:
+    with pytest.raises(error):
+        parse(body)
