@@ -1,7 +1,7 @@
-"""Adjoints of the operators of the networks, in operators that run fast everywhere.
+"""Adjoints of the networks' operators, made of operators that run fast everywhere.
 
-A graph of a gradient is traced by make_fx, which looks here for what autograd calls. The usual
-decompositions would give index arithmetic and scatters.
+make_fx traces the graph of a gradient and replaces the operators that autograd calls by those in
+TABLE. The usual decompositions would give index arithmetic and scatters.
 """
 
 import math
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ablc.export.nets import depth_to_space
+from ablc.export.layers import depth_to_space
 
 aten = torch.ops.aten
 
@@ -27,27 +27,35 @@ def _convolution(
     transposed: bool,
     output_padding: Sequence[int],
     groups: int,
-    wanted: Sequence[bool],
+    output_mask: Sequence[bool],
 ) -> tuple[Tensor, None, None]:
-    """With respect to x: a convolution by the flipped kernel at stride 1; where kernels do not
-    overlap, one of side 1 and depth_to_space."""
+    """Return the gradient with respect to x.
+
+    At stride 1 it is a convolution with the flipped kernel; where kernels do not overlap, a
+    convolution with kernels of side 1, then depth_to_space.
+    """
     outer, inner, *sides = weight.shape
-    if transposed or list(dilation) != [1, 1] or any(wanted[1:]):
-        raise NotImplementedError("adjoint of a transposed or dilated convolution, or by weights")
+    if transposed or list(dilation) != [1, 1] or any(output_mask[1:]):
+        raise NotImplementedError(
+            "the adjoint of a transposed or dilated convolution, or with respect to weights"
+        )
     if list(stride) == [1, 1]:
         kernel = weight.reshape(groups, outer // groups, inner, *sides).transpose(1, 2)
         kernel = kernel.reshape(groups * inner, outer // groups, *sides).flip(2, 3)
         margin = [side - 1 - pad for side, pad in zip(sides, padding, strict=True)]
         return F.conv2d(gradient, kernel, padding=margin, groups=groups), None, None
     if list(stride) != sides or sides[0] != sides[1] or any(padding) or groups != 1:
-        raise NotImplementedError("adjoint of a strided convolution whose kernels overlap")
+        raise NotImplementedError("the adjoint of a strided convolution whose kernels overlap")
     kernel = weight.permute(2, 3, 1, 0).reshape(math.prod(sides) * inner, outer, 1, 1)
     return depth_to_space(F.conv2d(gradient, kernel), sides[0]), None, None
 
 
 def _silu(gradient: Tensor, x: Tensor) -> Tensor:
-    """By s + s (x (1 - s)), without a difference: ONNX Runtime's blocked layout knows products,
-    sums and x sigmoid(-x), but would be left and taken up again for a subtraction."""
+    """Return the gradient as s + s (x (1 - s)) with 1 - s = sigmoid(-x).
+
+    ONNX Runtime has kernels for products, sums and sigmoids in its blocked layout, but would change
+    the layout back and forth for a subtraction.
+    """
     passed = gradient * torch.sigmoid(x)
     return passed + passed * (x * torch.sigmoid(x * -1.0))
 
@@ -57,12 +65,12 @@ def _log_softmax(gradient: Tensor, y: Tensor, dim: int, dtype: torch.dtype) -> T
 
 
 def _slice(
-    gradient: Tensor, sizes: Sequence[int], dim: int, start: int, end: int, step: int
+    gradient: Tensor, sizes: Sequence[int], dim: int, start: int, end: int, stride: int
 ) -> Tensor:
-    """Zeros round the gradient, for slices x[start:] and x[:-end] alone."""
+    """Return the gradient padded with zeros; slices must be x[start:] or x[:-end]."""
     after = -end if end < 0 else 0
-    if step != 1 or (end >= 0 and end < sizes[dim]):
-        raise NotImplementedError("adjoint of a slice that ends at a place of its own")
+    if stride != 1 or (end >= 0 and end < sizes[dim]):
+        raise NotImplementedError("the adjoint of a slice that is not x[start:] or x[:-end]")
     return F.pad(gradient, (0, 0) * (gradient.dim() - 1 - dim) + (start, after))
 
 

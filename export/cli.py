@@ -1,4 +1,4 @@
-"""The command `python -m ablc.export`: train, onnx, record."""
+"""The command `python -m ablc.export`: train, slim, onnx, record, perceptual."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,8 @@ from typing import Annotated, NoReturn
 import torch
 import typer
 
-from ablc.export import data, nets, ship, tasks, to_onnx, train
+from ablc.export import checkpoints, data, model_files, nets, tasks, to_onnx, train
+from ablc.export.training_plan import TrainingError, TrainingPlan
 from ablc.settings import cores
 
 app = typer.Typer(
@@ -70,7 +71,7 @@ def train_(
 ) -> None:
     """Train one network, or E and G together, within a budget."""
     torch.set_num_threads(threads or cores())
-    plan = train.Plan(
+    plan = TrainingPlan(
         task=task,
         preset=preset,
         out=out,
@@ -96,13 +97,15 @@ def train_(
     print(photographs)
     state = train.train(plan, photographs)
     measures = ", ".join(f"{name} {value:.4f}" for name, value in state.last.items())
-    print(f"{out / train.CHECKPOINT}: step {state.step}, {state.seconds / 60:.1f} min; {measures}")
+    path = out / checkpoints.CHECKPOINT
+    print(f"{path}: step {state.step}, {state.seconds / 60:.1f} min; {measures}")
 
 
 @app.command()
 def onnx(
-    checkpoints: Annotated[
-        list[Path], typer.Argument(metavar="CHECKPOINT...", help="Of one preset.")
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="CHECKPOINT...", help="Checkpoints of networks of one preset."),
     ],
     out: Annotated[Path, typer.Option(help="Folder for ONNX files and cards.")],
     tile: Annotated[
@@ -115,9 +118,9 @@ def onnx(
 ) -> None:
     """Export networks; with E, G and C among them the latent step too, its gradient included."""
     size = None if tile is None else (batch, tile, tile)
-    form = to_onnx.Form(size, dtype, "fp32" if dtype == "fp16" else storage)  # type: ignore[arg-type]
+    form = to_onnx.GraphForm(size, dtype, "fp32" if dtype == "fp16" else storage)  # type: ignore[arg-type]
     suffix = "-".join(filter(None, ("fp16" if dtype == "fp16" else "", str(tile or ""))))
-    for model_id in ship.export(checkpoints, out, form, suffix):
+    for model_id in model_files.export(paths, out, form, suffix):
         print(f"{out / model_id}.onnx: {(out / f'{model_id}.onnx').stat().st_size:,} bytes")
 
 
@@ -127,7 +130,7 @@ def slim(
     out: Annotated[Path, typer.Argument(help="File to write.")],
 ) -> None:
     """Keep a checkpoint's networks alone, an eighth of its size: enough for --start and onnx."""
-    train.slim(checkpoint, out)
+    checkpoints.slim(checkpoint, out)
     print(f"{out}: {out.stat().st_size:,} bytes")
 
 
@@ -137,7 +140,7 @@ def record(
     out: Annotated[Path, typer.Option(help="Folder of the cards.")],
 ) -> None:
     """Put measured figures into model cards."""
-    for model_id in ship.record(out, ship.read_figures(figures)):
+    for model_id in model_files.record(out, model_files.read_figures(figures)):
         print(f"{model_id}: figures recorded")
 
 
@@ -155,7 +158,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         app(arguments, prog_name="python -m ablc.export", standalone_mode=False)
     except typer.TyperException as error:
         _fail(error.format_message(), 2)
-    except train.TrainingError as error:
+    except TrainingError as error:
         _fail(str(error), 1)
     except (ValueError, OSError) as error:
         _fail(str(error), 2)

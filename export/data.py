@@ -1,7 +1,7 @@
 """Training data: photographs from folders and tar files, cut, coded and decoded on the fly.
 
 Worker processes decode no picture twice: all stay in memory as uint8, 3 bytes a pixel. They send
-samples, square cuts of CUT pixels; a Pool on the training device keeps many of them and gives
+samples, square cuts of CUT pixels; a SamplePool on the training device keeps many of them and gives
 batches of smaller crops, so that the device never waits for the codec.
 """
 
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -155,7 +156,7 @@ def code(picture: Pixels, rng: np.random.Generator) -> bytes:
     fine = rng.random() < FINE
     quality = rng.uniform(QUALITIES[1], 95) if fine else rng.uniform(*QUALITIES)
     importance: npt.NDArray[np.float32] | None = None
-    mask: ablc.Scheme | str = "rdo"
+    mask: ablc.Scheme | Literal["rdo"] = "rdo"
     kind = rng.random()
     if kind < WEIGHTED:
         importance = _importance(picture.shape[:2], rng)
@@ -223,7 +224,7 @@ def _planes(picture: Pixels) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1)))
 
 
-class Pool:
+class SamplePool:
     """Samples on the training device, replaced bit by bit by new ones.
 
     A batch takes fresh samples from the workers and crops from all that are here.

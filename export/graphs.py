@@ -1,4 +1,4 @@
-"""Finished ONNX graphs: what they may hold, names of their sizes, storage of their weights."""
+"""Finished ONNX graphs: their operators, the names of their dimensions, the storage of weights."""
 
 from collections.abc import Sequence
 
@@ -6,8 +6,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-# Every one has a kernel in ONNX Runtime's CPU and CUDA providers and in TensorRT's parser, and none
-# branches, loops or gives a size that depends on values.
+# Every operator has a kernel in ONNX Runtime's CPU and CUDA providers and in TensorRT's parser, and
+# none branches, loops or gives a size that depends on values.
 # fmt: off
 OPERATORS = frozenset({
     "Abs", "Add", "Cast", "Clip", "Concat", "Conv", "DepthToSpace", "Div", "Exp", "Expand",
@@ -16,20 +16,23 @@ OPERATORS = frozenset({
     "Split", "Sqrt", "Squeeze", "Sub", "Transpose", "Unsqueeze",
 })
 # fmt: on
-DYNAMIC = frozenset({"Gather", "Shape"})  # of those, what only graphs of any size may hold
-SIZED = {"Expand": 1, "Pad": 1, "Reshape": 1, "Slice": 1, "Split": 1, "Squeeze": 1, "Unsqueeze": 1}
+ANY_SIZE_ONLY = frozenset({"Gather", "Shape"})  # of OPERATORS, those for graphs of any size alone
+# Of these, all inputs but the first are sizes, positions or axes.
+SIZED = frozenset({"Expand", "Pad", "Reshape", "Slice", "Split", "Squeeze", "Unsqueeze"})
 LARGE = 1024  # numbers: smaller tensors are not worth a Cast
 
 
 def check_graph(model: onnx.ModelProto, fixed: bool) -> None:
     """Raises ValueError, with the node's name, unless every operator is one of OPERATORS.
 
-    fixed: sizes are all known, so nothing may compute one: no Shape or Gather, and sizes, places
-    and axes are constants.
+    fixed: whether all sizes are known; then the graph may not compute one. It has no Shape or
+    Gather, and sizes, positions and axes are constants.
     """
     onnx.checker.check_model(model, full_check=True)
     if model.functions:
-        raise ValueError(f"function {model.functions[0].name} in the graph, wanted operators alone")
+        raise ValueError(
+            f"function {model.functions[0].name} in the graph: expected operators alone"
+        )
     constants = {tensor.name for tensor in model.graph.initializer}
     for node in model.graph.node:
         called = f"node {node.name!r}: {node.domain or 'ai.onnx'}::{node.op_type}"
@@ -37,9 +40,9 @@ def check_graph(model: onnx.ModelProto, fixed: bool) -> None:
             raise ValueError(f"{called} is not in the set of operators")
         if not fixed:
             continue
-        if node.op_type in DYNAMIC:
+        if node.op_type in ANY_SIZE_ONLY:
             raise ValueError(f"{called} in a graph of fixed sizes")
-        sizes = node.input[SIZED[node.op_type] :] if node.op_type in SIZED else ()
+        sizes = node.input[1:] if node.op_type in SIZED else ()
         for name in sizes:
             if name and name not in constants:
                 raise ValueError(f"{called} takes {name}, which is not a constant, as a size")
@@ -50,17 +53,17 @@ def check_graph(model: onnx.ModelProto, fixed: bool) -> None:
 
 
 def tidy(model: onnx.ModelProto, names: Sequence[Sequence[str]]) -> None:
-    """Names the symbolic sizes of inputs, then outputs, and drops what only torch knew.
+    """Name the variable dimensions of inputs and outputs, and remove torch's own annotations.
 
-    The shapes of inner values go too: sessions infer them, and fixed sizes would contradict theirs.
-    names: one for every size, "" for a constant one.
-    Raises ValueError where one is constant and should not be, or the other way round.
+    Shapes of inner values are removed too: sessions infer them, and fixed sizes would contradict
+    them. names: for inputs, then outputs, one for each dimension, "" for a constant one.
+    Raises ValueError if a dimension is constant and should be variable, or the reverse.
     """
     for value, of_value in zip((*model.graph.input, *model.graph.output), names, strict=True):
         for size, name in zip(value.type.tensor_type.shape.dim, of_value, strict=True):
             if bool(name) == size.HasField("dim_value"):
-                found = size.dim_value or size.dim_param
-                raise ValueError(f"{value.name} has size {found}, wanted {name or 'a constant'}")
+                present = size.dim_value or size.dim_param
+                raise ValueError(f"{value.name} has size {present}, not {name or 'a constant'}")
             if name:
                 size.dim_param = name
     for node in model.graph.node:
@@ -71,9 +74,9 @@ def tidy(model: onnx.ModelProto, names: Sequence[Sequence[str]]) -> None:
 
 
 def store_half(model: onnx.ModelProto) -> onnx.ModelProto:
-    """A copy whose large float32 weights are stored as float16, with a Cast back.
+    """Return a copy whose large float32 weights are stored as float16, with a Cast back.
 
-    Sessions fold the Casts when they are made. Raises ValueError for weights beyond +-65504.
+    Sessions fold the Casts when they start. Raises ValueError for weights beyond +-65504.
     """
     half = onnx.ModelProto()
     half.CopyFrom(model)

@@ -1,16 +1,17 @@
 """S, the second stage of StackGAN (Zhang et al., arXiv:1612.03242), and its critic.
 
-    S   small picture, class shares -> picture of four times the sides
+    S   small picture, class shares -> picture with sides four times as long
     D   picture, class shares -> realness of every patch, for training alone
 
-Pictures are (B, 3, H, W) sRGB in 0..1, of any size.
+Pictures are (B, 3, H, W) sRGB in 0..1, of any size. Names of attributes are those in checkpoints.
 """
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ablc.export.nets import CLASSES, RANGE, Critic, Preset, depth_to_space, initialise
+from ablc.export.layers import depth_to_space, initialise
+from ablc.export.nets import CLASSES, RANGE, Critic, Preset
 
 
 class Modulated(nn.Module):
@@ -29,11 +30,11 @@ class Modulated(nn.Module):
 
 
 class Stage2(nn.Module):
-    """S: four times the sides.
+    """S: enlarges a picture to four times its sides.
 
-    In the place of the first stage's picture is a real one, downscaled, and of the caption's
-    embedding that of class shares. It acts on every block, without the noise of the paper's
-    conditioning augmentation: a file has one picture. Adds to cubic interpolation.
+    A real picture, downscaled, replaces the first stage's picture, and an embedding of class shares
+    replaces that of the caption. It acts on every block, without the noise of the paper's
+    conditioning augmentation, since a file has one picture. S adds to cubic interpolation.
     """
 
     FACTOR = 4  # of the sides
@@ -46,23 +47,22 @@ class Stage2(nn.Module):
         width, samples = preset.stage2_width, 3 * self.FACTOR**2
         self.embedding = nn.Conv2d(CLASSES, self.CODE, 1)
         self.stem = nn.Conv2d(3, width, 3, padding=1)
-        self.blocks = nn.ModuleList(
-            [Modulated(width, self.CODE) for _ in range(preset.stage2_depth)]
-        )
+        blocks = [Modulated(width, self.CODE) for _ in range(preset.stage2_depth)]
+        self.blocks = nn.ModuleList(blocks)
         self.head = nn.Conv2d(width, samples, 3, padding=1)
         self.register_buffer("cubic", cubic_kernel(self.FACTOR), persistent=False)
         initialise(self)
         with torch.no_grad():
-            self.embedding.weight.zero_()  # classes that training never shows stay without a say
-            for block in self.blocks:
+            self.embedding.weight.zero_()  # classes that training never shows have no influence
+            for block in blocks:
                 block.told.weight.mul_(0.2)
                 block.second.weight.mul_(0.2)
-            self.head.weight.mul_(0.02)  # the interpolated picture at first
+            self.head.weight.mul_(0.02)  # S starts as interpolation
 
     def forward(self, low: Tensor, label: Tensor) -> Tensor:
-        """The picture, (B, 3, 4 h, 4 w), nominally in 0..1.
+        """Return the picture, (B, 3, 4 h, 4 w), nominally in 0..1.
 
-        low: (B, 3, h, w) in 0..1. label: (B, 1000) shares of the classes; zeros: nothing is known.
+        low: (B, 3, h, w) in 0..1. label: (B, 1000) shares of the classes; zeros if unknown.
         """
         x = (low - 0.5) * RANGE
         code = F.silu(self.embedding(label[:, :, None, None]))
@@ -73,18 +73,18 @@ class Stage2(nn.Module):
         return depth_to_space(samples, self.FACTOR) / RANGE + 0.5
 
     def interpolated(self, x: Tensor) -> Tensor:
-        """(B, 3, h, w) -> (B, 48, h, w): what depth_to_space makes a larger picture of."""
+        """Return (B, 48, h, w) of (B, 3, h, w): the interpolated picture before depth_to_space."""
         around = self.cubic.shape[-1] // 2
         return F.conv2d(F.pad(x, (around,) * 4, mode="replicate"), self.cubic)
 
 
 def cubic_kernel(factor: int) -> Tensor:
-    """(3 factor^2, 3, 5, 5): cubic interpolation (Keys 1981, a = -1/2) as a convolution.
+    """Return the kernel, (3 factor^2, 3, 5, 5), of cubic interpolation (Keys 1981, a = -1/2).
 
-    For depth_to_space, every colour on its own.
+    Colours are separate; depth_to_space turns the result into a larger picture.
     """
-    places = (torch.arange(factor) + 0.5) / factor - 0.5  # of samples, from their pixel's centre
-    distance = (torch.arange(-2, 3) - places[:, None]).abs()  # (factor, 5)
+    positions = (torch.arange(factor) + 0.5) / factor - 0.5  # of samples, from their pixel's centre
+    distance = (torch.arange(-2, 3) - positions[:, None]).abs()  # (factor, 5)
     near = (1.5 * distance - 2.5) * distance**2 + 1
     far = ((2.5 - 0.5 * distance) * distance - 4) * distance + 2
     taps = torch.where(distance < 1, near, torch.where(distance < 2, far, 0.0))
@@ -93,9 +93,9 @@ def cubic_kernel(factor: int) -> Tensor:
 
 
 class LabelCritic(Critic):
-    """D of S: a score for every patch, and for how well it goes with the label.
+    """D for S: scores every patch, and how well the patch fits the label.
 
-    A projection discriminator (Miyato and Koyama, arXiv:1802.05637).
+    It is a projection discriminator (Miyato and Koyama, arXiv:1802.05637).
     """
 
     def __init__(self, preset: Preset) -> None:
@@ -103,8 +103,8 @@ class LabelCritic(Critic):
         self.embedding = nn.Conv2d(CLASSES, preset.critic_widths[-1], 1)
         initialise(self.embedding)
 
-    def forward(self, x: Tensor, label: Tensor) -> Tensor:
-        """(B, 3, H, W) in 0..1 and (B, 1000) -> (B, 1, H/16, W/16)."""
+    def forward(self, x: Tensor, label: Tensor) -> Tensor:  # type: ignore[override]
+        """Return scores, (B, 1, H/16, W/16), of (B, 3, H, W) in 0..1 and its (B, 1000) label."""
         features = self.body[:-1]((x - 0.5) * RANGE)
         code = self.embedding(label[:, :, None, None])
         return self.body[-1](features) + (features * code).sum(1, keepdim=True)

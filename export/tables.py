@@ -56,7 +56,8 @@ def window(padded: Ints, radius: int) -> Ints:
 
 def with_margin(base: Ints) -> Ints:
     """The base with two more cells on each side, beyond the picture the nearest repeated."""
-    return np.pad(base, 2, mode="edge")
+    padded: Ints = np.pad(base, 2, mode="edge")
+    return padded
 
 
 def differences(base: Ints) -> Ints:

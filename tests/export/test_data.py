@@ -121,14 +121,14 @@ def test_samples_depend_on_the_seed_alone() -> None:
 
 
 @pytest.fixture(scope="module")
-def pool() -> data.Pool:
+def pool() -> data.SamplePool:
     samples = data.Samples([scene(280, 300)], data.coded, seed=0)
-    made = data.Pool(samples, size=3, workers=0, device=torch.device("cpu"))
+    made = data.SamplePool(samples, size=3, workers=0, device=torch.device("cpu"))
     made.refresh(4)
     return made
 
 
-def test_pool_keeps_no_more_than_its_size(pool: data.Pool) -> None:
+def test_pool_keeps_no_more_than_its_size(pool: data.SamplePool) -> None:
     assert pool.filled == 3
     assert {name: value.shape for name, value in pool.all().items()} == {
         "picture": (3, 3, 256, 256),
@@ -138,7 +138,7 @@ def test_pool_keeps_no_more_than_its_size(pool: data.Pool) -> None:
     }
 
 
-def test_batch_crops_pictures_and_cells_alike(pool: data.Pool) -> None:
+def test_batch_crops_pictures_and_cells_alike(pool: data.SamplePool) -> None:
     everything, found = pool.all(), pool.batch(5, 64)
     assert found["picture"].shape == (5, 3, 64, 64)
     for b in range(5):
@@ -159,7 +159,7 @@ def test_batch_crops_pictures_and_cells_alike(pool: data.Pool) -> None:
 
 def test_small_pictures_are_cropped_with_their_originals() -> None:
     samples = data.Samples([scene(280, 300)], data.reduced, seed=0)
-    pool = data.Pool(samples, size=1, workers=0, device=torch.device("cpu"))
+    pool = data.SamplePool(samples, size=1, workers=0, device=torch.device("cpu"))
     low, picture = (pool.all()[name] for name in ("low", "picture"))
     assert low.shape == (1, 3, 64, 64)
     means = torch.nn.functional.avg_pool2d(picture, 4)
@@ -179,6 +179,6 @@ def test_small_pictures_are_cropped_with_their_originals() -> None:
 
 def test_workers_make_samples() -> None:
     samples = data.Samples([scene(280, 300)], data.coded, seed=0)
-    pool = data.Pool(samples, size=2, workers=1, device=torch.device("cpu"))
+    pool = data.SamplePool(samples, size=2, workers=1, device=torch.device("cpu"))
     pool.refresh(2)
     assert pool.filled == 2

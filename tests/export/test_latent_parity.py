@@ -15,12 +15,12 @@ from torch import Tensor  # noqa: E402
 from torch.nn import functional as F  # noqa: E402
 
 from ablc import ModelError  # noqa: E402
-from ablc.export import nets, step, to_onnx  # noqa: E402
+from ablc.export import nets, to_onnx, update  # noqa: E402
 from ablc.runtime import latent, session  # noqa: E402
 from ablc.runtime.buffers import PARTS  # noqa: E402
 from ablc.runtime.matting import EPSILON  # noqa: E402
 from ablc.runtime.targets import TERMS, Targets, seam_of  # noqa: E402
-from made_steps import latent_step  # noqa: E402
+from made_updates import latent_update  # noqa: E402
 
 LOW, HIGH = -4.0, 4.0
 SMALL = nets.PRESETS["small"]
@@ -28,13 +28,13 @@ HEIGHT, WIDTH = 32, 64
 
 
 @pytest.fixture(scope="module")
-def net() -> step.LatentStep:
-    return latent_step(SMALL, seed=3)
+def net() -> update.LatentUpdate:
+    return latent_update(SMALL, seed=3)
 
 
 @pytest.fixture(scope="module")
-def model(net: step.LatentStep) -> onnx.ModelProto:
-    return to_onnx.export_step(net, to_onnx.DYNAMIC)
+def model(net: update.LatentUpdate) -> onnx.ModelProto:
+    return to_onnx.export_update(net, to_onnx.ANY_SIZE)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def started(model: onnx.ModelProto) -> session.Session:
     return session.Session(net, card, "cpu")
 
 
-def generate(net: step.LatentStep, h: np.ndarray) -> np.ndarray:
+def generate(net: update.LatentUpdate, h: np.ndarray) -> np.ndarray:
     return net.generator(torch.from_numpy(h)[None])[0].numpy()
 
 
@@ -65,10 +65,10 @@ def left_by_fits(x: Tensor, guide: Tensor) -> Tensor:
 
 
 def in_torch(
-    net: step.LatentStep, h0: np.ndarray, targets: Targets, settings: latent.Settings
+    net: update.LatentUpdate, h0: np.ndarray, targets: Targets, settings: latent.Settings
 ) -> list[np.ndarray]:
     """The codes that come into each run."""
-    inputs = step.example(net, 1, HEIGHT, WIDTH)
+    inputs = update.example(net, 1, HEIGHT, WIDTH)
     for name in ("m", "v", "noise", "edges", "edge_mask", "content", "label"):
         inputs[name] = torch.zeros_like(inputs[name])
     for i in (1, 2, 3):
@@ -89,13 +89,13 @@ def in_torch(
         shown = inputs["mask"] * inputs["known"] + (1 - inputs["mask"]) * x
         energy = places * weights[-1].item() * left_by_fits(shown, inputs["known"])
         (inputs["push"],) = torch.autograd.grad(energy, x)
-        found = dict(zip(step.OUTPUTS, net(*inputs.values()), strict=True))
+        found = dict(zip(update.OUTPUTS, net(*inputs.values()), strict=True))
         inputs |= {name: found[f"{name}_next"] for name in ("h", "m", "v")}
     return codes
 
 
 def test_the_host_names_the_terms_of_the_graph() -> None:
-    assert TERMS[:PARTS] == step.TERMS
+    assert TERMS[:PARTS] == update.TERMS
 
 
 def case() -> tuple[np.ndarray, Targets]:
@@ -129,7 +129,7 @@ def without_push(model: onnx.ModelProto) -> onnx.ModelProto:
     ids=["product", "reference", "photorealism"],
 )
 def test_codes_agree(
-    networks: None, net: step.LatentStep, exported: session.Session, settings: latent.Settings
+    networks: None, net: update.LatentUpdate, exported: session.Session, settings: latent.Settings
 ) -> None:
     h0, targets = case()
     found = latent.run(exported, h0, targets, settings, generate=partial(generate, net))
@@ -141,7 +141,7 @@ def test_codes_agree(
 
 
 def test_a_step_of_an_earlier_version_has_all_terms_but_the_hosts(
-    networks: None, net: step.LatentStep, model: onnx.ModelProto, exported: session.Session
+    networks: None, net: update.LatentUpdate, model: onnx.ModelProto, exported: session.Session
 ) -> None:
     older = started(without_push(model))
     h0, targets = case()

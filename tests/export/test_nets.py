@@ -4,7 +4,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="networks need the [train] extra")
 
-from ablc.export import nets, stage2  # noqa: E402
+from ablc.export import layers, nets, stage2  # noqa: E402
 
 SMALL = nets.PRESETS["small"]
 HEIGHT, WIDTH = 64, 96
@@ -34,16 +34,16 @@ def _seed() -> None:
 @pytest.mark.parametrize("r", [2, 4])
 def test_depth_to_space_and_back(r: int) -> None:
     x = torch.randn(2, 3 * r * r, 5, 7)
-    y = nets.depth_to_space(x, r)
+    y = layers.depth_to_space(x, r)
     assert y.shape == (2, 3, 5 * r, 7 * r)
     for i in range(r):
         for j in range(r):
             first = (i * r + j) * 3
             assert torch.equal(y[:, :, i::r, j::r], x[:, first : first + 3])
-    assert torch.equal(nets.space_to_depth(y, r), x)
+    assert torch.equal(layers.space_to_depth(y, r), x)
 
 
-@pytest.mark.parametrize("operator", [nets.depth_to_space, nets.space_to_depth])
+@pytest.mark.parametrize("operator", [layers.depth_to_space, layers.space_to_depth])
 def test_operator_is_sound(operator: torch.library.CustomOpDef) -> None:
     x = torch.randn(2, 8, 4, 6, dtype=torch.float64, requires_grad=True)
     torch.library.opcheck(operator, (x, 2), test_utils=("test_schema", "test_faketensor"))
@@ -56,7 +56,7 @@ def test_shapes(preset: str) -> None:
     x = picture(1)
     with torch.no_grad():
         assert nets.Fill(chosen)(x, *cells(x)).shape == x.shape
-        encoder = nets.Encoder(chosen)
+        encoder = nets.LatentEncoder(chosen)
         h = encoder(x)
         assert h.shape == (1, chosen.latent, HEIGHT // 16, WIDTH // 16)
         assert encoder.h1(x).shape == (1, chosen.encoder_widths[2], HEIGHT // 16, WIDTH // 16)
@@ -73,19 +73,19 @@ def test_shapes(preset: str) -> None:
 def test_sizes_keep_to_the_guide() -> None:
     x = picture(1, 512, 768)
     fill = nets.Fill(SMALL)
-    assert nets.parameters(fill) <= 500_000
-    assert nets.multiply_adds(fill, x, *cells(x)) <= 12e9
-    assert nets.parameters(nets.Fill(nets.PRESETS["base"])) <= 5_000_000
+    assert layers.parameters(fill) <= 500_000
+    assert layers.multiply_adds(fill, x, *cells(x)) <= 12e9
+    assert layers.parameters(nets.Fill(nets.PRESETS["base"])) <= 5_000_000
     second = stage2.Stage2(SMALL)
-    assert nets.parameters(second) - nets.parameters(second.embedding) <= 400_000
-    assert nets.multiply_adds(second, picture(1, 128, 192), label(0)) <= 12e9
+    assert layers.parameters(second) - layers.parameters(second.embedding) <= 400_000
+    assert layers.multiply_adds(second, picture(1, 128, 192), label(0)) <= 12e9
     for preset in nets.PRESETS.values():
-        assert nets.parameters(nets.Generator(preset)) <= 10_000_000
+        assert layers.parameters(nets.Generator(preset)) <= 10_000_000
 
 
 def test_multiply_adds_of_one_convolution() -> None:
     net = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3, padding=1))
-    assert nets.multiply_adds(net, torch.zeros(1, 3, 10, 20)) == 10 * 20 * 8 * 3 * 9
+    assert layers.multiply_adds(net, torch.zeros(1, 3, 10, 20)) == 10 * 20 * 8 * 3 * 9
 
 
 def test_fresh_fill_gives_nearly_the_decoded_picture() -> None:
@@ -99,7 +99,7 @@ def test_fresh_second_stage_is_nearly_cubic_interpolation() -> None:
     x = torch.linspace(0, 1, 20).expand(1, 3, 16, 20)
     net = stage2.Stage2(SMALL)
     with torch.no_grad():
-        plain = nets.depth_to_space(net.interpolated(x), net.FACTOR)
+        plain = layers.depth_to_space(net.interpolated(x), net.FACTOR)
         found = net(x, label(3))
     wanted = (torch.arange(80) + 0.5) / 4 - 0.5
     assert torch.allclose(plain[..., 12:-12] * 19, wanted[12:-12].expand(1, 3, 64, -1), atol=1e-4)
@@ -118,7 +118,7 @@ def test_label_has_a_say(net: type[torch.nn.Module]) -> None:
 
 NETS = {
     "fill": lambda x: nets.Fill(SMALL).double()(x, *(c.double() for c in cells(x))),
-    "encoder": lambda x: nets.Encoder(SMALL).double()(x),
+    "encoder": lambda x: nets.LatentEncoder(SMALL).double()(x),
     "condition": lambda x: nets.Condition(SMALL).double()(x)[0],
     "stage2": lambda x: stage2.Stage2(SMALL).double()(x, label(3, 3).double()),
 }
@@ -150,7 +150,7 @@ def test_fill_heeds_mask_and_step() -> None:
 
 def test_latent_moves_with_the_picture() -> None:
     x = picture(1, 64, 320)
-    encoder = nets.Encoder(SMALL)
+    encoder = nets.LatentEncoder(SMALL)
     with torch.no_grad():
         whole = encoder(x)
         shifted = encoder(x[..., 32:])

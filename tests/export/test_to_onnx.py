@@ -14,8 +14,8 @@ import onnx  # noqa: E402
 import torch  # noqa: E402
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
-import made_steps  # noqa: E402
-from ablc.export import graphs, nets, stage2, step, to_onnx  # noqa: E402
+import made_updates  # noqa: E402
+from ablc.export import graphs, nets, stage2, to_onnx, update  # noqa: E402
 
 Arrays = dict[str, npt.NDArray[np.float32]]
 
@@ -37,7 +37,7 @@ FIXED = (2, 32, 96)
 SIZES = [(1, 64, 96), (3, 96, 32), (2, 32, 160)]  # B, H, W; none is the traced one
 NETS = {
     "fill": nets.Fill,
-    "encoder": nets.Encoder,
+    "encoder": nets.LatentEncoder,
     "generator": nets.Generator,
     "condition": nets.Condition,
     "stage2": stage2.Stage2,
@@ -45,25 +45,25 @@ NETS = {
 
 
 @pytest.fixture(scope="module")
-def latent_step() -> step.LatentStep:
-    return made_steps.latent_step(TINY)
+def latent_update() -> update.LatentUpdate:
+    return made_updates.latent_update(TINY)
 
 
 @pytest.fixture(scope="module")
-def dynamic(latent_step: step.LatentStep) -> onnx.ModelProto:
-    return to_onnx.export_step(latent_step, name="tiny")
+def dynamic(latent_update: update.LatentUpdate) -> onnx.ModelProto:
+    return to_onnx.export_update(latent_update, name="tiny")
 
 
 @pytest.fixture(scope="module")
-def fixed(latent_step: step.LatentStep) -> onnx.ModelProto:
-    return to_onnx.export_step(latent_step, to_onnx.Form(size=FIXED))
+def fixed(latent_update: update.LatentUpdate) -> onnx.ModelProto:
+    return to_onnx.export_update(latent_update, to_onnx.GraphForm(size=FIXED))
 
 
 def session(model: onnx.ModelProto, fixed: tuple[int, int, int] | None = None, path: str = ""):
     """fixed: sizes given to the session. path: where the optimised graph is written."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
-    for name, value in (to_onnx.sizes(*fixed) if fixed else {}).items():
+    for name, value in (to_onnx.dimensions(*fixed) if fixed else {}).items():
         options.add_free_dimension_override_by_name(name, value)
     if path:
         options.optimized_model_filepath = path
@@ -76,12 +76,14 @@ def arrays(names: tuple[str, ...], tensors: tuple[torch.Tensor, ...]) -> Arrays:
     return {name: x.numpy() for name, x in zip(names, tensors, strict=True)}
 
 
-def both(model, net: step.LatentStep, size: tuple[int, int, int], **options) -> tuple[Arrays, ...]:
+def both(
+    model, net: update.LatentUpdate, size: tuple[int, int, int], **options
+) -> tuple[Arrays, ...]:
     """Outputs of session and network, h as its change."""
-    values = step.example(net, *size, seed=sum(size))
+    values = update.example(net, *size, seed=sum(size))
     fed = {name: x.numpy() for name, x in values.items()}
-    found = dict(zip(step.OUTPUTS, session(model, **options).run(None, fed), strict=True))
-    wanted = arrays(step.OUTPUTS, net(*values.values()))
+    found = dict(zip(update.OUTPUTS, session(model, **options).run(None, fed), strict=True))
+    wanted = arrays(update.OUTPUTS, net(*values.values()))
     for outputs in (found, wanted):
         outputs["h_next"] = outputs["h_next"] - fed["h"]
         outputs["m_next"] = outputs["m_next"] - 0.9 * fed["m"]
@@ -103,46 +105,49 @@ def operators(model: onnx.ModelProto) -> Counter[str]:
 
 @pytest.mark.parametrize("size", SIZES)
 def test_step_is_autograds(
-    dynamic: onnx.ModelProto, latent_step: step.LatentStep, size: tuple[int, int, int]
+    dynamic: onnx.ModelProto, latent_update: update.LatentUpdate, size: tuple[int, int, int]
 ) -> None:
-    agree(*both(dynamic, latent_step, size), 1e-4)
+    agree(*both(dynamic, latent_update, size), 1e-4)
 
 
 @pytest.mark.parametrize("size", SIZES[:2])
 def test_step_of_sizes_fixed_by_the_session(
-    dynamic: onnx.ModelProto, latent_step: step.LatentStep, size: tuple[int, int, int], tmp_path
+    dynamic: onnx.ModelProto,
+    latent_update: update.LatentUpdate,
+    size: tuple[int, int, int],
+    tmp_path,
 ) -> None:
     path = tmp_path / "optimised.onnx"
-    agree(*both(dynamic, latent_step, size, fixed=size, path=str(path)), 1e-4)
-    assert not graphs.DYNAMIC & operators(onnx.load(path)).keys()
+    agree(*both(dynamic, latent_update, size, fixed=size, path=str(path)), 1e-4)
+    assert not graphs.ANY_SIZE_ONLY & operators(onnx.load(path)).keys()
 
 
-def test_step_of_one_size(fixed: onnx.ModelProto, latent_step: step.LatentStep) -> None:
-    assert not graphs.DYNAMIC & operators(fixed).keys()
+def test_step_of_one_size(fixed: onnx.ModelProto, latent_update: update.LatentUpdate) -> None:
+    assert not graphs.ANY_SIZE_ONLY & operators(fixed).keys()
     graphs.check_graph(fixed, fixed=True)
-    agree(*both(fixed, latent_step, FIXED), 1e-4)
+    agree(*both(fixed, latent_update, FIXED), 1e-4)
 
 
 def test_reference_form_in_the_graph(
-    dynamic: onnx.ModelProto, latent_step: step.LatentStep
+    dynamic: onnx.ModelProto, latent_update: update.LatentUpdate
 ) -> None:
-    values = step.example(latent_step, *SIZES[0])
-    values["rates"][step.RATES.index("adam")] = 0.0
+    values = update.example(latent_update, *SIZES[0])
+    values["rates"][update.RATES.index("adam")] = 0.0
     fed = {name: x.numpy() for name, x in values.items()}
     found = session(dynamic).run(["h_next"], fed)[0] - fed["h"]
-    wanted = latent_step(*values.values())[0].numpy() - fed["h"]
+    wanted = latent_update(*values.values())[0].numpy() - fed["h"]
     assert np.abs(found - wanted).max() <= 1e-4 * np.abs(wanted).max()
 
 
-def test_half_precision(latent_step: step.LatentStep) -> None:
-    model = to_onnx.export_step(latent_step, to_onnx.Form(size=FIXED, dtype="fp16"))
+def test_half_precision(latent_update: update.LatentUpdate) -> None:
+    model = to_onnx.export_update(latent_update, to_onnx.GraphForm(size=FIXED, dtype="fp16"))
     large = [x for x in model.graph.initializer if len(x.dims) == 4 and x.dims[0] > 3]
     assert {x.data_type for x in large} == {TensorProto.FLOAT16}
-    values = step.example(latent_step, *FIXED)
-    values["rates"][step.RATES.index("adam")] = 0.0  # Adam's signs magnify what is near zero
+    values = update.example(latent_update, *FIXED)
+    values["rates"][update.RATES.index("adam")] = 0.0  # Adam's signs magnify what is near zero
     fed = {name: x.numpy() for name, x in values.items()}
-    found = dict(zip(step.OUTPUTS, session(model).run(None, fed), strict=True))
-    wanted = arrays(step.OUTPUTS, latent_step(*values.values()))
+    found = dict(zip(update.OUTPUTS, session(model).run(None, fed), strict=True))
+    wanted = arrays(update.OUTPUTS, latent_update(*values.values()))
     # Eleven bits through a dozen layers, there and back.
     for name, limit in (("h_next", 0.02), ("m_next", 0.02), ("picture", 2e-3), ("parts", 0.02)):
         start = fed["h"] if name == "h_next" else 0
@@ -152,14 +157,16 @@ def test_half_precision(latent_step: step.LatentStep) -> None:
         assert error.max() <= limit * np.abs(change).max(), name
 
 
-def test_weights_stored_in_half(dynamic: onnx.ModelProto, latent_step: step.LatentStep) -> None:
+def test_weights_stored_in_half(
+    dynamic: onnx.ModelProto, latent_update: update.LatentUpdate
+) -> None:
     half = graphs.store_half(dynamic)
     graphs.check_graph(half, fixed=False)
     large = [x for x in half.graph.initializer if np.prod(x.dims) >= graphs.LARGE]
     assert {x.data_type for x in large} == {TensorProto.FLOAT16}
     stored = sum(np.prod(x.dims) for x in large)
     assert dynamic.ByteSize() - half.ByteSize() > 1.9 * stored
-    found, wanted = both(half, latent_step, SIZES[0])
+    found, wanted = both(half, latent_update, SIZES[0])
     agree({"picture": found["picture"]}, {"picture": wanted["picture"]}, 2e-3)
     agree({"parts": found["parts"]}, {"parts": wanted["parts"]}, 0.02)
 
@@ -182,14 +189,14 @@ def test_graph_says_what_it_is(dynamic: onnx.ModelProto) -> None:
     props = {prop.key: prop.value for prop in dynamic.metadata_props}
     assert props == {"kind": "step", "id": "tiny", "dtype": "fp32", "storage": "fp32"}
     assert dynamic.opset_import[0].version == 18
-    assert [x.name for x in dynamic.graph.input] == list(step.INPUTS)
-    assert [x.name for x in dynamic.graph.output] == list(step.OUTPUTS)
+    assert [x.name for x in dynamic.graph.input] == list(update.INPUTS)
+    assert [x.name for x in dynamic.graph.output] == list(update.OUTPUTS)
     assert b"site-packages" not in dynamic.SerializeToString()
     assert b".py" not in dynamic.SerializeToString()
 
 
 def test_sizes_are_named(dynamic: onnx.ModelProto) -> None:
-    named = to_onnx.sizes(2, 64, 96)
+    named = to_onnx.dimensions(2, 64, 96)
     assert named["batch"] == 2
     assert (named["height"], named["width_16"]) == (64, 6)
     values = (*dynamic.graph.input, *dynamic.graph.output)
@@ -201,14 +208,14 @@ def test_sizes_are_named(dynamic: onnx.ModelProto) -> None:
 def test_sizes_that_tracing_froze_are_refused() -> None:
     model = graph(helper.make_node("Neg", ["x"], ["y"]))  # 2x3
     graphs.tidy(model, [["", ""], ["", ""]])
-    with pytest.raises(ValueError, match="x has size 2, wanted batch"):
+    with pytest.raises(ValueError, match="x has size 2, not batch"):
         graphs.tidy(model, [["batch", ""], ["batch", ""]])
 
 
 @pytest.mark.parametrize("size", [(1, 48, 64), (1, 64, 0), (0, 64, 64)])
 def test_sizes_that_are_no_multiples_are_refused(size: tuple[int, int, int]) -> None:
     with pytest.raises(ValueError, match="multiples of 32"):
-        to_onnx.Form(size=size)
+        to_onnx.GraphForm(size=size)
 
 
 @pytest.fixture(scope="module")
@@ -220,7 +227,7 @@ def forward() -> dict[str, tuple[torch.nn.Module, onnx.ModelProto]]:
 
 
 def pictures(model: onnx.ModelProto, size: tuple[int, int, int]) -> dict[str, torch.Tensor]:
-    named, draw = to_onnx.sizes(*size), torch.Generator().manual_seed(4)
+    named, draw = to_onnx.dimensions(*size), torch.Generator().manual_seed(4)
     found = {}
     for value in model.graph.input:
         dims = [d.dim_value or named[d.dim_param] for d in value.type.tensor_type.shape.dim]
@@ -232,7 +239,7 @@ def pictures(model: onnx.ModelProto, size: tuple[int, int, int]) -> dict[str, to
 @pytest.mark.parametrize("size", SIZES)
 def test_networks_are_torchs(forward, kind: str, size: tuple[int, int, int]) -> None:
     net, model = forward[kind]
-    assert not graphs.DYNAMIC & operators(model).keys()
+    assert not graphs.ANY_SIZE_ONLY & operators(model).keys()
     values = pictures(model, size)
     found = session(model).run(None, {name: x.numpy() for name, x in values.items()})
     with torch.no_grad():
@@ -259,7 +266,7 @@ def test_second_stage_takes_pictures_of_any_size(forward, size: tuple[int, int, 
 @pytest.mark.parametrize("kind", ["fill", "condition", "stage2"])
 def test_networks_of_one_size_in_half(forward, kind: str) -> None:
     net, model = forward[kind]
-    half = to_onnx.EXPORTERS[kind](net, to_onnx.Form(size=FIXED, dtype="fp16"))
+    half = to_onnx.EXPORTERS[kind](net, to_onnx.GraphForm(size=FIXED, dtype="fp16"))
     fed = {name: x.numpy() for name, x in pictures(model, FIXED).items()}
     for x, y in zip(session(half).run(None, fed), session(model).run(None, fed), strict=True):
         assert x.dtype == np.float32

@@ -12,7 +12,7 @@ from PIL import Image
 torch = pytest.importorskip("torch", reason="networks need the [train] extra")
 
 import teacher_weights  # noqa: E402
-from ablc.export import cli, data, nets, tasks, train  # noqa: E402
+from ablc.export import checkpoints, cli, data, nets, tasks, train, training_plan  # noqa: E402
 from scenes import drawing, scene  # noqa: E402
 
 
@@ -36,10 +36,10 @@ def teachers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return teacher_weights.write(tmp_path_factory.mktemp("weights"))
 
 
-def plan(out: Path, **changes: object) -> train.Plan:
+def plan(out: Path, **changes: object) -> training_plan.TrainingPlan:
     """Small and quick; with workers=0 all is in one process."""
     usual = {"task": "fill", "steps": 4, "batch": 2, "crop": 64, "workers": 0, "pool": 12}
-    return train.Plan(out=out, **(usual | changes))  # type: ignore[arg-type]
+    return training_plan.TrainingPlan(out=out, **(usual | changes))  # type: ignore[arg-type]
 
 
 def column(path: Path, name: str) -> list[float]:
@@ -50,7 +50,7 @@ def column(path: Path, name: str) -> list[float]:
 @pytest.fixture(scope="module")
 def learnt(
     tmp_path_factory: pytest.TempPathFactory, photographs: data.Photographs
-) -> tuple[Path, train.State]:
+) -> tuple[Path, training_plan.TrainingState]:
     """A run of N that is long enough to learn something."""
     out = tmp_path_factory.mktemp("run")
     chosen = plan(
@@ -59,14 +59,16 @@ def learnt(
     return out, train.train(chosen, photographs)
 
 
-def test_training_lowers_the_loss(learnt: tuple[Path, train.State]) -> None:
+def test_training_lowers_the_loss(learnt: tuple[Path, training_plan.TrainingState]) -> None:
     # A fresh N gives back what it gets, so a gain over the decoded picture is what it learnt.
     _, state = learnt
     assert state.last["psnr_gain"] > 0.01
     assert state.last["ssim_gain"] > 0.0
 
 
-def test_run_leaves_checkpoint_logs_and_sheets(learnt: tuple[Path, train.State]) -> None:
+def test_run_leaves_checkpoint_logs_and_sheets(
+    learnt: tuple[Path, training_plan.TrainingState],
+) -> None:
     out, state = learnt
     assert column(out / "log.csv", "step")[-1] == state.step == 240
     assert column(out / "measures.csv", "psnr_gain")[-1] == pytest.approx(
@@ -74,16 +76,16 @@ def test_run_leaves_checkpoint_logs_and_sheets(learnt: tuple[Path, train.State])
     )
     with Image.open(out / "sheet-0000240.png") as sheet:
         assert sheet.size[0] == 4 * data.CUT
-    kept = train.read(out / train.CHECKPOINT)
+    kept = checkpoints.read(out / checkpoints.CHECKPOINT)
     assert (kept["task"], kept["preset"], kept["step"]) == ("fill", "small", 240)
     assert kept["data"] == {"pictures": {"drawings": 6}, "licence": "not stated"}
 
 
 def test_run_goes_on_where_it_stopped(tmp_path: Path, photographs: data.Photographs) -> None:
     train.train(plan(tmp_path), photographs)
-    before = train.read(tmp_path / train.CHECKPOINT)
+    before = checkpoints.read(tmp_path / checkpoints.CHECKPOINT)
     state = train.train(plan(tmp_path, steps=6), photographs)
-    after = train.read(tmp_path / train.CHECKPOINT)
+    after = checkpoints.read(tmp_path / checkpoints.CHECKPOINT)
     assert (before["step"], state.step, after["step"]) == (4, 6, 6)
     assert state.seconds > before["seconds"]
     moments = (kept["optimisers"]["networks"]["state"][0]["step"] for kept in (before, after))
@@ -92,9 +94,9 @@ def test_run_goes_on_where_it_stopped(tmp_path: Path, photographs: data.Photogra
 
 def test_spent_budget_changes_nothing(tmp_path: Path, photographs: data.Photographs) -> None:
     train.train(plan(tmp_path), photographs)
-    before = train.read(tmp_path / train.CHECKPOINT)["trained"]
+    before = checkpoints.read(tmp_path / checkpoints.CHECKPOINT)["trained"]
     train.train(plan(tmp_path), photographs)
-    after = train.read(tmp_path / train.CHECKPOINT)["trained"]
+    after = checkpoints.read(tmp_path / checkpoints.CHECKPOINT)["trained"]
     assert all(torch.equal(before[name], after[name]) for name in before)
 
 
@@ -103,7 +105,7 @@ def test_same_seed_same_networks(tmp_path: Path, photographs: data.Photographs) 
     for name, seed in runs:
         train.train(plan(tmp_path / name, seed=seed), photographs)
     first, again, other = (
-        train.read(tmp_path / name / train.CHECKPOINT)["trained"]["fill.mix.weight"]
+        checkpoints.read(tmp_path / name / checkpoints.CHECKPOINT)["trained"]["fill.mix.weight"]
         for name, _ in runs
     )
     assert torch.equal(first, again)
@@ -112,9 +114,9 @@ def test_same_seed_same_networks(tmp_path: Path, photographs: data.Photographs) 
 
 def test_start_takes_the_networks_alone(tmp_path: Path, photographs: data.Photographs) -> None:
     train.train(plan(tmp_path / "a"), photographs)
-    start = tmp_path / "a" / train.CHECKPOINT
+    start = tmp_path / "a" / checkpoints.CHECKPOINT
     state = train.train(plan(tmp_path / "b", start=start, rate=1e-12, steps=1), photographs)
-    kept, new = train.read(start), train.read(tmp_path / "b" / train.CHECKPOINT)
+    kept, new = checkpoints.read(start), checkpoints.read(tmp_path / "b" / checkpoints.CHECKPOINT)
     assert state.step == 1
     assert [run["steps"] for run in new["earlier"]] == [4]
     for name, value in kept["averaged"].items():
@@ -123,11 +125,11 @@ def test_start_takes_the_networks_alone(tmp_path: Path, photographs: data.Photog
 
 def test_slim_checkpoint_is_a_start(tmp_path: Path, photographs: data.Photographs) -> None:
     train.train(plan(tmp_path / "a"), photographs)
-    start, small = tmp_path / "a" / train.CHECKPOINT, tmp_path / "slim" / "fill.pt"
-    train.slim(start, small)
+    start, small = tmp_path / "a" / checkpoints.CHECKPOINT, tmp_path / "slim" / "fill.pt"
+    checkpoints.slim(start, small)
     assert small.stat().st_size < start.stat().st_size / 6
-    kept, net = train.read(start), tasks.FillTask.networks(nets.PRESETS["small"])
-    train.read_networks(small, net)
+    kept, net = checkpoints.read(start), tasks.FillNetworks(nets.PRESETS["small"])
+    checkpoints.read_networks(small, net)
     for name, value in net.state_dict().items():
         assert torch.allclose(value, kept["averaged"][name], atol=1e-3)
     state = train.train(plan(tmp_path / "b", start=small, steps=1), photographs)
@@ -167,17 +169,19 @@ def test_breakdown_names_the_last_good_checkpoint(
     tmp_path: Path, photographs: data.Photographs
 ) -> None:
     train.train(plan(tmp_path), photographs)
-    before = (tmp_path / train.CHECKPOINT).read_bytes()
+    before = (tmp_path / checkpoints.CHECKPOINT).read_bytes()
     broken = plan(tmp_path, steps=50, weights={"pixel": math.nan})
-    with pytest.raises(train.TrainingError, match=r"total is nan.*last good checkpoint is .*\.pt"):
+    with pytest.raises(
+        training_plan.TrainingError, match=r"total is nan.*last good checkpoint is .*\.pt"
+    ):
         train.train(broken, photographs)
-    assert (tmp_path / train.CHECKPOINT).read_bytes() == before
+    assert (tmp_path / checkpoints.CHECKPOINT).read_bytes() == before
 
 
 def test_breakdown_without_checkpoint_says_so(
     tmp_path: Path, photographs: data.Photographs
 ) -> None:
-    with pytest.raises(train.TrainingError, match="no checkpoint yet"):
+    with pytest.raises(training_plan.TrainingError, match="no checkpoint yet"):
         train.train(plan(tmp_path, weights={"pixel": math.inf}), photographs)
 
 
@@ -191,8 +195,8 @@ def test_checkpoint_of_another_task_is_refused(
     with pytest.raises(ValueError, match="is of preset small, not base"):
         train.train(plan(tmp_path, preset="base"), photographs)
     with pytest.raises(ValueError, match="another architecture"):
-        train.read_networks(
-            tmp_path / train.CHECKPOINT, tasks.FillTask.networks(nets.PRESETS["base"])
+        checkpoints.read_networks(
+            tmp_path / checkpoints.CHECKPOINT, tasks.FillNetworks(nets.PRESETS["base"])
         )
 
 
@@ -204,7 +208,7 @@ def test_file_that_is_no_checkpoint_is_refused(tmp_path: Path, content: bytes | 
     else:
         path.write_bytes(content)
     with pytest.raises(ValueError, match=r"x\.pt is no checkpoint"):
-        train.read(path)
+        checkpoints.read(path)
 
 
 @pytest.mark.parametrize(
@@ -275,7 +279,7 @@ def test_command_trains(folder: Path, tmp_path: Path, capfd: pytest.CaptureFixtu
     printed = capfd.readouterr().out
     assert "3 pictures" in printed
     assert "step 2" in printed
-    assert train.read(out / train.CHECKPOINT)["data"]["licence"] == "CC0"
+    assert checkpoints.read(out / checkpoints.CHECKPOINT)["data"]["licence"] == "CC0"
 
 
 @pytest.mark.parametrize(

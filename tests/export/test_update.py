@@ -8,8 +8,8 @@ torch = pytest.importorskip("torch", reason="the networks need the [train] extra
 from torch import Tensor  # noqa: E402
 from torch.fx.experimental.proxy_tensor import make_fx  # noqa: E402
 
-import made_steps  # noqa: E402
-from ablc.export import adjoint, losses, nets, step  # noqa: E402
+import made_updates  # noqa: E402
+from ablc.export import adjoint, losses, nets, update  # noqa: E402
 
 TINY = nets.Preset(
     fill_widths=(32, 16, 16),
@@ -29,42 +29,42 @@ Inputs = dict[str, Tensor]
 MOMENTUM_FREE = {"beta1": 0.0, "adam": 1.0, "noise": 0.0}  # m_next is then d
 
 
-def made(dtype: torch.dtype = torch.float32) -> step.LatentStep:
-    return made_steps.latent_step(TINY).to(dtype)
+def made(dtype: torch.dtype = torch.float32) -> update.LatentUpdate:
+    return made_updates.latent_update(TINY).to(dtype)
 
 
 @pytest.fixture(scope="module")
-def latent_step() -> step.LatentStep:
+def latent_update() -> update.LatentUpdate:
     return made()
 
 
 @pytest.fixture(scope="module")
-def precise() -> step.LatentStep:
+def precise() -> update.LatentUpdate:
     return made(torch.float64)
 
 
 def inputs(
-    net: step.LatentStep,
+    net: update.LatentUpdate,
     batch: int = 2,
     *,
-    terms: tuple[str, ...] = step.TERMS,
+    terms: tuple[str, ...] = update.TERMS,
     pushed: bool = False,
     **rates: float,
 ) -> Inputs:
     """Example inputs in the precision of the network, with these terms alone and these rates."""
-    found = step.example(net, batch, 32, 64, seed=batch)
+    found = update.example(net, batch, 32, 64, seed=batch)
     found["push"] *= float(pushed)
     for name, value in rates.items():
-        found["rates"][step.RATES.index(name)] = value
-    found["weights"] *= torch.tensor([float(term in terms) for term in step.TERMS])
+        found["rates"][update.RATES.index(name)] = value
+    found["weights"] *= torch.tensor([float(term in terms) for term in update.TERMS])
     return {name: x.to(net.dtype) for name, x in found.items()}
 
 
-def run(net: step.LatentStep, values: Inputs) -> dict[str, Tensor]:
-    return dict(zip(step.OUTPUTS, net(*values.values()), strict=True))
+def run(net: update.LatentUpdate, values: Inputs) -> dict[str, Tensor]:
+    return dict(zip(update.OUTPUTS, net(*values.values()), strict=True))
 
 
-def direction(net: step.LatentStep, values: Inputs) -> Tensor:
+def direction(net: update.LatentUpdate, values: Inputs) -> Tensor:
     return run(net, values)["m_next"]
 
 
@@ -72,7 +72,7 @@ def composite(x: Tensor, values: Inputs) -> Tensor:
     return values["mask"] * values["known"] + (1 - values["mask"]) * x
 
 
-def written_out(net: step.LatentStep, h: Tensor, values: Inputs) -> dict[str, Tensor]:
+def written_out(net: update.LatentUpdate, h: Tensor, values: Inputs) -> dict[str, Tensor]:
     """Every term as the module's description has it."""
     x = net.generator(h)
     x_c = composite(x, values)
@@ -96,18 +96,18 @@ def written_out(net: step.LatentStep, h: Tensor, values: Inputs) -> dict[str, Te
     return found
 
 
-def test_parts_are_the_terms_as_written(precise: step.LatentStep) -> None:
+def test_parts_are_the_terms_as_written(precise: update.LatentUpdate) -> None:
     values = inputs(precise)
     found = run(precise, values)
     wanted = written_out(precise, values["h"], values)
-    for index, term in enumerate(step.TERMS):
+    for index, term in enumerate(update.TERMS):
         torch.testing.assert_close(found["parts"][:, index], wanted[term])
         assert (wanted[term] > 0).all()
     torch.testing.assert_close(found["picture"], precise.generator(values["h"]))
 
 
-@pytest.mark.parametrize("term", step.TERMS[1:])
-def test_every_term_alone_has_its_gradient(precise: step.LatentStep, term: str) -> None:
+@pytest.mark.parametrize("term", update.TERMS[1:])
+def test_every_term_alone_has_its_gradient(precise: update.LatentUpdate, term: str) -> None:
     values = inputs(precise, terms=(term,), **MOMENTUM_FREE)
     h = values["h"].clone().requires_grad_()
     wanted = written_out(precise, h, values)[term].sum() * values["weights"].sum()
@@ -116,8 +116,8 @@ def test_every_term_alone_has_its_gradient(precise: step.LatentStep, term: str) 
     torch.testing.assert_close(direction(precise, values), -gradient, rtol=1e-9, atol=1e-12)
 
 
-def test_gradient_is_the_slope(precise: step.LatentStep) -> None:
-    values = inputs(precise, terms=step.TERMS[1:], **MOMENTUM_FREE)
+def test_gradient_is_the_slope(precise: update.LatentUpdate) -> None:
+    values = inputs(precise, terms=update.TERMS[1:], **MOMENTUM_FREE)
     d = direction(precise, values)
 
     def objective(h: Tensor) -> Tensor:
@@ -132,98 +132,100 @@ def test_gradient_is_the_slope(precise: step.LatentStep) -> None:
         torch.testing.assert_close(-(d * way).sum(), slope, rtol=1e-6, atol=1e-6)
 
 
-def test_push_adds_a_linear_function_of_the_picture(precise: step.LatentStep) -> None:
-    for terms in ((), step.TERMS[1:]):
+def test_push_adds_a_linear_function_of_the_picture(precise: update.LatentUpdate) -> None:
+    for terms in ((), update.TERMS[1:]):
         values = inputs(precise, terms=terms, pushed=True, **MOMENTUM_FREE)
         h = values["h"].clone().requires_grad_()
         objective = (precise.generator(h) * values["push"]).sum()
-        for term, weight in zip(step.TERMS, values["weights"], strict=True):
+        for term, weight in zip(update.TERMS, values["weights"], strict=True):
             objective = objective + weight * written_out(precise, h, values)[term].sum()
         (gradient,) = torch.autograd.grad(objective, h)
         torch.testing.assert_close(direction(precise, values), -gradient, rtol=1e-9, atol=1e-12)
 
 
-def test_prior_points_to_the_encoded_composite(precise: step.LatentStep) -> None:
+def test_prior_points_to_the_encoded_composite(precise: update.LatentUpdate) -> None:
     values = inputs(precise, terms=("prior",), **MOMENTUM_FREE)
     x_c = composite(precise.generator(values["h"]), values)
     wanted = values["weights"][0] * (precise.encoder(x_c) - values["h"])
     torch.testing.assert_close(direction(precise, values), wanted)
 
 
-def test_noise_is_added(latent_step: step.LatentStep) -> None:
-    values = inputs(latent_step, terms=(), **{**MOMENTUM_FREE, "noise": 0.25})
-    torch.testing.assert_close(direction(latent_step, values), 0.25 * values["noise"])
+def test_noise_is_added(latent_update: update.LatentUpdate) -> None:
+    values = inputs(latent_update, terms=(), **{**MOMENTUM_FREE, "noise": 0.25})
+    torch.testing.assert_close(direction(latent_update, values), 0.25 * values["noise"])
 
 
 @pytest.mark.parametrize("adam", [0.0, 1.0])
-def test_nothing_to_do_leaves_h_alone(latent_step: step.LatentStep, adam: float) -> None:
-    values = inputs(latent_step, terms=(), adam=adam, noise=0.0)
+def test_nothing_to_do_leaves_h_alone(latent_update: update.LatentUpdate, adam: float) -> None:
+    values = inputs(latent_update, terms=(), adam=adam, noise=0.0)
     values["m"].zero_()
     values["v"].zero_()
-    found = run(latent_step, values)
+    found = run(latent_update, values)
     assert torch.equal(found["h_next"], values["h"])
     assert not found["m_next"].any()
     assert not found["v_next"].any()
 
 
-def test_no_label_is_no_class_term(latent_step: step.LatentStep) -> None:
-    values = inputs(latent_step, **MOMENTUM_FREE)
+def test_no_label_is_no_class_term(latent_update: update.LatentUpdate) -> None:
+    values = inputs(latent_update, **MOMENTUM_FREE)
     without = {**values, "label": torch.zeros_like(values["label"])}
     unweighted = inputs(
-        latent_step, terms=tuple(t for t in step.TERMS if t != "class"), **MOMENTUM_FREE
+        latent_update, terms=tuple(t for t in update.TERMS if t != "class"), **MOMENTUM_FREE
     )
-    assert not run(latent_step, without)["parts"][:, 1].any()
+    assert not run(latent_update, without)["parts"][:, 1].any()
     torch.testing.assert_close(
-        direction(latent_step, without), direction(latent_step, unweighted), rtol=0, atol=1e-6
+        direction(latent_update, without), direction(latent_update, unweighted), rtol=0, atol=1e-6
     )
 
 
-def test_networks_see_known_pixels_as_constants(latent_step: step.LatentStep) -> None:
-    values = inputs(latent_step, terms=("class", "style1", "content"), **MOMENTUM_FREE)
+def test_networks_see_known_pixels_as_constants(latent_update: update.LatentUpdate) -> None:
+    values = inputs(latent_update, terms=("class", "style1", "content"), **MOMENTUM_FREE)
     values["mask"] = torch.ones_like(values["mask"])
-    assert not direction(latent_step, values).any()
+    assert not direction(latent_update, values).any()
 
 
-def test_pictures_of_a_batch_do_not_meet(latent_step: step.LatentStep) -> None:
-    values = inputs(latent_step, 3)
-    together = run(latent_step, values)
-    for one in range(3):
+def test_pictures_of_a_batch_do_not_meet(latent_update: update.LatentUpdate) -> None:
+    values = inputs(latent_update, 3)
+    together = run(latent_update, values)
+    for index in range(3):
         alone = run(
-            latent_step,
-            {name: x if x.dim() == 1 else x[one : one + 1] for name, x in values.items()},
+            latent_update,
+            {name: x if x.dim() == 1 else x[index : index + 1] for name, x in values.items()},
         )
         for name, x in alone.items():
-            torch.testing.assert_close(together[name][one : one + 1], x, rtol=1e-4, atol=1e-6)
+            torch.testing.assert_close(together[name][index : index + 1], x, rtol=1e-4, atol=1e-6)
 
 
 def rates_of(values: Inputs) -> dict[str, np.float32]:
-    return dict(zip(step.RATES, values["rates"].numpy(), strict=True))
+    return dict(zip(update.RATES, values["rates"].numpy(), strict=True))
 
 
-def test_adam_is_its_algorithm(latent_step: step.LatentStep) -> None:
-    values = inputs(latent_step, adam=1.0, low=-50.0, high=50.0)
-    found, r = run(latent_step, values), rates_of(values)
-    d = direction(latent_step, {**values, "rates": inputs(latent_step, beta1=0.0)["rates"]}).numpy()
+def test_adam_is_its_algorithm(latent_update: update.LatentUpdate) -> None:
+    values = inputs(latent_update, adam=1.0, low=-50.0, high=50.0)
+    found, r = run(latent_update, values), rates_of(values)
+    d = direction(
+        latent_update, {**values, "rates": inputs(latent_update, beta1=0.0)["rates"]}
+    ).numpy()
     m = r["beta1"] * values["m"].numpy() + (1 - r["beta1"]) * d
     v = r["beta2"] * values["v"].numpy() + (1 - r["beta2"]) * d * d
-    step_ = r["lr"] * (m * r["unbias1"]) / (np.sqrt(v * r["unbias2"]) + r["eps"])
+    move = r["lr"] * (m * r["unbias1"]) / (np.sqrt(v * r["unbias2"]) + r["eps"])
     np.testing.assert_allclose(found["m_next"].numpy(), m, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(found["v_next"].numpy(), v, rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(found["h_next"].numpy(), values["h"].numpy() + step_, atol=1e-6)
+    np.testing.assert_allclose(found["h_next"].numpy(), values["h"].numpy() + move, atol=1e-6)
 
 
-def test_reference_form_moves_by_lr_on_average(latent_step: step.LatentStep) -> None:
-    values = inputs(latent_step, beta1=0.0, adam=0.0, low=-50.0, high=50.0)
-    found = run(latent_step, values)
+def test_reference_form_moves_by_lr_on_average(latent_update: update.LatentUpdate) -> None:
+    values = inputs(latent_update, beta1=0.0, adam=0.0, low=-50.0, high=50.0)
+    found = run(latent_update, values)
     h, d = values["h"].numpy(), found["m_next"].numpy()
     length = np.abs(d).mean(axis=(1, 2, 3), keepdims=True)
     wanted = h + rates_of(values)["lr"] * d / length
     np.testing.assert_allclose(found["h_next"].numpy(), wanted, rtol=0, atol=1e-6)
 
 
-def test_h_stays_in_range(latent_step: step.LatentStep) -> None:
-    values = inputs(latent_step, lr=10.0, low=-0.5, high=0.25)
-    found = run(latent_step, values)["h_next"]
+def test_h_stays_in_range(latent_update: update.LatentUpdate) -> None:
+    values = inputs(latent_update, lr=10.0, low=-0.5, high=0.25)
+    found = run(latent_update, values)["h_next"]
     assert found.min() == -0.5
     assert found.max() == 0.25
 
@@ -232,17 +234,17 @@ def test_jumps_are_pairs_of_neighbours() -> None:
     e = torch.zeros(1, 1, 2, 3)
     e[0, 0, 0] = torch.tensor([1.0, 3.0, 3.0])  # right: 2, 0; below: 1, 3, 3
     seam = torch.tensor([[[[1.0, 0.0, 10.0], [0.0, 0.0, 100.0]]]])
-    assert step.jumps(e, seam).item() == pytest.approx(2**2 + 1**2 + 10 * 3**2)
+    assert update.jumps(e, seam).item() == pytest.approx(2**2 + 1**2 + 10 * 3**2)
 
 
-def test_table_of_adjoints_is_what_autograd_does(latent_step: step.LatentStep) -> None:
-    values = inputs(latent_step, 1)
-    traced = make_fx(lambda *x: latent_step(*x), decomposition_table=adjoint.TABLE)(
+def test_table_of_adjoints_is_what_autograd_does(latent_update: update.LatentUpdate) -> None:
+    values = inputs(latent_update, 1)
+    traced = make_fx(lambda *x: latent_update(*x), decomposition_table=adjoint.TABLE)(
         *values.values()
     )
     left = {str(node.target) for node in traced.graph.nodes if "backward" in str(node.target)}
     assert not left
-    wanted = latent_step(*values.values())
+    wanted = latent_update(*values.values())
     for x, y in zip(traced(*values.values()), wanted, strict=True):
         torch.testing.assert_close(x, y, rtol=1e-4, atol=1e-6)
 

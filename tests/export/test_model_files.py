@@ -13,7 +13,15 @@ for needed in ("onnx", "onnxscript", "onnxslim", "onnxruntime"):
 import onnxruntime  # noqa: E402
 
 import teacher_weights  # noqa: E402
-from ablc.export import cli, data, ship, to_onnx, train  # noqa: E402
+from ablc.export import (  # noqa: E402
+    checkpoints,
+    cli,
+    data,
+    model_files,
+    to_onnx,
+    train,
+    training_plan,
+)
 from ablc.runtime import registry  # noqa: E402
 from scenes import drawing  # noqa: E402
 
@@ -22,13 +30,13 @@ TASKS = ("fill", "condition", "latent", "stage2")
 
 
 @pytest.fixture(scope="module")
-def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Of every task, after one step."""
     root = tmp_path_factory.mktemp("runs")
     teachers = teacher_weights.write(root)
     photographs = data.Photographs([drawing(260, 260)], {"drawings": 1}, 0, 0)
     for task in TASKS:
-        plan = train.Plan(
+        plan = training_plan.TrainingPlan(
             task=task,
             out=root / task,
             steps=1,
@@ -40,16 +48,16 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
             licence="CC0",
         )
         train.train(plan, photographs)
-    return {task: root / task / train.CHECKPOINT for task in TASKS}
+    return {task: root / task / checkpoints.CHECKPOINT for task in TASKS}
 
 
 @pytest.fixture(scope="module")
 def shipped(
-    tmp_path_factory: pytest.TempPathFactory, checkpoints: dict[str, Path]
+    tmp_path_factory: pytest.TempPathFactory, runs: dict[str, Path]
 ) -> tuple[Path, list[str]]:
     folder = tmp_path_factory.mktemp("models")
-    form = to_onnx.Form((1, SIDE, SIDE), storage="fp16")
-    return folder, ship.export(list(checkpoints.values()), folder, form)
+    form = to_onnx.GraphForm((1, SIDE, SIDE), storage="fp16")
+    return folder, model_files.export(list(runs.values()), folder, form)
 
 
 def test_every_network_and_the_step_are_shipped(shipped: tuple[Path, list[str]]) -> None:
@@ -73,9 +81,9 @@ def test_card_says_how_the_network_was_made(shipped: tuple[Path, list[str]]) -> 
 
 
 def test_shipped_fill_is_the_averaged_network(
-    shipped: tuple[Path, list[str]], checkpoints: dict[str, Path]
+    shipped: tuple[Path, list[str]], runs: dict[str, Path]
 ) -> None:
-    net = ship.read(checkpoints["fill"]).networks["fill"]
+    net = model_files.read(runs["fill"]).networks.fill
     session = onnxruntime.InferenceSession(registry.load("fill-small", shipped[0]))
     rng = np.random.default_rng(0)
     inputs = {
@@ -104,7 +112,7 @@ def test_figures_are_recorded(shipped: tuple[Path, list[str]], tmp_path: Path) -
 
 def test_figures_of_an_unknown_network_are_refused(shipped: tuple[Path, list[str]]) -> None:
     with pytest.raises(ValueError, match=r"no card other\.json"):
-        ship.record(shipped[0], {"other": {}})
+        model_files.record(shipped[0], {"other": {}})
 
 
 @pytest.mark.parametrize("content", ["[]", "{}", '{"cards": 1}', "nothing"])
@@ -112,12 +120,12 @@ def test_file_without_figures_is_refused(tmp_path: Path, content: str) -> None:
     path = tmp_path / "figures.json"
     path.write_text(content)
     with pytest.raises(ValueError, match=r"figures\.json"):
-        ship.read_figures(path)
+        model_files.read_figures(path)
 
 
-def test_same_network_twice_is_refused(checkpoints: dict[str, Path], tmp_path: Path) -> None:
+def test_same_network_twice_is_refused(runs: dict[str, Path], tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="two checkpoints hold fill-small"):
-        ship.export([checkpoints["fill"]] * 2, tmp_path, to_onnx.DYNAMIC)
+        model_files.export([runs["fill"]] * 2, tmp_path, to_onnx.ANY_SIZE)
 
 
 def test_command_refuses_a_file_that_is_no_checkpoint(

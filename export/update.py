@@ -1,6 +1,6 @@
-"""One step of the latent update of Plug & Play Generative Networks (arXiv:1612.00005, eq. 5).
+"""One iteration of the latent update of Plug & Play Generative Networks (arXiv:1612.00005, eq. 5).
 
-Minimises over the latent code h, for all pictures of a batch at once,
+The loop minimises over the latent code h, for all pictures of a batch at once,
 
     L(h) = e1/2 |h - E(x_c)|^2 - e2 sum_y label_y log C_y(x_c) + known |e|^2
          + edge |edge_mask (LoG x - edges)|^2
@@ -9,23 +9,27 @@ Minimises over the latent code h, for all pictures of a batch at once,
 
     x = G(h),  e = mask (known - x),  x_c = x + e = mask known + (1 - mask) x
 
-The first term's gradient is h - E(x_c), E not differentiated: the direction of a denoising
-autoencoder. As e = x_c - x, the last one is |grad x_c - grad x|^2 (Perez et al. 2003, eq. 3) at
-borders of the mask: what pasting known pixels adds to the gradient there. push is the gradient in
-x, at this very h, of what else the host wants of the picture; none of the terms given back has it.
+The gradient of the first term is h - E(x_c), without differentiating E: the direction of a
+denoising autoencoder. As e = x_c - x, the seam term is |grad x_c - grad x|^2 (Perez et al. 2003,
+eq. 3) at borders of the mask: the gradient that pasting known pixels adds there. push is the
+gradient in x, at this h, of terms that the host computes; no output contains those terms.
 
 Terms are sums, so that their weights carry every 1/N and keep gradients within the range of half
-precision. Networks run at the precision of their parameters, everything else at that of h.
+precision. Networks run at the precision of their parameters, everything else at that of h. The
+graph is called the update graph; ids of models, their cards and streams call it "step", a name
+that streams hold and that therefore stays.
 
 Axis letters: L channels of h; N channels of F^l; h w its rows and columns.
 """
+
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ablc.export import losses
-from ablc.export.nets import STRIDE, Condition, Encoder, Generator
+from ablc.export.nets import STRIDE, Condition, Generator, LatentEncoder
 
 TERMS = ("prior", "class", "known", "edge", "style1", "style2", "style3", "content", "seam")
 RATES = (
@@ -33,9 +37,9 @@ RATES = (
     "beta1",
     "beta2",
     "eps",  # > 0
-    "unbias1",  # 1 / (1 - beta1^t) of step t = 1, 2, ...
+    "unbias1",  # 1 / (1 - beta1^t) in iteration t = 1, 2, ...
     "unbias2",  # 1 / (1 - beta2^t)
-    "adam",  # 1: Adam; 0: the reference implementation's lr d / mean |d|
+    "adam",  # 1: Adam; 0: lr d / mean |d|, as in the reference implementation
     "noise",  # e3
     "low",  # least h
     "high",  # greatest h
@@ -53,9 +57,9 @@ INPUTS = (
     "gram2",
     "gram3",
     "content",  # (B, N, H/16, W/16): the original's F^3
-    "label",  # (B, 1000): wanted shares of the classes; zeros for none
-    "seam",  # (B, 1, H, W): weights of every pixel's jumps to its right and lower neighbours
-    "push",  # (B, 3, H, W): gradient in x of terms that the host keeps; zeros for none
+    "label",  # (B, 1000): target shares of the classes; zeros for none
+    "seam",  # (B, 1, H, W): weights of the differences from right and lower neighbours
+    "push",  # (B, 3, H, W): gradient in x of terms that the host computes; zeros for none
     "weights",  # (9,) of TERMS
     "rates",  # (10,), as RATES names them
 )
@@ -66,33 +70,36 @@ OUTPUTS = (
     "picture",  # (B, 3, H, W): G(h) of the h that came in, not clipped
     "parts",  # (B, 9): TERMS before their weights
 )
-STYLES = 3  # of the four F^l
+STYLES = 3  # features F^l with a style term, of four
 
 
 class _Squares(torch.autograd.Function):
-    """(B, ...) -> (B,) sums of squares; its gradient multiplies once, where autograd's copies
-    every sum back to full size first."""
+    """Sums of squares, whose gradient is one product.
+
+    Autograd's own gradient copies every sum back to full size first.
+    """
 
     @staticmethod
-    def forward(ctx, x: Tensor) -> Tensor:
+    def forward(ctx: Any, x: Tensor) -> Tensor:
         ctx.save_for_backward(x)
         return (x * x).sum(tuple(range(1, x.dim())))
 
     @staticmethod
-    def backward(ctx, gradient: Tensor) -> Tensor:
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
         (x,) = ctx.saved_tensors
         return (2 * gradient).reshape(-1, *[1] * (x.dim() - 1)) * x
 
 
 def squares(x: Tensor) -> Tensor:
-    return _Squares.apply(x)
+    """Return the sums of squares, (B,), of (B, ...)."""
+    return _Squares.apply(x)  # type: ignore[no-untyped-call]
 
 
 def jumps(e: Tensor, seam: Tensor) -> Tensor:
-    """(B,) weighted squared differences of e, (B, C, H, W), to the right and lower neighbours.
+    """Return (B,) weighted squared differences of e from its right and lower neighbours.
 
-    seam: (B, 1, H, W) >= 0; what the last column says of the right, and the last row of below, does
-    not count.
+    e: (B, C, H, W); seam: (B, 1, H, W) >= 0, the weights. The last column has no right neighbour
+    and the last row no lower one.
     """
     root = seam.sqrt()
     right = squares((e[:, :, :, 1:] - e[:, :, :, :-1]) * root[:, :, :, :-1])
@@ -100,10 +107,10 @@ def jumps(e: Tensor, seam: Tensor) -> Tensor:
     return right + below
 
 
-class LatentStep(nn.Module):
-    """h, Adam's moments and targets -> their next values, the picture and the terms of L."""
+class LatentUpdate(nn.Module):
+    """One iteration: from h, Adam's moments and targets to the next h and moments."""
 
-    def __init__(self, encoder: Encoder, generator: Generator, condition: Condition) -> None:
+    def __init__(self, encoder: LatentEncoder, generator: Generator, condition: Condition) -> None:
         super().__init__()
         self.encoder = encoder
         self.generator = generator
@@ -111,7 +118,7 @@ class LatentStep(nn.Module):
 
     @property
     def dtype(self) -> torch.dtype:
-        """The networks' precision."""
+        """The precision of the networks."""
         return next(self.generator.parameters()).dtype
 
     def forward(
@@ -134,7 +141,7 @@ class LatentStep(nn.Module):
         weights: Tensor,
         rates: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-        """INPUTS to OUTPUTS, whose comments give the shapes."""
+        """Return OUTPUTS for INPUTS; the comments there give the shapes."""
         with torch.enable_grad():
             free = h.detach().requires_grad_()
             x = self.generator(free.to(self.dtype)).to(h.dtype)
@@ -156,34 +163,34 @@ class LatentStep(nn.Module):
             (gradient,) = torch.autograd.grad((*terms, x), free, (*each[1:], push))
         with torch.no_grad():
             away = h - self.encoder(x_c.to(self.dtype)).to(h.dtype)
-            e1, e3 = weights.split(1)[0], rates.split(1)[RATES.index("noise")]
+            e1, e3 = torch.split(weights, 1)[0], torch.split(rates, 1)[RATES.index("noise")]
             d = e3 * noise - gradient - e1 * away
-            h_next, m_next, v_next = move(h, m, v, d, rates)
+            h_next, m_next, v_next = next_code(h, m, v, d, rates)
         parts = torch.stack([squares(away) / 2, *terms], 1)
         return h_next, m_next, v_next, x.detach(), parts.detach()
 
 
-def move(h: Tensor, m: Tensor, v: Tensor, d: Tensor, rates: Tensor) -> tuple[Tensor, ...]:
-    """h, m and v after one step in direction d.
+def next_code(h: Tensor, m: Tensor, v: Tensor, d: Tensor, rates: Tensor) -> tuple[Tensor, ...]:
+    """Return h, m and v after a move in direction d.
 
     Adam (Kingma and Ba, arXiv:1412.6980, algorithm 1), or h + lr d / mean |d| with the mean over
-    every picture's own d; then clipped to low..high.
+    each picture of the batch; then h is clipped to low..high.
     """
-    lr, beta1, beta2, eps, unbias1, unbias2, adam, _, low, high = rates.split(1)
+    lr, beta1, beta2, eps, unbias1, unbias2, adam, _, low, high = torch.split(rates, 1)
     m = beta1 * m + (1 - beta1) * d
     v = beta2 * v + (1 - beta2) * (d * d)
     preconditioned = m * unbias1 / ((v * unbias2).sqrt() + eps)
     length = d.abs().mean((1, 2, 3), keepdim=True).clamp_min(1e-30)  # d may be all zeros
-    step = adam * preconditioned + (1 - adam) * (d / length)
-    return torch.minimum(torch.maximum(h + lr * step, low), high), m, v
+    move = adam * preconditioned + (1 - adam) * (d / length)
+    return torch.minimum(torch.maximum(h + lr * move, low), high), m, v
 
 
 def example(
-    step: LatentStep, batch: int, height: int, width: int, seed: int = 0
+    update: LatentUpdate, batch: int, height: int, width: int, seed: int = 0
 ) -> dict[str, Tensor]:
-    """Made-up inputs of a step by name, float32, every term and rate at work.
+    """Return random inputs of an update by name, float32, with every term and rate in use.
 
-    height, width: multiples of 32.
+    height, width: of the picture in pixels, multiples of 32.
     """
     draw = torch.Generator().manual_seed(seed)
 
@@ -193,11 +200,11 @@ def example(
     def uniform(*shape: int) -> Tensor:
         return torch.rand(shape, generator=draw)
 
-    latent = (batch, step.generator.body[0].in_channels, height // STRIDE, width // STRIDE)
+    latent = (batch, update.generator.latent, height // STRIDE, width // STRIDE)
     plane = (batch, 1, height, width)
     original = uniform(batch, 3, height, width)
     with torch.no_grad():
-        scores, features = step.condition(original.to(step.dtype))
+        scores, features = update.condition(original.to(update.dtype))
         features = [f.float() for f in features]
         grams = [losses.gram(f) for f in features[:STYLES]]
     values = (
