@@ -1,9 +1,9 @@
 """Trains the refinement filters of the format and writes csrc/refine_tables.inc.
 
-The last step of the integer decoder filters every 4x4 block of the luma by one of 45 symmetric
-filters (docs/FORMAT.md, Refinement). They are fitted here by least squares to what the quantiser
-does to photographs, one set for each band of quantisation steps. An extension built with
-ABLC_STATISTICS gives the decoded pictures before refinement.
+The last stage of the integer decoder filters every 4x4 block of the luma with one of 45 symmetric
+filters (docs/FORMAT.md, Refinement). They are fitted here by least squares, one set for each band
+of quantisation steps, so that they undo what the quantiser does to photographs. An extension built
+with ABLC_STATISTICS gives the decoded pictures before refinement.
 
     cmake -S . -B build/statistics -DABLC_STATISTICS=ON && cmake --build build/statistics
     python -m ablc.export.refinement --core build/statistics --data FOLDER_OR_TAR ...
@@ -21,11 +21,18 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ablc.export import contexts
+from ablc.arrays import Pixels
+from ablc.export.codec_data import (
+    BANDS,
+    add_arguments,
+    load_core,
+    load_pictures,
+    smaller,
+    steps,
+)
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-Grey = npt.NDArray[np.uint8]
 
 DIAMOND = [(dy, dx) for dy in range(-3, 4) for dx in range(-3, 4) if abs(dy) + abs(dx) <= 3]
 PAIRS = DIAMOND[:12]  # the half before the centre in reading order, (dy, dx)
@@ -34,18 +41,19 @@ STRENGTHS = (2, 4, 8, 16)  # mean second differences of a sample, grey levels
 SHIFT = 7  # weights are in 1/128
 MOST = 60  # largest clipped difference, grey levels
 POWER = 0.5  # of the local variance in the weight of an error: between PSNR and SSIM
-STRENGTH = 0.75  # of the least-squares weights: the full ones smooth more than SSIM likes
+STRENGTH = 0.75  # of the least-squares weights: the full weights lower SSIM by smoothing
 RIDGE = 0.01  # pull of each class towards the pooled filter
 
 
 def around(plane: Ints, dy: int, dx: int) -> Ints:
-    """plane padded by 3: the samples at an offset, without the padding."""
+    """Return the samples at an offset from those of a plane that is padded by 3."""
     height, width = plane.shape[0] - 6, plane.shape[1] - 6
-    return plane[3 + dy : 3 + dy + height, 3 + dx : 3 + dx + width]
+    inner: Ints = plane[3 + dy : 3 + dy + height, 3 + dx : 3 + dx + width]
+    return inner
 
 
-def classes(luma: Grey) -> Ints:
-    """Class 0..44 of every pixel, (H, W); as csrc/refine.cpp has it."""
+def classes(luma: Pixels) -> Ints:
+    """Return the class, 0..44, of every pixel, (H, W), as csrc/refine.cpp computes it."""
     height, width = luma.shape
     padded = np.pad(luma.astype(np.int64), 3, mode="edge")
     twice = 2 * around(padded, 0, 0)
@@ -67,27 +75,29 @@ def classes(luma: Grey) -> Ints:
     direction = np.where(straight, np.where(across > down, 0, 1), np.where(falling > rising, 2, 3))
     directed = 1 + 2 * direction + (most > 3 * least)
     blocks = strength * 9 + np.where(2 * most <= 3 * least, 0, directed)
-    return np.repeat(np.repeat(blocks, 4, 0), 4, 1)[:height, :width]
+    pixels: Ints = np.repeat(np.repeat(blocks, 4, 0), 4, 1)[:height, :width]
+    return pixels
 
 
 def clip_of(step: int) -> int:
-    """Bound of a difference for a step in 1/16 grey level."""
+    """Return the bound of a difference for a step in 1/16 grey level."""
     return min(MOST, max(2, (3 * step + 80) // 160))
 
 
-def differences(luma: Grey, most: int) -> Ints:
-    """(H, W, P) sums of the clipped differences of both taps of a pair from the centre."""
+def differences(luma: Pixels, most: int) -> Ints:
+    """Return (H, W, P) sums of the clipped differences of a pair's taps from the centre."""
     padded = np.pad(luma.astype(np.int64), 3, mode="edge")
     centre = around(padded, 0, 0)
 
     def clipped(dy: int, dx: int) -> Ints:
-        return np.clip(around(padded, dy, dx) - centre, -most, most)
+        near: Ints = np.clip(around(padded, dy, dx) - centre, -most, most)
+        return near
 
     return np.stack([clipped(dy, dx) + clipped(-dy, -dx) for dy, dx in PAIRS], -1)
 
 
-def block_weight(luma: Grey) -> Floats:
-    """(H, W) weight of an error: SSIM divides by the local variance."""
+def block_weight(luma: Pixels) -> Floats:
+    """Return (H, W) weights of errors: SSIM divides by the local variance."""
     plane = luma.astype(np.float64)
     mean = cv2.blur(plane, (9, 9))
     variance = np.maximum(cv2.blur(plane * plane, (9, 9)) - mean * mean, 0)
@@ -95,20 +105,23 @@ def block_weight(luma: Grey) -> Floats:
     return weight
 
 
-def statistics(job: tuple[Path, Sequence[Grey], int]) -> tuple[Floats, Floats]:
-    """Normal equations (bands, K, P, P) and (bands, K, P) of some pictures."""
+def statistics(job: tuple[Path, Sequence[Pixels], int]) -> tuple[Floats, Floats]:
+    """Return normal equations (bands, K, P, P) and (bands, K, P) of some pictures.
+
+    job: path of the extension, grey pictures (H, W), seed.
+    """
     core, pictures, seed = job
     os.environ["ABLC_NO_REFINE"] = "1"
-    codec = contexts.load_core(core)
+    codec = load_core(core)
     rng = np.random.default_rng(seed)
-    bands = len(contexts.BANDS)
+    bands = len(BANDS)
     left = np.zeros((bands, CLASSES, len(PAIRS), len(PAIRS)))
     right = np.zeros((bands, CLASSES, len(PAIRS)))
     for picture in pictures:
-        for b, step in enumerate(contexts.steps(rng)):
-            source = contexts.smaller(picture, rng)
-            coded = codec.encode(np.ascontiguousarray(source)[..., None], step=step, effort=6)
-            decoded = codec.decode(coded, max_pixels=1 << 30)[0][..., 0]
+        for b, step in enumerate(steps(rng)):
+            source = smaller(picture, rng)
+            stream = codec.encode(np.ascontiguousarray(source)[..., None], step=step, effort=6)
+            decoded = codec.decode(stream, max_pixels=1 << 30)[0][..., 0]
             of_class, weight = classes(decoded), block_weight(source)
             features = differences(decoded, clip_of(step))
             target = source.astype(np.float64) - decoded
@@ -122,7 +135,10 @@ def statistics(job: tuple[Path, Sequence[Grey], int]) -> tuple[Floats, Floats]:
 
 
 def solve(left: Floats, right: Floats) -> Ints:
-    """Weights in 1/128, (bands, K, P)."""
+    """Return weights in 1/128, (bands, K, P).
+
+    Raises ValueError if they do not fit the decoder's 16-bit sums.
+    """
     weights = np.zeros(right.shape)
     for b in range(left.shape[0]):
         pooled_left, pooled_right = left[b].sum(0), right[b].sum(0)
@@ -138,7 +154,7 @@ def solve(left: Floats, right: Floats) -> Ints:
 
 
 def source_text(weights: Ints) -> str:
-    """csrc/refine_tables.inc of weights (bands, K, P)."""
+    """Return the text of csrc/refine_tables.inc for weights (bands, K, P)."""
     bands = ["{" + ",\n".join("{" + ", ".join(map(str, r)) + "}" for r in b) + "}" for b in weights]
     size = "".join(f"[{n}]" for n in weights.shape)
     lines = [
@@ -160,14 +176,19 @@ def source_text(weights: Ints) -> str:
 
 
 def main() -> None:
+    """Collect the equations in processes, solve them and write the filters."""
     parser = argparse.ArgumentParser(description="Train the refinement filters of the format.")
-    contexts.add_arguments(parser, Path("csrc/refine_tables.inc"))
+    add_arguments(parser, Path("csrc/refine_tables.inc"))
     args = parser.parse_args()
-    pictures = [cv2.cvtColor(p, cv2.COLOR_RGB2GRAY) for p in contexts.load_pictures(args)]
+    grey: list[Pixels] = [
+        np.asarray(cv2.cvtColor(p, cv2.COLOR_RGB2GRAY), np.uint8)
+        for p in load_pictures(args.data, args.limit)
+    ]
     with multiprocessing.Pool(args.jobs) as pool:
-        shares = [(args.core, pictures[j :: args.jobs], j) for j in range(args.jobs)]
+        shares = [(args.core, grey[j :: args.jobs], j) for j in range(args.jobs)]
         parts = pool.map(statistics, shares)
-    args.out.write_text(source_text(solve(sum(p[0] for p in parts), sum(p[1] for p in parts))))
+    left, right = (np.sum(sides, axis=0) for sides in zip(*parts, strict=True))
+    args.out.write_text(source_text(solve(left, right)))
 
 
 if __name__ == "__main__":

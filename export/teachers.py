@@ -50,7 +50,7 @@ class Normalise(nn.Module):
 
 
 class Taps(Teacher):
-    """Layers in a row, under the numbers of torchvision's `features`; some are listened to."""
+    """Layers in a row, numbered as in torchvision's `features`; results of some are the taps."""
 
     FILE: str  # of the weights
     TAPS: tuple[int, ...]  # numbers of the layers whose results are the taps
@@ -201,7 +201,7 @@ class Vgg(Taps):
         )
 
 
-BACKBONES: dict[Backbone, type[Taps]] = {"alex": AlexNet, "squeeze": SqueezeNet, "vgg": Vgg}
+BACKBONES: dict[Backbone, type[AlexNet] | type[SqueezeNet] | type[Vgg]] = {"alex": AlexNet, "squeeze": SqueezeNet, "vgg": Vgg}
 
 
 class Lpips(Teacher):

@@ -10,7 +10,7 @@ import pytest
 for needed in ("cv2", "scipy"):
     pytest.importorskip(needed, reason="the trainers need the [train] extra")
 
-from ablc.export import contexts  # noqa: E402
+from ablc.export import codec_data, starts  # noqa: E402
 
 CSRC = Path(__file__).parents[2] / "csrc"
 STEPS = (100, 300, 500, 900, 1600)  # one of every band
@@ -23,34 +23,34 @@ def counts(shares: list[float], total: int) -> npt.NDArray[np.float64]:
 
 @pytest.mark.parametrize("p", [0.03, 0.25, 0.5, 0.9])
 def test_probability_is_that_of_the_segments(p: float) -> None:
-    fitted, _ = contexts.fit(counts([p] * 20, 200))
+    fitted, _ = starts.fit(counts([p] * 20, 200))
     assert fitted[0] / 65536 == pytest.approx(p, abs=0.002)
 
 
 def test_equal_segments_make_a_strong_start() -> None:
-    _, strength = contexts.fit(counts([0.3] * 20, 200))
-    assert strength[0] == contexts.STRENGTHS[-1]
+    _, strength = starts.fit(counts([0.3] * 20, 200))
+    assert strength[0] == starts.STRENGTHS[-1]
 
 
 def test_differing_segments_make_a_weak_start() -> None:
-    p, strength = contexts.fit(counts([0.02, 0.98] * 10, 200))
-    assert strength[0] == contexts.STRENGTHS[0]
+    p, strength = starts.fit(counts([0.02, 0.98] * 10, 200))
+    assert strength[0] == starts.STRENGTHS[0]
     assert p[0] == pytest.approx(32768, abs=200)
 
 
 def test_unused_model_starts_even_without_weight() -> None:
-    p, strength = contexts.fit(np.zeros((5, 1, 2)))
+    p, strength = starts.fit(np.zeros((5, 1, 2)))
     assert (p[0], strength[0]) == (32768, 0)
 
 
 def test_long_segment_does_not_rule() -> None:
     several = np.concatenate([counts([0.2] * 9, 400), counts([0.8], 1_000_000)])
-    p, _ = contexts.fit(several)
+    p, _ = starts.fit(several)
     assert p[0] / 65536 == pytest.approx(0.26, abs=0.01)
 
 
 def test_probability_stays_off_the_ends() -> None:
-    p, _ = contexts.fit(counts([0.0] * 5, 400))
+    p, _ = starts.fit(counts([0.0] * 5, 400))
     assert p[0] == 65536 // 2048
 
 
@@ -61,7 +61,7 @@ def test_records_are_read_as_written(tmp_path: Path) -> None:
         for kind, step, values in rows:
             file.write(np.array([len(kind), step, len(values)], np.uint32).tobytes())
             file.write(kind.encode() + np.array(values, np.uint32).tobytes())
-    records = contexts.read_records(path)
+    records = starts.read_records(path)
     assert [(step, r.tolist()) for step, r in records["tile"]] == [
         (640, [1, 2, 3, 4]),
         (90, [7, 8, 9, 10]),
@@ -70,15 +70,15 @@ def test_records_are_read_as_written(tmp_path: Path) -> None:
 
 
 def test_a_step_of_every_band() -> None:
-    steps = contexts.steps(np.random.default_rng(0))
-    assert all(low <= s < high for s, (low, high) in zip(steps, contexts.BANDS, strict=True))
+    steps = codec_data.steps(np.random.default_rng(0))
+    assert all(low <= s < high for s, (low, high) in zip(steps, codec_data.BANDS, strict=True))
 
 
 def test_bands_are_those_of_the_codec() -> None:
     text = (CSRC / "initial.h").read_text(encoding="ascii")
-    body = re.search(r"step_band\(int step\) \{(.*)\}", text)
+    body = re.search(r"step_band\(int step\) \{([^}]*)\}", text)
     assert body is not None
-    assert [int(n) for n in re.findall(r"\d+", body[1])] == [low for low, _ in contexts.BANDS[1:]]
+    assert [int(n) for n in re.findall(r"\d+", body[1])] == [low for low, _ in codec_data.BANDS[1:]]
 
 
 def pairs(text: str, name: str) -> list[tuple[int, int]]:
@@ -92,12 +92,12 @@ def pairs(text: str, name: str) -> list[tuple[int, int]]:
 
 def test_source_holds_the_fit(tmp_path: Path) -> None:
     out = tmp_path / "models.inc"
-    weights = np.arange(contexts.CLASSES * contexts.INPUTS).astype(np.uint32)
+    weights = np.arange(starts.CLASSES * starts.INPUTS).astype(np.uint32)
     kind = np.concatenate([np.array([30, 120, 90, 120], np.uint32), weights])
-    contexts.write(
+    starts.write(
         {
             "tile": [(s, np.array([60, 240, 0, 0, 80, 80], np.uint32)) for s in STEPS],
-            "base": [(s, np.tile(kind, contexts.BASE_KINDS)) for s in STEPS],
+            "base": [(s, np.tile(kind, starts.BASE_KINDS)) for s in STEPS],
             "mask": [(0, np.array([10, 20], np.uint32))],
         },
         out,
@@ -117,7 +117,7 @@ def test_shipped_starts_are_in_range() -> None:
     for name in ("kTileStarts", "kBaseStarts", "kMaskStarts"):
         p, seen = np.array(pairs(text, name)).T
         assert 16 <= p.min() <= p.max() <= 65520
-        assert set(seen) <= {0, *contexts.STRENGTHS}
+        assert set(seen) <= {0, *starts.STRENGTHS}
     sizes = dict(re.findall(r" (k\w+)((?:\[\d+\])+) =", text))
     assert sizes["kTileStarts"].startswith("[5]")
     assert sizes["kBaseStarts"].startswith("[5][3]")
@@ -126,4 +126,4 @@ def test_shipped_starts_are_in_range() -> None:
 
 def test_missing_extension_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no extension"):
-        contexts.load_core(tmp_path)
+        codec_data.load_core(tmp_path)

@@ -1,4 +1,4 @@
-"""The fit of the forecast of stream sizes."""
+"""The fit of the forecast of stream lengths."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ for needed in ("cv2", "scipy"):
     pytest.importorskip(needed, reason="the trainers need the [train] extra")
 
 from ablc import size_forecast  # noqa: E402
-from ablc.export import sizes as trainer  # noqa: E402
+from ablc.export import size_forecast as trainer  # noqa: E402
 from scenes import scene  # noqa: E402
 
 
