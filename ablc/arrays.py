@@ -1,4 +1,4 @@
-"""Types of arrays that all of the package shares, and the side of a cell."""
+"""Arrays of pictures: the types that all of the package shares, and a check of one given."""
 
 import numpy as np
 import numpy.typing as npt
@@ -8,3 +8,14 @@ Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float32]
 
 CELL = 8  # side of a cell of masks and importance, pixels
+
+
+def check_out(out: object, shape: tuple[int, ...]) -> None:
+    """Raises ValueError unless out is an array that a picture of this shape is decoded into."""
+    expected = f"out must be {shape} uint8, C-contiguous and writable"
+    if not isinstance(out, np.ndarray):
+        raise ValueError(f"{expected}, not {type(out).__name__}")
+    if out.shape != shape or out.dtype != np.uint8:
+        raise ValueError(f"{expected}, not {out.shape} {out.dtype}")
+    if not (out.flags.c_contiguous and out.flags.writeable):
+        raise ValueError(f"{expected}, which this array is not")

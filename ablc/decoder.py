@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from ablc import _core
-from ablc.arrays import CELL, Pixels
+from ablc.arrays import CELL, Pixels, check_out
 from ablc.errors import ModelError, StreamError, warn_of
 from ablc.regions import Region
 from ablc.settings import (
@@ -18,7 +18,6 @@ from ablc.settings import (
     DecodeSettings,
     Fill,
     Provider,
-    check_out,
     cores,
     pixel_limit,
 )

@@ -11,12 +11,13 @@ import numpy.typing as npt
 from ablc import _core, rate
 from ablc.arrays import Flags, Pixels
 from ablc.importance import Importance, check_mask, to_cells
-from ablc.schemes import Scheme, SchemeName, choose
+from ablc.schemes import Scheme, choose
 from ablc.settings import (
     SIDE_MAX,
     TUNES,
     Assist,
     EncodeSettings,
+    SchemeName,
     Subsampling,
     Tune,
     cores,

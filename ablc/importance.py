@@ -16,7 +16,7 @@ import numpy.typing as npt
 from ablc import finders
 from ablc.arrays import CELL
 from ablc.regions import Region
-from ablc.settings import check_whole
+from ablc.settings import FEATHER
 
 WEIGHT_DEFAULT = 16.0  # of a region of interest that names none
 FEATHER_DEFAULT = 16  # pixels
@@ -51,7 +51,7 @@ class Roi:
                 f"the weight of a region must be at least 0, at most {WEIGHT_MOST:g} or infinite, "
                 f"not {weight!r}"
             )
-        check_whole("the feather of a region", self.feather, 0)
+        FEATHER.check("the feather of a region", self.feather)
 
     def fingerprint(self) -> str:
         """Changes when the region does, as far as its place says what it is: not for a callable."""

@@ -40,7 +40,7 @@ from ablc.errors import PictureError, StreamError
 from ablc.importance import Importance, Roi
 from ablc.pictures import EXIF_PREFIX, of_image
 from ablc.previews import preview
-from ablc.settings import FILLS, SIDE_MAX, EncodeSettings, Fill, check_choice, check_threads
+from ablc.settings import FILL, SIDE_MAX, THREADS, EncodeSettings, Fill
 
 FORMAT, MIME, EXTENSION = "ABLC", "image/x-ablc", ".ablc"
 MAGIC = b"ABL\x01"  # docs/FORMAT.md, Header
@@ -172,8 +172,8 @@ def register(*, fill: Fill = "auto", threads: int | None = None) -> None:
 
     Raises ValueError for a wrong argument.
     """
-    check_choice("fill", fill, FILLS)
-    check_threads(threads)
+    FILL.check("fill", fill)
+    THREADS.check("threads", threads)
     AblcImageFile.fill, AblcImageFile.threads = fill, threads
     Image.register_open(FORMAT, AblcImageFile, _accept)
     Image.register_decoder(FORMAT, AblcDecoder)

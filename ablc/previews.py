@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from ablc import _core
 from ablc.errors import warn_of
-from ablc.settings import check_threads, cores, pixel_limit
+from ablc.settings import THREADS, cores, pixel_limit
 
 
 def preview(
@@ -23,7 +23,7 @@ def preview(
     Raises StreamError and LimitError as decode() does, ValueError of a lossless stream, which has
     no base.
     """
-    check_threads(threads)
+    THREADS.check("threads", threads)
     image, lost = _core.preview(
         data, max_pixels=pixel_limit(max_pixels), threads=threads or cores(), partial=partial
     )

@@ -7,23 +7,16 @@ paints it.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ablc.arrays import CELL, Flags, Pixels
 from ablc.importance import cell_sums
-from ablc.settings import check_choice, check_number, check_whole
+from ablc.settings import EDGES, MASK, MASK_RANDOM, MASK_SHARE, SEED, Edges, SchemeName
 
 if TYPE_CHECKING:  # else imported when there is something to draw
     from numpy.random import Generator
-
-SchemeName = Literal[
-    "rdo", "centre", "pixels", "edge-pixels", "edge-blocks", "edge-blocks+random", "random-blocks"
-]
-Edges = Literal["canny", "log"]
-SCHEMES: tuple[SchemeName, ...] = get_args(SchemeName)
-EDGES: tuple[Edges, ...] = get_args(Edges)
 
 SQUARE = 100  # pixels: side of the square of "centre"
 PIXELS_DEFAULT, BLOCKS_DEFAULT, RANDOM_DEFAULT = 0.01, 0.3, 0.1
@@ -45,15 +38,14 @@ class Scheme:
     seed: int = 0  # of what is random
 
     def __post_init__(self) -> None:
-        check_choice("mask", self.name, SCHEMES)
-        check_choice("edges", self.edges, EDGES)
-        if self.share is not None:
-            check_number("the share of a mask", self.share, 0, 1)
+        MASK.check("mask", self.name)
+        EDGES.check("edges", self.edges)
+        MASK_SHARE.check("the share of a mask", self.share)
         if self.random_share != 0:
-            check_number("random_share", self.random_share, 0, 1)
+            MASK_RANDOM.check("random_share", self.random_share)
         if type(self.block) is not int or self.block not in (8, 16, 32):
             raise ValueError(f"the block of a mask must be 8, 16 or 32, not {self.block!r}")
-        check_whole("seed", self.seed, 0)
+        SEED.check("seed", self.seed)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

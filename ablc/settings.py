@@ -1,11 +1,11 @@
-"""What an encode or a decode is asked to do, checked once, and its translation for the codec."""
+"""Settings of encoding and decoding: their meaning, their ranges, their values for the codec."""
 
 import math
 import os
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal, get_args
 
-import numpy as np
+from ablc.options import Option, check_choice, check_options
 
 QUALITY_DEFAULT = 50
 QUALITY_THREES = 16  # below, three values share a step
@@ -20,15 +20,110 @@ THREADS_MAX = 256
 
 Subsampling = Literal["auto", "4:2:0", "4:4:4"]
 Tune = Literal["ssim", "psnr"]
+SchemeName = Literal[
+    "rdo", "centre", "pixels", "edge-pixels", "edge-blocks", "edge-blocks+random", "random-blocks"
+]
+Edges = Literal["canny", "log"]
 Fill = Literal["auto", "classical", "net", "ppgn"]
 Assist = Literal["edge", "style", "content", "latent", "class"]
 Provider = Literal["auto", "cpu", "cuda", "tensorrt"]
 
-TUNES: tuple[Tune, ...] = ("ssim", "psnr")  # the place is the codec's number
-SUBSAMPLINGS: tuple[Subsampling, ...] = ("auto", "4:2:0", "4:4:4")
-FILLS: tuple[Fill, ...] = ("auto", "classical", "net", "ppgn")
-ASSISTS: tuple[Assist, ...] = ("edge", "style", "content", "latent", "class")
-PROVIDERS: tuple[Provider, ...] = ("auto", "cpu", "cuda", "tensorrt")
+TUNES: tuple[Tune, ...] = get_args(Tune)  # the position is the codec's number
+SCHEMES: tuple[SchemeName, ...] = get_args(SchemeName)
+
+QUALITY = Option(
+    "Fidelity, from 1 (smallest file) to 100 (finest picture).",
+    low=1,
+    high=100,
+    unset=f"{QUALITY_DEFAULT}, unless a length is given",
+)
+TARGET_BYTES = Option(
+    "Length of the stream in bytes: met within 2 % and never exceeded.",
+    low=1,
+    whole=True,
+    unit="bytes",
+    unset="",
+)
+BPP = Option(
+    "Length of the stream in bits per pixel: met within 2 % and never exceeded.",
+    above=0,
+    unit="bits",
+    unset="",
+)
+LOSSLESS = Option("Reproduce every sample exactly.")
+EFFORT = Option(
+    "Search effort, from 1 (fastest) to 9 (smallest file).",
+    low=1,
+    high=9,
+    whole=True,
+    unit="n",
+)
+THREADS = Option("Threads to run on.", low=1, whole=True, unit="n", unset="one per core")
+SUBSAMPLING = Option(
+    "Resolution of the chroma: 4:2:0 halves its width and height, auto does so below quality "
+    f"{QUALITY_444}.",
+    choices=get_args(Subsampling),
+)
+TUNE = Option("Measure of quality that the encoder optimises.", choices=TUNES)
+ASSIST = Option(
+    "Assistant information to add for decoders that paint with fill ppgn: "
+    f"{', '.join(get_args(Assist))}."
+)
+FEATHER = Option(
+    "Width of the soft border around each region of interest, in pixels.",
+    low=0,
+    whole=True,
+    unit="pixels",
+)
+MASK = Option(
+    "Rule that selects the blocks or pixels to keep. rdo: the encoder decides by rate and "
+    "distortion; centre: a square of 100 pixels; pixels: random ones; edge-pixels; edge-blocks; "
+    "edge-blocks+random; random-blocks.",
+    choices=SCHEMES,
+)
+MASK_SHARE = Option(
+    "Share of all pixels or blocks that the rule keeps.",
+    above=0,
+    high=1,
+    unset="0.01 of the pixels, 0.3 of the blocks",
+)
+MASK_RANDOM = Option(
+    "Share of random blocks among those that edge-blocks+random keeps.", low=0, high=1
+)
+EDGES = Option(
+    "How rules find edges: canny, or log for zero crossings of the Laplacian of the Gaussian.",
+    choices=get_args(Edges),
+)
+SEED = Option("Seed of the random numbers that rules draw.", low=0, whole=True, unit="n")
+STRIP = Option("Leave out the ICC profile, EXIF and XMP.")
+FILL = Option(
+    "Method that paints dropped blocks: classical (no network), net or ppgn (networks). auto is "
+    "net where networks are installed and the stream is coarse enough to gain from them.",
+    choices=get_args(Fill),
+)
+ITERATIONS = Option(
+    "Iterations of the latent loop, for fill ppgn only.", low=0, whole=True, unit="n"
+)
+BUDGET_MS = Option(
+    "Time for the iterations of one picture, or of each tile of a large one, in milliseconds; at "
+    "least one iteration is run.",
+    above=0,
+    unit="ms",
+    unset="",
+)
+MODEL = Option(
+    "Id of the network for fill net or ppgn; `ablc models` lists them.",
+    unset="the one that the stream names, else fill-small",
+)
+PROVIDER = Option("Where networks run.", choices=get_args(Provider))
+PARTIAL = Option("Recover what is intact of a damaged stream, with a warning.")
+MAX_PIXELS = Option(
+    "Refuse pictures with more pixels than this.",
+    low=1,
+    whole=True,
+    unit="pixels",
+    unset="89 million",
+)
 
 
 def step_of(quality: float) -> int:
@@ -55,38 +150,29 @@ def cores() -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncodeSettings:
-    """How pictures are coded. At most one of quality, target_bytes, bpp and lossless is given."""
+    """How pictures are encoded. At most one of quality, target_bytes, bpp and lossless is given."""
 
-    quality: float | None = None  # 1..100; None: 50, unless one of the next three is given
-    target_bytes: int | None = None  # size of the stream: met within 2 %, never exceeded
-    bpp: float | None = None  # the same in bits per pixel
-    lossless: bool = False  # every sample comes back
-    effort: int = 5  # 1 fastest .. 9 smallest
-    threads: int | None = None  # None: one per core; the bytes do not depend on it
-    subsampling: Subsampling = "auto"  # of the chroma; auto: 4:2:0 below quality 90
-    tune: Tune = "ssim"  # the measure that the encoder's choices serve
-    assist: tuple[Assist, ...] = ()  # assistant information, for fill="ppgn" of a decoder
+    quality: Annotated[float | None, QUALITY] = None
+    target_bytes: Annotated[int | None, TARGET_BYTES] = None
+    bpp: Annotated[float | None, BPP] = None
+    lossless: Annotated[bool, LOSSLESS] = False
+    effort: Annotated[int, EFFORT] = 5
+    threads: Annotated[int | None, THREADS] = None  # the bytes do not depend on it
+    subsampling: Annotated[Subsampling, SUBSAMPLING] = "auto"
+    tune: Annotated[Tune, TUNE] = "ssim"
+    assist: Annotated[tuple[Assist, ...], ASSIST] = ()
 
     def __post_init__(self) -> None:
-        goals = {"quality": self.quality, "target_bytes": self.target_bytes, "bpp": self.bpp}
-        given = [name for name, value in goals.items() if value is not None]
+        targets = {"quality": self.quality, "target_bytes": self.target_bytes, "bpp": self.bpp}
+        given = [name for name, value in targets.items() if value is not None]
         given += ["lossless"] if self.lossless else []
         if len(given) > 1:
             raise ValueError(f"{' and '.join(given)} exclude each other: give one of them")
-        if self.quality is not None:
-            check_number("quality", self.quality, 1, 100)
-        if self.target_bytes is not None:
-            check_whole("target_bytes", self.target_bytes, 1)
-        if self.bpp is not None:
-            check_number("bpp", self.bpp, 0, math.inf)
-        check_whole("effort", self.effort, 1, 9)
-        check_threads(self.threads)
-        check_choice("subsampling", self.subsampling, SUBSAMPLINGS)
-        check_choice("tune", self.tune, TUNES)
+        check_options(self)
         if isinstance(self.assist, str):
             raise ValueError(f"assist must be several names, not the text {self.assist!r}")
         for name in self.assist:
-            check_choice("a name in assist", name, ASSISTS)
+            check_choice("a name in assist", name, get_args(Assist))
         if self.assist and self.lossless:
             raise ValueError("lossless keeps everything: assist excludes it")
 
@@ -113,30 +199,25 @@ class EncodeSettings:
 class DecodeSettings:
     """How streams are decoded."""
 
-    fill: Fill = "auto"  # what paints ablated blocks; auto: the best there is
-    iterations: int = 0  # latent steps, for fill="ppgn" alone
-    budget_ms: float | None = None  # as many latent steps as fit into this time, at least one
-    provider: Provider = "auto"  # where networks run
-    model: str | None = None  # id of the network that fills; None: the stream's, else the usual one
-    threads: int | None = None  # None: one per core; the pixels do not depend on it
-    partial: bool = False  # save what can be saved of a damaged stream, and warn
-    max_pixels: int | None = None  # None: PIL.Image.MAX_IMAGE_PIXELS
+    fill: Annotated[Fill, FILL] = "auto"
+    iterations: Annotated[int, ITERATIONS] = 0
+    budget_ms: Annotated[float | None, BUDGET_MS] = None
+    provider: Annotated[Provider, PROVIDER] = "auto"
+    model: Annotated[str | None, MODEL] = None
+    threads: Annotated[int | None, THREADS] = (
+        None  # without networks the pixels do not depend on it
+    )
+    partial: Annotated[bool, PARTIAL] = False
+    max_pixels: Annotated[int | None, MAX_PIXELS] = None
 
     def __post_init__(self) -> None:
-        check_choice("fill", self.fill, FILLS)
-        check_whole("iterations", self.iterations, 0)
+        check_options(self)
         if self.iterations and self.fill != "ppgn":
             raise ValueError(f"iterations={self.iterations} needs fill='ppgn', not {self.fill!r}")
-        if self.budget_ms is not None:
-            check_number("budget_ms", self.budget_ms, 0, math.inf)
-            if not self.iterations:
-                raise ValueError(f"budget_ms={self.budget_ms} needs iterations, at most as many")
-        check_choice("provider", self.provider, PROVIDERS)
+        if self.budget_ms is not None and not self.iterations:
+            raise ValueError(f"budget_ms={self.budget_ms} needs iterations, at most as many")
         if self.model is not None and self.fill == "classical":
             raise ValueError(f"model={self.model!r} needs a fill that networks do, not 'classical'")
-        check_threads(self.threads)
-        if self.max_pixels is not None:
-            check_whole("max_pixels", self.max_pixels, 1)
 
 
 def pixel_limit(max_pixels: int | None) -> int:
@@ -146,46 +227,3 @@ def pixel_limit(max_pixels: int | None) -> int:
     from PIL import Image  # late: coding needs no Pillow
 
     return SIDE_MAX**2 if Image.MAX_IMAGE_PIXELS is None else Image.MAX_IMAGE_PIXELS
-
-
-def check_number(name: str, value: object, low: float, high: float) -> None:
-    """Raises ValueError unless value is a finite number in low..high, above 0."""
-    wanted = f"a number above {low:g}" if high == math.inf else f"a number in {low:g}..{high:g}"
-    if low == 0 and high != math.inf:
-        wanted += ", above 0"
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise ValueError(f"{name} must be {wanted}, not {value!r}")
-    if not (math.isfinite(value) and value > 0 and low <= value <= high):
-        raise ValueError(f"{name} must be {wanted}, not {value!r}")
-
-
-def check_whole(name: str, value: object, low: int, high: int | None = None) -> None:
-    """Raises ValueError unless value is a whole number in low..high."""
-    wanted = f"at least {low}" if high is None else f"in {low}..{high}"
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise ValueError(f"{name} must be a whole number {wanted}, not {value!r}")
-    if value < low or (high is not None and value > high):
-        raise ValueError(f"{name} must be a whole number {wanted}, not {value!r}")
-
-
-def check_threads(threads: int | None) -> None:
-    """Raises ValueError unless threads is None or at least 1."""
-    if threads is not None:
-        check_whole("threads", threads, 1)
-
-
-def check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
-    """Raises ValueError unless value is one of choices."""
-    if value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
-
-
-def check_out(out: object, shape: tuple[int, ...]) -> None:
-    """Raises ValueError unless out is an array that a picture of this shape is decoded into."""
-    wanted = f"out must be {shape} uint8, C-contiguous and writable"
-    if not isinstance(out, np.ndarray):
-        raise ValueError(f"{wanted}, not {type(out).__name__}")
-    if out.shape != shape or out.dtype != np.uint8:
-        raise ValueError(f"{wanted}, not {out.shape} {out.dtype}")
-    if not (out.flags.c_contiguous and out.flags.writeable):
-        raise ValueError(f"{wanted}, which this array is not")

@@ -10,7 +10,7 @@ import reprlib
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, Self
 
-from ablc.settings import check_choice, check_whole
+from ablc.options import check_choice, check_whole
 
 Role = Literal["fill", "encoder", "generator", "condition", "step", "stage2"]
 ROLES: tuple[Role, ...] = ("fill", "encoder", "generator", "condition", "step", "stage2")

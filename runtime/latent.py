@@ -20,11 +20,11 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from ablc.options import check_choice, check_number, check_whole
 from ablc.runtime.buffers import PARTS, Buffers
 from ablc.runtime.photorealism import Photorealism
 from ablc.runtime.session import Session
 from ablc.runtime.targets import TERMS, Targets
-from ablc.settings import check_choice, check_number, check_whole
 
 Floats = npt.NDArray[np.float32]
 Form = Literal["product", "reference"]

@@ -219,7 +219,11 @@ def test_demo_leaves_three_files(folder: Path, capfd: pytest.CaptureFixture[str]
         ("encode . a", 2, ".: Is a directory"),
         ("encode photo.png a -q 101", 2, "quality must be a number in 1..100, not 101.0"),
         ("encode photo.png a -q high", 2, "'-q' / '--quality'"),
-        ("encode photo.png a --bytes 0", 2, "target_bytes must be a whole number at least 1"),
+        (
+            "encode photo.png a --bytes 0",
+            2,
+            "'--bytes': Input should be greater than or equal to 1",
+        ),
         ("encode photo.png a --bytes 5", 2, "the smallest stream of this picture has"),
         ("encode photo.png a -q 5 --lossless", 2, "quality and lossless exclude each other"),
         ("encode photo.png a --effort 0", 2, "--effort"),

@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from ablc.runtime import assist
-from ablc.runtime.assist import Frame
 
 import ablc
 from ablc import _core
+from ablc.runtime import assist
+from ablc.runtime.assist import Frame
 from reference import assistant_information as information
 from reference import file
 from reference.assistant_information import Grid

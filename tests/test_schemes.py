@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import ablc
-from ablc.schemes import SCHEMES, Scheme, choose, edge_pixels
+from ablc.schemes import Scheme, choose, edge_pixels
+from ablc.settings import SCHEMES
 
 cv2 = pytest.importorskip("cv2", reason="masks of edges need OpenCV")
 

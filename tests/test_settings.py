@@ -1,11 +1,17 @@
 """Settings: the quality scale and what is refused."""
 
+import inspect
 import itertools
 import math
+from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 import pytest
 
+import ablc
+from ablc.cli.main import decode as decode_command
+from ablc.cli.main import encode as encode_command
 from ablc.settings import DecodeSettings, EncodeSettings, pixel_limit, step_of
 
 
@@ -100,3 +106,23 @@ def test_pixel_limit_is_pillows_unless_given(monkeypatch: pytest.MonkeyPatch) ->
     assert pixel_limit(None) == 1234
     monkeypatch.setattr("PIL.Image.MAX_IMAGE_PIXELS", None)
     assert pixel_limit(None) == 65535**2
+
+
+@pytest.mark.parametrize(
+    ("settings", "ways"),
+    [
+        (EncodeSettings(), (ablc.encode, encode_command)),
+        (DecodeSettings(), (ablc.decode, decode_command)),
+    ],
+)
+def test_every_way_in_has_the_same_defaults(
+    settings: EncodeSettings | DecodeSettings, ways: tuple[Callable[..., Any], ...]
+) -> None:
+    for way in ways:
+        names = {"size": "target_bytes"}  # of the command line's
+        parameters = inspect.signature(way).parameters.items()
+        defaults = {names.get(name, name): parameter.default for name, parameter in parameters}
+        assert {field.name for field in fields(settings)} <= {*defaults}
+        for field in fields(settings):
+            expected = getattr(settings, field.name) or None
+            assert (defaults[field.name] or None) == expected, field.name

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import PurePosixPath
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
 from PIL import Image
 
@@ -14,7 +14,8 @@ from ablc.decoder import Decoder
 from ablc.encoder import Encoder
 from ablc.importance import Roi
 from ablc.inspection import Metadata
-from ablc.settings import DecodeSettings, EncodeSettings
+from ablc.options import check_options
+from ablc.settings import MAX_PIXELS, STRIP, DecodeSettings, EncodeSettings
 
 STREAM = ".ablc"  # extension of streams
 PICTURE = ".png"
@@ -50,8 +51,11 @@ class Encoding:
 
     settings: EncodeSettings = field(default_factory=EncodeSettings)
     regions: tuple[Roi, ...] = ()  # later ones win
-    strip: bool = False  # leave ICC profile, EXIF and XMP behind
-    max_pixels: int | None = None  # None: PIL.Image.MAX_IMAGE_PIXELS
+    strip: Annotated[bool, STRIP] = False
+    max_pixels: Annotated[int | None, MAX_PIXELS] = None
+
+    def __post_init__(self) -> None:
+        check_options(self)
 
     @property
     def suffix(self) -> str:
@@ -88,7 +92,7 @@ class Decoding:
 
     settings: DecodeSettings = field(default_factory=DecodeSettings)
     suffix: str = PICTURE  # names the format
-    strip: bool = False  # leave ICC profile, EXIF and XMP behind
+    strip: Annotated[bool, STRIP] = False
 
     def __post_init__(self) -> None:
         pictures.format_of(f"picture{self.suffix}")

@@ -18,10 +18,11 @@ if TYPE_CHECKING:  # else imported by the command alone: the others need no fssp
     from ablc.batch.running import Engine, Summary
     from ablc.batch.work import Work
 
+ENCODING, DECODING = EncodeSettings(), DecodeSettings()  # the defaults
 FAILED, INTERRUPTED = 1, 130  # exit codes
 RUNNING = "How it runs"  # heading of options
 
-ENCODING = {  # options for pictures that become streams, by their parameters' names
+ENCODE_OPTIONS = {  # for pictures that become streams, by their parameters' names
     "quality": "--quality",
     "size": "--bytes",
     "bpp": "--bpp",
@@ -33,7 +34,7 @@ ENCODING = {  # options for pictures that become streams, by their parameters' n
     "subsampling": "--subsampling",
     "tune": "--tune",
 }
-DECODING = {"fill": "--fill", "model": "--model", "provider": "--provider", "gpus": "--gpus"}
+DECODE_OPTIONS = {"fill": "--fill", "model": "--model", "provider": "--provider", "gpus": "--gpus"}
 
 
 def batch(
@@ -62,12 +63,12 @@ def batch(
     roi: options.Rois = None,
     lossless_roi: options.LosslessRoi = False,
     feather: options.Feather = FEATHER_DEFAULT,
-    effort: options.Effort = 5,
-    subsampling: options.Chroma = "auto",
-    tune: options.Measure = "ssim",
-    fill: options.Painter = "auto",
+    effort: options.Effort = ENCODING.effort,
+    subsampling: options.Chroma = ENCODING.subsampling,
+    tune: options.Measure = ENCODING.tune,
+    fill: options.Painter = DECODING.fill,
     model: options.Model = None,
-    provider: options.RunOn = "auto",
+    provider: options.RunOn = DECODING.provider,
     strip: options.Strip = False,
     max_pixels: options.MaxPixels = None,
     overwrite: Annotated[
@@ -161,7 +162,7 @@ def batch(
 
 def _check_direction(context: typer.Context, *, encodes: bool) -> None:
     """Raises ValueError if an option was given that has no say in what is to be done."""
-    for parameter, option in (DECODING if encodes else ENCODING).items():
+    for parameter, option in (DECODE_OPTIONS if encodes else ENCODE_OPTIONS).items():
         given = context.get_parameter_source(parameter)
         if given is not None and given.name == "COMMANDLINE":
             needed = "another --to than ablc" if encodes else "--to ablc"

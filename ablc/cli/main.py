@@ -25,8 +25,10 @@ from ablc.errors import (
 from ablc.importance import FEATHER_DEFAULT
 from ablc.inspection import Metadata
 from ablc.regions import Region
-from ablc.schemes import RANDOM_DEFAULT, Edges, Scheme, SchemeName
+from ablc.schemes import Scheme
+from ablc.settings import DecodeSettings, EncodeSettings
 
+ENCODING, DECODING, RULE = EncodeSettings(), DecodeSettings(), Scheme()  # the defaults
 BAD_DATA, BAD_USAGE = 1, 2
 NO_SUCH_FILE = (
     FileNotFoundError,
@@ -58,51 +60,15 @@ def encode(
     roi: options.Rois = None,
     lossless_roi: options.LosslessRoi = False,
     feather: options.Feather = FEATHER_DEFAULT,
-    mask: Annotated[
-        SchemeName,
-        typer.Option(
-            metavar="SCHEME",
-            help="What is kept. rdo: the encoder's choice; centre: a square of 100 pixels; "
-            "pixels: random ones; edge-pixels; edge-blocks; edge-blocks+random; random-blocks.",
-            rich_help_panel=options.MASKS,
-        ),
-    ] = "rdo",
-    mask_share: Annotated[
-        float | None,
-        typer.Option(
-            metavar="0..1",
-            help="Of the pixels or blocks that a rule keeps.",
-            show_default="0.01 of pixels, 0.3 of blocks",
-            rich_help_panel=options.MASKS,
-        ),
-    ] = None,
-    mask_random: Annotated[
-        float,
-        typer.Option(
-            metavar="0..1", help="Random part of edge-blocks+random.", rich_help_panel=options.MASKS
-        ),
-    ] = RANDOM_DEFAULT,
-    edges: Annotated[
-        Edges, typer.Option(help="How a rule finds edges.", rich_help_panel=options.MASKS)
-    ] = "canny",
-    seed: Annotated[
-        int,
-        typer.Option(
-            min=0, metavar="N", help="Of a rule's chances.", rich_help_panel=options.MASKS
-        ),
-    ] = 0,
-    effort: options.Effort = 5,
-    subsampling: options.Chroma = "auto",
-    tune: options.Measure = "ssim",
-    assist: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME,NAME",
-            help="Assistant information for decoders with --fill ppgn: edge, style, content, "
-            "latent, class.",
-            rich_help_panel=options.PAINTING,
-        ),
-    ] = None,
+    mask: options.Mask = RULE.name,
+    mask_share: options.MaskShare = RULE.share,
+    mask_random: options.MaskRandom = RULE.random_share,
+    edges: options.EdgeFinder = RULE.edges,
+    seed: options.Seed = RULE.seed,
+    effort: options.Effort = ENCODING.effort,
+    subsampling: options.Chroma = ENCODING.subsampling,
+    tune: options.Measure = ENCODING.tune,
+    assist: options.Assistance = None,
     strip: options.Strip = False,
     threads: options.Threads = None,
     max_pixels: options.MaxPixels = None,
@@ -143,29 +109,15 @@ def decode(
     target: Annotated[
         str, typer.Argument(metavar="OUT", help="Picture; the extension names the format.")
     ],
-    fill: options.Painter = "auto",
+    fill: options.Painter = DECODING.fill,
     model: options.Model = None,
-    iterations: Annotated[
-        int,
-        typer.Option(
-            min=0, metavar="K", help="Latent steps of fill=ppgn.", rich_help_panel=options.PAINTING
-        ),
-    ] = 0,
-    budget_ms: Annotated[
-        float | None,
-        typer.Option(
-            metavar="MS",
-            help="As many of them as fit into this time, at least one.",
-            rich_help_panel=options.PAINTING,
-        ),
-    ] = None,
-    provider: options.RunOn = "auto",
+    iterations: options.Iterations = DECODING.iterations,
+    budget_ms: options.BudgetMs = None,
+    provider: options.RunOn = DECODING.provider,
     region: Annotated[
         str | None, typer.Option(metavar="X,Y,W,H", help="Write this part only, in pixels.")
     ] = None,
-    partial: Annotated[
-        bool, typer.Option("--partial", help="Save what can be saved of a damaged file.")
-    ] = False,
+    partial: options.Partial = False,
     strip: options.Strip = False,
     threads: options.Threads = None,
     max_pixels: options.MaxPixels = None,

@@ -1,94 +1,82 @@
-"""Options that several commands have."""
+"""Options that several commands have, made from those of ablc.settings."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from ablc.settings import Fill, Provider, Subsampling, Tune
+from ablc import settings
+from ablc.options import Option
+from ablc.settings import Edges, Fill, Provider, SchemeName, Subsampling, Tune
 
-FIDELITY, REGIONS, MASKS = "Fidelity or size", "Regions", "Masks by rule"  # headings of options
+FIDELITY, REGIONS, MASKS = "Fidelity or length", "Regions", "Masks by rule"  # headings of options
 PAINTING = "Painting"
 
-Quality = Annotated[
-    float | None,
-    typer.Option(
-        "-q",
-        "--quality",
-        metavar="1..100",
-        help="Fidelity.",
-        show_default="50",
-        rich_help_panel=FIDELITY,
-    ),
-]
-Bytes = Annotated[
-    int | None,
-    typer.Option(
-        "--bytes",
-        metavar="N",
-        help="Size to hit: within 2 %, never above.",
-        rich_help_panel=FIDELITY,
-    ),
-]
-Bpp = Annotated[
-    float | None,
-    typer.Option(
-        "--bpp", metavar="X", help="The same in bits per pixel.", rich_help_panel=FIDELITY
-    ),
-]
-Lossless = Annotated[
-    bool, typer.Option("--lossless", help="Every sample comes back.", rich_help_panel=FIDELITY)
-]
+
+def flag(option: Option, *names: str, panel: str | None = None, metavar: str | None = None) -> Any:
+    """Return Typer's form of an option.
+
+    names: as they are typed; default: made from the name of the parameter. panel: the heading of
+    its group in --help. metavar: stands for the value there; default: its range or unit.
+    """
+    limits: dict[str, Any] = {"min": option.low, "max": option.high} if option.whole else {}
+    return typer.Option(
+        *names,
+        help=option.help,
+        metavar=metavar or _metavar(option),
+        show_default=option.unset or True,
+        rich_help_panel=panel,
+        **limits,
+    )
+
+
+def _metavar(option: Option) -> str | None:
+    """Return what stands for the value of an option; None if Typer knows better."""
+    if not option.bounded:
+        return None
+    if option.whole or option.high is None:
+        return option.unit.upper()
+    return f"{option.low or option.above or 0:g}..{option.high:g}"
+
+
+Quality = Annotated[float | None, flag(settings.QUALITY, "-q", "--quality", panel=FIDELITY)]
+Bytes = Annotated[int | None, flag(settings.TARGET_BYTES, "--bytes", panel=FIDELITY)]
+Bpp = Annotated[float | None, flag(settings.BPP, "--bpp", panel=FIDELITY)]
+Lossless = Annotated[bool, flag(settings.LOSSLESS, "--lossless", panel=FIDELITY)]
 Rois = Annotated[
     list[str] | None,
     typer.Option(
         metavar="WHERE[:WEIGHT]",
-        help="Region that counts WEIGHT times (16; below 1: less; 0: nothing; inf: lossless): "
-        "X,Y,W,H in pixels; a picture of the same size that is white inside; auto, what "
-        "stands out; or the name of a plug-in. May be repeated; later ones win.",
+        help="Region of interest that counts WEIGHT times (default 16; below 1: less than the "
+        "rest; 0: nothing; inf: lossless). WHERE is X,Y,W,H in pixels; a picture of the same size "
+        "that is white inside; auto for the part that stands out; or the name of a plug-in. May "
+        "be repeated: later regions win.",
         rich_help_panel=REGIONS,
     ),
 ]
 LosslessRoi = Annotated[
     bool,
     typer.Option(
-        "--lossless-roi", help="Every pixel of the regions comes back.", rich_help_panel=REGIONS
+        "--lossless-roi",
+        help="Reproduce every pixel of the regions exactly.",
+        rich_help_panel=REGIONS,
     ),
 ]
-Feather = Annotated[
-    int,
-    typer.Option(
-        min=0, metavar="N", help="Soft border around regions, pixels.", rich_help_panel=REGIONS
-    ),
-]
-Effort = Annotated[
-    int, typer.Option(min=1, max=9, metavar="1..9", help="From fastest to smallest.")
-]
-Chroma = Annotated[Subsampling, typer.Option(help="Chroma; auto is 4:4:4 from quality 90 on.")]
-Measure = Annotated[Tune, typer.Option(help="Measure to serve.")]
-Painter = Annotated[
-    Fill,
-    typer.Option(
-        help="What paints ablated blocks. net and ppgn are networks; auto: net where it is "
-        "installed and the file is coarse enough to gain from it.",
-        rich_help_panel=PAINTING,
-    ),
-]
-Model = Annotated[
-    str | None,
-    typer.Option(
-        metavar="ID",
-        help="Network of fill=net and ppgn (see ablc models).",
-        show_default="the file's, or fill-small",
-        rich_help_panel=PAINTING,
-    ),
-]
-RunOn = Annotated[Provider, typer.Option(help="Where networks run.", rich_help_panel=PAINTING)]
-Threads = Annotated[
-    int | None,
-    typer.Option(min=1, metavar="N", help="Processor cores to use.", show_default="all"),
-]
-MaxPixels = Annotated[
-    int | None,
-    typer.Option(min=1, metavar="N", help="Refuse larger pictures.", show_default="89 million"),
-]
-Strip = Annotated[bool, typer.Option("--strip", help="Leave ICC profile, EXIF and XMP behind.")]
+Feather = Annotated[int, flag(settings.FEATHER, panel=REGIONS)]
+Mask = Annotated[SchemeName, flag(settings.MASK, panel=MASKS, metavar="RULE")]
+MaskShare = Annotated[float | None, flag(settings.MASK_SHARE, panel=MASKS)]
+MaskRandom = Annotated[float, flag(settings.MASK_RANDOM, panel=MASKS)]
+EdgeFinder = Annotated[Edges, flag(settings.EDGES, panel=MASKS)]
+Seed = Annotated[int, flag(settings.SEED, panel=MASKS)]
+Effort = Annotated[int, flag(settings.EFFORT)]
+Chroma = Annotated[Subsampling, flag(settings.SUBSAMPLING)]
+Measure = Annotated[Tune, flag(settings.TUNE)]
+Assistance = Annotated[str | None, flag(settings.ASSIST, panel=PAINTING, metavar="NAME,NAME,...")]
+Painter = Annotated[Fill, flag(settings.FILL, panel=PAINTING)]
+Model = Annotated[str | None, flag(settings.MODEL, panel=PAINTING, metavar="ID")]
+Iterations = Annotated[int, flag(settings.ITERATIONS, panel=PAINTING)]
+BudgetMs = Annotated[float | None, flag(settings.BUDGET_MS, panel=PAINTING)]
+RunOn = Annotated[Provider, flag(settings.PROVIDER, panel=PAINTING)]
+Partial = Annotated[bool, flag(settings.PARTIAL, "--partial")]
+Threads = Annotated[int | None, flag(settings.THREADS)]
+MaxPixels = Annotated[int | None, flag(settings.MAX_PIXELS)]
+Strip = Annotated[bool, flag(settings.STRIP, "--strip")]

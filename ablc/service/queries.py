@@ -19,10 +19,10 @@ from pydantic_core import ErrorDetails
 from ablc.encoder import Encoder
 from ablc.importance import FEATHER_DEFAULT, WEIGHT_DEFAULT, Roi, Where
 from ablc.regions import Region
-from ablc.schemes import Scheme, SchemeName
+from ablc.schemes import Scheme
 from ablc.service import framing
 from ablc.service.problems import ProblemError
-from ablc.settings import Subsampling, Tune
+from ablc.settings import SchemeName, Subsampling, Tune
 
 ROI = r"^(auto|[0-9]{1,5}(,[0-9]{1,5}){3})(:([0-9]{1,9}(\.[0-9]{1,9})?|inf))?$"
 ROIS_MOST = 16

@@ -3,13 +3,10 @@
 import math
 from dataclasses import dataclass, field
 
+from ablc.options import check_number, check_whole
 from ablc.settings import (
-    PROVIDERS,
+    PROVIDER,
     Provider,
-    check_choice,
-    check_number,
-    check_threads,
-    check_whole,
     cores,
 )
 
@@ -41,14 +38,13 @@ class Settings:
     token: str = field(default="", repr=False)  # that requests have to bring; empty: none
 
     def __post_init__(self) -> None:
-        check_threads(self.workers)
-        for name in ("queue", "connections", "max_upload"):
+        for name in ("workers", "queue", "connections", "max_upload"):
             check_whole(name, getattr(self, name), 1)
         check_whole("max_pixels", self.max_pixels, 1, PIXELS_MOST)
         check_whole("max_effort", self.max_effort, 1, 9)
         least = self.max_upload + SAMPLES * self.max_pixels
         check_whole("max_memory (one upload and one picture fit into it)", self.max_memory, least)
-        check_choice("provider", self.provider, PROVIDERS)
+        PROVIDER.check("provider", self.provider)
         for name in ("header", "upload", "wait", "work", "send", "idle", "drain"):
             check_number(f"{name}_seconds", getattr(self, f"{name}_seconds"), 0, math.inf)
         if not (self.token.isascii() and self.token.isprintable()) or " " in self.token:

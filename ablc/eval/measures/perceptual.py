@@ -18,7 +18,7 @@ from ablc.arrays import Floats, Pixels
 from ablc.eval.crop import middle
 from ablc.eval.measures.backbones import ALEXNET, SQUEEZENET, VGG, Backbone, Design
 from ablc.eval.measures.weights import LIN_FILE, fetch, load
-from ablc.settings import check_choice
+from ablc.options import check_choice
 
 SIDE_LEAST = 32  # pixels: AlexNet needs 31
 PIXELS_MOST = 1 << 19  # the middle of a larger picture is judged: responses take 1500 bytes a pixel

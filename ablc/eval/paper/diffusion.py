@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ablc.arrays import Flags, Floats, Pixels
-from ablc.settings import check_number, check_whole
+from ablc.options import check_number, check_whole
 
 CONTRAST, SIGMA = 0.5, 2.5  # lambda, grey levels per pixel; of the smoothed gradient, pixels
 CYCLES, STEPS = 8, 12  # with one tensor each; explicit steps in a cycle

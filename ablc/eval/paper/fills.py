@@ -16,7 +16,8 @@ from ablc import _core
 from ablc.arrays import CELL, Flags, Pixels
 from ablc.eval.paper.diffusion import check, edge_enhancing, homogeneous
 from ablc.eval.paper.structure import grown, inpaint, near
-from ablc.settings import check_choice, cores, pixel_limit
+from ablc.options import check_choice
+from ablc.settings import cores, pixel_limit
 
 Fill = Callable[[Pixels, Flags, Flags], Pixels]
 """fill(decoded, known, edges) -> painted: (H, W, C) uint8, (H, W) bool, (H, W) bool.

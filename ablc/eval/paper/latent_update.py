@@ -9,7 +9,7 @@ from ablc.arrays import Pixels
 from ablc.runtime import latent, painter
 from ablc.runtime.fill import Part
 from ablc.runtime.painter import STRENGTH, Job, Painter
-from ablc.settings import check_threads, cores, pixel_limit
+from ablc.settings import THREADS, cores, pixel_limit
 
 
 def refine(
@@ -34,7 +34,7 @@ def refine(
     """
     if not 0 <= strength <= 1:
         raise ValueError(f"strength must be a number in 0..1, not {strength!r}")
-    check_threads(threads)
+    THREADS.check("threads", threads)
     threads, limit = threads or cores(), pixel_limit(None)
     header = _core.header(data, max_pixels=limit)
     image, _, guide = _core.decode_guided(data, max_pixels=limit, threads=threads)

@@ -14,7 +14,8 @@ from ablc.eval.paper.experiments import Trial, Tried, small
 from ablc.eval.paper.sheets import Drawing, Figure, Line, Photos, panel, plot, tried_panel
 from ablc.eval.paper.systems import PRODUCT, REFERENCE
 from ablc.inspection import inspect, keep_mask
-from ablc.schemes import SCHEMES, Scheme, SchemeName, choose
+from ablc.schemes import Scheme, choose
+from ablc.settings import SCHEMES, SchemeName
 
 QUALITY = (  # rows of systems.all_systems(), with their letters in the paper's table
     ("jpeg-1", "(a) JPEG 1 %"),

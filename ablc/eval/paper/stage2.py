@@ -27,7 +27,8 @@ from ablc import _core
 from ablc.arrays import Floats, Pixels
 from ablc.encoder import check_image
 from ablc.errors import LimitError, StreamError
-from ablc.settings import Provider, check_whole, pixel_limit
+from ablc.options import check_whole
+from ablc.settings import Provider, pixel_limit
 
 if TYPE_CHECKING:  # else imported when a picture is coded: with ONNX Runtime's extra alone
     from ablc.runtime.painter import Painter

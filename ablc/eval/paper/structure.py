@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from ablc.arrays import CELL, Flags, Floats, Pixels
 from ablc.eval.paper.diffusion import check, pixels_of, planes_of, solve
-from ablc.settings import check_whole
+from ablc.options import check_whole
 
 Places = npt.NDArray[np.intp]
 
