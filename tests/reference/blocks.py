@@ -89,7 +89,7 @@ class Blocks:
             return a
         if b and b != a and decode_bit(self.decoder, models.mode_same[2 * node.size + 1]):
             return b
-        return FIRST_DIRECTION + decode_tree(self.decoder, models.direction, 5)
+        return FIRST_DIRECTION + decode_tree(self.decoder, models.direction, 0, 5)
 
     # ---- Chroma --------------------------------------------------------------------------------
     def chroma(self, node: Node, plane: int) -> None:
@@ -99,12 +99,12 @@ class Blocks:
             return
         p = plane - 1
         kept = self.kept_children(node)
-        first = plane == 2 and self.cells.first(node).coded[1]
+        cb = plane == 2 and self.cells.first(node).coded[1]
         coded = self.cells.beside(node, lambda cell: cell.coded[plane])
-        chosen = ((3 * p + (kept + 2) // 3) * 3 + coded) * 2 + first
+        chosen = ((3 * p + (kept + 2) // 3) * 3 + coded) * 2 + cb
         if not decode_bit(self.decoder, self.models.chroma_coded[chosen]):
             return
-        mode = decode_tree(self.decoder, self.models.chroma_mode[8 * p : 8 * p + 8], 3)
+        mode = decode_tree(self.decoder, self.models.chroma_mode, 8 * p, 3)
         models: LevelModels = self.models.chroma_levels
         size = node.size - self.header.chroma_shift
         levels = decode_levels(self.decoder, models, size, self.density_class(node, plane))

@@ -64,4 +64,4 @@ class OffsetModels:
         self.same = models(UNTRAINED, 3)
         self.above = models(UNTRAINED, 2)
         self.rises: Model = models(UNTRAINED, 1)[0]
-        self.size = models(UNTRAINED, 16)
+        self.larger = models(UNTRAINED, 16)

@@ -129,7 +129,7 @@ def decode_offset(
         return up
     rises = decode_bit(decoder, models.rises)
     change = 1
-    while change < 64 and decode_bit(decoder, models.size[min(change - 1, 15)]):
+    while change < 64 and decode_bit(decoder, models.larger[min(change - 1, 15)]):
         change += 1
     return clip(left + change if rises else left - change, -32, 32)
 
@@ -179,6 +179,6 @@ def decode_cell(decoder: RangeDecoder, models: CellMaskModels, mask: Mask, x: in
     twelve += 1024 * c(-3, 0) + 2048 * c(0, -3)
     above = sum(c(d, -1) for d in range(-4, 4)) + c(-4, -2) + c(-3, -2) + c(3, -2)
     left = sum(c(-d, 0) for d in range(1, 9))
-    counts = (9 * min(above, 8) + left) * 4 + c(-1, 0) + 2 * c(0, -1)
-    inputs = (models.wide[twelve], models.close[six], models.counts[counts])
+    number = (9 * min(above, 8) + left) * 4 + c(-1, 0) + 2 * c(0, -1)
+    inputs = (models.wide[twelve], models.close[six], models.counts[number])
     return mix(decoder, inputs, models.weights[near])

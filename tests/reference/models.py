@@ -62,11 +62,11 @@ def decode_bit(decoder: RangeDecoder, model: Model) -> int:
     return b
 
 
-def decode_tree(decoder: RangeDecoder, nodes: Sequence[Model], bits: int) -> int:
-    """Section 10, Blocks: `tree(models, k)`, a number of `bits` bits."""
+def decode_tree(decoder: RangeDecoder, nodes: Sequence[Model], first: int, bits: int) -> int:
+    """Section 10, Blocks: `tree(models, first, k)`, a number of `bits` bits."""
     i = 1
     for _ in range(bits):
-        i = 2 * i + decode_bit(decoder, nodes[i])
+        i = 2 * i + decode_bit(decoder, nodes[first + i])
     return i - (1 << bits)
 
 
