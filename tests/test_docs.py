@@ -146,7 +146,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.importorskip(module, reason=f"no {module}: pip install 'ablc[docs]'")
     folder = tmp_path_factory.mktemp("docs")
     config = str(ROOT / "mkdocs.yml")
-    run(folder, "-m", "mkdocs", "build", "--strict", "-q", "-f", config, "-d", str(folder / "site"))
+    run(folder, "-m", "mkdocs", "build", "--strict", "-f", config, "-d", str(folder / "site"))
     return folder / "site"
 
 
