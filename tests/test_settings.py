@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 import ablc
-from ablc.cli.main import decode as decode_command
-from ablc.cli.main import encode as encode_command
+from ablc.cli.decode import decode as decode_command
+from ablc.cli.encode import encode as encode_command
 from ablc.settings import DecodeSettings, EncodeSettings, pixel_limit, step_of
 
 

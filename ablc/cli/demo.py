@@ -1,14 +1,17 @@
-"""The demonstration: one photograph, coded, decoded, and shown beside JPEG of the same size."""
+"""The command `ablc demo`: one photograph, decoded beside JPEG of the same length."""
 
 import io
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+import typer
 
-from ablc import files, pictures
+from ablc import files, pictures, terminal
 from ablc.arrays import Pixels
+from ablc.cli import console
 from ablc.decoder import Decoder
 from ablc.drawing import panels
 from ablc.encoder import Encoder
@@ -17,6 +20,27 @@ from ablc.metrics import compare
 
 QUALITY_DEFAULT = 35
 STREAM, DECODED, SIDE_BY_SIDE = "demo.ablc", "demo.png", "demo-side-by-side.png"
+
+
+def demo(
+    photo: Annotated[
+        Path | None,
+        typer.Argument(metavar="[PHOTO]", help="Any picture; without one, a CC0 photograph."),
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the results.")] = Path(
+        "ablc-demo"
+    ),
+    quality: Annotated[
+        float, typer.Option("-q", "--quality", metavar="1..100", help="Fidelity.")
+    ] = QUALITY_DEFAULT,
+) -> None:
+    """Code a photograph and show it beside JPEG of the same size."""
+    source = photo or photograph()
+    with terminal.busy(f"coding {source.name}"), console.blaming(str(source)):
+        made = make(source, out, quality)
+    console.pairs([(panel.title, panel.detail) for panel in made.panels])
+    written = (STREAM, DECODED, SIDE_BY_SIDE)
+    console.pairs([("written", str(out / name)) for name in written])
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,63 @@
+"""The command `ablc decode`."""
+
+import warnings
+from typing import Annotated
+
+import typer
+
+from ablc import files, pictures, terminal
+from ablc.cli import console, inputs, options, outputs
+from ablc.decoder import Decoder
+from ablc.errors import StreamWarning
+from ablc.inspection import Metadata
+from ablc.regions import Region
+from ablc.settings import DecodeSettings
+
+DEFAULTS = DecodeSettings()
+
+
+def decode(
+    source: Annotated[str, typer.Argument(metavar="IN", help="Stream to read (.ablc).")],
+    target: Annotated[
+        str, typer.Argument(metavar="OUT", help="Picture; the extension names the format.")
+    ],
+    fill: options.Painter = DEFAULTS.fill,
+    model: options.Model = None,
+    iterations: options.Iterations = DEFAULTS.iterations,
+    budget_ms: options.BudgetMs = None,
+    provider: options.RunOn = DEFAULTS.provider,
+    region: Annotated[
+        str | None, typer.Option(metavar="X,Y,W,H", help="Write this part only, in pixels.")
+    ] = None,
+    partial: options.Partial = False,
+    strip: options.Strip = False,
+    threads: options.Threads = None,
+    max_pixels: options.MaxPixels = None,
+) -> None:
+    """Decode an .ablc file to a picture."""
+    chosen = pictures.format_of(target)
+    part = Region.parse(region) if region else None
+    decoder = Decoder(
+        fill=fill,
+        model=model,
+        iterations=iterations,
+        budget_ms=budget_ms,
+        provider=provider,
+        threads=threads,
+        partial=partial,
+        max_pixels=max_pixels,
+    )
+    data = files.read(source)
+    with (
+        terminal.busy(f"decoding {source}"),
+        console.blaming(source),
+        warnings.catch_warnings(record=True) as caught,
+    ):
+        warnings.simplefilter("always", StreamWarning)
+        pixels = decoder.decode(data, region=part)
+        carried = Metadata() if strip else inputs.metadata_of(data, partial=partial)
+    for warning in caught:
+        terminal.warn(f"{source}: {warning.message}")
+    with terminal.busy(f"writing {target}"), console.blaming(target):
+        file = pictures.pack(pictures.Picture(pixels, carried), chosen)
+    outputs.write(target, file)
