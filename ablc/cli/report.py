@@ -1,7 +1,7 @@
 """The command `ablc report`: a page about a folder of pictures."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,9 +21,12 @@ from ablc.cli.reproduce import (
 from ablc.importance import FEATHER_DEFAULT
 from ablc.settings import cores
 
+if TYPE_CHECKING:  # else imported by the command alone: the others start without them
+    from ablc.eval.report.comparison import ReportSettings
+
 REGION_DEFAULT = "auto"
 BPP_DEFAULT = 0.25
-WANTED = ("imagecodecs", "matplotlib")  # of the extra [eval]
+MODULES = ("imagecodecs", "matplotlib")  # of the extra [eval]
 
 
 def report(
@@ -31,57 +34,60 @@ def report(
     out: Out = OUT_DEFAULT,
     bpp: Annotated[
         float | None,
-        typer.Option("--bpp", metavar="X", help="Bits per pixel.", show_default="0.25"),
+        typer.Option(
+            "--bpp", metavar="X", help="Rate of ablc, bits per pixel.", show_default="0.25"
+        ),
     ] = None,
     quality: Annotated[
         float | None,
-        typer.Option("-q", "--quality", metavar="1..100", help="Quality of ablc, instead."),
+        typer.Option(
+            "-q", "--quality", metavar="1..100", help="Quality of ablc, in place of a rate."
+        ),
     ] = None,
     roi: Annotated[
         list[str] | None,
         typer.Option(
             metavar="WHERE[:WEIGHT]",
-            help="Region, as ablc encode has it; may be repeated.",
-            show_default="auto, what stands out",
+            help="Region of interest, as ablc encode takes it; may be repeated.",
+            show_default="auto, the salient parts",
         ),
     ] = None,
     show: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Pictures that the page shows.")
+        int, typer.Option(min=1, metavar="N", help="Number of pictures that the page shows.")
     ] = 8,
     weights: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Weights of LPIPS.", show_default="LPIPS is not measured"),
+        typer.Option(
+            metavar="DIR",
+            help="Folder with the weights of LPIPS.",
+            show_default="LPIPS is not measured",
+        ),
     ] = None,
     jobs: Jobs = None,
     cache: Cache = None,
     limit: Limit = None,
 ) -> None:
-    """Code your pictures with ablc and its peers at equal bytes, and make a page to look at.
+    """Encode your pictures with ablc and other codecs at equal bytes, and make a page of them.
 
-    The page, index.html, also shows what `ablc reproduce` has left in the same folder.
+    The page, index.html, also shows the results of `ablc reproduce` in the same folder.
     """
-    require_extra(*WANTED)
+    require_extra(*MODULES)
     from ablc.eval import page, running
     from ablc.eval.report import gallery
-    from ablc.eval.report.versions import Goal, Plan
 
-    if bpp is None and quality is None:
-        bpp = BPP_DEFAULT
-    goal = Goal(bpp, quality)
-    goal.encoder()  # refuses numbers that are none before a picture is read
-    if weights is not None:
-        _check_weights(weights)
-    texts = roi or [REGION_DEFAULT]
-    rois = tuple(inputs.parse_roi(text, FEATHER_DEFAULT) for text in texts)
-    where = "; ".join(
-        f"{text} (weight {roi.weight:g})" for text, roi in zip(texts, rois, strict=True)
-    )
-    plan = Plan(goal, rois, where, weights)
-    found = read_folder(folder, limit)
+    settings = _settings(bpp, quality, roi or [REGION_DEFAULT], weights)
+    pictures = read_folder(folder, limit)
     out.mkdir(parents=True, exist_ok=True)
-    kept = store_in(cache)
-    with running.progress(len(found.photos), "coding") as step:
-        failed = gallery.make(found, out, plan, kept, jobs=jobs or cores(), shown=show, step=step)
+    with running.progress(len(pictures.photos), "encoding") as advance:
+        failed = gallery.make(
+            pictures,
+            out,
+            settings,
+            store_in(cache),
+            jobs=jobs or cores(),
+            shown=show,
+            advance=advance,
+        )
     for name, reason in failed:
         terminal.warn(f"{name}: {reason}")
     with terminal.busy("making the page"):
@@ -89,8 +95,27 @@ def report(
     console.pairs([("written", str(written))])
 
 
+def _settings(
+    bpp: float | None, quality: float | None, roi: list[str], weights: Path | None
+) -> "ReportSettings":
+    """Return the options as settings. Raises ValueError before any picture is read."""
+    from ablc.eval.report.comparison import Goal, ReportSettings
+
+    if bpp is None and quality is None:
+        bpp = BPP_DEFAULT
+    goal = Goal(bpp, quality)
+    goal.encoder()  # checks both
+    if weights is not None:
+        _check_weights(weights)
+    rois = tuple(inputs.parse_roi(text, FEATHER_DEFAULT) for text in roi)
+    where = "; ".join(
+        f"{text} (weight {region.weight:g})" for text, region in zip(roi, rois, strict=True)
+    )
+    return ReportSettings(goal, rois, where, weights)
+
+
 def _check_weights(folder: Path) -> None:
-    """Raises ValueError unless the folder holds those of LPIPS."""
+    """Raise ValueError unless the folder holds the weights of LPIPS."""
     from ablc.eval.measures.perceptual import Judges
 
     try:

@@ -1,5 +1,6 @@
-"""The commands `ablc reproduce`: the paper's results and the peers, measured again."""
+"""The commands `ablc reproduce`: the paper's results and other codecs, measured again."""
 
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,33 +13,35 @@ from ablc.settings import cores
 
 if TYPE_CHECKING:  # else imported by the commands alone: the others start without them
     from ablc.eval.folder import Folder
-    from ablc.eval.store import Store
+    from ablc.eval.store import JsonObject, Store
 
 reproduce = typer.Typer(
-    help="Measure the systems of the paper, and the peers, on your pictures.",
-    epilog="Needs the extra 'eval', and ONNX Runtime ('cpu' or 'gpu') for what networks paint. "
-    "Interrupted runs go on where they were.",
+    help="Measure the systems of the paper, and other codecs, on your pictures.",
+    epilog="Needs the extra 'eval', and ONNX Runtime ('cpu' or 'gpu') for painted rows. Run an "
+    "interrupted command again to resume it.",
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
 
-FolderIn = Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder of pictures.")]
+FolderIn = Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder with pictures.")]
 Out = Annotated[Path, typer.Option(metavar="DIR", help="Folder for the results.")]
 Jobs = Annotated[
     int | None,
-    typer.Option(min=1, metavar="N", help="Processes.", show_default="one per core"),
+    typer.Option(
+        min=1, metavar="N", help="Number of parallel processes.", show_default="one per core"
+    ),
 ]
 Cache = Annotated[
     Path | None,
     typer.Option(
         metavar="DIR",
-        help="Where measurements are kept.",
+        help="Folder that keeps measurements from run to run.",
         show_default="ablc/eval in the user's cache folder",
     ),
 ]
 Limit = Annotated[
     int | None,
-    typer.Option(min=1, metavar="N", help="Only the first N pictures.", show_default="all"),
+    typer.Option(min=1, metavar="N", help="Measure the first N pictures only.", show_default="all"),
 ]
 OUT_DEFAULT = Path("ablc-results")
 
@@ -51,18 +54,20 @@ def table1(
         str,
         typer.Option(
             metavar="NAME",
-            help="How pictures are made small: kodak-227 (the whole of each) or imagenet-256 "
-            "(the middle).",
+            help="How pictures are reduced: kodak-227 (the whole picture, resized) or "
+            "imagenet-256 (the middle).",
         ),
     ] = "kodak-227",
     reference_form: Annotated[
         bool,
         typer.Option(
             "--reference-form",
-            help="The latent update and its settings as in the paper's runs (200 iterations).",
+            help="Use the form and settings of the paper's latent update (200 iterations).",
         ),
     ] = False,
-    quick: Annotated[bool, typer.Option("--quick", help="The first four pictures.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Measure the first four pictures only.")
+    ] = False,
     jobs: Jobs = None,
     cache: Cache = None,
     limit: Limit = None,
@@ -71,14 +76,26 @@ def table1(
     require_extra("cv2")
     from ablc.eval import running
     from ablc.eval.paper import table1 as table
+
+    settings = table.TableSettings(protocol=protocol, reference_form=reference_form, quick=quick)
+    pictures = _scan(folder, limit)
+    with running.progress(table.count(pictures, settings), "table 1") as advance:
+        measured = table.measure(pictures, settings, store_in(cache), jobs or cores(), advance)
+    table.write(measured, out)
+    _print_table(measured["rows"])
+    print()
+    for check in measured["checks"]:
+        console.pairs([("yes" if check["holds"] else "NO ", f"{check['text']}: {check['detail']}")])
+    for row in measured["rows"]:
+        for fault in row["failed"]:
+            terminal.warn(f"{row['name']}, {fault['name']}: {fault['reason']}")
+    _finish(out, "table1.json")
+
+
+def _print_table(rows: "Sequence[JsonObject]") -> None:
     from ablc.eval.paper.sheets import figure_or_dash
 
-    plan = table.Plan(protocol=protocol, reference_form=reference_form, quick=quick)
-    found = _scan(folder, limit)
-    with running.progress(table.count(found, plan), "table 1") as step:
-        measured = table.measure(found, plan, store_in(cache), jobs or cores(), step)
-    table.write(measured, out)
-    rows, forms = measured["rows"], {"paper": ".3f", "ssim": ".4f", "bytes": ".0f"}
+    forms = {"paper": ".3f", "ssim": ".4f", "bytes": ".0f"}
     console.columns(
         ("row", "paper", "SSIM", "bytes"),
         [
@@ -86,20 +103,15 @@ def table1(
             for row in rows
         ],
     )
-    print()
-    for check in measured["checks"]:
-        console.pairs([("yes" if check["holds"] else "NO ", f"{check['text']}: {check['detail']}")])
-    for row in rows:
-        for one in row["failed"]:
-            terminal.warn(f"{row['name']}, {one['name']}: {one['reason']}")
-    _finish(out, "table1.json")
 
 
 @reproduce.command()
 def figures(
     folder: FolderIn,
     out: Out = OUT_DEFAULT,
-    quick: Annotated[bool, typer.Option("--quick", help="Fewer pictures, fewer points.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Use fewer pictures and fewer settings.")
+    ] = False,
     jobs: Jobs = None,
     cache: Cache = None,
     limit: Limit = None,
@@ -107,12 +119,13 @@ def figures(
     """Draw the paper's figures 2, 4, 7, 8 and 9, and survey its hyper-parameters."""
     require_extra("cv2")
     from ablc.eval import running
-    from ablc.eval.paper import figures as drawing
+    from ablc.eval.paper import figures as paper_figures
 
-    found = _scan(folder, limit)
-    wanted = drawing.plan(found, quick=quick)
-    with running.progress(wanted.count, "figures") as step:
-        drawn = drawing.draw(found, wanted, store_in(cache), out, jobs or cores(), step)
+    pictures = _scan(folder, limit)
+    plan = paper_figures.plan(pictures, quick=quick)
+    store = store_in(cache)
+    with running.progress(plan.count, "figures") as advance:
+        drawn = paper_figures.draw(pictures, plan, store, out, jobs or cores(), advance)
     for reason in drawn["failed"]:
         terminal.warn(reason)
     _finish(out, "figures.json")
@@ -124,30 +137,32 @@ def rd(
     out: Out = OUT_DEFAULT,
     peers: Annotated[
         str | None,
-        typer.Option(metavar="NAME,...", help="Codecs to compare with.", show_default="all"),
+        typer.Option(metavar="NAME,...", help="Codecs to compare ablc with.", show_default="all"),
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="A third of the qualities.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Measure every third quality only.")
+    ] = False,
     weights: Annotated[
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Weights of the networks that judge looks: LPIPS and a texture distance.",
-            show_default="looks are not judged",
+            help="Folder with the weights of LPIPS and of a texture distance.",
+            show_default="neither is measured",
         ),
     ] = None,
     published: Annotated[
         Path | None,
         typer.Option(
             metavar="CSV",
-            help="Published points to show beside: metric, codec, bpp, value, source.",
-            show_default="those that come with ablc, for the Kodak set alone",
+            help="Published points to show as well; columns metric, codec, bpp, value, source.",
+            show_default="for the Kodak set, those that come with ablc",
         ),
     ] = None,
     jobs: Jobs = None,
     cache: Cache = None,
     limit: Limit = None,
 ) -> None:
-    """Measure rate against distortion, BD-rates and speed, beside other codecs."""
+    """Measure rate against distortion, BD-rates and speed of ablc and other codecs."""
     require_extra("scipy")
     from ablc.eval.rd import published as reference
     from ablc.eval.rd import results, study
@@ -155,7 +170,7 @@ def rd(
 
     points = None if published is None else reference.read(published)
     pictures = _scan(folder, limit)
-    found = study.study(
+    measured = study.study(
         pictures,
         store_in(cache),
         tuple(PEERS if peers is None else peers.split(",")),
@@ -165,24 +180,25 @@ def rd(
     )
     if points is None:
         points = reference.shipped() if reference.is_kodak(pictures) else []
-    results.write(found, out, points)
-    for what, reason in {**found.missing, **found.left_out}.items():
+    results.write(measured, out, points)
+    for what, reason in {**measured.missing, **measured.left_out}.items():
         terminal.warn(f"{what}: not measured: {reason}")
-    for failure in found.failures:
+    for failure in measured.failures:
         terminal.warn(f"{failure.codec}, {failure.picture}: {failure.reason}")
-    console.columns(*results.summary(found))
+    console.columns(*results.summary(measured))
     _finish(out, *results.WRITTEN)
 
 
 def require_extra(*modules: str) -> None:
-    """Raises ValueError unless these modules of the extra [eval] are installed."""
+    """Raise ValueError unless these modules of the extra [eval] are installed."""
     lacking = [name for name in modules if find_spec(name) is None]
     if lacking:
-        raise ValueError(f"no {' and no '.join(lacking)} here: pip install 'ablc[eval]'")
+        names = " and ".join(lacking)
+        raise ValueError(f"not installed: {names}; run pip install 'ablc[eval]'")
 
 
 def read_folder(path: Path, limit: int | None) -> "Folder":
-    """The pictures of a folder."""
+    """Return the pictures of a folder, showing a spinner meanwhile."""
     from ablc.eval.folder import scan
 
     with terminal.busy(f"reading {path}"):
@@ -190,22 +206,22 @@ def read_folder(path: Path, limit: int | None) -> "Folder":
 
 
 def store_in(cache: Path | None) -> "Store":
-    """Where measurements are kept."""
+    """Return the store of measurements in a folder; None: the default one."""
     from ablc.eval.store import Store, default_folder
 
     return Store(cache or default_folder())
 
 
 def _scan(path: Path, limit: int | None) -> "Folder":
-    """The pictures of a folder, with a warning for each that cannot be measured."""
-    found = read_folder(path, limit)
-    for one in found.broken:
-        terminal.warn(f"{one.name}: {one.reason}")
-    return found
+    """Return the pictures of a folder, with a warning for each that cannot be measured."""
+    folder = read_folder(path, limit)
+    for file in folder.broken:
+        terminal.warn(f"{file.name}: {file.reason}")
+    return folder
 
 
 def _finish(out: Path, *names: str) -> None:
-    """Remakes the page and names what was written."""
+    """Make the page again and print the names of the written files."""
     from ablc.eval import page
 
     with terminal.busy("making the page"):

@@ -1,4 +1,4 @@
-"""The middle of a picture, where the whole is too large."""
+"""The middle of a picture that is too large to be used as a whole."""
 
 import math
 
@@ -6,7 +6,10 @@ from ablc.arrays import Pixels
 
 
 def middle(picture: Pixels, most: int) -> Pixels:
-    """The picture, (H, W, C), or its middle of at most that many pixels, of about its shape."""
+    """Return the middle of a picture, (H, W, C): at most `most` pixels, of about its proportions.
+
+    A picture of no more pixels comes back whole.
+    """
     height, width = picture.shape[:2]
     rows, columns = middle_size(height, width, most)
     top, left = (height - rows) // 2, (width - columns) // 2
@@ -14,7 +17,7 @@ def middle(picture: Pixels, most: int) -> Pixels:
 
 
 def middle_size(height: int, width: int, most: int) -> tuple[int, int]:
-    """Height and width of the middle of a picture of height x width pixels."""
+    """Return height and width of what middle() returns of a picture of height x width pixels."""
     if height * width <= most:
         return height, width
     scale = math.sqrt(most / (height * width))

@@ -1,7 +1,6 @@
-"""The pictures of a folder, as every codec here is given them: (H, W, 3) uint8 sRGB."""
+"""The pictures of a folder, as all codecs of an evaluation get them: (H, W, 3) uint8 sRGB."""
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,27 +12,30 @@ from ablc.arrays import Pixels
 from ablc.drawing import view
 from ablc.errors import PictureError
 
-SIDE_LEAST = 16  # pixels: measures need some
+SIDE_LEAST = 16  # pixels: smaller pictures have too few measures
 
 
 @dataclass(frozen=True, slots=True)
 class Photo:
     """A picture that can be measured."""
 
-    name: str  # file name without suffix; with it where two would be the same
+    name: str  # file name without suffix; with its suffix where two files share a stem
     path: Path
-    digest: str  # of the file's bytes
+    digest: str  # SHA-256 of the file's bytes, hexadecimal
     height: int  # pixels
     width: int
-    notes: tuple[str, ...] = ()  # what is lost before it can be coded, one sentence each
+    notes: tuple[str, ...] = ()  # what is lost before encoding, one sentence each
 
     def load(self) -> Pixels:
-        """The pixels, (H, W, 3). Raises PictureError, OSError if the file is no longer there."""
+        """Return the pixels, (H, W, 3).
+
+        Raises OSError if the file can no longer be read, PictureError if it is no picture.
+        """
         return _pixels(pictures.parse(self.path.read_bytes()))[0]
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class UnusableFile:
     """A file that cannot be measured."""
 
     name: str  # file name
@@ -42,42 +44,39 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """What a folder holds."""
+    """The pictures of a folder, and the files that cannot be measured."""
 
     photos: tuple[Photo, ...]  # sorted by name
-    broken: tuple[Broken, ...] = ()
+    broken: tuple[UnusableFile, ...] = ()
 
 
-def scan(
-    folder: Path, *, limit: int | None = None, seen: Callable[[str], object] = lambda _: None
-) -> Folder:
-    """The pictures of a folder, by the names that Pillow knows; not those in folders below it.
+def scan(folder: Path, *, limit: int | None = None) -> Folder:
+    """Return the pictures directly in a folder: files with a suffix that Pillow knows.
 
-    Every file is read once, to list those that cannot be measured with their reason: unreadable,
-    larger than PIL.Image.MAX_IMAGE_PIXELS, a side under 16 pixels. Grey becomes RGB, alpha is laid
-    on white, CMYK and 16 bits are converted; notes of the photo tell of what is lost on the way.
+    Every file is read once. Those that cannot be measured are listed with the reason: unreadable,
+    larger than PIL.Image.MAX_IMAGE_PIXELS, or a side under 16 pixels. Grey becomes RGB, alpha is
+    composed over white, CMYK and 16 bits are converted; the notes of a photo name these losses.
 
-    limit: stop after so many photos. seen: called with the name of each file before it is read.
-    Raises ValueError if the folder is none, or holds no picture that can be measured.
+    limit: stop after this number of photos.
+    Raises ValueError if there is no such folder, or no picture in it that can be measured.
     """
     if not folder.is_dir():
-        raise ValueError(f"{folder} is no folder")
-    known = Image.registered_extensions()
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in known)
+        raise ValueError(f"{folder}: no such folder")
+    suffixes = Image.registered_extensions()
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in suffixes)
     stems = [path.stem for path in paths]
     photos: list[Photo] = []
-    broken: list[Broken] = []
+    broken: list[UnusableFile] = []
     for path in paths:
         if len(photos) == limit:
             break
-        seen(path.name)
         name = path.stem if stems.count(path.stem) == 1 else path.name
         try:
             photos.append(_photo(name, path))
         except (PictureError, OSError, ValueError) as error:
-            broken.append(Broken(path.name, str(error)))
+            broken.append(UnusableFile(path.name, str(error)))
     if not photos:
-        reasons = "; ".join(f"{one.name}: {one.reason}" for one in broken[:3])
+        reasons = "; ".join(f"{file.name}: {file.reason}" for file in broken[:3])
         raise ValueError(f"no pictures to measure in {folder}" + (reasons and f" ({reasons})"))
     return Folder(tuple(photos), tuple(broken))
 
@@ -88,13 +87,13 @@ def _photo(name: str, path: Path) -> Photo:
     pixels, notes = _pixels(picture)
     height, width, _ = pixels.shape
     if min(height, width) < SIDE_LEAST:
-        raise ValueError(f"{width}x{height} pixels: a side has to have at least {SIDE_LEAST}")
+        raise ValueError(f"{width}x{height} pixels: both sides must be at least {SIDE_LEAST}")
     digest = hashlib.sha256(data).hexdigest()
     return Photo(name, path, digest, height, width, (*picture.notes, *notes))
 
 
 def _pixels(picture: pictures.Picture) -> tuple[Pixels, tuple[str, ...]]:
-    """(H, W, 3), and what changed."""
-    notes = {1: ("grey became RGB",), 3: (), 4: ("transparency was laid on white",)}
+    """Return a picture as (H, W, 3), and a note for each change."""
+    notes = {1: ("grey became RGB",), 3: (), 4: ("transparency was composed over white",)}
     pixels = picture.pixels
     return np.asarray(view.opaque(pixels)), notes[pixels.shape[2]]

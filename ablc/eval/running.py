@@ -1,4 +1,4 @@
-"""Many measurements at once: on all cores, resumable, one that fails never stopping the others."""
+"""Many measurements at once: on all cores, resumable, and none that fails stops the others."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -7,90 +7,93 @@ from dataclasses import dataclass
 from typing import Any
 
 from ablc import terminal
-from ablc.eval.store import Result, Row, Store
+from ablc.eval.store import JsonObject, Store, TaskResult
 from ablc.processes import Died, mapped
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class MeasuringTask:
     """One measurement."""
 
     key: str  # of its result in the store
     label: str  # for people
-    work: Callable[..., Result]  # a function of a module: it travels to another process by name
+    work: Callable[..., TaskResult]  # a module's function: other processes import it by name
     arguments: tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A measurement that did not come about. It is tried again in the next run."""
+    """A measurement that failed. The next run tries it again."""
 
     reason: str
 
 
-Outcome = Row | Failed
-Step = Callable[[str], None]
-_Job = tuple[int, Callable[..., Result], tuple[Any, ...]]  # a task's place, work and arguments
+Outcome = JsonObject | Failed
+Advance = Callable[[str], None]  # called with the label of each task that has ended
+_Job = tuple[int, Callable[..., TaskResult], tuple[Any, ...]]  # index of a task, work, arguments
 
 
 def run(
-    tasks: Sequence[Task], store: Store, jobs: int, step: Step = lambda _: None
+    tasks: Sequence[MeasuringTask],
+    store: Store,
+    jobs: int,
+    advance: Advance = lambda _: None,
 ) -> list[Outcome]:
-    """The outcome of every task, in their order.
+    """Return the outcome of every task, in the order of the tasks.
 
-    What the store holds is not measured again; what is measured is kept there at once, so that an
-    interrupted run goes on where it was. A task that raises, or whose process dies, is Failed.
+    A result that the store holds is not measured again, and a new one is stored at once, so that
+    an interrupted run resumes where it was. A task that raises, or whose process dies, is Failed.
 
-    jobs: processes; 1: all in this one. step: called with the label of each task that has ended.
+    jobs: number of processes; 1: all tasks run in this process.
     """
-    found: dict[int, Outcome] = {}
+    outcomes: dict[int, Outcome] = {}
     waiting: list[int] = []
     for i, task in enumerate(tasks):
         row = store.get(task.key)
         if row is None:
             waiting.append(i)
         else:
-            found[i] = row
-            step(task.label)
-    for i, outcome in _outcomes(tasks, waiting, jobs) if waiting else ():
-        if isinstance(outcome, Result):
-            store.put(tasks[i].key, outcome)
-            found[i] = outcome.row
+            outcomes[i] = row
+            advance(task.label)
+    for i, result in _results(tasks, waiting, jobs) if waiting else ():
+        if isinstance(result, TaskResult):
+            store.put(tasks[i].key, result)
+            outcomes[i] = result.row
         else:
-            found[i] = outcome
-        step(tasks[i].label)
-    return [found[i] for i in range(len(tasks))]
+            outcomes[i] = result
+        advance(tasks[i].label)
+    return [outcomes[i] for i in range(len(tasks))]
 
 
 @contextmanager
-def progress(total: int, what: str) -> Iterator[Step]:
-    """A bar on standard error that run() moves; nothing where no terminal would show it."""
+def progress(total: int, what: str) -> Iterator[Advance]:
+    """Show a progress bar for run() on standard error, if that is a terminal."""
     with terminal.bar(what, "label", "dim") as bar:
         shown = bar.add_task(what, total=total, label="")
         yield lambda label: bar.update(shown, advance=1, label=label)
 
 
-def _outcomes(
-    tasks: Sequence[Task], waiting: Sequence[int], jobs: int
-) -> Iterator[tuple[int, Result | Failed]]:
-    """The outcomes of those that wait, as they come about, with their places."""
+def _results(
+    tasks: Sequence[MeasuringTask], waiting: Sequence[int], jobs: int
+) -> Iterator[tuple[int, TaskResult | Failed]]:
+    """Yield index and result of the waiting tasks, as they end."""
     todo = ((i, tasks[i].work, tasks[i].arguments) for i in waiting)
     if jobs == 1:
         for job in todo:
             yield job[0], _attempt(job)
         return
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # of the workers: they share the cores
-    for (i, *_), found in mapped(_begin, todo, min(jobs, len(waiting))):
-        yield i, Failed("its process died") if isinstance(found, Died) else found
+    for (i, *_), result in mapped(_begin, todo, min(jobs, len(waiting))):
+        yield i, Failed("its process died") if isinstance(result, Died) else result
 
 
-def _begin() -> Callable[[_Job], Result | Failed]:
+def _begin() -> Callable[[_Job], TaskResult | Failed]:
     return _attempt
 
 
-def _attempt(job: _Job) -> Result | Failed:
+def _attempt(job: _Job) -> TaskResult | Failed:
     _, work, arguments = job
     try:
         return work(*arguments)
-    except Exception as error:  # whatever it is, the others go on
+    except Exception as error:  # of any kind: the others go on
         return Failed(f"{type(error).__name__}: {error}")

@@ -1,7 +1,7 @@
-"""Results on disk, found by what decides them, so that nothing is measured twice.
+"""Results on disk under a key of all their inputs, so that nothing is measured twice.
 
-A result is a JSON object with files beside it. It appears whole or not at all, and may be written
-by several processes at once.
+A result is a JSON object, perhaps with files. It appears whole or not at all, and several processes
+may write at once.
 """
 
 import ast
@@ -18,34 +18,34 @@ from typing import Any
 
 from ablc import _core, files
 
-Row = dict[str, Any]  # what json can hold
+JsonObject = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """What was found out."""
+class TaskResult:
+    """The figures of a measurement, and files that belong to them."""
 
-    row: Row
-    files: Mapping[str, bytes] = field(default_factory=dict)  # by name with suffix
+    row: JsonObject
+    files: Mapping[str, bytes] = field(default_factory=dict)  # contents by file name
 
 
 def default_folder() -> Path:
-    """Where results are kept unless said otherwise: ablc/eval in the user's cache folder."""
+    """Return the default folder of results: ablc/eval in the user's cache folder."""
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "ablc" / "eval"
 
 
 def key_of(*parts: str | int | float | bool | None) -> str:
-    """Key of a result, from all that decides it; the order counts."""
+    """Return the key of a result from all values that determine it, in a fixed order."""
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
 @functools.cache
 def ablc_fingerprint(*modules: str) -> str:
-    """Return a text that changes with anything of ablc that may change a result.
+    """Return a text that changes with all parts of ablc that may change a result.
 
-    It covers the codec, the networks, and the source of every module of the package that `ablc` and
-    `modules` (dotted names) import, directly or through others.
+    It covers the compiled codec, the networks, and the source of every module of the package that
+    `ablc` and `modules` (dotted names) import, directly or through others.
     """
     models = resources.files("ablc.runtime").joinpath("models")
     total = hashlib.sha256(Path(_core.__file__).read_bytes())
@@ -74,7 +74,7 @@ def sources_of(*modules: str) -> set[Path]:
 
 
 def _source(module: str) -> Path | None:
-    """Return the file of a module; None if the name is not a module's or it is compiled."""
+    """Return the source file of a module; None for a compiled one or a name that is no module."""
     try:
         spec = find_spec(module)
     except ModuleNotFoundError:  # a name inside a module that is not a package
@@ -83,7 +83,7 @@ def _source(module: str) -> Path | None:
 
 
 def _imports(source: Path) -> Iterator[str]:
-    """Yield the dotted names that a file imports anywhere, those of a module's contents too."""
+    """Yield all dotted names that a file imports, including `module.name` of each `from` import."""
     for node in ast.walk(ast.parse(source.read_bytes())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -98,8 +98,8 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def get(self, key: str) -> Row | None:
-        """The row of a result; None if it is not there, or damaged."""
+    def get(self, key: str) -> JsonObject | None:
+        """Return the JSON object of a result; None if it is missing or damaged."""
         try:
             row = json.loads((self._home(key) / "row.json").read_text())
         except (FileNotFoundError, ValueError):
@@ -107,11 +107,11 @@ class Store:
         return row if isinstance(row, dict) else None
 
     def file(self, key: str, name: str) -> Path:
-        """Where a file of a result is, if it is there."""
+        """Return the path of a file of a result, whether or not it exists."""
         return self._home(key) / name
 
-    def put(self, key: str, result: Result) -> None:
-        """Keeps a result. The row is written last: with it the result is there."""
+    def put(self, key: str, result: TaskResult) -> None:
+        """Store a result. Its JSON object is written last: it marks the result as complete."""
         home = self._home(key)
         home.mkdir(parents=True, exist_ok=True)
         for name, data in result.files.items():

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from ablc.cli.main import app
 from ablc.eval.folder import Folder, scan
 from ablc.eval.paper import experiments, figures, protocols, sampling, survey
-from ablc.eval.paper.experiments import Trial, try_all
+from ablc.eval.paper.experiments import Experiment, run_all
 from ablc.eval.running import Failed
 from ablc.eval.store import Store
 from ablc.runtime.latent import WEIGHTS, Settings
@@ -42,20 +42,20 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("small", "networks")
-def test_every_figure_is_drawn_and_nothing_is_tried_twice(
+def test_every_figure_is_drawn_and_nothing_is_run_twice(
     pictures: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wanted, store, seen = figures.plan(pictures, quick=True), Store(tmp_path / "store"), []
-    drawn = figures.draw(pictures, wanted, store, tmp_path, 1, seen.append)
-    assert len(seen) == wanted.count < len(wanted.pairs)
+    plan, store, seen = figures.plan(pictures, quick=True), Store(tmp_path / "store"), []
+    drawn = figures.draw(pictures, plan, store, tmp_path, 1, seen.append)
+    assert len(seen) == plan.count < len(plan.pairs)
     written = json.loads((tmp_path / "figures.json").read_text())
     assert written == json.loads(json.dumps(drawn))
-    assert [one["id"] for one in drawn["figures"]] == [
+    assert [figure["id"] for figure in drawn["figures"]] == [
         *("figure-2", "figure-4", "figure-7", "figure-8", "figure-9", "survey"),
     ]
-    for one in drawn["figures"]:
-        assert one["images"] or one["tables"]
-        for image in one["images"]:
+    for figure in drawn["figures"]:
+        assert figure["images"] or figure["tables"]
+        for image in figure["images"]:
             with Image.open(tmp_path / image["file"]) as sheet:
                 assert sheet.width > 1000
     assert not [reason for reason in drawn["failed"] if "stage2" not in reason]
@@ -67,47 +67,47 @@ def test_every_figure_is_drawn_and_nothing_is_tried_twice(
         assert line["points"][0] == [0, 1]
     assert all(row[1] != "-" for table in study["tables"] for row in table["rows"])
 
-    monkeypatch.setattr(experiments, "try_one", lambda *_: pytest.fail("tried twice"))
-    assert figures.draw(pictures, wanted, store, tmp_path / "again", 1) == drawn
+    monkeypatch.setattr(experiments, "run_one", lambda *_: pytest.fail("run twice"))
+    assert figures.draw(pictures, plan, store, tmp_path / "again", 1) == drawn
 
 
 @pytest.mark.usefixtures("small", "shipped")
 def test_without_networks_the_rest_is_drawn(pictures: Folder, tmp_path: Path) -> None:
-    found = [one for one in figures.plan(pictures, quick=True).figures if one.sheet]
-    wanted = replace(figures.plan(pictures, quick=True), figures=tuple(found[:3]))
-    drawn = figures.draw(pictures, wanted, Store(tmp_path), tmp_path, 1)
+    drawable = [figure for figure in figures.plan(pictures, quick=True).figures if figure.sheet]
+    plan = replace(figures.plan(pictures, quick=True), figures=tuple(drawable[:3]))
+    drawn = figures.draw(pictures, plan, Store(tmp_path), tmp_path, 1)
     assert any("no network" in reason for reason in drawn["failed"])
-    assert [len(one["images"]) for one in drawn["figures"]] == [1, 1, 1]
+    assert [len(figure["images"]) for figure in drawn["figures"]] == [1, 1, 1]
 
 
 @pytest.mark.usefixtures("small", "networks")
-def test_a_trial_is_its_settings(pictures: Folder, tmp_path: Path) -> None:
+def test_an_experiment_is_its_settings(pictures: Folder, tmp_path: Path) -> None:
     (photo, _) = pictures.photos
     some = [
-        Trial(Scheme("centre"), paint="classical"),
-        Trial("hole", paint="classical"),
-        Trial(Scheme("edge-blocks"), updates=Settings(iterations=1)),
-        Trial(
+        Experiment(Scheme("centre"), paint="classical"),
+        Experiment("hole", paint="classical"),
+        Experiment(Scheme("edge-blocks"), updates=Settings(iterations=1)),
+        Experiment(
             Scheme("edge-blocks"), updates=Settings(iterations=1, weights={**WEIGHTS, "seam": 9})
         ),
-        Trial(Scheme("edge-blocks"), ("content",), updates=Settings(iterations=1)),
+        Experiment(Scheme("edge-blocks"), ("content",), updates=Settings(iterations=1)),
     ]
-    tried = try_all([(trial, photo) for trial in [*some, some[0]]], Store(tmp_path), 1)
-    rows = [tried.row(trial, photo) for trial in some]
-    assert len({trial.key(photo) for trial in some}) == len(some)
+    results = run_all([(experiment, photo) for experiment in [*some, some[0]]], Store(tmp_path), 1)
+    rows = [results.row(experiment, photo) for experiment in some]
+    assert len({experiment.key(photo) for experiment in some}) == len(some)
     assert rows[1]["bytes"] < rows[0]["bytes"]  # 64 pixels are all hole
     assert rows[2]["loss"] != rows[3]["loss"]
     assert rows[4]["bytes"] > rows[2]["bytes"] == rows[3]["bytes"]
-    assert tried.picture(some[0], photo).shape == (64, 64, 3)
-    assert tried.mean(some[0], [photo], "loss") is None
+    assert results.picture(some[0], photo).shape == (64, 64, 3)
+    assert results.mean(some[0], [photo], "loss") is None
 
 
-def test_a_trial_that_fails_says_why(pictures: Folder, tmp_path: Path) -> None:
-    trial = Trial(system="none such")
-    tried = try_all([(trial, pictures.photos[0])], Store(tmp_path), 1)
-    assert isinstance(tried.row(trial, pictures.photos[0]), Failed)
-    assert tried.each(trial, pictures.photos[:1], "ssim") == []
-    assert len(tried.failures()) == 1
+def test_an_experiment_that_fails_says_why(pictures: Folder, tmp_path: Path) -> None:
+    experiment = Experiment(system="none such")
+    results = run_all([(experiment, pictures.photos[0])], Store(tmp_path), 1)
+    assert isinstance(results.row(experiment, pictures.photos[0]), Failed)
+    assert results.each(experiment, pictures.photos[:1], "ssim") == []
+    assert len(results.failures()) == 1
 
 
 def test_the_hole_is_in_the_middle() -> None:

@@ -8,7 +8,7 @@ from PIL import Image
 
 from ablc.eval import folder
 from ablc.eval.paper.ssim import ssim_rgb
-from ablc.eval.running import Failed, Task, run
+from ablc.eval.running import Failed, MeasuringTask, run
 from ablc.eval.store import Store, ablc_fingerprint, key_of, sources_of
 from made_tasks import count, die, fail
 from scenes import scene
@@ -62,7 +62,7 @@ def test_pictures_of_one_stem_keep_their_suffixes(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="is no folder"):
+    with pytest.raises(ValueError, match="no such folder"):
         folder.scan(tmp_path / "none")
     with pytest.raises(ValueError, match="no pictures to measure"):
         folder.scan(tmp_path)
@@ -74,9 +74,10 @@ def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
 # --- the store and the runner ---------------------------------------------------------------------
 
 
-def tasks(work: object, place: Path, numbers: range = range(4)) -> list[Task]:
+def tasks(work: object, place: Path, numbers: range = range(4)) -> list[MeasuringTask]:
     return [
-        Task(key_of("test", number), f"task {number}", work, (place, number)) for number in numbers
+        MeasuringTask(key_of("test", number), f"task {number}", work, (place, number))
+        for number in numbers
     ]
 
 
@@ -123,7 +124,7 @@ def test_keys_depend_on_every_part() -> None:
 def test_a_fingerprint_covers_what_its_modules_import() -> None:
     assert ablc_fingerprint() != ablc_fingerprint("ablc.eval.paper.table1")
     covered = {f"{path.parent.name}/{path.stem}" for path in sources_of("ablc.eval.paper.table1")}
-    assert {"paper/table1", "paper/systems", "paper/structure", "ablc/metrics"} <= covered
+    assert {"paper/table1", "paper/table1_systems", "paper/structure", "ablc/metrics"} <= covered
     decoding = {f"{path.parent.name}/{path.stem}" for path in sources_of("ablc")}
     assert {"ablc/rate", "ablc/settings", "runtime/painter", "runtime/latent"} <= decoding
     assert not {"paper/table1", "eval/store"} & decoding

@@ -17,7 +17,7 @@ from ablc.drawing import report_maps
 from ablc.eval.folder import scan
 from ablc.eval.measures import fidelity
 from ablc.eval.report import gallery
-from ablc.eval.report.versions import Goal, Plan
+from ablc.eval.report.comparison import Goal, ReportSettings
 from ablc.eval.store import Store
 from ablc.importance import Roi
 from ablc.inspection import coding_map
@@ -51,11 +51,11 @@ def made(
     shown: int = gallery.SHOWN,
 ) -> Row:
     """gallery.json of a run in this process, its store beside the folder."""
-    plan = Plan(goal or Goal(bpp=0.6), tuple(rois), "where it is")
-    steps: list[str] = []
+    plan = ReportSettings(goal or Goal(bpp=0.6), tuple(rois), "where it is")
+    ended: list[str] = []
     store = Store(folder.parent / "store")
-    gallery.make(scan(folder), out, plan, store, shown=shown, step=steps.append)
-    assert steps == ["a", "b"]
+    gallery.make(scan(folder), out, plan, store, shown=shown, advance=ended.append)
+    assert ended == ["a", "b"]
     return made_results.read(out, "gallery")
 
 
@@ -198,7 +198,7 @@ def test_a_codec_that_is_missing_is_listed_and_the_rest_goes_on(
         return codec(name, [])
 
     monkeypatch.setattr(gallery.libraries, "peer", peer)
-    monkeypatch.setattr("ablc.eval.report.versions.peer", peer)
+    monkeypatch.setattr("ablc.eval.report.comparison.peer", peer)
     found = made(folder, tmp_path / "out")
     missing = {each["name"]: each["missing"] for each in found["codecs"]}
     assert missing["WebP"] == "pip install webp"
@@ -208,9 +208,9 @@ def test_a_codec_that_is_missing_is_listed_and_the_rest_goes_on(
 def test_a_codec_that_fails_costs_its_own_version_alone(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ablc.eval.report.versions.PEERS", ("JPEG",))
+    monkeypatch.setattr("ablc.eval.report.comparison.PEERS", ("JPEG",))
     of_16x16 = codec("JPEG", [])
-    monkeypatch.setattr("ablc.eval.report.versions.peer", lambda _: of_16x16)
+    monkeypatch.setattr("ablc.eval.report.comparison.peer", lambda _: of_16x16)
     for picture in made(folder, tmp_path / "out")["pictures"]:
         assert any(note.startswith("JPEG failed") for note in picture["notes"])
         assert "JPEG" not in [version["codec"] for version in picture["versions"]]
@@ -232,7 +232,7 @@ def test_the_command_makes_a_page_and_a_table(
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(report, "WANTED", ())
+    monkeypatch.setattr(report, "MODULES", ())
     out, cache = tmp_path / "out", tmp_path / "cache"
     told = ("--out", str(out), "--cache", str(cache), "--jobs", "1", "--roi", "auto:64", "-q", "30")
     assert run("report", str(folder), *told) == 0
@@ -246,7 +246,7 @@ def test_the_command_makes_a_page_and_a_table(
 def test_without_the_extra_the_command_names_it(
     folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(report, "WANTED", ("no_such_module",))
+    monkeypatch.setattr(report, "MODULES", ("no_such_module",))
     assert run("report", str(folder)) == 2
     said = capfd.readouterr().err
     assert "pip install 'ablc[eval]'" in said
@@ -266,5 +266,5 @@ def test_without_the_extra_the_command_names_it(
 def test_bad_usage_is_told_before_a_picture_is_read(
     told: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(report, "WANTED", ())
+    monkeypatch.setattr(report, "MODULES", ())
     assert run("report", str(tmp_path / "none"), *told) == 2

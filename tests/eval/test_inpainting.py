@@ -10,7 +10,7 @@ import ablc
 from ablc import _core, metrics
 from ablc.eval.paper import diffusion
 from ablc.eval.paper.diffusion import edge_enhancing, homogeneous
-from ablc.eval.paper.fills import FILLS, paint, told_edges
+from ablc.eval.paper.fills import FILLS, edges_in, paint
 from ablc.eval.paper.structure import grown, inpaint
 from ablc.schemes import Scheme
 from scenes import scene
@@ -266,8 +266,8 @@ def test_edges_that_a_stream_tells_of_are_met() -> None:
     planes = (picture / np.float32(255)).transpose(2, 0, 1).astype(np.float32)
     body = assist.pack_edges(planes, assist.Frame(96, 128, kept))
     told = _core.with_sections(data, {"EDGE": body})
-    assert not told_edges(data, 96, 128, kept).any()
-    edges = told_edges(told, 96, 128, kept)
+    assert not edges_in(data, 96, 128, kept).any()
+    edges = edges_in(told, 96, 128, kept)
     y, x = np.nonzero(edges)
     assert len(y) >= 20
     assert (np.abs(x - 40 - y / 2) < 3).all()

@@ -104,10 +104,10 @@ def test_a_name_with_half_a_surrogate_is_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        ("{", "no JSON"),
-        ("[" * 100_000, "no JSON"),
-        ("[1]", "its kind"),
-        ('{"kind": "rd"}', "its kind"),
+        ("{", "is not JSON"),
+        ("[" * 100_000, "is not JSON"),
+        ("[1]", "expected an object"),
+        ('{"kind": "rd"}', "expected an object"),
         ('{"kind": "table1"}', "lacks ablc"),
     ],
 )

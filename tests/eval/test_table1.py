@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 import ablc
 from ablc.cli.main import app
 from ablc.eval.folder import Folder, scan
-from ablc.eval.paper import protocols, systems, table1
+from ablc.eval.paper import protocols, table1, table1_systems
 from ablc.eval.store import Store
 from scenes import scene
 
@@ -43,16 +43,18 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def measured(folder: Folder, store: Path, **plan: Any) -> dict[str, Any]:
-    return table1.measure(folder, table1.Plan(**plan), Store(store), 1)
+    return table1.measure(folder, table1.TableSettings(**plan), Store(store), 1)
 
 
 @pytest.mark.usefixtures("small", "networks")
 def test_every_row_is_measured_once(pictures: Path, tmp_path: Path) -> None:
     labels: list[str] = []
     folder = scan(pictures)
-    table = table1.measure(folder, table1.Plan(), Store(tmp_path / "store"), 1, labels.append)
+    table = table1.measure(
+        folder, table1.TableSettings(), Store(tmp_path / "store"), 1, labels.append
+    )
     rows = {row["id"]: row for row in table["rows"]}
-    assert len(labels) == 2 * len(rows) == table1.count(folder, table1.Plan())
+    assert len(labels) == 2 * len(rows) == table1.count(folder, table1.TableSettings())
     for row in rows.values():
         assert not row["failed"]
         assert sorted(row["each"]) == ["1", "2"]
@@ -75,7 +77,7 @@ def test_every_row_is_measured_once(pictures: Path, tmp_path: Path) -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(table1, "measure_one", again)
-        resumed = table1.measure(folder, table1.Plan(), Store(tmp_path / "store"), 1)
+        resumed = table1.measure(folder, table1.TableSettings(), Store(tmp_path / "store"), 1)
     assert resumed["rows"] == table["rows"]
 
 
@@ -94,10 +96,10 @@ def test_without_networks_their_rows_say_so(pictures: Path, tmp_path: Path, ship
 
 @pytest.mark.usefixtures("networks")
 def test_the_reference_form_is_that_of_the_papers_runs() -> None:
-    rates = systems.REFERENCE.rates(200, -1, 1)
+    rates = table1_systems.REFERENCE.rates(200, -1, 1)
     assert rates[0] == 1  # to the last of its updates
-    assert systems.REFERENCE.iterations == 200
-    how = {one.id: one.how for one in systems.all_systems(reference_form=True)}
+    assert table1_systems.REFERENCE.iterations == 200
+    how = {one.id: one.how for one in table1_systems.all_systems(reference_form=True)}
     assert "200 latent updates (reference form)" in how["pixels"]
 
 
@@ -150,4 +152,4 @@ def test_the_command_writes_the_table_and_lists_what_is_broken(
 
 def test_another_protocol_is_refused(pictures: Path) -> None:
     with pytest.raises(ValueError, match="protocol must be one of kodak-227, imagenet-256, not x"):
-        table1.Plan(protocol="x")
+        table1.TableSettings(protocol="x")

@@ -1,9 +1,10 @@
-"""The report: one HTML page of whatever a results folder holds, needing no network.
+"""One self-contained HTML page of the results in a folder.
 
-results.py (what is there) -> headlines.py, table1.py, figures.py, rates.py, gallery.py (sections)
--> assembly.py (the page, plots as PNG and CSV beside it). page.html and the templates of the
-sections hold the prose, page.css and slider.css the looks, page.js, plot.js and slider.js what
-moves. The page of `ablc serve` has the same slider.
+results.py reads and checks the folder's JSON. headline_cards.py, table1.py, figures.py,
+rate_distortion.py and gallery.py make a section each, and assembly.py joins them to the page;
+plot_files.py writes the plots beside it as PNG and CSV. page.html and the templates of the sections
+hold the prose, page.css and slider.css the style, page.js, plot.js and slider.js the interaction.
+The slider is that of the page of `ablc serve`.
 """
 
 from ablc.eval.page.assembly import write

@@ -1,14 +1,24 @@
-"""The page from its sections, and the plots beside it as files."""
+"""The page, joined from its sections, and the files of its plots."""
 
 import base64
 import hashlib
 from pathlib import Path
 
 from ablc import files
-from ablc.eval.page import charts, figures, gallery, headlines, numbers, plots, rates, table1
+from ablc.eval.page import (
+    figures,
+    gallery,
+    headline_cards,
+    numbers,
+    plot_files,
+    plots,
+    rate_distortion,
+    table1,
+)
 from ablc.eval.page.markup import Markup, data, element, fill, join, resource, table
 from ablc.eval.page.plots import Plot
-from ablc.eval.page.results import Results, Row, read
+from ablc.eval.page.results import Results, read
+from ablc.eval.store import JsonObject
 
 PAGE = "index.html"
 STYLES = ("slider.css", "page.css")
@@ -28,37 +38,37 @@ COMMANDS = {
 
 
 def write(out: Path) -> Path:
-    """Makes index.html of whatever results a folder holds, and returns its path.
+    """Make index.html of all results in a folder, and return its path.
 
     The page needs no other file. Beside it, plots/ gets each plot as CSV and, where matplotlib is
     installed, as PNG.
-    Raises ResultsError, naming the file, for what is no result; OSError if a file cannot be
+    Raises ResultsError, naming the file, if one does not hold results; OSError if a file cannot be
     read or written.
     """
     results = read(out)
-    drawn_figures = figures.plots(results.figures) if results.figures else {}
-    drawn_rates = rates.plots(results.rd) if results.rd else []
-    drawn = [*(plot for each in drawn_figures.values() for plot in each), *drawn_rates]
+    plots_of_figures = figures.plots(results.figures) if results.figures else {}
+    plots_of_rates = rate_distortion.plots(results.rd) if results.rd else []
+    all_plots = [*(plot for each in plots_of_figures.values() for plot in each), *plots_of_rates]
     sections = []
     if results.table1:
         sections.append(table1.section(results.table1))
     if results.rd:
-        sections.append(rates.section(results.rd, drawn_rates))
+        sections.append(rate_distortion.section(results.rd, plots_of_rates))
     if results.gallery:
         sections.append(gallery.section(results.gallery, out))
     if results.figures:
-        sections.append(figures.section(results.figures, out, drawn_figures))
-    page = _page(results, sections, drawn)
-    charts.write(out / "plots", drawn, results.table1)
-    files.write(str(out / PAGE), page.encode("utf-8", "replace"))  # names may hold half a surrogate
+        sections.append(figures.section(results.figures, out, plots_of_figures))
+    page = _page(results, sections, all_plots)
+    plot_files.write(out / "plots", all_plots, results.table1)
+    files.write(str(out / PAGE), page.encode("utf-8", "replace"))  # names may hold lone surrogates
     return out / PAGE
 
 
-def _page(results: Results, sections: list[Markup], drawn: list[Plot]) -> Markup:
+def _page(results: Results, sections: list[Markup], all_plots: list[Plot]) -> Markup:
     script = "\n".join(resource(name) for name in SCRIPTS)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    there = [part["kind"] for part in results.parts]
-    links = [element("a", TITLES[kind], href=f"#{kind}") for kind in _order(there)]
+    kinds = [part["kind"] for part in results.parts]
+    links = [element("a", TITLES[kind], href=f"#{kind}") for kind in _in_order(kinds)]
     counts = sorted({len(part["pictures"]) for part in results.parts})
     fewer = f"{counts[0]:,} to " if len(counts) > 1 else ""
     return fill(
@@ -69,22 +79,22 @@ def _page(results: Results, sections: list[Markup], drawn: list[Plot]) -> Markup
         links=join(links),
         version=", ".join(sorted({f"ablc {part['ablc']}" for part in results.parts})),
         pictures=fewer + numbers.counted(counts[-1], "picture"),
-        cards=headlines.cards(results),
+        cards=headline_cards.cards(results),
         measured=_measured(results),
         missing=_missing(results),
         sections=join(sections),
-        absent=join(_absent(kind) for kind in TITLES if kind not in there),
-        data=data("plots", {plot.name: plot.to_dict() for plot in drawn}),
+        absent=join(_absent(kind) for kind in TITLES if kind not in kinds),
+        data=data("plots", {plot.name: plot.to_dict() for plot in all_plots}),
     )
 
 
-def _order(kinds: list[str]) -> list[str]:
-    """As the sections follow each other."""
+def _in_order(kinds: list[str]) -> list[str]:
+    """Return kinds of results in the order of their sections."""
     return [kind for kind in ("table1", "rd", "gallery", "figures") if kind in kinds]
 
 
 def _palette() -> str:
-    """The colours of lines as variables of the style sheet."""
+    """Return the colours of lines as variables of a style sheet."""
     light, dark = (
         "".join(f"--line-{i}:{colour};" for i, colour in enumerate(colours))
         for colours in (plots.LIGHT, plots.DARK)
@@ -96,7 +106,7 @@ def _palette() -> str:
 
 
 def _measured(results: Results) -> Markup:
-    """What was measured, on what, with which settings."""
+    """Return a table of the results: pictures, settings, version."""
     rows = []
     for part in results.parts:
         pictures = [each if isinstance(each, str) else each["name"] for each in part["pictures"]]
@@ -109,10 +119,10 @@ def _measured(results: Results) -> Markup:
     return table("What was measured", ["", "pictures", "settings", "version"], rows)
 
 
-def _settings(part: Row) -> str:
+def _settings(part: JsonObject) -> str:
     if part["kind"] == "table1":
         form = "the paper's settings" if part["reference_form"] else "the usual settings"
-        quick = ", quick: fewer steps than the full run" if part["quick"] else ""
+        quick = ", quick: fewer pictures than the full run" if part["quick"] else ""
         time = f"{part['seconds']:,.0f} s, {part['jobs']} at a time"
         return f"protocol {part['protocol']}, {form}{quick}; {time}"
     if part["kind"] == "rd":
@@ -122,8 +132,8 @@ def _settings(part: Row) -> str:
 
 
 def _missing(results: Results) -> Markup:
-    """Broken pictures and missing peers, each with its reason."""
-    broken = {(one["name"], one["reason"]) for part in results.parts for one in part["broken"]}
+    """Return tables of the files and codecs that were not measured, with the reasons."""
+    broken = {(file["name"], file["reason"]) for part in results.parts for file in part["broken"]}
     lacking = {
         (codec["name"], codec["missing"])
         for part in (results.rd, results.gallery)
@@ -140,6 +150,7 @@ def _missing(results: Results) -> Markup:
 
 
 def _absent(kind: str) -> Markup:
+    """Return a hint how to measure results that the folder lacks."""
     return element(
         "p", f"{TITLES[kind]}: not measured here; ", element("code", COMMANDS[kind]), " adds it.",
         class_="hint",

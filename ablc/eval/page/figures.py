@@ -1,33 +1,34 @@
-"""The section of the paper's figures and of the survey of its settings."""
+"""The section with the paper's figures and the survey of its hyper-parameters."""
 
 from pathlib import Path
 
 from ablc.eval.page import images
 from ablc.eval.page.markup import Markup, element, fill, join, table
 from ablc.eval.page.plots import Line, Plot, looks_of
-from ablc.eval.page.results import Row
+from ablc.eval.store import JsonObject
 
 
-def plots(found: Row) -> dict[str, list[Plot]]:
-    """The plots of every figure, by its id."""
+def plots(results: JsonObject) -> dict[str, list[Plot]]:
+    """Return the plots of all figures, by the figure's id."""
     return {
         figure["id"]: [
             _plot(f"figures-{i}-{j}", plot) for j, plot in enumerate(figure["plots"], start=1)
         ]
-        for i, figure in enumerate(found["figures"], start=1)
+        for i, figure in enumerate(results["figures"], start=1)
     }
 
 
-def section(found: Row, folder: Path, drawn: dict[str, list[Plot]]) -> Markup:
-    """The section's HTML."""
+def section(results: JsonObject, folder: Path, drawn: dict[str, list[Plot]]) -> Markup:
+    """Return the section's HTML. drawn: what plots() returned."""
+    figures = results["figures"]
     return fill(
         "figures.html",
-        figures=join(_figure(figure, folder, drawn[figure["id"]]) for figure in found["figures"]),
+        figures=join(_figure(figure, folder, drawn[figure["id"]]) for figure in figures),
     )
 
 
 def place(plot: Plot) -> Markup:
-    """Where the page's script draws a plot."""
+    """Return the element into which the page's script draws a plot."""
     return element(
         "figure",
         element("figcaption", plot.title),
@@ -38,7 +39,7 @@ def place(plot: Plot) -> Markup:
     )
 
 
-def _figure(figure: Row, folder: Path, drawn: list[Plot]) -> Markup:
+def _figure(figure: JsonObject, folder: Path, drawn: list[Plot]) -> Markup:
     pictures = [
         element(
             "figure",
@@ -59,7 +60,7 @@ def _figure(figure: Row, folder: Path, drawn: list[Plot]) -> Markup:
     )
 
 
-def _plot(name: str, plot: Row) -> Plot:
+def _plot(name: str, plot: JsonObject) -> Plot:
     looks = looks_of([line["name"] for line in plot["lines"]])
     lines = tuple(
         Line(line["name"], tuple((x, y) for x, y in line["points"]), *looks[line["name"]])

@@ -1,4 +1,4 @@
-"""The section of pictures: two versions of each behind a slider, at equal bytes."""
+"""The section with pictures at equal bytes: two versions of each behind a slider."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,18 +6,18 @@ from statistics import fmean
 
 from ablc.eval.page import images, numbers
 from ablc.eval.page.markup import Markup, element, escape, fill, join, table
-from ablc.eval.page.results import Row
+from ablc.eval.store import JsonObject
 
 ORIGINAL = "original"
-FIRST_TWO = ("JPEG", "ablc")  # left and right of a slider at first, where they are there
+FIRST_TWO = ("JPEG", "ablc")  # initially left and right of a slider, if they were measured
 MEASURES = ("bytes", "ssim", "psnr", "inside", "outside", "lpips")
 HEAD = ("bytes", "SSIM", "PSNR, dB", "inside, dB", "outside, dB", "LPIPS")
 
 
-def means(found: Sequence[Row]) -> dict[str, Row]:
-    """Means of MEASURES over the pictures that a codec coded, by codec; "count": how many."""
-    rows: dict[str, list[Row]] = {}
-    for picture in found:
+def means(pictures: Sequence[JsonObject]) -> dict[str, JsonObject]:
+    """Return means of MEASURES by codec, over its pictures; "count" is their number."""
+    rows: dict[str, list[JsonObject]] = {}
+    for picture in pictures:
         for version in picture["versions"]:
             if version["codec"] != ORIGINAL:
                 rows.setdefault(version["codec"], []).append(version)
@@ -27,46 +27,47 @@ def means(found: Sequence[Row]) -> dict[str, Row]:
     }
 
 
-def section(found: Row, folder: Path) -> Markup:
-    """The section's HTML."""
-    shown = [picture for picture in found["pictures"] if picture["versions"][0]["file"]]
-    hidden = [picture for picture in found["pictures"] if not picture["versions"][0]["file"]]
+def section(results: JsonObject, folder: Path) -> Markup:
+    """Return the section's HTML."""
+    pictures = results["pictures"]
+    shown = [picture for picture in pictures if picture["versions"][0]["file"]]
+    hidden = [picture for picture in pictures if not picture["versions"][0]["file"]]
     return fill(
         "gallery.html",
-        goal=found["goal"],
-        shown_as=found["shown_as"],
-        means=_means(found["pictures"]),
+        goal=results["goal"],
+        shown_as=results["shown_as"],
+        means=_means(pictures),
         pictures=join(_picture(picture, folder, i) for i, picture in enumerate(shown)),
         others=_others(hidden),
     )
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
-    """None if one of the values is missing."""
+    """Return the mean of values; None if one is missing."""
     known = [value for value in values if value is not None]
     return fmean(known) if known and len(known) == len(values) else None
 
 
-def _means(found: Sequence[Row]) -> Markup:
-    rows = [[name, *_figures(row), str(row["count"])] for name, row in means(found).items()]
-    caption = "Means over the pictures; inside and outside: PSNR of the region, and of the rest"
+def _means(pictures: Sequence[JsonObject]) -> Markup:
+    rows = [[name, *_figures(row), str(row["count"])] for name, row in means(pictures).items()]
+    caption = "Means over the pictures. Inside: PSNR of the region; outside: PSNR of the rest"
     return table(caption, ["", *HEAD, "pictures"], rows)
 
 
-def _figures(row: Row) -> list[str]:
-    """MEASURES of a codec."""
+def _figures(row: JsonObject) -> list[str]:
+    """Return MEASURES of a codec as text."""
     decibels = [numbers.fixed(row[key], 2) for key in ("psnr", "inside", "outside")]
     first = [numbers.whole(row["bytes"]), numbers.fixed(row["ssim"], 4)]
     return [*first, *decibels, numbers.fixed(row["lpips"], 3)]
 
 
-def _picture(picture: Row, folder: Path, place: int) -> Markup:
-    """A picture's slider, figures and maps."""
+def _picture(picture: JsonObject, folder: Path, place: int) -> Markup:
+    """Return a picture's slider, figures and maps."""
     name = picture["name"]
     about = [f"{picture['width']}x{picture['height']} pixels", *picture["notes"]]
     if picture["window"]:
         x, y, width, height = picture["window"]
-        about.append(f"shown: {width}x{height} pixels from {x}, {y} on")
+        about.append(f"shown: {width}x{height} pixels at {x}, {y}")
     return element(
         "article",
         element("h3", name, element("small", ", ".join(about))),
@@ -77,14 +78,13 @@ def _picture(picture: Row, folder: Path, place: int) -> Markup:
     )
 
 
-def _slider(picture: Row, folder: Path, place: int) -> Markup:
-    """The versions on top of each other; slider.js shows two of them."""
+def _slider(picture: JsonObject, folder: Path, place: int) -> Markup:
+    """Return all versions on top of each other; slider.js shows two of them."""
     versions = [version for version in picture["versions"] if version["file"]]
     names = [version["codec"] for version in versions]
     _, _, width, height = picture["window"] or (0, 0, picture["width"], picture["height"])
     left, right = (
-        wanted if wanted in names else names[min(i, len(names) - 1)]
-        for i, wanted in enumerate(FIRST_TWO)
+        name if name in names else names[min(i, len(names) - 1)] for i, name in enumerate(FIRST_TWO)
     )
     layers = [
         images.element_of(
@@ -116,7 +116,7 @@ def _choice(names: Sequence[str], chosen: str) -> Markup:
     )
 
 
-def _versions(picture: Row) -> Markup:
+def _versions(picture: JsonObject) -> Markup:
     rows = []
     for row in picture["versions"]:
         if row["codec"] == ORIGINAL:
@@ -126,8 +126,8 @@ def _versions(picture: Row) -> Markup:
     return table(f"{picture['name']}: bytes and fidelity", ["", *HEAD], rows)
 
 
-def _region(region: Row) -> Markup:
-    """What inside and outside mean."""
+def _region(region: JsonObject) -> Markup:
+    """Return a line that names the region, or why there is none."""
     if region["missing"]:
         return element("p", f"No region: {region['missing']}", class_="hint")
     text = f"Region: {region['where']}"
@@ -136,8 +136,8 @@ def _region(region: Row) -> Markup:
     return element("p", text, class_="hint")
 
 
-def _map(drawing: Row, folder: Path, name: str) -> Markup:
-    """A map of where bits went, with the colours' meaning."""
+def _map(drawing: JsonObject, folder: Path, name: str) -> Markup:
+    """Return a map of a stream, with its colour scale."""
     text = f"{name}: {drawing['title']}, {drawing['detail']}"
     parts: list[str] = [images.element_of(folder, drawing["file"], text)]
     if drawing["colours"]:
@@ -161,16 +161,16 @@ def _map(drawing: Row, folder: Path, name: str) -> Markup:
 
 
 def _is_colour(text: str) -> bool:
-    """Whether text is #rrggbb."""
+    """True if text is #rrggbb."""
     return len(text) == 7 and text[0] == "#" and all(c in "0123456789abcdef" for c in text[1:])
 
 
-def _others(found: Sequence[Row]) -> Markup:
-    """The pictures that are measured and not shown."""
-    if not found:
+def _others(pictures: Sequence[JsonObject]) -> Markup:
+    """Return a table of the pictures that are measured but not shown."""
+    if not pictures:
         return Markup("")
-    names = list(means(found))
-    by_name = [{version["codec"]: version for version in each["versions"]} for each in found]
+    names = list(means(pictures))
+    by_name = [{version["codec"]: version for version in each["versions"]} for each in pictures]
     rows = [
         [
             picture["name"],
@@ -179,10 +179,10 @@ def _others(found: Sequence[Row]) -> Markup:
                 for name in names
             ),
         ]
-        for picture, versions in zip(found, by_name, strict=True)
+        for picture, versions in zip(pictures, by_name, strict=True)
     ]
     return element(
         "details",
-        element("summary", f"{numbers.counted(len(found), 'picture')} more, not shown here"),
+        element("summary", f"{numbers.counted(len(pictures), 'picture')} more, not shown here"),
         table("SSIM of each codec", ["picture", *names], rows),
     )

@@ -1,7 +1,6 @@
 """Pictures inside the page."""
 
 import base64
-import io
 from pathlib import Path
 
 from PIL import Image
@@ -11,15 +10,15 @@ from ablc.drawing.view import opaque
 from ablc.errors import PictureError, ResultsError
 from ablc.eval.page.markup import Markup, element
 from ablc.eval.page.results import file_of
+from ablc.eval.webp import webp
 
-QUALITY = 90  # of WebP, where that is smaller than the file
-SIDE_MOST = 1600  # pixels: larger pictures are reduced to it
+SIDE_MOST = 1600  # pixels: larger pictures are reduced to this
 
 
 def element_of(folder: Path, name: str, text: str, **attributes: str | bool) -> Markup:
-    """The picture in a file of the results folder as an element; text is for who cannot see it.
+    """Return a picture file of the results folder as an element; text is its alternative text.
 
-    Raises ResultsError, naming the file, if it is not in the folder or no picture.
+    Raises ResultsError, naming the file, if it is not in the folder or not a picture.
     """
     data, (width, height) = _shown(file_of(folder, name), name)
     source = f"data:image/webp;base64,{base64.b64encode(data).decode()}"
@@ -36,7 +35,10 @@ def element_of(folder: Path, name: str, text: str, **attributes: str | bool) -> 
 
 
 def _shown(path: Path, name: str) -> tuple[bytes, tuple[int, int]]:
-    """WebP and its size: the file's own if it is WebP, else what is smallest."""
+    """Return a WebP file and its width and height.
+
+    That is the file itself if it is WebP and small enough, else the smaller of lossless and lossy.
+    """
     data = path.read_bytes()
     try:
         pixels = pictures.parse(data).pixels
@@ -46,12 +48,4 @@ def _shown(path: Path, name: str) -> tuple[bytes, tuple[int, int]]:
         return data, (pixels.shape[1], pixels.shape[0])
     image = opaque(pixels)
     image.thumbnail((SIDE_MOST, SIDE_MOST), Image.Resampling.BOX)
-    found = min((webp(image, lossless=True), webp(image)), key=len)
-    return found, image.size
-
-
-def webp(image: Image.Image, *, lossless: bool = False) -> bytes:
-    """An RGB picture as WebP, good enough to be looked at."""
-    file = io.BytesIO()
-    image.save(file, "WEBP", quality=QUALITY, method=4, lossless=lossless)
-    return file.getvalue()
+    return min((webp(image, lossless=True), webp(image)), key=len), image.size

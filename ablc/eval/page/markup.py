@@ -1,4 +1,4 @@
-"""HTML in which nothing that comes from outside is markup."""
+"""HTML in which all text is escaped unless it is Markup."""
 
 import html
 import json
@@ -6,44 +6,45 @@ from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from string import Template
 
-SLIDER = "ablc.drawing"  # the package whose slider.css, .html and .js are read
+SLIDER = "ablc.drawing"  # the package with slider.css, slider.html and slider.js
 VOID = ("img", "input", "meta")  # elements without an end tag
 
 
 class Markup(str):
-    """HTML that goes into the page as it is; any other text is escaped first."""
+    """HTML that goes into the page as it is; all other text is escaped first."""
 
     __slots__ = ()
 
 
 def escape(text: str) -> Markup:
-    """The text itself, if it is Markup, else with the characters that HTML reads replaced."""
+    """Return Markup unchanged, any other text with the special characters of HTML escaped."""
     return text if isinstance(text, Markup) else Markup(html.escape(text))
 
 
 def join(parts: Iterable[str]) -> Markup:
-    """One after another."""
+    """Return the parts, escaped, one after another."""
     return Markup("".join(escape(part) for part in parts))
 
 
 def element(tag: str, *children: str, **attributes: str | bool) -> Markup:
-    """An element. Names of attributes lose a final underscore, others become hyphens.
+    """Return an element.
 
-    True: an attribute without value; False: none.
+    Names of attributes lose a final underscore; other underscores become hyphens. The value True
+    makes an attribute without a value, False leaves it out.
     """
-    said = "".join(
+    written = "".join(
         f" {name.rstrip('_').replace('_', '-')}"
         + ("" if value is True else f'="{html.escape(value)}"')
         for name, value in attributes.items()
         if value is not False
     )
     if tag in VOID:
-        return Markup(f"<{tag}{said}>")
-    return Markup(f"<{tag}{said}>{join(children)}</{tag}>")
+        return Markup(f"<{tag}{written}>")
+    return Markup(f"<{tag}{written}>{join(children)}</{tag}>")
 
 
 def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> Markup:
-    """A table, its first column naming the rows, that scrolls where it is too wide."""
+    """Return a table whose first column names the rows; it scrolls where it is too wide."""
     body = [
         element(
             "tr", element("th", row[0], scope="row"), *(element("td", cell) for cell in row[1:])
@@ -60,7 +61,7 @@ def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> M
 
 
 def data(name: str, value: object) -> Markup:
-    """JSON for the page's scripts, found there by its id; no text in it can end the element."""
+    """Return JSON for the page's scripts in an element with that id; its text cannot end it."""
     text = json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
     return element("script", Markup(text), type="application/json", id=name)
 
@@ -72,6 +73,6 @@ def resource(name: str) -> str:
 
 
 def fill(template: str, /, **slots: str) -> Markup:
-    """A file with $slots in it, filled in."""
+    """Return a template with its $slots filled in."""
     filled = {slot: escape(text) for slot, text in slots.items()}
     return Markup(Template(resource(template)).substitute(filled))

@@ -5,25 +5,25 @@ MINUS = "\N{MINUS SIGN}"
 
 
 def fixed(value: float | None, places: int) -> str:
-    """So many decimal places; a dash for None."""
+    """Return a value with a number of decimal places; a dash for None."""
     return NONE if value is None else f"{value:.{places}f}".replace("-", MINUS)
 
 
 def signed(value: float | None, places: int) -> str:
-    """The same with its sign."""
+    """Return a value with its sign and a number of decimal places; a dash for None."""
     return NONE if value is None else f"{value:+.{places}f}".replace("-", MINUS)
 
 
 def percent(value: float | None) -> str:
-    """A change in whole per cent, with its sign; value is in per cent."""
+    """Return a change, given in per cent, as a whole number with its sign; a dash for None."""
     return NONE if value is None else f"{value:+.0f} %".replace("-", MINUS)
 
 
 def whole(value: float | None) -> str:
-    """Rounded, thousands apart."""
+    """Return a rounded value with separated thousands; a dash for None."""
     return NONE if value is None else f"{value:,.0f}"
 
 
 def counted(number: int, noun: str) -> str:
-    """A number of things: 1 picture, 2 pictures."""
+    """Return a number with its noun: 1 picture, 2 pictures."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -1,4 +1,4 @@
-"""Plots as data: what the page draws, what the PNG shows and what the CSV lists are the same."""
+"""Plots as data, from which the page, the PNG and the CSV are made."""
 
 import csv
 import io
@@ -8,19 +8,19 @@ from typing import Any
 
 LIGHT = ("#2563c9", "#c2410c", "#0f7f6e", "#a3165b", "#8a6a00", "#6d3fc0", "#3f7d16", "#5b6472")
 DARK = ("#6ea8ff", "#ff9457", "#3ecfb2", "#ff7eb6", "#e0bd3a", "#b79cff", "#93d35a", "#a9b4c4")
-"""Colours of measured lines on white and on black, at least 4.5 : 1 against either."""
+"""Colours of measured lines on white and on black, with a contrast of at least 4.5 : 1."""
 
 Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Points that belong together, joined in their order."""
+    """Points joined by a line in their order."""
 
     name: str
     points: tuple[Point, ...]
-    colour: int | None  # place in LIGHT and DARK; None: a published figure, not measured here
-    mark: int  # which shape its points have, from 0 on
+    colour: int | None  # index in LIGHT and DARK; None: a published figure, not measured here
+    mark: int  # index of the shape of its points
     dashed: bool = False
     source: str = ""  # of a published figure
 
@@ -31,13 +31,13 @@ class Plot:
 
     name: str  # of its files, without suffix
     title: str
-    x: str  # what the axis says
+    x: str  # label of the axis
     y: str
     lines: tuple[Line, ...]
     logarithmic: bool = False  # the x axis, at first
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for the page's script."""
+        """Return plain values for the page's script."""
         return {
             "title": self.title,
             "x": self.x,
@@ -57,7 +57,7 @@ class Plot:
         }
 
     def to_csv(self) -> str:
-        """One line a point: line, x, y, source."""
+        """Return a line for each point: line, x, y, source."""
         file = io.StringIO()
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["line", self.x, self.y, "source"])
@@ -67,15 +67,14 @@ class Plot:
 
 
 def looks_of(names: Sequence[str]) -> dict[str, tuple[int, int, bool]]:
-    """Colour, mark and dash of each line; ablc's are of the first colour, all but one dashed."""
+    """Return colour, mark and dash of each line; ablc's share the first colour."""
     own = [name for name in names if is_ablc(name)]
     others = [name for name in names if name not in own]
-    found = {name: (0, i, i > 0) for i, name in enumerate(own)}
+    looks = {name: (0, i, i > 0) for i, name in enumerate(own)}
     rest = len(LIGHT) - 1
-    found |= {name: (1 + i % rest, i, i >= rest) for i, name in enumerate(others)}
-    return found
+    return looks | {name: (1 + i % rest, i, i >= rest) for i, name in enumerate(others)}
 
 
 def is_ablc(name: str) -> bool:
-    """Whether a line or a codec of this name is ablc's."""
+    """True if a line or a codec of this name is ablc's."""
     return name == "ablc" or name.startswith(("ablc ", "ablc,"))

@@ -1,4 +1,4 @@
-"""What a results folder holds, checked before anything is shown of it."""
+"""The results in a folder, checked before any is shown."""
 
 import json
 import math
@@ -7,27 +7,26 @@ from pathlib import Path
 from typing import Any
 
 from ablc.errors import ResultsError
-
-Row = dict[str, Any]
+from ablc.eval.store import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
 class Either:
-    """A value of this shape, or null."""
+    """A value of a shape, or null."""
 
     shape: "Shape"
 
 
 @dataclass(frozen=True, slots=True)
 class MapOf:
-    """An object with any names, all its values of this shape."""
+    """An object with any names, whose values all have a shape."""
 
     shape: "Shape"
 
 
 Shape = type | Either | MapOf | list["Shape"] | dict[str, "Shape"]
 """str, int, float (any number), bool; [shape]: an array; [shape, shape]: a pair; {name: shape}: an
-object that has these names, and perhaps others."""
+object with these names, and perhaps others."""
 
 BROKEN: Shape = [{"name": str, "reason": str}]
 
@@ -143,67 +142,69 @@ GALLERY: Shape = {
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """The parts of a results folder; None: not measured."""
+    """The JSON documents of a results folder; None: not measured."""
 
     folder: Path
-    table1: Row | None
-    figures: Row | None
-    rd: Row | None
-    gallery: Row | None
+    table1: JsonObject | None
+    figures: JsonObject | None
+    rd: JsonObject | None
+    gallery: JsonObject | None
 
     @property
-    def parts(self) -> list[Row]:
-        """Those that are there."""
+    def parts(self) -> list[JsonObject]:
+        """Return the documents that exist."""
         every = (self.table1, self.figures, self.rd, self.gallery)
         return [part for part in every if part is not None]
 
 
 def read(folder: Path) -> Results:
-    """The results in a folder.
+    """Return the results in a folder.
 
-    Raises ResultsError, naming the file, if one is no JSON or not what its kind of file has to be,
-    or if there is none at all; OSError if one cannot be read.
+    Raises ResultsError if there are none, or, naming the file, if one is not JSON or does not have
+    the shape of its kind; OSError if one cannot be read.
     """
-    found = Results(
+    results = Results(
         folder,
         _part(folder, "table1", TABLE1),
         _part(folder, "figures", FIGURES),
         _part(folder, "rd", RD),
         _part(folder, "gallery", GALLERY),
     )
-    if not found.parts:
-        raise ResultsError(f"{folder} holds no results: no table1, figures, rd or gallery .json")
-    return found
+    if not results.parts:
+        raise ResultsError(
+            f"no results in {folder}: expected table1.json, figures.json, rd.json or gallery.json"
+        )
+    return results
 
 
 def file_of(folder: Path, name: str) -> Path:
-    """The file of a results folder with that relative name.
+    """Return the path of a file of a results folder, by its relative name.
 
-    Raises ResultsError if it would lie outside the folder, or is not there.
+    Raises ResultsError if the path lies outside the folder or does not exist.
     """
     try:
         path = (folder / name).resolve()
         inside = path.is_relative_to(folder.resolve())
-        found = inside and path.is_file()
+        exists = inside and path.is_file()
     except (OSError, ValueError) as error:  # a name that no file can have
-        raise ResultsError(f"{name!r:.80} is no name of a file: {error}") from error
+        raise ResultsError(f"{name!r:.80} is not a valid file name: {error}") from error
     if not inside:
         raise ResultsError(f"{name!r} lies outside the results folder {folder}")
-    if not found:
+    if not exists:
         raise ResultsError(f"{name!r} is not in the results folder {folder}")
     return path
 
 
-def _part(folder: Path, kind: str, shape: Shape) -> Row | None:
+def _part(folder: Path, kind: str, shape: Shape) -> JsonObject | None:
     path = folder / f"{kind}.json"
     try:
         content = json.loads(path.read_bytes(), parse_constant=_refuse)
     except FileNotFoundError:
         return None
     except (ValueError, RecursionError) as error:
-        raise ResultsError(f"{path} is no JSON: {error}") from error
+        raise ResultsError(f"{path} is not JSON: {error}") from error
     if not isinstance(content, dict) or content.get("kind") != kind:
-        raise ResultsError(f'{path} is no result of its kind: it wants "kind": "{kind}"')
+        raise ResultsError(f'{path}: expected an object with "kind": "{kind}"')
     try:
         _check(content, shape, "")
     except ResultsError as error:
@@ -212,11 +213,11 @@ def _part(folder: Path, kind: str, shape: Shape) -> Row | None:
 
 
 def _refuse(constant: str) -> float:
-    raise ValueError(f"{constant} is no number of JSON")
+    raise ValueError(f"{constant} is not a number of JSON")
 
 
 def _check(value: object, shape: Shape, where: str) -> None:
-    """Raises ResultsError, saying where, unless value has the shape."""
+    """Raise ResultsError, naming the place, unless value has the shape."""
     if isinstance(shape, Either):
         if value is not None:
             _check(value, shape.shape, where)
@@ -227,7 +228,7 @@ def _check(value: object, shape: Shape, where: str) -> None:
         held = _of(value, dict, where)
         for name, part_shape in shape.items():
             if name not in held:
-                raise ResultsError(f"{where or 'it'} lacks {name}")
+                raise ResultsError(f"{where or 'the document'} lacks {name}")
             _check(held[name], part_shape, f"{where}.{name}".lstrip("."))
     elif isinstance(shape, list):
         parts = _of(value, list, where)
@@ -239,11 +240,11 @@ def _check(value: object, shape: Shape, where: str) -> None:
         _of(value, shape, where)
 
 
-def _of(value: Any, wanted: type, where: str) -> Any:
-    """The value. Raises ResultsError unless it is of that type; a float may be whole."""
-    whole = wanted is float and type(value) is int
-    if type(value) is not wanted and not whole:
-        raise ResultsError(f"{where} must be of type {wanted.__name__}, not {value!r:.60}")
-    if wanted is float and not math.isfinite(value):
+def _of(value: Any, expected: type, where: str) -> Any:
+    """Return the value. Raises ResultsError unless it has that type; a float may be whole."""
+    whole = expected is float and type(value) is int
+    if type(value) is not expected and not whole:
+        raise ResultsError(f"{where} must be of type {expected.__name__}, not {value!r:.60}")
+    if expected is float and not math.isfinite(value):
         raise ResultsError(f"{where} is not finite")
     return value

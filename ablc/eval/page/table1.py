@@ -1,50 +1,50 @@
-"""The section of the paper's table: every row's similarity beside the paper's, and its bytes."""
+"""The section with the paper's table: SSIM of every row beside the paper's, and its bytes."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ablc.eval.page import numbers
 from ablc.eval.page.markup import Markup, element, fill, join
-from ablc.eval.page.results import Row
+from ablc.eval.store import JsonObject
 
 GROUPS = {
     "JPEG": "JPEG",
     "paper": "The systems of the paper",
-    "ablc": "ablc, picture by picture at most at JPEG's bytes",
+    "ablc": "ablc, each picture in at most the bytes of its JPEG",
     "systems": "Systems that the paper builds on or tried",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A dot on the scale of similarity."""
+    """A dot on a scale of SSIM."""
 
     kind: str  # class of the style sheet
     value: float | None  # SSIM
     name: str
 
 
-def section(found: Row) -> Markup:
-    """The section's HTML."""
+def section(results: JsonObject) -> Markup:
+    """Return the section's HTML."""
     groups = [
         element(
             "tbody",
             element("tr", element("th", title, colspan="6", scope="rowgroup"), class_="group"),
-            *(_line(row) for row in found["rows"] if row["group"] == group),
+            *(_line(row) for row in results["rows"] if row["group"] == group),
         )
         for group, title in GROUPS.items()
-        if any(row["group"] == group for row in found["rows"])
+        if any(row["group"] == group for row in results["rows"])
     ]
     return fill(
         "table1.html",
-        checks=join(_check(check) for check in found["checks"]),
-        pairs=_pairs(found["rows"]),
+        checks=join(_check(check) for check in results["checks"]),
+        pairs=_pairs(results["rows"]),
         rows=join(groups),
     )
 
 
-def pairs(rows: Iterable[Row]) -> list[tuple[Row, Row]]:
-    """ablc's rows, each with that of JPEG whose bytes it was given, where both were measured."""
+def pairs(rows: Iterable[JsonObject]) -> list[tuple[JsonObject, JsonObject]]:
+    """Return ablc's rows, each with the JPEG row whose bytes it got, where both were measured."""
     by_id = {row["id"]: row for row in rows if row["ssim"] is not None}
     return [
         (row, by_id[peer])
@@ -53,8 +53,8 @@ def pairs(rows: Iterable[Row]) -> list[tuple[Row, Row]]:
     ]
 
 
-def _pairs(rows: Sequence[Row]) -> Markup:
-    """ablc against JPEG, a scale for each of JPEG's settings."""
+def _pairs(rows: Sequence[JsonObject]) -> Markup:
+    """Return rows that compare ablc and JPEG, one for each of JPEG's qualities."""
     lines = []
     for own, peer in pairs(rows):
         lead = numbers.signed(own["ssim"] - peer["ssim"], 3)
@@ -70,12 +70,12 @@ def _pairs(rows: Sequence[Row]) -> Markup:
     return join(lines)
 
 
-def _line(row: Row) -> Markup:
-    """A row of the table, with its scale."""
+def _line(row: JsonObject) -> Markup:
+    """Return a row of the table, with its scale."""
     marks = [Mark("paper", row["paper"], "the paper"), Mark("own", row["ssim"], "here")]
     both = row["paper"] is not None and row["ssim"] is not None
     lead = numbers.signed(row["ssim"] - row["paper"], 3) if both else numbers.NONE
-    failed = join(element("li", f"{one['name']}: {one['reason']}") for one in row["failed"])
+    failed = join(element("li", f"{fault['name']}: {fault['reason']}") for fault in row["failed"])
     below = [element("small", row["how"])]
     if failed:
         below.append(element("ul", failed, class_="failed"))
@@ -89,15 +89,15 @@ def _line(row: Row) -> Markup:
 
 
 def _named(name: str, marks: Sequence[Mark]) -> Markup:
-    """A row's name and its scale, side by side where there is room."""
+    """Return a row's name and its scale, side by side where there is room."""
     return element("span", element("span", name, class_="name"), _scale(marks), class_="scaled")
 
 
 def _scale(marks: Sequence[Mark]) -> Markup:
-    """SSIM 0..1 as a line with dots, and a bar between the first and the last of them."""
+    """Return a line for SSIM 0..1 with dots and, between two of them, a bar."""
     shown = [mark for mark in marks if mark.value is not None]
     places = {mark.kind: f"{100 * min(max(mark.value or 0, 0), 1):.2f}%" for mark in shown}
-    said = ", ".join(f"{mark.name} {numbers.fixed(mark.value, 3)}" for mark in shown)
+    words = ", ".join(f"{mark.name} {numbers.fixed(mark.value, 3)}" for mark in shown)
     dots = [
         element("i", class_=f"dot {kind}", style=f"left:{place}") for kind, place in places.items()
     ]
@@ -105,14 +105,14 @@ def _scale(marks: Sequence[Mark]) -> Markup:
         low, high = sorted(places.values(), key=lambda place: float(place[:-1]))
         span = f"left:{low};right:calc(100% - {high})"
         dots.insert(0, element("i", class_="span", style=span))
-    return element("span", *dots, class_="scale", role="img", aria_label=f"SSIM: {said or 'none'}")
+    return element("span", *dots, class_="scale", role="img", aria_label=f"SSIM: {words or 'none'}")
 
 
 def _cells(*texts: str) -> list[Markup]:
     return [element("td", text) for text in texts]
 
 
-def _check(check: Row) -> Markup:
+def _check(check: JsonObject) -> Markup:
     verdict = "holds" if check["holds"] else "does not hold"
     return element(
         "li",

@@ -1,4 +1,4 @@
-"""Ways to code and paint a picture, tried out: for figures and surveys."""
+"""Experiments: a picture encoded and painted in some way, for the figures and the survey."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,9 +13,9 @@ from ablc.eval.folder import Photo
 from ablc.eval.paper import ssim
 from ablc.eval.paper.latent_update import refine
 from ablc.eval.paper.protocols import PROTOCOLS
-from ablc.eval.paper.systems import all_systems
-from ablc.eval.running import Failed, Outcome, Step, Task, run
-from ablc.eval.store import Result, Store, ablc_fingerprint, key_of
+from ablc.eval.paper.table1_systems import all_systems
+from ablc.eval.running import Advance, Failed, MeasuringTask, Outcome, run
+from ablc.eval.store import Store, TaskResult, ablc_fingerprint, key_of
 from ablc.runtime import latent
 from ablc.schemes import SQUARE, Scheme
 from ablc.settings import Assist
@@ -25,99 +25,109 @@ PAINTED = "painted.png"
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
-    """A mask, what is told beside it, and what paints the rest; or a system by name."""
+class Experiment:
+    """A mask, assistant information, and a way to paint the rest; or a system of table 1."""
 
-    mask: Scheme | Literal["hole"] = field(default_factory=Scheme)  # hole: see hole()
-    told: tuple[Assist, ...] = ()
+    mask: Scheme | Literal["hole"] = field(default_factory=Scheme)  # "hole": see hole()
+    assist: tuple[Assist, ...] = ()
     paint: Literal["classical", "net", "update"] = "update"
     updates: latent.Settings = field(default_factory=latent.Settings)
-    system: str | None = None  # a row of systems.all_systems(), instead of all this
+    system: str | None = None  # id of table1_systems.all_systems(), in place of all the above
 
     def key(self, photo: Photo) -> str:
-        """Of the result for a picture."""
-        return key_of("trial", repr(self), PROTOCOL, photo.digest, ablc_fingerprint(__name__))
+        """Return the key of the result for a picture."""
+        fingerprint = ablc_fingerprint(__name__)
+        return key_of("experiment", repr(self), PROTOCOL, photo.digest, fingerprint)
 
 
-class Tried:
-    """What trials came to, by trial and picture."""
+class ExperimentResults:
+    """Outcomes by experiment and picture."""
 
     def __init__(self, outcomes: Mapping[str, Outcome], store: Store) -> None:
-        self._outcomes = outcomes
+        self._outcomes = outcomes  # by key
         self._store = store
 
-    def row(self, trial: Trial, photo: Photo) -> Outcome:
-        """The figures of one; Failed if it did not come about."""
-        return self._outcomes[trial.key(photo)]
+    def row(self, experiment: Experiment, photo: Photo) -> Outcome:
+        """Return the figures of an experiment on a picture."""
+        return self._outcomes[experiment.key(photo)]
 
-    def each(self, trial: Trial, photos: Iterable[Photo], name: str) -> list[Any]:
-        """A figure of all pictures for which it is there."""
-        rows = [self.row(trial, photo) for photo in photos]
+    def each(self, experiment: Experiment, photos: Iterable[Photo], name: str) -> list[Any]:
+        """Return a figure of all pictures for which it exists."""
+        rows = [self.row(experiment, photo) for photo in photos]
         values = [row[name] for row in rows if not isinstance(row, Failed)]
         return [value for value in values if value is not None]
 
-    def mean(self, trial: Trial, photos: Iterable[Photo], name: str) -> float | None:
-        """Of a figure over those pictures; None without any."""
-        values = self.each(trial, photos, name)
+    def mean(self, experiment: Experiment, photos: Iterable[Photo], name: str) -> float | None:
+        """Return the mean of a figure over the pictures for which it exists; None without any."""
+        values = self.each(experiment, photos, name)
         return float(np.mean(values)) if values else None
 
-    def picture(self, trial: Trial, photo: Photo) -> Pixels:
-        """What was painted, (H, W, 3), by a trial that has not failed."""
-        return pictures.parse(self._store.file(trial.key(photo), PAINTED).read_bytes()).pixels
+    def picture(self, experiment: Experiment, photo: Photo) -> Pixels:
+        """Return the painted picture, (H, W, 3), of an experiment that has not failed."""
+        path = self._store.file(experiment.key(photo), PAINTED)
+        return pictures.parse(path.read_bytes()).pixels
 
     def failures(self) -> list[str]:
-        """The reasons of those that failed, each once."""
-        found = [one.reason for one in self._outcomes.values() if isinstance(one, Failed)]
-        return list(dict.fromkeys(found))
+        """Return the reasons of all failures, each once."""
+        failed = [outcome for outcome in self._outcomes.values() if isinstance(outcome, Failed)]
+        return list(dict.fromkeys(outcome.reason for outcome in failed))
 
 
-def try_all(
-    pairs: Sequence[tuple[Trial, Photo]], store: Store, jobs: int, step: Step = lambda _: None
-) -> Tried:
-    """Every trial on its picture; equal ones once."""
-    wanted = {trial.key(photo): (trial, photo) for trial, photo in pairs}
-    tasks = [Task(key, pair[1].name, try_one, pair) for key, pair in wanted.items()]
-    return Tried(dict(zip(wanted, run(tasks, store, jobs, step), strict=True)), store)
+def run_all(
+    pairs: Sequence[tuple[Experiment, Photo]],
+    store: Store,
+    jobs: int,
+    advance: Advance = lambda _: None,
+) -> ExperimentResults:
+    """Run every experiment on its picture; equal pairs once."""
+    by_key = {experiment.key(photo): (experiment, photo) for experiment, photo in pairs}
+    tasks = [MeasuringTask(key, pair[1].name, run_one, pair) for key, pair in by_key.items()]
+    outcomes = run(tasks, store, jobs, advance)
+    return ExperimentResults(dict(zip(by_key, outcomes, strict=True)), store)
 
 
-def count(pairs: Sequence[tuple[Trial, Photo]]) -> int:
-    """How many measurements try_all() takes."""
-    return len({trial.key(photo) for trial, photo in pairs})
+def count(pairs: Sequence[tuple[Experiment, Photo]]) -> int:
+    """Return the number of measurements that run_all() takes."""
+    return len({experiment.key(photo) for experiment, photo in pairs})
 
 
 def small(photo: Photo) -> Pixels:
-    """The picture that is coded, (227, 227, 3)."""
+    """Return the picture that is encoded, (227, 227, 3)."""
     return PROTOCOLS[PROTOCOL](photo.load())
 
 
-def try_one(trial: Trial, photo: Photo) -> Result:
-    """Figures and the painted picture of one trial. Raises what coding and painting do."""
+def run_one(experiment: Experiment, photo: Photo) -> TaskResult:
+    """Return figures and painted picture of an experiment.
+
+    Raises what encoding and painting raise.
+    """
     pixels = small(photo)
-    found: list[latent.Result] = []
-    if trial.system is not None:
-        system = next(one for one in all_systems() if one.id == trial.system)
-        data = system.code(pixels)
+    updates: list[latent.Result] = []
+    if experiment.system is not None:
+        system = next(system for system in all_systems() if system.id == experiment.system)
+        data = system.encode(pixels)
         painted = system.paint(data)
     else:
-        mask = hole(*pixels.shape[:2]) if trial.mask == "hole" else trial.mask
-        data = ablc.encode(pixels, mask=mask, assist=trial.told, threads=1)
+        mask = hole(*pixels.shape[:2]) if experiment.mask == "hole" else experiment.mask
+        data = ablc.encode(pixels, mask=mask, assist=experiment.assist, threads=1)
         painted = (
-            refine(data, trial.updates, threads=1, watch=found.append)
-            if trial.paint == "update"
-            else ablc.decode(data, fill=trial.paint, threads=1)
+            refine(data, experiment.updates, threads=1, watch=updates.append)
+            if experiment.paint == "update"
+            else ablc.decode(data, fill=experiment.paint, threads=1)
         )
+    trace = [(point.iteration, point.loss) for point in updates[0].trace] if updates else None
     row = {
         "bytes": len(data),
         "ssim": ssim.ssim_rgb(pixels, painted),
         "luma_ssim": metrics.compare(pixels, painted).ssim,
-        "loss": found[0].loss if found else None,
-        "trace": [(one.iteration, one.loss) for one in found[0].trace] if found else None,
+        "loss": updates[0].loss if updates else None,
+        "trace": trace,
     }
-    return Result(row, {PAINTED: pictures.pack(pictures.Picture(painted))})
+    return TaskResult(row, {PAINTED: pictures.pack(pictures.Picture(painted))})
 
 
 def hole(height: int, width: int) -> Flags:
-    """(R, C) cells of which all but a square of 100 pixels in the middle are kept."""
+    """Return (R, C) cells of which all but a square of 100 pixels in the middle are kept."""
     kept = np.ones((-(-height // CELL), -(-width // CELL)), np.bool_)
     side = -(-SQUARE // CELL)
     top, left = (max(cells - side, 0) // 2 for cells in kept.shape)

@@ -7,75 +7,82 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import ablc
 from ablc import files
 from ablc.eval.folder import Folder, Photo
 from ablc.eval.paper import sampling, survey
-from ablc.eval.paper.experiments import Trial, count, try_all
-from ablc.eval.paper.sheets import Figure
-from ablc.eval.running import Step
-from ablc.eval.store import Store
+from ablc.eval.paper.experiments import Experiment, count, run_all
+from ablc.eval.paper.sheets import PaperFigure
+from ablc.eval.running import Advance
+from ablc.eval.store import JsonObject, Store
 
-SHOWN, SHOWN_QUICK = 2, 1  # pictures of which sheets are drawn
-MEASURED, MEASURED_QUICK = 6, 2  # pictures over which figures are means
+SHOWN, SHOWN_QUICK = 2, 1  # pictures with sheets
+MEASURED, MEASURED_QUICK = 6, 2  # pictures over which figures are averaged
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """Which pictures are tried, and how much."""
+class FigurePlan:
+    """The figures, and the pictures on which their experiments run."""
 
     shown: tuple[Photo, ...]
     measured: tuple[Photo, ...]
     quick: bool
-    figures: tuple[Figure, ...]
+    figures: tuple[PaperFigure, ...]
 
     @property
-    def pairs(self) -> list[tuple[Trial, Photo]]:
-        """All trials with their pictures."""
-        found = []
+    def pairs(self) -> list[tuple[Experiment, Photo]]:
+        """Return all experiments with their pictures."""
+        pairs = []
         for figure in self.figures:
-            found += [(trial, photo) for trial in figure.shown for photo in self.shown]
-            found += [(trial, photo) for trial in figure.measured for photo in self.measured]
-        return found
+            pairs += [(experiment, photo) for experiment in figure.shown for photo in self.shown]
+            pairs += [
+                (experiment, photo) for experiment in figure.measured for photo in self.measured
+            ]
+        return pairs
 
     @property
     def count(self) -> int:
-        """How many measurements draw() takes."""
+        """Return the number of measurements that draw() takes."""
         return count(self.pairs)
 
 
-def plan(folder: Folder, *, quick: bool = False) -> Plan:
-    """What is tried on a folder's pictures: some of them, evenly spread."""
+def plan(folder: Folder, *, quick: bool = False) -> FigurePlan:
+    """Return the experiments on some pictures of a folder, evenly spread. quick: fewer of both."""
     shown = _spread(folder.photos, SHOWN_QUICK if quick else SHOWN)
     measured = _spread(folder.photos, MEASURED_QUICK if quick else MEASURED)
-    found = (*sampling.figures(quick=quick), *survey.figures(quick=quick))
-    return Plan(shown, measured, quick, found)
+    figures = (*sampling.figures(quick=quick), *survey.figures(quick=quick))
+    return FigurePlan(shown, measured, quick, figures)
 
 
 def draw(
-    folder: Folder, wanted: Plan, store: Store, out: Path, jobs: int, step: Step = lambda _: None
-) -> dict[str, Any]:
-    """Tries everything, draws the sheets into out/figures, and writes out/figures.json.
+    folder: Folder,
+    plan: FigurePlan,
+    store: Store,
+    out: Path,
+    jobs: int,
+    advance: Advance = lambda _: None,
+) -> JsonObject:
+    """Run all experiments, draw the sheets into out/figures, and write out/figures.json.
 
-    A figure of which something failed, say because networks are missing, is drawn of the rest; the
-    reasons are in the result, which is what figures.json holds.
+    Where experiments fail, say because networks are missing, figures show the others. Returns the
+    content of figures.json, which has the reasons.
     """
-    tried = try_all(wanted.pairs, store, jobs, step)
+    results = run_all(plan.pairs, store, jobs, advance)
     (out / "figures").mkdir(parents=True, exist_ok=True)
-    drawn = [figure.draw(tried, wanted.shown, wanted.measured, out) for figure in wanted.figures]
-    found = {
+    content = {
         "kind": "figures",
         "ablc": ablc.__version__,
-        "quick": wanted.quick,
-        "pictures": [photo.name for photo in wanted.measured],
-        "broken": [asdict(one) for one in folder.broken],
-        "failed": tried.failures(),
-        "figures": drawn,
+        "quick": plan.quick,
+        "pictures": [photo.name for photo in plan.measured],
+        "broken": [asdict(file) for file in folder.broken],
+        "failed": results.failures(),
+        "figures": [
+            figure.draw(results, plan.shown, plan.measured, out) for figure in plan.figures
+        ],
     }
-    files.write(str(out / "figures.json"), (json.dumps(found, indent=1) + "\n").encode())
-    return found
+    files.write(str(out / "figures.json"), (json.dumps(content, indent=1) + "\n").encode())
+    return content
 
 
 def _spread(photos: Sequence[Photo], most: int) -> tuple[Photo, ...]:

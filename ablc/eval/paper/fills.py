@@ -1,10 +1,10 @@
-"""The systems that ablc builds on, as fills of its streams.
+"""Inpainting systems that ablc builds on, as fills of its streams.
 
 >>> picture = paint(data, "edge-enhancing")
 
-A fill is given what a stream keeps and nothing of what is coarsely coded beneath dropped blocks, as
-in the systems' papers. So it is no decoder's fill: what it paints need not lie within what the
-stream guarantees of dropped cells.
+As in the systems' papers, a fill sees what a stream keeps, and nothing of the base layer beneath
+dropped blocks. So these are no fills for a decoder: what they paint may violate the bounds that the
+stream guarantees in dropped cells.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,19 +22,19 @@ from ablc.settings import cores, pixel_limit
 Fill = Callable[[Pixels, Flags, Flags], Pixels]
 """fill(decoded, known, edges) -> painted: (H, W, C) uint8, (H, W) bool, (H, W) bool.
 
-Known pixels come back exactly. Edges are those of dropped pixels that are told of beside them.
+Known pixels come back exactly. Edges are those of dropped pixels, from assistant information.
 """
 
 
 def paint(data: bytes, name: str, edges: Flags | None = None) -> Pixels:
-    """The picture in a stream, (H, W, C) uint8, filled by the named system of FILLS.
+    """Return the picture of a stream, (H, W, C) uint8, filled by the named system of FILLS.
 
-    Known are the exact samples and the pixels of kept cells; of the former, a stream with
-    mask="pixels" has 1 % of the picture, the setting of Galic et al. Alpha comes back as it is.
-    edges: (H, W) bool, of the original, in addition to what the stream tells of them in EDGE; their
-    bytes are the caller's to count (`_core.pack_mask` is one way).
+    Exact samples and the pixels of kept cells are known. A stream with mask="pixels" has 1 % of the
+    picture as exact samples, the setting of Galic et al. Alpha comes back as it is.
+    edges: (H, W) bool, edges of the original in addition to those in the stream's section EDGE; the
+    caller has to count their bytes (`_core.pack_mask` is one way).
 
-    Raises ValueError for another name, for edges of another shape, if nothing is known, or by
+    Raises ValueError for another name, for edges of another shape, if nothing is known, or with
     "structure" if no cell is kept; StreamError and LimitError as ablc.decode() does.
     """
     check_choice("name", name, tuple(FILLS))
@@ -47,21 +47,21 @@ def paint(data: bytes, name: str, edges: Flags | None = None) -> Pixels:
     known = grown(guide.kept, height, width)
     if guide.exact is not None:
         known |= guide.exact
-    told = told_edges(data, height, width, guide.kept)
+    stream_edges = edges_in(data, height, width, guide.kept)
     colours = 1 if channels == 1 else 3
     painted = FILLS[name](
         np.ascontiguousarray(decoded[:, :, :colours]),
         known,
-        told if edges is None else told | edges,
+        stream_edges if edges is None else stream_edges | edges,
     )
     return np.concatenate([painted, decoded[:, :, colours:]], axis=2)
 
 
-def told_edges(data: bytes, height: int, width: int, kept: Flags) -> Flags:
-    """(height, width): the edges that a stream tells of in dropped cells; none without EDGE.
+def edges_in(data: bytes, height: int, width: int, kept: Flags) -> Flags:
+    """Return the edges in dropped cells that a stream holds, (height, width); none without EDGE.
 
-    It has the Laplacian of the Gaussian on the ridges at both sides of edges (docs/FORMAT.md); an
-    edge is where both signs are near.
+    EDGE has the Laplacian of the Gaussian on the ridges at both sides of edges (docs/FORMAT.md); an
+    edge lies where both signs are near.
     """
     from ablc.runtime import assist  # late: no other fill needs it
 
@@ -73,17 +73,17 @@ def told_edges(data: bytes, height: int, width: int, kept: Flags) -> Flags:
 
 
 def _homogeneous(decoded: Pixels, known: Flags, edges: Flags) -> Pixels:
-    """Galic et al. 2008, the simpler of their systems."""
+    """Fill by the simpler system of Galic et al. 2008."""
     return homogeneous(decoded, known)
 
 
 def _edge_enhancing(decoded: Pixels, known: Flags, edges: Flags) -> Pixels:
-    """Galic et al. 2008."""
+    """Fill by the system of Galic et al. 2008."""
     return edge_enhancing(decoded, known)
 
 
 def _structure(decoded: Pixels, known: Flags, edges: Flags) -> Pixels:
-    """Liu et al. 2007; known pixels of cells that are not known as a whole are put back."""
+    """Fill by the system of Liu et al. 2007, then put back known pixels of partly known cells."""
     rows, columns = (-(-side // CELL) for side in known.shape)
     beyond = ((0, rows * CELL - known.shape[0]), (0, columns * CELL - known.shape[1]))
     padded = np.pad(known, beyond, constant_values=True)

@@ -1,4 +1,4 @@
-"""The latent update with settings that no decoder offers, to be studied."""
+"""The latent update with settings that no decoder offers, for study."""
 
 import functools
 from collections.abc import Callable
@@ -19,18 +19,18 @@ def refine(
     threads: int | None = None,
     watch: Callable[[latent.Result], object] | None = None,
 ) -> Pixels:
-    """The picture in a stream, (H, W, C) uint8, as fill="ppgn" paints it with these settings.
+    """Return the picture of a stream, (H, W, C) uint8, painted by fill="ppgn" with any settings.
 
-    settings: None makes no update: G of the code that N's picture, or the stream, gives.
-    strength: share of the detail in dropped blocks that becomes G's, 0..1.
-    threads: default one per core.
-    watch: called with what every update found; windows of a large picture come in their order.
+    settings: None: no update, only G of the latent that N's picture or the stream gives.
+    strength: share of the detail in dropped blocks that is taken from G, 0..1.
+    threads: default: one per core.
+    watch: called with the result of every update; windows of a large picture come in their order.
 
     Networks run on the CPU, and stay loaded until the process ends.
 
     >>> refine(data, latent.Settings(form="reference", iterations=200, rate=1.0))
 
-    Raises ValueError for a wrong argument, and what ablc.decode(data, fill="ppgn") raises.
+    Raises ValueError for a wrong argument, and all that ablc.decode(data, fill="ppgn") raises.
     """
     if not 0 <= strength <= 1:
         raise ValueError(f"strength must be a number in 0..1, not {strength!r}")

@@ -1,8 +1,8 @@
-"""The pictures on which the paper's table is measured again.
+"""How pictures are reduced to the size of the paper's table.
 
-The paper tells neither its pictures nor how they were made as small as its networks want them. The
-JPEG rows of its table are met best by photographs resized to 227x227 with plain bilinear
-interpolation, baseline JPEG with 4:2:0, and ssim.ssim_rgb.
+The paper names neither its pictures nor how they were reduced to the size that its networks take.
+Photographs resized to 227x227 with plain bilinear interpolation, baseline JPEG with 4:2:0, and
+ssim.ssim_rgb reproduce the JPEG rows of its table best.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,12 +14,12 @@ from ablc.arrays import Pixels
 
 
 def kodak_227(pixels: Pixels) -> Pixels:
-    """(227, 227, 3): the input of AlexNet, whatever the picture's proportions."""
+    """Return a picture resized to (227, 227, 3), the input of AlexNet, whatever its proportions."""
     return _resized(pixels, 227, 227)
 
 
 def imagenet_256(pixels: Pixels) -> Pixels:
-    """(256, 256, 3): the middle of the picture, its shorter side resized to 256."""
+    """Return the middle of a picture, (256, 256, 3), after its shorter side is resized to 256."""
     height, width, _ = pixels.shape
     scale = 256 / min(height, width)
     resized = _resized(pixels, max(round(scale * height), 256), max(round(scale * width), 256))
@@ -33,7 +33,7 @@ PROTOCOLS: Mapping[str, Callable[[Pixels], Pixels]] = MappingProxyType(
 
 
 def _resized(pixels: Pixels, height: int, width: int) -> Pixels:
-    """Bilinear between the four nearest pixels; no smoothing before it."""
-    import cv2  # late: part of an extra
+    """Return a picture interpolated between the four nearest pixels, without smoothing before."""
+    import cv2  # late: an extra
 
     return np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_LINEAR))

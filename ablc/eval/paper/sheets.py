@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -13,69 +12,76 @@ from ablc.drawing import panels
 from ablc.drawing.panels import Panel
 from ablc.drawing.view import View
 from ablc.eval.folder import Photo
-from ablc.eval.paper.experiments import Trial, Tried
+from ablc.eval.paper.experiments import Experiment, ExperimentResults
 from ablc.eval.running import Failed
+from ablc.eval.store import JsonObject
 
-Drawing = dict[str, Any]  # a figure, plot or table, as figures.json has it
 Photos = Sequence[Photo]
-Line = tuple[str, Sequence[tuple[float, float | None]]]  # name, points (x, y)
+NamedPoints = tuple[str, Sequence[tuple[float, float | None]]]  # name of a line, points (x, y)
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """A figure: what has to be tried for it, and how it is drawn from that."""
+class PaperFigure:
+    """A figure: its experiments, and how it is drawn from their results."""
 
     id: str
     title: str
     caption: str
-    sheet: Callable[[Tried, Photo], Sequence[Panel]] | None = None  # of one picture
+    sheet: Callable[[ExperimentResults, Photo], Sequence[Panel]] | None = None  # of one picture
     columns: int = 4  # panels in a row of the sheet
-    shown: tuple[Trial, ...] = ()  # tried on every picture that has a sheet
-    measured: tuple[Trial, ...] = ()  # tried on every picture that plots and tables are means of
-    plots: Callable[[Tried, Photos], list[Drawing]] = lambda *_: []
-    tables: Callable[[Tried, Photos], list[Drawing]] = lambda *_: []
+    shown: tuple[Experiment, ...] = ()  # run on every picture that has a sheet
+    measured: tuple[Experiment, ...] = ()  # run on every picture of plots and tables
+    plots: Callable[[ExperimentResults, Photos], list[JsonObject]] = lambda *_: []
+    tables: Callable[[ExperimentResults, Photos], list[JsonObject]] = lambda *_: []
 
-    def draw(self, tried: Tried, shown: Photos, measured: Photos, out: Path) -> Drawing:
-        """Its part of figures.json; its sheets are written to out/figures."""
+    def draw(
+        self, results: ExperimentResults, shown: Photos, measured: Photos, out: Path
+    ) -> JsonObject:
+        """Write the sheets to out/figures; return the figure as figures.json has it."""
         images = []
         for i, photo in enumerate(shown if self.sheet else ()):
             assert self.sheet
             name = f"figures/{self.id}-{i + 1}.png"
-            _write(self.sheet(tried, photo), self.columns, out / name)
+            _write(self.sheet(results, photo), self.columns, out / name)
             images.append({"file": name, "caption": photo.name})
         return {
             "id": self.id,
             "title": self.title,
             "caption": self.caption,
             "images": images,
-            "plots": self.plots(tried, measured),
-            "tables": self.tables(tried, measured),
+            "plots": self.plots(results, measured),
+            "tables": self.tables(results, measured),
         }
 
 
 def panel(pixels: Pixels, title: str, detail: str = "") -> Panel:
-    """A small picture, enlarged, with its label."""
+    """Return a small picture, enlarged, with its label."""
     return Panel(View.of(*pixels.shape[:2]).picture(pixels), title, detail)
 
 
-def tried_panel(tried: Tried, trial: Trial, photo: Photo, title: str) -> Panel:
-    """What a trial painted, with its bytes and SSIM; if it failed, a grey square that says why."""
-    row = tried.row(trial, photo)
+def result_panel(
+    results: ExperimentResults, experiment: Experiment, photo: Photo, title: str
+) -> Panel:
+    """Return the painted picture of an experiment with its bytes and SSIM.
+
+    For one that failed: a grey square with the reason.
+    """
+    row = results.row(experiment, photo)
     if isinstance(row, Failed):
         return panel(np.full((227, 227, 3), 128, np.uint8), title, row.reason)
     detail = f"{row['bytes']:,} bytes, SSIM {row['ssim']:.3f}"
-    return panel(tried.picture(trial, photo), title, detail)
+    return panel(results.picture(experiment, photo), title, detail)
 
 
 def plot(
     title: str,
     x: str,
     y: str,
-    lines: Sequence[Line],
+    lines: Sequence[NamedPoints],
     *,
     log: bool = False,
-) -> Drawing:
-    """Lines by name; points without a value are left out. log: the axis of x."""
+) -> JsonObject:
+    """Return a plot of named lines, without points that have no value. log: x is logarithmic."""
     drawn = [
         {"name": name, "points": [[a, b] for a, b in points if b is not None]}
         for name, points in lines
@@ -84,8 +90,8 @@ def plot(
     return {"title": title, **axes, "lines": [line for line in drawn if line["points"]]}
 
 
-def table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> Drawing:
-    """Rows of text."""
+def table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> JsonObject:
+    """Return a table of text."""
     return {"title": title, "head": list(head), "rows": [list(row) for row in rows]}
 
 

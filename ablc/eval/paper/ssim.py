@@ -1,4 +1,4 @@
-"""The measure of the paper's table, beside those of ablc.metrics."""
+"""The SSIM of the paper's table, which is not that of ablc.metrics."""
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +12,11 @@ WINDOW = 7  # pixels
 
 
 def ssim_rgb(first: Pixels, second: Pixels) -> float:
-    """Structural similarity of two (H, W, 3) pictures, the mean of R, G and B, at most 1.
+    """Return the SSIM of two (H, W, 3) pictures, the mean of R, G and B, at most 1.
 
-    Wang et al. 2004 with a uniform window of 7x7 and sample covariance, averaged where the window
-    fits: what scikit-image has by default. With JPEG this is as close to the figures of the paper's
-    table as a plain protocol comes.
+    Wang et al. 2004 with a uniform window of 7x7 and sample covariance, averaged over all windows
+    inside the picture: scikit-image's default. With JPEG it comes as close to the figures of the
+    paper's table as any plain protocol does.
     Raises ValueError for pictures of other or differing shapes, or with a side under 7.
     """
     if first.shape != second.shape or first.ndim != 3 or first.shape[2] != 3:
@@ -38,7 +38,7 @@ def _ssim(a: Plane, b: Plane) -> float:
 
 
 def _means(plane: Plane) -> Plane:
-    """(H - 6, W - 6) means of the windows that fit."""
+    """Return the means of all windows inside the plane, (H - 6, W - 6)."""
     total = np.pad(plane, ((1, 0), (1, 0))).cumsum(axis=0).cumsum(axis=1)
     n = WINDOW
     sums = total[n:, n:] - total[:-n, n:] - total[n:, :-n] + total[:-n, :-n]

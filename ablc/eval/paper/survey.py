@@ -1,15 +1,16 @@
-"""Figure 9, the losses at work, and the survey of hyper-parameters of the paper's appendix."""
+"""Figure 9, the course of the losses, and the appendix's survey of hyper-parameters."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ablc.drawing.panels import Panel
 from ablc.eval.folder import Photo
-from ablc.eval.paper.experiments import Trial, Tried
-from ablc.eval.paper.sheets import Drawing, Figure, Photos, figure_or_dash, plot, table, tried_panel
-from ablc.eval.paper.systems import REFERENCE, WITH_RANDOM
+from ablc.eval.paper.experiments import Experiment, ExperimentResults
+from ablc.eval.paper.sheets import PaperFigure, Photos, figure_or_dash, plot, result_panel, table
+from ablc.eval.paper.table1_systems import REFERENCE, WITH_RANDOM
+from ablc.eval.store import JsonObject
 from ablc.runtime.latent import WEIGHTS, Settings
 from ablc.settings import Assist
 
@@ -18,75 +19,84 @@ STAGES = (2, 8, 32)  # iterations after which pictures are shown
 SURVEYED = 8  # iterations at which weights are surveyed
 DECADES = (0.01, 0.1, 1.0, 10.0, 100.0)  # times the default weight
 
+Assists = tuple[Assist, ...]
+
 
 @dataclass(frozen=True, slots=True)
-class Axis:
-    """One hyper-parameter, the others staying at their defaults."""
+class SurveyAxis:
+    """One hyper-parameter; the others stay at their defaults."""
 
     name: str
-    points: tuple[tuple[float, Trial], ...]  # value and what is tried with it
+    points: tuple[tuple[float, Experiment], ...]  # value, and the experiment with it
     default: float
-    unit: str = ""
 
 
-def figures(*, quick: bool) -> tuple[Figure, ...]:
-    """Figure 9 and the survey. quick: fewer points."""
+def figures(*, quick: bool) -> tuple[PaperFigure, ...]:
+    """Return figure 9 and the survey. quick: fewer points."""
     return (_losses(quick), _survey(quick))
 
 
 # --- figure 9 -------------------------------------------------------------------------------------
 
 
-def _losses(quick: bool) -> Figure:
+def _losses(quick: bool) -> PaperFigure:
     stages = STAGES[:2] if quick else STAGES
+    assists: list[Assists] = [(), *((loss,) for loss in LOSSES)]
     runs = {
-        told: Trial(WITH_RANDOM, told, updates=_steady(stages[-1]))
-        for told in ((), *((loss,) for loss in LOSSES))
+        assist: Experiment(WITH_RANDOM, assist, updates=_steady(stages[-1])) for assist in assists
     }
-    trials = {
-        (told, stage): replace(trial, updates=_steady(stage))
-        for told, trial in runs.items()
+    experiments = {
+        (assist, stage): replace(experiment, updates=_steady(stage))
+        for assist, experiment in runs.items()
         for stage in stages
     }
-
-    def sheet(tried: Tried, photo: Photo) -> list[Panel]:
-        found = []
-        for told in runs:
-            name = f"+ {told[0]} loss" if told else "no assistance"
-            found += [
-                tried_panel(tried, trials[told, stage], photo, f"{name}, {stage} updates")
-                for stage in stages
-            ]
-        return found
-
-    def plots(tried: Tried, photos: Photos) -> list[Drawing]:
-        lines = [
-            (f"+ {told[0]}" if told else "none", _relative(tried.each(trial, photos, "trace")))
-            for told, trial in runs.items()
-        ]
-        return [plot("Loss while the code is updated", "updates", "share of the first", lines)]
-
-    return Figure(
+    return PaperFigure(
         "figure-9",
         "Figure 9: loss values",
         "The whole loss of block + random sampling with each kind of assistance, as a share of "
-        "what it was before the first update, and what it shows. A loss that falls need not bring "
-        "the picture nearer to the original: see the survey.",
-        sheet,
+        "its value before the first update, and the painted pictures. A falling loss need not "
+        "bring a picture nearer to the original: see the survey.",
+        _stages_sheet(experiments),
         columns=len(stages),
-        shown=tuple(trials.values()),
+        shown=tuple(experiments.values()),
         measured=tuple(runs.values()),
-        plots=plots,
+        plots=_losses_plots(runs),
     )
 
 
+def _stages_sheet(
+    experiments: Mapping[tuple[Assists, int], Experiment],
+) -> Callable[[ExperimentResults, Photo], list[Panel]]:
+    def sheet(results: ExperimentResults, photo: Photo) -> list[Panel]:
+        panels = []
+        for (assist, stage), experiment in experiments.items():
+            name = f"+ {assist[0]} loss" if assist else "no assistance"
+            panels.append(result_panel(results, experiment, photo, f"{name}, {stage} updates"))
+        return panels
+
+    return sheet
+
+
+def _losses_plots(
+    runs: Mapping[Assists, Experiment],
+) -> Callable[[ExperimentResults, Photos], list[JsonObject]]:
+    def plots(results: ExperimentResults, photos: Photos) -> list[JsonObject]:
+        lines = []
+        for assist, experiment in runs.items():
+            traces = results.each(experiment, photos, "trace")
+            lines.append((f"+ {assist[0]}" if assist else "none", _relative(traces)))
+        return [plot("Loss while the latent is updated", "updates", "share of the first", lines)]
+
+    return plots
+
+
 def _steady(iterations: int) -> Settings:
-    """Updates that do not end early, every one noted."""
+    """Return settings of updates that do not end early and record every iteration."""
     return Settings(iterations=iterations, patience=iterations, trace=True)
 
 
 def _relative(traces: Sequence[Sequence[Sequence[float]]]) -> list[tuple[float, float | None]]:
-    """(iteration, mean share of the first loss) of the readings that all traces have."""
+    """Return (iteration, mean share of the first loss) for the readings that all traces have."""
     length = min((len(trace) for trace in traces), default=0)
     return [
         (
@@ -100,69 +110,58 @@ def _relative(traces: Sequence[Sequence[Sequence[float]]]) -> list[tuple[float, 
 # --- the survey -----------------------------------------------------------------------------------
 
 
-def _survey(quick: bool) -> Figure:
-    axes = _axes(quick)
-
-    def plots(tried: Tried, photos: Photos) -> list[Drawing]:
-        """All axes in one plot: values relative to the default."""
-        return [
-            plot(
-                "SSIM over a parameter, times its default",
-                "times the default",
-                "SSIM",
-                [
-                    (
-                        axis.name,
-                        [
-                            (value / axis.default, tried.mean(trial, photos, "ssim"))
-                            for value, trial in axis.points
-                            if value
-                        ],
-                    )
-                    for axis in axes
-                ],
-                log=True,
-            )
-        ]
-
-    def tables(tried: Tried, photos: Photos) -> list[Drawing]:
-        head = ("value", "SSIM", "luma SSIM", "bytes", "loss")
-        forms = {"ssim": ".4f", "luma_ssim": ".4f", "bytes": ".0f", "loss": ".4g"}
-        return [
-            table(
-                axis.name,
-                head,
-                [
-                    (
-                        f"{value:g}{' (default)' if value == axis.default else ''}",
-                        *(
-                            figure_or_dash(tried.mean(trial, photos, name), form)
-                            for name, form in forms.items()
-                        ),
-                    )
-                    for value, trial in axis.points
-                ],
-            )
-            for axis in axes
-        ]
-
-    return Figure(
+def _survey(quick: bool) -> PaperFigure:
+    axes = (*_weight_axes(quick), _photorealism_axis(quick), *_run_axes(quick))
+    return PaperFigure(
         "survey",
         "Appendix: hyper-parameters",
         "One parameter at a time, block + random sampling, assistance only for the loss in "
         f"question, {SURVEYED} updates. The paper's e1 is the weight of the prior, e2 that of the "
         "class, e3 the noise, e4 the weight of the known pixels. The style loss can only lower "
-        "SSIM: a Gram matrix tells how much texture there is but not where, and SSIM counts "
+        "SSIM: a Gram matrix states how much texture there is but not where, and SSIM counts "
         "texture that does not match the original as error.",
-        measured=tuple(trial for axis in axes for _, trial in axis.points),
-        plots=plots,
-        tables=tables,
+        measured=tuple(experiment for axis in axes for _, experiment in axis.points),
+        plots=lambda results, photos: [_survey_plot(axes, results, photos)],
+        tables=lambda results, photos: [_survey_table(axis, results, photos) for axis in axes],
     )
 
 
-def _axes(quick: bool) -> tuple[Axis, ...]:
+def _survey_plot(
+    axes: Sequence[SurveyAxis], results: ExperimentResults, photos: Photos
+) -> JsonObject:
+    """Return all axes in one plot, their values relative to the defaults."""
+    lines = [
+        (
+            axis.name,
+            [
+                (value / axis.default, results.mean(experiment, photos, "ssim"))
+                for value, experiment in axis.points
+                if value
+            ],
+        )
+        for axis in axes
+    ]
+    title = "SSIM over a parameter, times its default"
+    return plot(title, "times the default", "SSIM", lines, log=True)
+
+
+def _survey_table(axis: SurveyAxis, results: ExperimentResults, photos: Photos) -> JsonObject:
+    head = ("value", "SSIM", "luma SSIM", "bytes", "loss")
+    forms = {"ssim": ".4f", "luma_ssim": ".4f", "bytes": ".0f", "loss": ".4g"}
+    rows = []
+    for value, experiment in axis.points:
+        means = [
+            figure_or_dash(results.mean(experiment, photos, name), form)
+            for name, form in forms.items()
+        ]
+        rows.append((f"{value:g}{' (default)' if value == axis.default else ''}", *means))
+    return table(axis.name, head, rows)
+
+
+def _weight_axes(quick: bool) -> list[SurveyAxis]:
+    """Return an axis for the weight of each term of the loss."""
     decades = DECADES[1::2] if quick else DECADES
-    weights: tuple[tuple[str, tuple[str, ...], tuple[Assist, ...]], ...] = (
+    weights: tuple[tuple[str, tuple[str, ...], Assists], ...] = (
         ("prior (e1)", ("prior",), ()),
         ("class (e2)", ("class",), ("class",)),
         ("known (e4)", ("known",), ()),
@@ -171,57 +170,62 @@ def _axes(quick: bool) -> tuple[Axis, ...]:
         ("content loss", ("content",), ("content",)),
         ("seam loss", ("seam",), ()),
     )
-    found = [
-        Axis(
+    return [
+        SurveyAxis(
             f"weight: {name}",
-            tuple((WEIGHTS[terms[0]] * s, _weighted(terms, s, told)) for s in (0.0, *decades)),
+            tuple((WEIGHTS[terms[0]] * s, _weighted(terms, s, assist)) for s in (0.0, *decades)),
             WEIGHTS[terms[0]],
         )
-        for name, terms, told in weights
+        for name, terms, assist in weights
     ]
-    realism = (0.0, 1.0) if quick else (0.0, 0.1, 1.0, 10.0)
-    found.append(
-        Axis(
-            "weight: photorealism",
-            tuple(
-                (w, _with(Settings(iterations=SURVEYED, weights={**WEIGHTS, "photorealism": w})))
-                for w in realism
-            ),
-            1.0,
-        )
+
+
+def _photorealism_axis(quick: bool) -> SurveyAxis:
+    values = (0.0, 1.0) if quick else (0.0, 0.1, 1.0, 10.0)
+    settings = (
+        Settings(iterations=SURVEYED, weights={**WEIGHTS, "photorealism": value})
+        for value in values
     )
+    return _axis("weight: photorealism", values, settings, 1.0)
+
+
+def _run_axes(quick: bool) -> list[SurveyAxis]:
+    """Return axes of iterations and of noise."""
     counts = (2, 8) if quick else (1, 2, 4, 8, 16, 32)
-    found.append(
-        Axis("iterations", tuple((float(k), _with(_counted(Settings(), k))) for k in counts), 8.0)
-    )
-    runs = (2, 8) if quick else (8, 50, 200)
-    found.append(
-        Axis(
-            "iterations, reference form",
-            tuple((float(k), _with(_counted(REFERENCE, k))) for k in runs),
-            200.0,
-        )
-    )
+    long_counts = (2, 8) if quick else (8, 50, 200)
     noises = (0.0, 1e-2) if quick else (0.0, 1e-10, 1e-4, 1e-2, 1.0)
-    found.append(
-        Axis(
-            "noise (e3), reference form",
-            tuple((e, _with(replace(_counted(REFERENCE, SURVEYED), noise=e))) for e in noises),
+    form = "reference form"
+    return [
+        _axis("iterations", counts, (_counted(Settings(), k) for k in counts), 8.0),
+        _axis(
+            f"iterations, {form}", long_counts, (_counted(REFERENCE, k) for k in long_counts), 200.0
+        ),
+        _axis(
+            f"noise (e3), {form}",
+            noises,
+            (replace(_counted(REFERENCE, SURVEYED), noise=noise) for noise in noises),
             1e-10,
-        )
+        ),
+    ]
+
+
+def _axis(
+    name: str, values: Sequence[float], settings: Iterable[Settings], default: float
+) -> SurveyAxis:
+    """Return an axis of settings of the updates, one for each value."""
+    experiments = (Experiment(WITH_RANDOM, updates=updates) for updates in settings)
+    points = tuple(
+        (float(value), experiment) for value, experiment in zip(values, experiments, strict=True)
     )
-    return tuple(found)
+    return SurveyAxis(name, points, default)
 
 
-def _weighted(terms: Sequence[str], scale: float, told: tuple[Assist, ...]) -> Trial:
-    """The weights of some terms, times scale."""
+def _weighted(terms: Sequence[str], scale: float, assist: Assists) -> Experiment:
+    """Return an experiment with the weights of some terms multiplied by scale."""
     weights = {**WEIGHTS, **{term: scale * WEIGHTS[term] for term in terms}}
-    return Trial(WITH_RANDOM, told, updates=Settings(iterations=SURVEYED, weights=weights))
-
-
-def _with(updates: Settings) -> Trial:
-    return Trial(WITH_RANDOM, updates=updates)
+    return Experiment(WITH_RANDOM, assist, updates=Settings(iterations=SURVEYED, weights=weights))
 
 
 def _counted(settings: Settings, iterations: int) -> Settings:
-    return replace(settings, iterations=iterations, patience=iterations)  # none ends early
+    """Return settings of exactly so many iterations: none ends early."""
+    return replace(settings, iterations=iterations, patience=iterations)

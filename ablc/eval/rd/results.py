@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -22,6 +21,7 @@ from ablc.eval.measures.catalogue import MEASURES
 from ablc.eval.rd.curves import SPAN, Curve, Mean
 from ablc.eval.rd.published import Point
 from ablc.eval.rd.study import SPEED_PIXELS_MOST, Study, cut
+from ablc.eval.store import JsonObject
 from ablc.peers.codec import Codec
 
 DIGITS = 6  # after the point
@@ -35,8 +35,6 @@ COMPRESSAI_NAMES = {
 }
 
 WRITTEN = ("rd.json", "rd.csv", "compressai")
-
-Json = dict[str, Any]
 
 
 def write(found: Study, out: Path, published: Sequence[Point] = ()) -> None:
@@ -52,7 +50,7 @@ def write(found: Study, out: Path, published: Sequence[Point] = ()) -> None:
             files.write(str(layout / f"{slug}.json"), text.encode())
 
 
-def document(found: Study, published: Sequence[Point] = ()) -> Json:
+def document(found: Study, published: Sequence[Point] = ()) -> JsonObject:
     """All of a study, for json."""
     return {
         "kind": "rd",
@@ -81,7 +79,7 @@ def document(found: Study, published: Sequence[Point] = ()) -> Json:
     }
 
 
-def _measured(found: Study) -> list[Json]:
+def _measured(found: Study) -> list[JsonObject]:
     return [
         {
             "name": name,
@@ -98,14 +96,14 @@ def _measured(found: Study) -> list[Json]:
     ]
 
 
-def _missing(found: Study) -> list[Json]:
+def _missing(found: Study) -> list[JsonObject]:
     return [
         {"name": name, "settings": "", "library": "", "missing": why, "curve": [], "each": {}}
         for name, why in found.missing.items()
     ]
 
 
-def _together(points: Sequence[Point]) -> list[Json]:
+def _together(points: Sequence[Point]) -> list[JsonObject]:
     """Those of one codec, measure and source as one line."""
     lines: dict[tuple[str, str, str], list[tuple[float, float]]] = {}
     for point in points:
@@ -117,7 +115,7 @@ def _together(points: Sequence[Point]) -> list[Json]:
     ]
 
 
-def rows(found: Study) -> Iterator[Json]:
+def rows(found: Study) -> Iterator[JsonObject]:
     """One per file: codec, picture, quality, bytes, bpp and the measures."""
     for codec, by_picture in found.curves.items():
         for picture, curve in by_picture.items():
@@ -125,7 +123,7 @@ def rows(found: Study) -> Iterator[Json]:
                 yield {"codec": codec, "picture": picture, **_rounded(row)}
 
 
-def _rounded(row: Mapping[str, float]) -> Json:
+def _rounded(row: Mapping[str, float]) -> JsonObject:
     return {key: round(value, DIGITS) for key, value in row.items()}
 
 
@@ -155,7 +153,7 @@ def mean_curve(curves: Sequence[Curve]) -> list[dict[str, float]]:
     return sorted(means, key=lambda row: row["bpp"])
 
 
-def compressai(codec: Codec, means: Sequence[dict[str, float]]) -> Json:
+def compressai(codec: Codec, means: Sequence[dict[str, float]]) -> JsonObject:
     """A codec's means in CompressAI's layout; measures that lack at some quality are left out."""
     whole = [key for key in COMPRESSAI_NAMES if all(key in row for row in means)]
     return {

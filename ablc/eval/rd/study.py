@@ -21,8 +21,8 @@ from ablc.eval.measures.catalogue import MEASURES
 from ablc.eval.measures.measure_set import LOOKS, MeasureSet, Reference
 from ablc.eval.rd.curves import SPAN, Curve, Curves, Mean, bd_rates
 from ablc.eval.rd.speed import Timing, mean_bpp, pixels, take_turns
-from ablc.eval.running import Failed, Task, progress, run
-from ablc.eval.store import Result, Store, ablc_fingerprint, key_of
+from ablc.eval.running import Failed, MeasuringTask, progress, run
+from ablc.eval.store import Store, TaskResult, ablc_fingerprint, key_of
 from ablc.peers.ablc_codec import ABLC, OWN_CODECS, own_codec
 from ablc.peers.codec import Codec, MissingCodecError
 from ablc.peers.libraries import PEERS, peer
@@ -149,9 +149,9 @@ def _curves(
             "rd", photo.digest, PIXELS_MOST, measured_by, quality, *_identity(codecs[name])
         )
         arguments = (photo, name, quality, weights)
-        tasks.append(Task(key, f"{photo.name}, {name}", measure_file, arguments))
-    with progress(len(tasks), "files") as step:
-        outcomes = run(tasks, store, jobs, step)
+        tasks.append(MeasuringTask(key, f"{photo.name}, {name}", measure_file, arguments))
+    with progress(len(tasks), "files") as advance:
+        outcomes = run(tasks, store, jobs, advance)
     curves: Curves = {name: {} for name in codecs}
     failed: dict[tuple[str, str], str] = {}
     for (photo, name, _), outcome in zip(wanted, outcomes, strict=True):
@@ -168,12 +168,12 @@ def _identity(codec: Codec) -> tuple[str, ...]:
     return codec.name, codec.settings, codec.library, own_code
 
 
-def measure_file(photo: Photo, name: str, quality: float, weights: Path | None) -> Result:
+def measure_file(photo: Photo, name: str, quality: float, weights: Path | None) -> TaskResult:
     """The file of a picture by the named codec: its quality, bytes, bpp and measures."""
     codec, (original, measured) = _codec(name), _original(photo, weights)
     data = codec.encode(original, quality)
     size = {"quality": quality, "bytes": len(data), "bpp": 8 * len(data) / pixels([original])}
-    return Result({**size, **measured.measure(codec.decode(data))})
+    return TaskResult({**size, **measured.measure(codec.decode(data))})
 
 
 @functools.lru_cache(maxsize=1)
@@ -231,9 +231,9 @@ def _speeds(
         *(value for rate, _, quality in chosen for value in (rate, quality)),
         *(value for _, name, _ in chosen for value in _identity(codecs[name])),
     )
-    with progress(1, "speeds") as step:
-        task = Task(key, "speeds", measure_speeds, (photos, chosen, rounds))
-        (outcome,) = run([task], store, 1, step)
+    with progress(1, "speeds") as advance:
+        task = MeasuringTask(key, "speeds", measure_speeds, (photos, chosen, rounds))
+        (outcome,) = run([task], store, 1, advance)
     return outcome if isinstance(outcome, Failed) else list(outcome["speeds"])
 
 
@@ -251,7 +251,7 @@ def _nearest(curves: Mapping[str, Curve], pictures: Sequence[str], rate: float) 
 
 def measure_speeds(
     photos: Sequence[Photo], chosen: Sequence[tuple[float, str, float]], rounds: int
-) -> Result:
+) -> TaskResult:
     """Megapixels per CPU second of (rate, codec, quality), which take turns rate by rate."""
     shown = [part(photo, SPEED_PIXELS_MOST) for photo in photos]
     found = []
@@ -263,4 +263,4 @@ def measure_speeds(
             {"codec": timing.codec.name, "rate": rate, **timing.figures(pixels(shown) / 1e6)}
             for timing in timings
         ]
-    return Result({"speeds": found})
+    return TaskResult({"speeds": found})

@@ -1,4 +1,4 @@
-"""The plots as files: CSV, and PNG where matplotlib is installed."""
+"""Plots as files: CSV, and PNG where matplotlib is installed."""
 
 import io
 from collections.abc import Sequence
@@ -9,15 +9,18 @@ from typing import Any
 from ablc import files
 from ablc.eval.page import table1
 from ablc.eval.page.plots import LIGHT, Plot
-from ablc.eval.page.results import Row
+from ablc.eval.store import JsonObject
 
 MARKS = "os^Dvp*X"
-REFERENCE = "#6b7280"  # of what others published
+REFERENCE = "#6b7280"  # colour of figures that others published
 DPI = 120
 
 
-def write(folder: Path, plots: Sequence[Plot], measured: Row | None) -> None:
-    """Writes NAME.csv and NAME.png of each plot, and table1.png of the paper's table."""
+def write(folder: Path, plots: Sequence[Plot], measured: JsonObject | None) -> None:
+    """Write NAME.csv and NAME.png of each plot, and table1.png.
+
+    measured: the content of table1.json; None: there is none.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for plot in plots:
         files.write(str(folder / f"{plot.name}.csv"), plot.to_csv().encode("utf-8", "replace"))
@@ -51,8 +54,8 @@ def _lines(plot: Plot) -> bytes:
     return _png(figure)
 
 
-def _table(rows: Sequence[Row]) -> bytes:
-    """A line for each row of the paper's table: the paper's figure and ours."""
+def _table(rows: Sequence[JsonObject]) -> bytes:
+    """Return a chart with a line for each row of the paper's table: its figure and ours."""
     shown = [row for group in table1.GROUPS for row in rows if row["group"] == group][::-1]
     figure, axes = _figure(8, 1.2 + 0.28 * len(shown))
     for i, row in enumerate(shown):
@@ -73,8 +76,8 @@ def _table(rows: Sequence[Row]) -> bytes:
 
 
 def _figure(width: float, height: float) -> tuple[Any, Any]:
-    """A figure that no window shows, and its axes; sides in inches."""
-    from matplotlib.figure import Figure  # late: it takes long, and may not be installed
+    """Return a matplotlib figure without a window, and its axes. Sides are in inches."""
+    from matplotlib.figure import Figure  # late: slow to import, and an extra
 
     figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
     axes = figure.add_subplot()
@@ -89,6 +92,6 @@ def _png(figure: Any) -> bytes:
 
 
 def _plain(text: str) -> str:
-    """Text in which matplotlib finds no formulas, of printable characters."""
+    """Return text of printable characters in which matplotlib finds no formulas."""
     shown = "".join(c if c.isprintable() else "?" for c in text)
     return shown.replace("$", r"\$")

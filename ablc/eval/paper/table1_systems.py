@@ -1,9 +1,9 @@
-"""The systems that are compared: each a way to a stream, and from the stream to a picture.
+"""The systems of table 1: each encodes a picture to a file and paints a picture from it.
 
-Those of the paper are what it describes, through real bytes: blocks or pixels are kept by rule,
-assistant information is coded, and the latent update of Plug & Play Generative Networks paints the
-rest. Unlike the paper's, their streams hold a coarse base of the whole picture, which costs bytes
-and is worth more than they do.
+The paper's systems are as it describes them, with real files: a rule decides which blocks or pixels
+are kept, assistant information is coded, and the latent update of Plug & Play Generative Networks
+paints the rest. Unlike the paper's, their streams hold a coarse base layer of the whole picture,
+which costs bytes but gains more quality than those bytes would elsewhere.
 """
 
 import functools
@@ -21,13 +21,12 @@ from ablc.schemes import Scheme
 from ablc.settings import Assist
 
 Group = Literal["JPEG", "paper", "ablc", "systems"]
-Paint = Callable[[bytes], Pixels]
 
-JPEGS = {1: 0.438, 5: 0.555, 25: 0.797, 50: 0.864}  # the paper's SSIM by quality
-jpeg = pillow_encode("JPEG")  # baseline, 4:2:0: the protocol's
+JPEGS = {1: 0.438, 5: 0.555, 25: 0.797, 50: 0.864}  # quality: SSIM in the paper
+jpeg = pillow_encode("JPEG")  # baseline, 4:2:0, as the protocol has it
 PRODUCT = latent.Settings(iterations=8)
-# The paper's runs: 200 updates of one length, e1 = 1e-5, e2 = 0, e3 = 1e-10, context weight 1. The
-# weights of its losses are not told.
+# The paper's runs: 200 updates of constant rate, e1 = 1e-5, e2 = 0, e3 = 1e-10, context weight 1.
+# The paper does not state the weights of its losses.
 REFERENCE = latent.Settings(
     form="reference",
     iterations=200,
@@ -44,24 +43,24 @@ WITH_RANDOM = Scheme("edge-blocks+random", share=0.4, random_share=0.25)  # BLOC
 
 @dataclass(frozen=True, slots=True, eq=False)
 class System:
-    """One row of a table."""
+    """A row of the table."""
 
     id: str
     group: Group
     name: str
     how: str  # its settings, for people
-    code: Callable[[Pixels], bytes]  # (H, W, 3) -> file
-    paint: Paint  # file -> (H, W, 3)
+    encode: Callable[[Pixels], bytes]  # (H, W, 3) -> file
+    paint: Callable[[bytes], Pixels]  # file -> (H, W, 3)
     paper: float | None = None  # SSIM in the paper's table
 
 
 def all_systems(*, reference_form: bool = False) -> tuple[System, ...]:
-    """Every row, those of the paper in its order.
+    """Return all rows; those of the paper are in its order.
 
     reference_form: the paper's systems use the update and the settings of its runs.
     """
     updates = REFERENCE if reference_form else PRODUCT
-    return (*_jpegs(), *_of_paper(updates), *_others(updates), *_ours())
+    return (*_jpegs(), *_of_paper(updates), *_others(updates), *_of_ablc())
 
 
 def _jpegs() -> list[System]:
@@ -79,14 +78,14 @@ def _jpegs() -> list[System]:
     ]
 
 
-def _ours() -> list[System]:
+def _of_ablc() -> list[System]:
     return [
         System(
             f"ablc-{quality}",
             "ablc",
             f"ablc at the bytes of JPEG {quality} %",
             "encoder's own mask, fill by default",
-            functools.partial(_as_small, quality=quality),
+            functools.partial(_encode_to_jpeg_bytes, quality=quality),
             functools.partial(ablc.decode, threads=1),
         )
         for quality in JPEGS
@@ -109,38 +108,44 @@ def _of_paper(updates: latent.Settings) -> list[System]:
         ("random+edge", "B + R sampling + edge loss", WITH_RANDOM, "edge", 0.399),
     )
     return [
-        System(id_, "paper", name, f"{_kept(mask)}, {painted}", _coded(mask, told), update, paper)
-        for id_, name, mask, told, paper in rows
+        System(
+            id_, "paper", name, f"{_kept(mask)}, {painted}", _encoder(mask, assist), update, paper
+        )
+        for id_, name, mask, assist, paper in rows
     ]
 
 
 def _others(updates: latent.Settings) -> list[System]:
-    """What the paper builds on, or tried, or names as future work."""
-    weights = {**updates.weights, "photorealism": 1.0}
-    photoreal = latent.Settings(iterations=PRODUCT.iterations, weights=weights)
+    """Return systems that the paper builds on, tried, or names as future work."""
+    return [*_diffusions(), *_inpainters(), _stage2(), _photorealism(updates)]
+
+
+def _diffusions() -> list[System]:
+    rows = (
+        ("homogeneous", "Homogeneous diffusion"),
+        ("edge-enhancing", "Edge-enhancing diffusion"),
+    )
     return [
         System(
-            "homogeneous",
+            id_,
             "systems",
-            "Homogeneous diffusion",
+            name,
             f"Galic et al. 2008; {_kept(PIXELS)}, base not used",
-            _coded(PIXELS),
-            functools.partial(fills.paint, name="homogeneous"),
-        ),
-        System(
-            "edge-enhancing",
-            "systems",
-            "Edge-enhancing diffusion",
-            f"Galic et al. 2008; {_kept(PIXELS)}, base not used",
-            _coded(PIXELS),
-            functools.partial(fills.paint, name="edge-enhancing"),
-        ),
+            _encoder(PIXELS),
+            functools.partial(fills.paint, name=id_),
+        )
+        for id_, name in rows
+    ]
+
+
+def _inpainters() -> list[System]:
+    return [
         System(
             "structure",
             "systems",
             "Structure propagation, texture synthesis",
             f"Liu et al. 2007; {_kept(BLOCKS)}, edges coded, base not used",
-            _coded(BLOCKS, "edge"),
+            _encoder(BLOCKS, "edge"),
             functools.partial(fills.paint, name="structure"),
         ),
         System(
@@ -148,30 +153,39 @@ def _others(updates: latent.Settings) -> list[System]:
             "systems",
             "Feed-forward context encoder",
             f"after Pathak et al. 2016: fill-small; {_kept(WITH_RANDOM)}",
-            _coded(WITH_RANDOM),
+            _encoder(WITH_RANDOM),
             functools.partial(ablc.decode, fill="net", threads=1),
-        ),
-        System(
-            "stage-2",
-            "systems",
-            "StackGAN's stage II",
-            f"after Zhang et al. 2016: sides / {stage2.FACTOR}, coded at quality 50, and classes",
-            functools.partial(stage2.encode, quality=50, threads=1),
-            functools.partial(stage2.decode, threads=1),
-        ),
-        System(
-            "photorealism",
-            "systems",
-            "B + R sampling + photorealism",
-            f"matting Laplacian of Luan et al. 2017; {_kept(WITH_RANDOM)}",
-            _coded(WITH_RANDOM),
-            functools.partial(refine, settings=photoreal, threads=1),
         ),
     ]
 
 
+def _stage2() -> System:
+    return System(
+        "stage-2",
+        "systems",
+        "StackGAN's stage II",
+        f"after Zhang et al. 2016: sides / {stage2.FACTOR}, coded at quality 50, and classes",
+        functools.partial(stage2.encode, quality=50, threads=1),
+        functools.partial(stage2.decode, threads=1),
+    )
+
+
+def _photorealism(updates: latent.Settings) -> System:
+    """Return the paper's block + random sampling with one more term in the loss."""
+    weights = {**updates.weights, "photorealism": 1.0}
+    settings = latent.Settings(iterations=PRODUCT.iterations, weights=weights)
+    return System(
+        "photorealism",
+        "systems",
+        "B + R sampling + photorealism",
+        f"matting Laplacian of Luan et al. 2017; {_kept(WITH_RANDOM)}",
+        _encoder(WITH_RANDOM),
+        functools.partial(refine, settings=settings, threads=1),
+    )
+
+
 def _kept(mask: Scheme) -> str:
-    """What a mask keeps, in words."""
+    """Return in words what a mask keeps."""
     what = {
         "pixels": "random pixels",
         "edge-pixels": "pixels on edges",
@@ -181,13 +195,12 @@ def _kept(mask: Scheme) -> str:
     return f"{mask.share:.0%} {what[mask.name]}"
 
 
-def _coded(mask: Scheme, told: Assist | None = None) -> Callable[[Pixels], bytes]:
-    """An encoder at default quality."""
-    return functools.partial(
-        ablc.encode, mask=mask, assist=() if told is None else (told,), threads=1
-    )
+def _encoder(mask: Scheme, assist: Assist | None = None) -> Callable[[Pixels], bytes]:
+    """Return an encoder of default quality with a mask and perhaps assistant information."""
+    names = () if assist is None else (assist,)
+    return functools.partial(ablc.encode, mask=mask, assist=names, threads=1)
 
 
-def _as_small(pixels: Pixels, quality: int) -> bytes:
-    """A stream of at most the bytes of JPEG at that quality."""
+def _encode_to_jpeg_bytes(pixels: Pixels, quality: int) -> bytes:
+    """Return a stream of at most the bytes of JPEG at a quality."""
     return ablc.encode(pixels, target_bytes=len(jpeg(pixels, quality)), threads=1)
