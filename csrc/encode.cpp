@@ -2,14 +2,13 @@
 
 #include "codec.h"
 #include "exact.h"
-#include "initial.h"
 #include "layout.h"
 #include "lossless.h"
 #include "mask.h"
 #include "parallel.h"
 #include "plane_coder.h"
-#include "plane_coder_state.h"
 #include "search.h"
+#include "statistics.h"
 #include "upsample.h"
 
 namespace ablc {
@@ -58,13 +57,7 @@ Bytes encode_base(const Planes& org, const Header& header, const Rect& rect, flo
     planes.encode(coder, plane, cells, params, p, p == 2, price);
   }
 #ifdef ABLC_STATISTICS
-  std::vector<std::uint32_t> numbers;
-  for (auto& kind : planes.state().kinds) {
-    for_models(kind, [&](auto& models) { collect(models.data(), models.size(), numbers); });
-    for (auto& w : kind.weights)
-      for (const std::int32_t v : w.w) numbers.push_back(static_cast<std::uint32_t>(v));
-  }
-  record("base", header.step, numbers);
+  planes.record_base(header.step);
 #endif
   return coder.finish();
 }
@@ -194,7 +187,7 @@ TileCode encode_tile(const ConstImage& image, const Header& header, const Rect& 
     }
 #ifdef ABLC_STATISTICS
   std::vector<std::uint32_t> numbers;
-  collect(reinterpret_cast<const Model*>(tile->models), kTileModels, numbers);
+  collect(std::span(reinterpret_cast<const Model*>(tile->models), kTileModels), numbers);
   record("tile", header.step, numbers);
 #endif
   return {mask.finish(), blocks.finish()};

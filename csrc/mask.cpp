@@ -1,8 +1,18 @@
 #include "mask.h"
 
-#include "initial.h"
+#include "starts.h"
+#include "statistics.h"
 
 namespace ablc {
+
+MaskModels::MaskModels() {
+  static_assert(sizeof wide + sizeof close + sizeof counts == kMaskStartCount * sizeof(Estimate),
+                "a change of the models takes new starts: starts.h");
+  Starts starts = mask_starts();
+  apply(starts, wide);
+  apply(starts, close);
+  apply(starts, counts);
+}
 
 std::vector<std::uint8_t> pack_mask(Plane<std::uint8_t> mask) {
   RangeEncoder coder;
@@ -10,9 +20,9 @@ std::vector<std::uint8_t> pack_mask(Plane<std::uint8_t> mask) {
   code_cell_mask(coder, *models, mask);
 #ifdef ABLC_STATISTICS
   std::vector<std::uint32_t> numbers;
-  collect(models->wide.data(), models->wide.size(), numbers);
-  collect(models->close.data(), models->close.size(), numbers);
-  collect(models->counts.data(), models->counts.size(), numbers);
+  collect(models->wide, numbers);
+  collect(models->close, numbers);
+  collect(models->counts, numbers);
   record("mask", 0, numbers);
 #endif
   return coder.finish();

@@ -1,24 +1,86 @@
 #include "plane_coder.h"
 
-#include "plane_coder_state.h"
-
 #include <algorithm>
-#include <cmath>
 #include <cstdlib>
+
+#include "bits.h"
+#include "starts.h"
+#include "statistics.h"
 
 namespace ablc {
 
+namespace {
+
+constexpr int kPredictors = 5;
+constexpr int kEnergies = 16;   // classes of local error energy
+constexpr int kGradients = 16;  // classes of local gradient
+constexpr int kClasses = 16;    // bit length of a residual, unary
+constexpr int kMaxClass = 15;
+
+/// Adaptive state of the planes of one kind.
+struct Kind {
+  Array<Estimate, kEnergies * kClasses> by_energy;
+  Array<Estimate, kGradients * 3 * kClasses> by_gradient;
+  Array<Estimate, 8 * 8 * kClasses> by_both;
+  Array<Estimate, kEnergies * 4 * kClasses> by_companion;
+  Array<MixWeights<4>, kClasses> weights;
+  Array<Model, 9> sign;
+  Array<Model, kClasses * 3 * 4> mantissa;
+};
+static_assert(kClasses * (kEnergies + kGradients * 3 + 8 * 8 + kEnergies * 4) + 9 +
+                      kClasses * 3 * 4 ==
+                  kBaseStartCount,
+              "a change of the models takes new starts: starts.h");
+
+/// Calls f with every array of models of a kind, in the order of the trained starts.
+template <class Kind, class F>
+void for_models(Kind& kind, F&& f) {
+  f(kind.by_energy);
+  f(kind.by_gradient);
+  f(kind.by_both);
+  f(kind.by_companion);
+  f(kind.sign);
+  f(kind.mantissa);
+}
+
+}  // namespace
+
+struct PlaneCoder::State {
+  Array<Kind, 3> kinds;
+  Plane<std::uint16_t> companion;  // |residual| of the plane before, whole rect
+};
+
 PlaneCoder::PlaneCoder() : state_(std::make_unique<State>()) {}
 PlaneCoder::PlaneCoder(int base_of_step) : PlaneCoder() {
-  start_base(*state_, base_of_step);
+  for (int k = 0; k < 3; ++k) {
+    Kind& kind = state_->kinds[k];
+    Starts starts = base_starts(base_of_step, k);
+    for_models(kind, [&](auto& models) { apply(starts, models); });
+    const auto weights = base_weights(k);
+    for (std::size_t j = 0; j < weights.size(); ++j)
+      std::copy_n(weights[j], 4, kind.weights[j].w.begin());
+  }
 }
 PlaneCoder::~PlaneCoder() = default;
+
+#ifdef ABLC_STATISTICS
+void PlaneCoder::record_base(int step) const {
+  std::vector<std::uint32_t> numbers;
+  for (const Kind& kind : state_->kinds) {
+    for_models(kind, [&](const auto& models) { collect(models, numbers); });
+    for (const auto& place : kind.weights)
+      for (const std::int32_t weight : place.w)
+        numbers.push_back(static_cast<std::uint32_t>(weight));
+  }
+  record("base", step, numbers);
+}
+#endif
 
 template <class Coder>
 int PlaneCoder::code(Coder& coder, Plane<std::int16_t>& plane, const Rect& rect,
                      const PlaneParams& params, int kind, bool use_companion, float lambda) {
   constexpr bool kEncodes = requires { coder.encode(0, 1u); };
-  State::Kind& models = state_->kinds[kind];
+  Kind& models = state_->kinds[kind];
   const int width = rect.width;
   const int row_size = width + 4;
   // Per sample of two rows: |residual|, signed residual, and the error of each predictor, in steps

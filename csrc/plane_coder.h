@@ -48,10 +48,13 @@ class PlaneCoder {
   bool decode(RangeDecoder& coder, Plane<std::int16_t>& plane, const Rect& rect,
               const PlaneParams& params, int kind, bool use_companion);
 
-  struct State;
-  State& state() { return *state_; }
+#ifdef ABLC_STATISTICS
+  /// Records what the models of a base layer have coded.
+  void record_base(int step) const;
+#endif
 
  private:
+  struct State;
   template <class Coder>
   int code(Coder& coder, Plane<std::int16_t>& plane, const Rect& rect, const PlaneParams& params,
            int kind, bool use_companion, float lambda);

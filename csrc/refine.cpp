@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "dispatch.h"
-#include "initial.h"
 #include "refine_tables.inc"
+#include "starts.h"
 #include "tile.h"
 
 namespace ablc {

@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "array.h"
-#include "initial.h"
 #include "levels.h"
 #include "offsets.h"
 #include "plane.h"
 #include "predict.h"
 #include "quantiser.h"
+#include "starts.h"
 
 namespace ablc {
 

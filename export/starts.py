@@ -1,4 +1,4 @@
-"""Trains the starts of the format's adaptive models and writes csrc/initial_models.inc.
+"""Trains the starts of the format's adaptive models and writes csrc/starts_tables.inc.
 
 An extension built with ABLC_STATISTICS appends to a file, for every segment it encodes, how often
 each model coded a 1 and how often it was used. The counts of many pictures give a probability for
@@ -140,7 +140,7 @@ def write(records: Records, out: Path) -> None:
         "// clang-format off",
         "#pragma once",
         "",
-        '#include "initial.h"',
+        '#include "starts.h"',
         "",
         "namespace ablc {",
         "",
@@ -165,7 +165,7 @@ def write(records: Records, out: Path) -> None:
 def main() -> None:
     """Encode pictures in processes, fit the starts and write them."""
     parser = argparse.ArgumentParser(description="Train the starts of the adaptive models.")
-    add_arguments(parser, Path("csrc/initial_models.inc"))
+    add_arguments(parser, Path("csrc/starts_tables.inc"))
     args = parser.parse_args()
     pictures = load_pictures(args.data, args.limit)
     merged: Records = {}

@@ -75,7 +75,7 @@ def test_a_step_of_every_band() -> None:
 
 
 def test_bands_are_those_of_the_codec() -> None:
-    text = (CSRC / "initial.h").read_text(encoding="ascii")
+    text = (CSRC / "starts.h").read_text(encoding="ascii")
     body = re.search(r"step_band\(int step\) \{([^}]*)\}", text)
     assert body is not None
     assert [int(n) for n in re.findall(r"\d+", body[1])] == [low for low, _ in codec_data.BANDS[1:]]
@@ -113,7 +113,7 @@ def test_source_holds_the_fit(tmp_path: Path) -> None:
 
 
 def test_shipped_starts_are_in_range() -> None:
-    text = (CSRC / "initial_models.inc").read_text(encoding="ascii")
+    text = (CSRC / "starts_tables.inc").read_text(encoding="ascii")
     for name in ("kTileStarts", "kBaseStarts", "kMaskStarts"):
         p, seen = np.array(pairs(text, name)).T
         assert 16 <= p.min() <= p.max() <= 65520

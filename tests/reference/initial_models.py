@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from reference.models import UNTRAINED, Model, Start, Weights, models
 from reference.tables import table
 
-FILE = "initial_models.inc"
+FILE = "starts_tables.inc"
 
 
 def band(q: int) -> int:
