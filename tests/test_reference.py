@@ -19,7 +19,7 @@ from ablc.runtime.assist import Frame
 from reference import assistant_information as information
 from reference import file
 from reference.assistant_information import Grid
-from reference.decode import decode
+from reference.decode import MAX_PIXELS, decode, decode_window
 from reference.errors import (
     CutShortError,
     DamageError,
@@ -34,6 +34,7 @@ from reference.models import RATE, SQUASH, STRETCH
 from reference.range_coder import RangeDecoder
 from reference.tensor_code import decode_tensor
 from reference.transform import kernel
+from reference.windows import Needed, needed_tiles
 from scenes import drawing
 
 ROOT = Path(__file__).parents[1]
@@ -90,6 +91,40 @@ def test_every_strict_prefix_is_refused(name: str) -> None:
             decode(data[:length])
 
 
+@pytest.mark.parametrize("name", ["tiles", "tiles-lossless", "exact-tiles-alpha"])
+def test_windows_decode_from_the_tiles_they_need(name: str) -> None:
+    data = (GOLDEN / "ok" / f"{name}.ablc").read_bytes()
+    header = file.parse(data, MAX_PIXELS).header
+    whole = decode(data)
+    for x, width in ((0, 100), (223, 3), (224, 20), (250, 22), (270, 2)):
+        window = file.Tile(x, 2, width, 5)
+        needed = needed_tiles(header, window)
+        expected = [[row[x : x + width] for row in plane[2:7]] for plane in whole.channels]
+        assert decode_window(with_only(data, needed), window) == expected
+
+
+def test_windows_need_few_tiles() -> None:
+    data = (GOLDEN / "ok" / "tiles.ablc").read_bytes()
+    header = file.parse(data, MAX_PIXELS).header
+    assert needed_tiles(header, file.Tile(0, 0, 224, 9)) == Needed([0, 1], [0], [0])
+    assert needed_tiles(header, file.Tile(0, 0, 225, 9)) == Needed([0, 1], [0, 1], [0])
+
+
+def with_only(data: bytes, needed: Needed) -> bytes:
+    """Return a file in which the segments of tiles that are not needed are empty."""
+    parsed = file.parse(data, MAX_PIXELS)
+    lists = {file.BASE: needed.base, file.MASK: needed.mask_and_blocks}
+    lists[file.BLKS] = needed.mask_and_blocks
+    ids, bodies = [], []
+    for section in parsed.sections:
+        segments = parsed.segments(section)
+        numbers = lists.get(section, needed.own)
+        left = [segment if i in numbers else b"" for i, segment in enumerate(segments)]
+        ids.append(section)
+        bodies.append(b"".join(map(varint, map(len, left[:-1]))) + b"".join(left))
+    return stream(data[:11], ids, bodies, tile=data[15:16])
+
+
 def test_metadata() -> None:
     data = (GOLDEN / "ok" / "metadata.ablc").read_bytes()
     sections = file.parse(data, max_pixels=64).sections
@@ -136,14 +171,16 @@ def random_header(generator: random.Random) -> tuple[bytes, list[int]]:
     return b"ABL\1" + bytes([flags]) + b"".join(f.to_bytes(2, "little") for f in fields), ids
 
 
-def stream(header: bytes, ids: list[int], segments: list[bytes]) -> bytes:
-    """Return a file with these sections; lengths are written as varints of three bytes."""
-    body = b"".join(
-        bytes([id_, n & 127 | 128, n >> 7 & 127 | 128, n >> 14]) + segment
-        for id_, segment in zip(ids, segments, strict=True)
-        for n in [len(segment)]
-    )
+def stream(header: bytes, ids: list[int], bodies: list[bytes], tile: bytes = b"") -> bytes:
+    """Return a file of its first 11 bytes, the tile byte if there is one, and sections."""
+    sections = zip(ids, bodies, strict=True)
+    body = tile + b"".join(bytes([id_]) + varint(len(b)) + b for id_, b in sections)
     return header + zlib.crc32(body, zlib.crc32(header)).to_bytes(4, "little") + body
+
+
+def varint(value: int) -> bytes:
+    """Return a varint of three bytes."""
+    return bytes([value & 127 | 128, value >> 7 & 127 | 128, value >> 14])
 
 
 # ---- The document ------------------------------------------------------------------------------
@@ -207,7 +244,7 @@ def normal(*shape: int) -> npt.NDArray[np.float32]:
 
 @pytest.mark.parametrize("kept", [KEPT, np.zeros_like(KEPT)])
 def test_edges(kept: Bools) -> None:
-    picture = drawing(HEIGHT, WIDTH).transpose(2, 0, 1).astype(np.float32) / 255
+    picture = (drawing(HEIGHT, WIDTH).transpose(2, 0, 1) / 255).astype(np.float32)
     padded = np.pad(picture, ((0, 0), (0, -HEIGHT % 32), (0, -WIDTH % 32)), mode="edge")
     body = assist.pack_edges(padded, Frame(HEIGHT, WIDTH, kept))
     edges = information.parse_edges(body, Grid(WIDTH, HEIGHT, kept.tolist()))
@@ -222,8 +259,10 @@ def test_style() -> None:
     body = assist.pack_style([first @ first.T, None, third @ third.T])
     expected = assist.parse_style(body, (4, 5, 6))
     for matrix, values in zip(information.parse_style(body, (4, 5, 6)), expected, strict=True):
-        assert (matrix is None) == (values is None)
-        assert matrix is None or np.allclose(matrix, values)
+        if matrix is None or values is None:
+            assert matrix is values
+        else:
+            assert np.allclose(matrix, values)
 
 
 def test_content_and_latent_code() -> None:

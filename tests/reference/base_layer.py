@@ -1,6 +1,6 @@
-"""FORMAT.md, section 7, Base layer: the picture at 1/8 of its size."""
+"""FORMAT.md, section 7, Base layer: the picture reduced by 8 in both directions."""
 
-from reference.conventions import Plane, ceil_divide, filled, paste
+from reference.conventions import Plane, filled, paste
 from reference.file import Header, Tile, part_of_plane
 from reference.initial_models import base_starts, base_weights
 from reference.plane_code import Decoded, Kind, Parameters, decode_plane
@@ -15,27 +15,25 @@ def base_step(header: Header, plane: int) -> int:
     return max(1, (factor * header.step + 512) >> 10)
 
 
-def decode_base(header: Header, segments: list[bytes]) -> list[Plane]:
-    """Return the base of the whole picture: the planes, in 1/16 grey level."""
-    sides = [8 << header.shift(plane) for plane in range(header.planes)]
-    base = [
-        filled(
-            ceil_divide(ceil_divide(header.width, side // 8), 8),
-            ceil_divide(ceil_divide(header.height, side // 8), 8),
-        )
-        for side in sides
-    ]
-    for tile, segment in zip(header.tiles(), segments, strict=True):
-        decoder = RangeDecoder(segment)
+def decode_base(header: Header, segments: list[bytes], tiles: list[int]) -> list[Plane]:
+    """Return the base of the whole picture: the planes, in 1/16 grey level.
+
+    Only the tiles with the given numbers are decoded; the base is 0 in the others.
+    """
+    shifts = [header.shift(plane) for plane in range(header.planes)]
+    wholes = [base_part(header.whole(), shift) for shift in shifts]
+    base = [filled(whole.width, whole.height) for whole in wholes]
+    for i in tiles:
+        decoder = RangeDecoder(segments[i])
         companion: Decoded | None = None
-        for plane, side in enumerate(sides):
-            part = base_part(tile, header.shift(plane))
+        for plane, shift in enumerate(shifts):
+            part = base_part(header.tiles()[i], shift)
             parameters = Parameters(
                 part.width, part.height, base_step(header, plane), 0, 4080, 2048
             )
             kind = Kind(base_starts(header.step, plane), base_weights(plane))
             decoded = decode_plane(decoder, kind, parameters, companion if plane == 2 else None)
-            paste(base[plane], tile.x // side, tile.y // side, decoded.samples)
+            paste(base[plane], part.x, part.y, decoded.samples)
             companion = decoded
         decoder.finish()
     return base

@@ -5,7 +5,7 @@ from reference.conventions import Plane, clip255, paste
 from reference.file import EXPLICIT_MASK, Header
 from reference.initial_models import LevelModels, TileModels
 from reference.levels import Block, chroma_step, decode_levels, density_of, dequantise
-from reference.mask import Tables, step_of
+from reference.mask import ModelSets, step_of
 from reference.models import decode_bit, decode_tree
 from reference.prediction import FIRST_DIRECTION, Place, predict_chroma, predict_luma
 from reference.range_coder import RangeDecoder
@@ -13,7 +13,7 @@ from reference.transform import inverse
 
 
 def decode_blocks(
-    header: Header, segment: bytes, cells: Cells, tables: Tables, p0: list[Plane]
+    header: Header, segment: bytes, cells: Cells, sets: ModelSets, p0: list[Plane]
 ) -> list[Plane]:
     """Section 10, a tile's segment of BLKS: the planes of the padded tile."""
     rec = [[list(row) for row in plane] for plane in p0]
@@ -22,7 +22,7 @@ def decode_blocks(
         decoder.check_overrun()
         offset = cells.first(superblock).offset
         step = step_of(header.step, offset)
-        Blocks(header, decoder, cells, tables.of(offset), step, p0, rec).decode(superblock)
+        Blocks(header, decoder, cells, sets.of(offset), step, p0, rec).decode(superblock)
     decoder.finish()
     return rec
 

@@ -17,7 +17,7 @@ class Cell:
 
     activity: int
     offset: int = 0  # of the superblock's step
-    leaf: int = 0  # size of the leaf around the cell: 0, 1, 2 for 8, 16, 32 samples
+    leaf: int = 0  # block size of the leaf around the cell: 0, 1, 2 for 8, 16, 32 samples
     kept: bool = False
     mode: int = 0  # of luma
     density: list[int] = field(default_factory=lambda: [0, 0, 0])  # by plane
@@ -26,7 +26,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A square of cells: its top left cell, and log2 of its side in cells."""
+    """A square of cells: its top left cell, and its block size, 0..2."""
 
     x: int
     y: int

@@ -19,7 +19,7 @@ def to_channels(header: Header, planes: list[Plane]) -> list[Plane]:
 
 
 def double(plane: Plane, width: int, height: int) -> Plane:
-    """Section 16, 4:2:0: a chroma plane of twice the size."""
+    """Section 16, 4:2:0: a chroma plane with the width and height of luma."""
 
     def places(z: int, count: int) -> tuple[int, int]:
         half = z // 2

@@ -31,9 +31,10 @@ from reference.file import (
     part_of_plane,
 )
 from reference.lossless import decode_tile
-from reference.mask import Tables, decode_mask
+from reference.mask import ModelSets, decode_mask
 from reference.refinement import refine
 from reference.upsampling import SIDE, activity, upsample
+from reference.windows import Needed, needed_tiles
 
 MAX_PIXELS = 1 << 24  # more than plain Python decodes in a minute
 
@@ -59,15 +60,27 @@ class Picture:
 def decode(data: bytes, max_pixels: int = MAX_PIXELS) -> Picture:
     """Return the picture of a file. Raises StreamError as section 19 says."""
     file = parse(data, max_pixels)
+    return decode_needed(file, needed_tiles(file.header, file.header.whole()))
+
+
+def decode_window(data: bytes, window: Tile, max_pixels: int = MAX_PIXELS) -> list[Plane]:
+    """Section 19, Windows: the channels of a part of the picture, from the tiles it needs."""
+    file = parse(data, max_pixels)
+    picture = decode_needed(file, needed_tiles(file.header, window))
+    return [cut(channel, window) for channel in picture.channels]
+
+
+def decode_needed(file: File, needed: Needed) -> Picture:
+    """Return the picture as far as it follows from some of the tiles."""
     check_presence(file)
     kept = None
     if file.header.flags & LOSSLESS:
-        channels = decode_tiles(file, PLNS, file.header.planes)
+        channels = decode_tiles(file, PLNS, file.header.planes, needed)
     else:
-        channels, cells = decode_lossy(file)
+        channels, cells = decode_lossy(file, needed)
         kept = [[cell.kept for cell in row] for row in cells]
     if file.header.channels == 4:
-        channels += decode_tiles(file, ALPH, 1)
+        channels += decode_tiles(file, ALPH, 1, needed)
     return Picture(channels, kept)
 
 
@@ -83,35 +96,42 @@ def check_presence(file: File) -> None:
         file.segments(section)
 
 
-def decode_tiles(file: File, section: int, planes: int) -> list[Plane]:
+def decode_tiles(file: File, section: int, planes: int, needed: Needed) -> list[Plane]:
     """Section 17: the channels of PLNS or ALPH, put together."""
     header = file.header
     channels = [filled(header.width, header.height) for _ in range(planes)]
-    for tile, segment in zip(header.tiles(), file.segments(section), strict=True):
-        decoded = decode_tile(segment, tile.width, tile.height, planes)
+    segments = file.segments(section)
+    for i in needed.own:
+        tile = header.tiles()[i]
+        decoded = decode_tile(segments[i], tile.width, tile.height, planes)
         for channel, samples in zip(channels, decoded, strict=True):
             paste(channel, tile.x, tile.y, samples)
     return channels
 
 
-def decode_lossy(file: File) -> tuple[list[Plane], list[list[Cell]]]:
+def decode_lossy(file: File, needed: Needed) -> tuple[list[Plane], list[list[Cell]]]:
     """Sections 7 to 18: the channels of the picture without alpha, and its cells."""
     header = file.header
-    base = decode_base(header, file.segments(BASE))
-    planes = [filled(part.width, part.height) for part in parts(header, whole(header))]
-    width, height = visible(whole(header))
+    base = decode_base(header, file.segments(BASE), needed.base)
+    planes = [filled(part.width, part.height) for part in parts(header, header.whole())]
+    width, height = visible(header.whole())
     cells = [[Cell(activity(base[0], x, y)) for x in range(width)] for y in range(height)]
-    segments = zip(file.segments(MASK), file.segments(BLKS), strict=True)
-    for tile, (mask, blocks) in zip(header.tiles(), segments, strict=True):
-        decoded = decode_lossy_tile(header, tile, mask, blocks, base, cells)
+    masks, blocks = file.segments(MASK), file.segments(BLKS)
+    for i in needed.mask_and_blocks:
+        tile = header.tiles()[i]
+        decoded = decode_lossy_tile(header, tile, masks[i], blocks[i], base, cells)
         for plane, part, samples in zip(planes, parts(header, tile), decoded, strict=True):
             paste(plane, part.x, part.y, crop(samples, part.width, part.height))
     planes = deblock(header, planes, cells)
     planes[0] = refine(planes[0], cells, header.step)
     channels = to_channels(header, planes)
     if header.has(EXACT_SAMPLES):
-        for tile, segment in zip(header.tiles(), file.segments(EXCT), strict=True):
-            lay_exact_tile(tile, segment, channels)
+        segments = file.segments(EXCT)
+        for i in needed.own:
+            tile = header.tiles()[i]
+            exact = lay_exact(segments[i], [cut(channel, tile) for channel in channels])
+            for channel, samples in zip(channels, exact, strict=True):
+                paste(channel, tile.x, tile.y, samples)
     return channels, cells
 
 
@@ -127,8 +147,8 @@ def decode_lossy_tile(
     across, down = visible(tile)
     x, y = tile.x // SIDE, tile.y // SIDE
     own = Cells([row[x : x + across] for row in cells[y : y + down]])
-    tables = Tables(header.step)
-    decode_mask(header, mask, own, tables)
+    models = ModelSets(header.step)
+    decode_mask(header, mask, own, models)
     p0 = []
     for plane in range(header.planes):
         shift = header.shift(plane)
@@ -136,22 +156,12 @@ def decode_lossy_tile(
         place = base_part(tile, shift)
         width, height = (length // side for length in padded(tile))
         p0.append(upsample(base[plane], place.x, place.y, width, height))
-    return decode_blocks(header, blocks, own, tables, p0)
+    return decode_blocks(header, blocks, own, models, p0)
 
 
-def lay_exact_tile(tile: Tile, segment: bytes, channels: list[Plane]) -> None:
-    """Section 18: put the exact samples of a tile into the picture."""
-    window = [
-        [row[tile.x : tile.x + tile.width] for row in channel[tile.y : tile.y + tile.height]]
-        for channel in channels
-    ]
-    for channel, samples in zip(channels, lay_exact(segment, window), strict=True):
-        paste(channel, tile.x, tile.y, samples)
-
-
-def whole(header: Header) -> Tile:
-    """Return the picture as if it were a tile."""
-    return Tile(0, 0, header.width, header.height)
+def cut(plane: Plane, area: Tile) -> Plane:
+    """Return a part of a plane."""
+    return [row[area.x : area.x + area.width] for row in plane[area.y : area.y + area.height]]
 
 
 def parts(header: Header, tile: Tile) -> list[Tile]:

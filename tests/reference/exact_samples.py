@@ -101,7 +101,7 @@ def spread(old: Plane, new: Plane, exact: list[list[bool]]) -> Plane:
 
 
 def coarser(scale: Scale) -> Scale:
-    """Return the scale of half the size."""
+    """Return the scale of half the width and height."""
     width, height = len(scale.value[0]), len(scale.value)
     half_width, half_height = ceil_divide(width, 2), ceil_divide(height, 2)
     result = Scale(filled(half_width, half_height), filled(half_width, half_height))

@@ -71,6 +71,10 @@ class Header:
         """Return log2 of the distance of a plane's samples in luma samples."""
         return self.chroma_shift if plane else 0
 
+    def whole(self) -> Tile:
+        """Return the picture as if it were a tile."""
+        return Tile(0, 0, self.width, self.height)
+
     def tiles(self) -> list[Tile]:
         """Return the tiles, row by row."""
         side = self.tile_side or max(self.width, self.height)
@@ -83,7 +87,7 @@ class Header:
 
 @dataclass(frozen=True)
 class File:
-    """A file as its parts. Ids that are not known are among the sections, too."""
+    """A file as its parts, with the sections whose ids are unknown."""
 
     header: Header
     sections: dict[int, bytes]

@@ -13,7 +13,7 @@ FACTORS = (4096, 4871, 5793, 6889)  # quarters of an octave, in 1/4096
 Mask = list[list[int]]
 
 
-class Tables:
+class ModelSets:
     """The sets of models of a tile: one for each band of steps (section 5)."""
 
     def __init__(self, step: int) -> None:
@@ -28,7 +28,7 @@ class Tables:
         return self._sets[key]
 
 
-def decode_mask(header: Header, segment: bytes, cells: Cells, tables: Tables) -> None:
+def decode_mask(header: Header, segment: bytes, cells: Cells, sets: ModelSets) -> None:
     """Section 9, a tile's segment of MASK: sets `offset`, `leaf` and `kept` of the cells."""
     decoder = RangeDecoder(segment)
     explicit = None
@@ -38,7 +38,7 @@ def decode_mask(header: Header, segment: bytes, cells: Cells, tables: Tables) ->
         decode_offsets(decoder, cells)
     for superblock in cells.superblocks():
         decoder.check_overrun()
-        leaves = Leaves(decoder, cells, tables.of(cells.first(superblock).offset), explicit)
+        leaves = Leaves(decoder, cells, sets.of(cells.first(superblock).offset), explicit)
         leaves.decode(superblock)
     decoder.finish()
 

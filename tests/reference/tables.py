@@ -27,6 +27,6 @@ def table(file: str, name: str) -> Any:
 def _nested(values: list[int], lengths: list[int]) -> list[Any]:
     if len(lengths) == 1:
         return values
-    size = len(values) // lengths[0]
-    parts = (values[at : at + size] for at in range(0, len(values), size))
+    stride = len(values) // lengths[0]
+    parts = (values[at : at + stride] for at in range(0, len(values), stride))
     return [_nested(part, lengths[1:]) for part in parts]
