@@ -109,7 +109,8 @@ def decode_plane(
                 residual = divide(value - predicted, parameters.step)
             else:
                 other = companion_class(companion, around, x, y)
-                residual = decode_residual(decoder, kind, parameters.step, samples, around, other)
+                contexts = contexts_of(parameters.step, samples, around, other)
+                residual = decode_residual(decoder, kind, contexts)
                 value = clip(
                     predicted + residual * parameters.step, parameters.lowest, parameters.highest
                 )
@@ -188,10 +189,17 @@ def companion_class(companion: Decoded | None, around: Around, x: int, y: int) -
     return magnitude_class(2 * row[x] + left + right)
 
 
-def decode_residual(
-    decoder: RangeDecoder, kind: Kind, step: int, s: Samples, around: Around, other: int
-) -> int:
-    """Section 6, Contexts and Residual: `res`."""
+@dataclass(frozen=True, slots=True)
+class Contexts:
+    """What selects the models of a residual."""
+
+    energy: int
+    unary: tuple[int, int, int, int]  # i0..i3
+    sign: int
+
+
+def contexts_of(step: int, s: Samples, around: Around, other: int) -> Contexts:
+    """Section 6, Contexts."""
     west, north = around.west, around.north
     energy = magnitude_class(
         2 * west.energy
@@ -202,33 +210,40 @@ def decode_residual(
     )
     gradient = magnitude_class((abs(s.w - s.nw) + abs(s.n - s.nw) + abs(s.n - s.ne)) // step)
     tilt = sign(west.residual) + sign(north.residual)
-    i0 = 16 * energy
-    i1 = 16 * (3 * gradient + min(abs(tilt), 2))
-    i2 = 16 * (8 * (energy >> 1) + (gradient >> 1))
-    i3 = 16 * (4 * other + min(energy // 3, 3))
+    unary = (
+        16 * energy,
+        16 * (3 * gradient + min(abs(tilt), 2)),
+        16 * (8 * (energy >> 1) + (gradient >> 1)),
+        16 * (4 * other + min(energy // 3, 3)),
+    )
+    return Contexts(energy, unary, 3 * (sign(west.residual) + 1) + sign(north.residual) + 1)
 
+
+def decode_residual(decoder: RangeDecoder, kind: Kind, contexts: Contexts) -> int:
+    """Section 6, Residual: `res`."""
+    i0, i1, i2, i3 = contexts.unary
     length = 0
-    while length < 15:
-        inputs = (
+    while length < 15 and mix(
+        decoder,
+        (
             kind.by_energy[i0 + length],
             kind.by_gradient[i1 + length],
             kind.by_both[i2 + length],
             kind.by_companion[i3 + length],
-        )
-        if not mix(decoder, inputs, kind.weights[length]):
-            break
+        ),
+        kind.weights[length],
+    ):
         length += 1
     if length == 0:
         return 0
     m = 1
+    column = min(contexts.energy // 4, 3)
     for depth in range(length - 1):
         if depth == 0:
-            b = decode_bit(decoder, kind.mantissa[3 * length * 4 + min(energy // 4, 3)])
+            b = decode_bit(decoder, kind.mantissa[3 * length * 4 + column])
         elif depth == 1:
-            place = 3 * length + 1 + (m & 1)
-            b = decode_bit(decoder, kind.mantissa[place * 4 + min(energy // 4, 3)])
+            b = decode_bit(decoder, kind.mantissa[(3 * length + 1 + (m & 1)) * 4 + column])
         else:
             b = decoder.raw(1)
         m = 2 * m + b
-    place = 3 * (sign(west.residual) + 1) + sign(north.residual) + 1
-    return -m if decode_bit(decoder, kind.sign[place]) else m
+    return -m if decode_bit(decoder, kind.sign[contexts.sign]) else m
