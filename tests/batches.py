@@ -11,7 +11,7 @@ from PIL import Image
 from ablc.batch import running
 from ablc.batch.job import Batch, Job, Outcome, Worker
 from ablc.batch.manifest import NAME, Entry
-from ablc.batch.storage import Place
+from ablc.batch.storage import StorageFolder
 from ablc.batch.work import Convert, Converted, Encoding, Work
 from scenes import scene
 
@@ -43,7 +43,7 @@ class Kept:
     def begin(self, pending: int) -> None:
         self.pending = pending
 
-    def step(self, entry: Entry) -> None:
+    def advance(self, entry: Entry) -> None:
         self.ended.append(entry)
 
 
@@ -55,7 +55,7 @@ def here(batch: Batch, jobs: Iterator[Job]) -> Iterator[Outcome]:
 def run(source: Path | str, target: Path | str, work: Work | None = None, **options: Any) -> Kept:
     """How a batch went on; in this process, and kept by a watcher of ours, unless options say."""
     kept: Kept = options.pop("kept", Kept())
-    batch = Batch(Place(str(source)), Place(str(target)), work or Encoding())
+    batch = Batch(StorageFolder(str(source)), StorageFolder(str(target)), work or Encoding())
     running.run(batch, options.pop("engine", here), kept, **options)
     return kept
 

@@ -26,7 +26,7 @@ from ablc import Roi
 from ablc.batch import ray_engine, running
 from ablc.batch.job import Batch
 from ablc.batch.manifest import Entry
-from ablc.batch.storage import Place
+from ablc.batch.storage import StorageFolder
 from ablc.batch.work import Decoding, Encoding
 from ablc.settings import DecodeSettings, EncodeSettings
 
@@ -45,7 +45,7 @@ class Saboteur:
     def begin(self, pending: int) -> None:
         """Nothing to take away yet."""
 
-    def step(self, entry: Entry) -> None:
+    def advance(self, entry: Entry) -> None:
         self.ended.append(entry.source)
         if len(self.ended) == self._after:
             self._cluster.remove_node(self._at_work(), allow_graceful=False)
@@ -90,7 +90,7 @@ def main() -> None:
     parser.add_argument("--lose", type=int, required=True)
     parser.add_argument("--finder")
     asked = parser.parse_args()
-    photos, coded, decoded = map(Place, asked.folders)
+    photos, coded, decoded = map(StorageFolder, asked.folders)
     cluster = start()
     regions = (Roi(asked.finder),) if asked.finder else ()
     encoding = Encoding(settings=EncodeSettings(quality=30), regions=regions)
@@ -100,7 +100,7 @@ def main() -> None:
     on_gpu = partial(ray_engine.run, gpus=1)
     idle = Saboteur(cluster, after=1 << 30)
     second = running.run(Batch(coded, decoded, decoding), on_gpu, idle)
-    batch = Batch(coded, Place(decoded.full("data")), decoding)
+    batch = Batch(coded, StorageFolder(decoded.full("data")), decoding)
     jobs = [{"source": found.source, "target": f"{found.path}.png"} for found in coded.files("0/*")]
     rows = ray_engine.mapped(ray.data.from_items(jobs), batch, concurrency=1).take_all()
     told = {

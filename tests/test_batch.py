@@ -19,7 +19,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from ablc.batch.job import Batch, Job, Outcome, Worker
 from ablc.batch.manifest import NAME
-from ablc.batch.storage import Place, split_pattern
+from ablc.batch.storage import StorageFolder, split_pattern
 from ablc.batch.work import Decoding, Encoding
 from ablc.settings import DecodeSettings, EncodeSettings
 from batches import lines, picture, run, written
@@ -232,7 +232,7 @@ def test_a_pattern_picks_sources(photos: Path, out: Path, pattern: str, expected
 
 
 def test_a_pattern_that_matches_nothing_is_an_error(photos: Path, out: Path) -> None:
-    with pytest.raises(ValueError, match=r"nothing to work on matches \*\.zzz"):
+    with pytest.raises(ValueError, match=r"no files in .* match \*\.zzz"):
         run(photos, out, pattern="*.zzz")
     assert not out.exists()
 
@@ -246,7 +246,7 @@ def test_object_stores_serve_as_source_and_target(photos: Path, tmp_path: Path) 
     store = f"memory://{uuid.uuid4()}"
     run(photos, f"{store}/coded")
     assert run(photos, f"{store}/coded").pending == 0
-    assert {file.path for file in Place(f"{store}/coded").files()} == {
+    assert {file.path for file in StorageFolder(f"{store}/coded").files()} == {
         *("a.ablc", "sub/b.ablc", "deep/er/c.ablc", NAME)
     }
     back = Decoding(settings=DecodeSettings(fill="classical"))
@@ -258,7 +258,7 @@ def test_object_stores_serve_as_source_and_target(photos: Path, tmp_path: Path) 
 
 
 def test_half_a_file_never_shows_on_an_object_store() -> None:
-    place = Place(f"memory://{uuid.uuid4()}")
+    place = StorageFolder(f"memory://{uuid.uuid4()}")
     place.write("whole.ablc", b"all of it")
     with contextlib.suppress(KeyError), place.writing("half.ablc") as file:
         file.write(b"half of it")
@@ -323,7 +323,7 @@ def test_a_missing_folder_is_an_error(tmp_path: Path, out: Path) -> None:
 
 def test_unknown_filesystems_are_named() -> None:
     with pytest.raises(ValueError, match="nosuch"):
-        Place("nosuch://bucket")
+        StorageFolder("nosuch://bucket")
 
 
 def test_settings_that_write_other_files_have_other_keys() -> None:

@@ -107,7 +107,7 @@ def test_a_log_gets_lines_and_a_terminal_a_bar(
 ) -> None:
     monkeypatch.setattr(progress, "PAUSE", 0.0)
     assert command(f"{photos}/0[0-4].png", out, "--jobs", "1") == 1
-    assert "ablc: coded 5 of 5 files, 1 failed" in capfd.readouterr().err
+    assert "ablc: encoded 5 of 5 files, 1 failed" in capfd.readouterr().err
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "120")
     assert command(f"{photos}/0[0-4].png", out, "--jobs", "1", "--retry-failed") == 1
@@ -124,11 +124,11 @@ def test_an_empty_folder_is_done_at_once(tmp_path: Path, out: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        (["--to", "png", "--quality", "30"], "--quality needs --to ablc"),
-        (["--fill", "net"], "--fill needs another --to than ablc"),
+        (["--to", "png", "--quality", "30"], "--quality applies only with --to ablc"),
+        (["--fill", "net"], "--fill applies only with a --to other than ablc"),
         (["--to", "nosuch"], "no picture format to write goes with .nosuch"),
         (["--quality", "30", "--bpp", "1"], "quality and bpp exclude each other"),
-        (["--to", "png", "--gpus", "1"], "--gpus needs --engine ray"),
+        (["--to", "png", "--gpus", "1"], "--gpus applies only with --engine ray"),
         (["--lossless-roi"], "--lossless-roi needs a region"),
         (["--roi", "nosuch"], "--roi nosuch"),
     ],
@@ -190,8 +190,8 @@ def test_a_file_for_which_memory_is_short_is_tried_once_more_and_listed(
 
 def test_processes_that_are_killed_are_replaced(photos: Path, out: Path, plugins: Path) -> None:
     class Killer(Kept):
-        def step(self, entry: Entry) -> None:
-            super().step(entry)
+        def advance(self, entry: Entry) -> None:
+            super().advance(entry)
             if len(self.ended) in (4, 8):
                 for child in multiprocessing.active_children():
                     child.kill()

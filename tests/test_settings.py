@@ -119,9 +119,8 @@ def test_every_way_in_has_the_same_defaults(
     settings: EncodeSettings | DecodeSettings, ways: tuple[Callable[..., Any], ...]
 ) -> None:
     for way in ways:
-        names = {"size": "target_bytes"}  # of the command line's
         parameters = inspect.signature(way).parameters.items()
-        defaults = {names.get(name, name): parameter.default for name, parameter in parameters}
+        defaults = {name: parameter.default for name, parameter in parameters}
         assert {field.name for field in fields(settings)} <= {*defaults}
         for field in fields(settings):
             expected = getattr(settings, field.name) or None

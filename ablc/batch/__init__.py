@@ -1,4 +1,4 @@
-"""Whole folders of pictures or streams, on the cores of a machine or the machines of a cluster.
+"""Conversion of whole folders of pictures or streams, on one machine or on a cluster.
 
-batch -> plan -> manifest -> engine: job -> outcome, over and over -> manifest -> summary
+batch -> plan -> manifest -> engine: job -> outcome, for each file -> manifest -> summary
 """

@@ -1,62 +1,62 @@
-"""One file of a batch: the function that every engine maps over them, and what it returns."""
+"""One file of a batch: the job, its outcome, and the function from one to the other."""
 
 import time
 from dataclasses import dataclass
 
-from ablc.batch.storage import Place
+from ablc.batch.storage import StorageFolder
 from ablc.batch.work import Work
 
-DIED = "ProcessDied"  # the error of a file whose process ended while it was worked on
+DIED = "ProcessDied"  # name of the error if the process working on a file ended
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A file to work on."""
+    """A file to convert."""
 
-    source: str  # its name in full
+    source: str  # full name
     target: str  # path below the folder of the results
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a job: the target is written, or there is an error."""
+    """The outcome of a job: the target is written, or there is an error."""
 
     source: str
-    size: int = 0  # of the target, bytes
+    length: int = 0  # of the target, bytes
     seconds: float = 0.0
-    notes: tuple[str, ...] = ()  # what had to change, one sentence each
-    error: str = ""  # type of what went wrong; empty: nothing did
-    reason: str = ""  # the same in words
+    notes: tuple[str, ...] = ()  # changes that the conversion made, one sentence each
+    error: str = ""  # type of the error; empty if the target is written
+    reason: str = ""  # message of the error
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """All that the jobs of a batch share. It may be sent to other processes and machines."""
+    """The folders and the conversion that the jobs of a batch share. It may be pickled."""
 
-    origin: Place
-    target: Place
+    origin: StorageFolder
+    target: StorageFolder
     work: Work
 
 
 class Worker:
-    """The function from a job to its outcome, in the process that runs it."""
+    """The function from a job to its outcome; made in the process that calls it."""
 
     def __init__(self, batch: Batch) -> None:
         self._batch = batch
         self._convert = batch.work.begin()
 
     def __call__(self, job: Job) -> Outcome:
-        """Reads the source, converts it and writes the target, whole or not at all.
+        """Read the source, convert it and write the target, complete or not at all.
 
-        Doing a job twice leaves what doing it once does. Whatever is wrong with the file is in the
-        outcome; nothing is raised.
+        Running a job twice has the same result as running it once. An error is part of the outcome;
+        nothing is raised.
         """
-        begun = time.perf_counter()
+        start = time.perf_counter()
         try:
             data, notes = self._convert(self._batch.origin.read(job.source))
             self._batch.target.write(job.target, data)
-        except Exception as error:  # whatever it is, the other files go on
-            taken = time.perf_counter() - begun
+        except Exception as error:  # the other files are not affected
+            seconds = time.perf_counter() - start
             reason = str(error) or "no reason given"
-            return Outcome(job.source, 0, taken, error=type(error).__name__, reason=reason)
-        return Outcome(job.source, len(data), time.perf_counter() - begun, notes)
+            return Outcome(job.source, 0, seconds, error=type(error).__name__, reason=reason)
+        return Outcome(job.source, len(data), time.perf_counter() - start, notes)

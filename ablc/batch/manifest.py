@@ -1,9 +1,8 @@
-"""What a batch has done and has still to do: manifest.jsonl in the folder of the results.
+"""The manifest of a batch: manifest.jsonl in the folder of the results, a JSON object per source.
 
-One JSON object a line, one line a source. While a batch runs, lines are added at the end, and the
-last of a source counts; a run begins and ends with a file that has one for each. A line is there
-before the work on its source begins (status "pending"), so that whatever a killed run has written
-is known to be ours.
+A run starts and ends by writing the whole file, with one line per source. In between it appends
+lines, and the last line of a source counts. The line of a source exists (status "pending") before
+its conversion starts, so that everything a killed run has written is known to be a result.
 """
 
 import json
@@ -15,11 +14,14 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 from ablc.batch.job import Job
-from ablc.batch.storage import Place
+from ablc.batch.storage import StorageFolder
 
 NAME = "manifest.jsonl"
-PAGE = 500  # rows that are read from the database at a time
-PAUSE, PAUSE_SHARE = 10.0, 20  # seconds, and times the last save, between saves on object stores
+PAGE = 500  # rows read from the database at a time
+PAUSE, PAUSE_SHARE = (
+    10.0,
+    20,
+)  # time between saves on object stores: seconds, and multiples of the last save
 
 Status = Literal["pending", "done", "failed"]
 STATUSES: tuple[Status, ...] = ("pending", "done", "failed")
@@ -34,76 +36,76 @@ CREATE TABLE present (target TEXT PRIMARY KEY COLLATE NOCASE);
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the manifest."""
+    """A line of the manifest; the names of the fields are the keys in the file."""
 
-    source: str  # its name in full
+    source: str  # full name
     status: Status
-    target: str | None = None  # path below the folder of the results; None: no name was free
+    target: str | None = None  # path below the folder of the results; None if no name was free
     stamp: str = ""  # changes when the source does
-    source_size: int = 0  # bytes
-    settings: str = ""  # changes when they do
-    size: int = 0  # of the target, bytes
-    seconds: float = 0.0  # that the last try took
-    notes: tuple[str, ...] = ()  # what had to change, one sentence each
-    error: str = ""  # type of what went wrong
-    reason: str = ""  # the same in words
+    source_size: int = 0  # length of the source, bytes
+    settings: str = ""  # changes when the settings do
+    size: int = 0  # length of the target, bytes
+    seconds: float = 0.0  # duration of the last attempt
+    notes: tuple[str, ...] = ()  # changes that the conversion made, one sentence each
+    error: str = ""  # type of the error
+    reason: str = ""  # message of the error
 
     def line(self) -> str:
-        """The entry in JSON, without what says nothing."""
+        """Return the entry as JSON, without empty fields."""
         return json.dumps({name: value for name, value in asdict(self).items() if value})
 
 
 class Manifest:
-    """The manifest of a folder. What it remembers of sources is on disk, not in memory."""
+    """The manifest of a folder. Its entries are kept in a temporary database, not in memory."""
 
-    def __init__(self, place: Place) -> None:
-        """Reads the manifest that is there, if there is one.
+    def __init__(self, folder: StorageFolder) -> None:
+        """Read the manifest of the folder, if there is one.
 
-        Raises ValueError if it is something else than a manifest of ours.
+        Raises ValueError if the file is not the manifest of a batch.
         """
-        self._place = place
-        self._base = sqlite3.connect("", isolation_level=None)  # a file, gone when it is closed
+        self._folder = folder
+        self._base = sqlite3.connect("", isolation_level=None)  # a file that is deleted when closed
         self._base.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + SCHEMA)
         self._journal: BinaryIO | None = None
         self._due = 0.0
         for entry in self._read():
             self.put(entry, listed=False)
-        there = ((file.path,) for file in place.files()) if place.exists() else ()
-        self._base.executemany("INSERT OR IGNORE INTO present VALUES (?)", there)
+        paths = ((file.path,) for file in folder.files()) if folder.exists() else ()
+        self._base.executemany("INSERT OR IGNORE INTO present VALUES (?)", paths)
 
     def get(self, source: str) -> Entry | None:
-        """The entry of a source."""
+        """Return the entry of a source, None if there is none."""
         row = self._base.execute("SELECT line FROM entries WHERE source = ?", (source,)).fetchone()
         return None if row is None else _parse(row[0])
 
     def put(self, entry: Entry, *, listed: bool) -> None:
-        """Takes an entry in place of its source's, and of any other source with its target.
+        """Store an entry; it replaces those with the same source or the same target.
 
-        listed: it belongs to this run.
+        listed: whether the source belongs to this run.
         """
         values = (entry.source, entry.target, entry.status, entry.line(), listed)
         self._base.execute("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?)", values)
 
     def holder(self, target: str) -> str | None:
-        """The source that has that target."""
-        found = self._base.execute("SELECT source FROM entries WHERE target = ?", (target,))
-        row = found.fetchone()
+        """Return the source with this target, None if there is none."""
+        rows = self._base.execute("SELECT source FROM entries WHERE target = ?", (target,))
+        row = rows.fetchone()
         return None if row is None else str(row[0])
 
     def present(self, target: str) -> bool:
-        """Whether the file was there when the manifest was read."""
-        found = self._base.execute("SELECT 1 FROM present WHERE target = ?", (target,))
-        return found.fetchone() is not None
+        """Return True if the file existed when the manifest was read."""
+        rows = self._base.execute("SELECT 1 FROM present WHERE target = ?", (target,))
+        return rows.fetchone() is not None
 
     def count(self, status: Status) -> int:
-        """Number of this run's entries with that status."""
-        found = self._base.execute(
+        """Return the number of this run's entries with a status."""
+        rows = self._base.execute(
             "SELECT count(*) FROM entries WHERE listed AND status = ?", (status,)
         )
-        return int(found.fetchone()[0])
+        return int(rows.fetchone()[0])
 
     def jobs(self) -> Iterator[Job]:
-        """What is pending in this run. Entries may be put meanwhile."""
+        """Iterate over the pending jobs of this run. Entries may be put in the meantime."""
         after, rows = "", [("", "")]
         while rows:
             rows = self._base.execute(
@@ -115,31 +117,31 @@ class Manifest:
             after = rows[-1][0] if rows else after
 
     def record(self, entry: Entry) -> None:
-        """Puts an entry of this run, and sees to it that it is kept if the run is killed.
+        """Store an entry of this run, in the file as well in case the run is killed.
 
-        On an object store, where nothing can be added to a file, only every few seconds.
+        On an object store, where files cannot be appended to, the file is saved every few seconds.
         """
         self.put(entry, listed=True)
-        if self._place.local:
+        if self._folder.local:
             if self._journal is None:
-                self._journal = Path(f"{self._place.root}/{NAME}").open("ab")  # noqa: SIM115
+                self._journal = Path(f"{self._folder.root}/{NAME}").open("ab")  # noqa: SIM115
             self._journal.write(f"{entry.line()}\n".encode())
             self._journal.flush()
         elif time.monotonic() > self._due:
             self.save()
 
     def save(self) -> None:
-        """Writes the manifest anew, one line a source."""
-        begun = time.monotonic()
+        """Write the whole manifest, one line per source."""
+        start = time.monotonic()
         self._end_journal()
-        with self._place.writing(NAME) as file:
+        with self._folder.writing(NAME) as file:
             for (line,) in self._base.execute("SELECT line FROM entries ORDER BY source"):
                 file.write(f"{line}\n".encode())
         now = time.monotonic()
-        self._due = now + max(PAUSE, PAUSE_SHARE * (now - begun))
+        self._due = now + max(PAUSE, PAUSE_SHARE * (now - start))
 
     def close(self) -> None:
-        """Lets go of what it remembers."""
+        """Close the files."""
         self._end_journal()
         self._base.close()
 
@@ -150,7 +152,7 @@ class Manifest:
 
     def _read(self) -> Iterator[Entry]:
         try:
-            file = self._place.reading(NAME)
+            file = self._folder.reading(NAME)
         except FileNotFoundError:
             return
         with file:
@@ -158,17 +160,17 @@ class Manifest:
                 try:
                     yield _parse(line)
                 except (ValueError, TypeError) as error:
-                    if not line.endswith(b"\n"):  # a run was killed while it wrote
+                    if not line.endswith(b"\n"):  # a run was killed while writing
                         return
                     raise ValueError(
-                        f"{self._place.full(NAME)}, line {number}, is not of a batch ({error}): "
-                        "name another folder, or remove the file"
+                        f"{self._folder.full(NAME)}, line {number}, is not of a batch ({error}): "
+                        "choose another folder, or remove the file"
                     ) from error
 
 
 def _parse(line: str | bytes) -> Entry:
-    """Raises ValueError or TypeError if it is no line of ours."""
+    """Return the entry of a line. Raises ValueError or TypeError if it is not one of a manifest."""
     values: Any = json.loads(line)
     if not isinstance(values, dict) or values.get("status") not in STATUSES:
-        raise ValueError("no object with a status")
+        raise ValueError("expected an object with a status")
     return Entry(**{**values, "notes": tuple(values.get("notes", ()))})

@@ -1,9 +1,9 @@
-"""What a run has to do: the sources that are there, beside what the manifest says of them.
+"""The plan of a run: which sources are pending, and what their targets are called.
 
-A source's target has its path below the folder with another extension. Of sources beside each other
-that would have the same (a.jpg and a.png) the first in order of names gets it, the others keep
-their own extension too (a.png.ablc). A name that a source has got it keeps, whatever is added
-later. Names that differ in case alone count as the same, as they are on some machines.
+A target has the path of its source below the folder, with another extension. If sources in one
+folder would share a target (a.jpg and a.png), the first by name gets it, and the targets of the
+others keep both extensions (a.png.ablc). A source keeps its target when files are added later.
+Names that differ only in case count as equal, as they do on some filesystems.
 """
 
 from dataclasses import replace
@@ -21,31 +21,32 @@ def make(
     overwrite: bool = False,
     retry_failed: bool = False,
 ) -> int:
-    """Puts an entry for every source into the manifest: pending, done before, or failed.
+    """Store an entry for every source in the manifest, and return the number of sources.
 
-    Returns the number of sources.
+    An entry is pending, already done, or failed.
 
-    pattern: as Place.files has it. overwrite: take names of files that are not this manifest's, or
-    of sources of another folder. retry_failed: what failed before is pending again.
+    pattern: selects the sources, as in StorageFolder.files.
+    overwrite: replace files that the manifest does not list, and results of another source folder.
+    retry_failed: sources that failed in an earlier run are pending again.
     """
     apart = batch.target.root != batch.origin.root
-    inside = batch.target.full("")  # results in a folder of the sources are no sources
+    inside = batch.target.full("")  # results below the source folder are not sources
     key = batch.work.key()
     sources = 0
 
     def unreadable(folder: str, error: OSError) -> None:
         manifest.put(_failed(Entry(folder, "failed"), error), listed=True)
 
-    for found in batch.origin.files(pattern, unreadable):
-        if not batch.work.takes(found.path) or (apart and found.source.startswith(inside)):
+    for file in batch.origin.files(pattern, unreadable):
+        if not batch.work.takes(file.path) or (apart and file.source.startswith(inside)):
             continue
         sources += 1
-        old = manifest.get(found.source)
-        entry = Entry(found.source, "pending", None, found.stamp, found.size, key)
+        old = manifest.get(file.source)
+        entry = Entry(file.source, "pending", None, file.stamp, file.length, key)
         if old and _settled(old, entry, manifest, retry_failed=retry_failed):
             entry = old
         else:
-            names = _names(found.path, batch.work.suffix)
+            names = _names(file.path, batch.work.suffix)
             if old and old.target in names:
                 entry = replace(entry, target=old.target)
             else:
@@ -55,7 +56,7 @@ def make(
 
 
 def _settled(old: Entry, entry: Entry, manifest: Manifest, *, retry_failed: bool) -> bool:
-    """Whether nothing is to be done again: neither source nor settings have changed."""
+    """Return True if the old outcome stands: neither source nor settings have changed."""
     if (old.stamp, old.source_size, old.settings) != (
         entry.stamp,
         entry.source_size,
@@ -68,18 +69,18 @@ def _settled(old: Entry, entry: Entry, manifest: Manifest, *, retry_failed: bool
 
 
 def _names(path: str, suffix: str) -> tuple[str, str]:
-    """The target's name, and the one where that is another's."""
+    """Return the target's name, and its name if that one is taken."""
     return str(PurePosixPath(path).with_suffix(suffix)), path + suffix
 
 
 def _named(entry: Entry, names: tuple[str, str], manifest: Manifest, *, overwrite: bool) -> Entry:
-    """The entry with the first of names that it may have; failed if there is none."""
+    """Return the entry with the first free name, or as failed if there is none."""
     for name in names:
         holder = manifest.holder(name)
         if holder is None:
             if overwrite or not manifest.present(name):
                 return replace(entry, target=name)
-            reason = f"{name} is there, and this manifest knows nothing of it"
+            reason = f"{name} exists and is not listed in this manifest"
         elif overwrite and not _beside(holder, entry.source):
             return replace(entry, target=name)
         else:
@@ -90,7 +91,7 @@ def _named(entry: Entry, names: tuple[str, str], manifest: Manifest, *, overwrit
 
 
 def _beside(source: str, other: str) -> bool:
-    """Whether two sources are in the same folder."""
+    """Return True if two sources are in the same folder."""
     return source.rpartition("/")[0] == other.rpartition("/")[0]
 
 

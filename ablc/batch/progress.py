@@ -1,4 +1,4 @@
-"""How a batch goes on, on standard error: a bar on a terminal, plain lines anywhere else."""
+"""Progress of a batch on standard error: a bar on a terminal, plain lines anywhere else."""
 
 import time
 from collections.abc import Iterator
@@ -16,36 +16,36 @@ PAUSE = 10.0  # seconds between lines
 
 @contextmanager
 def watching(what: str) -> Iterator[Watcher]:
-    """Who shows a batch; the files that failed get a line of their own.
+    """Provide a watcher that shows a batch, with a line for each file that fails.
 
-    what: word for what is done with the files.
+    what: label of the bar, such as "encoded".
     """
     with bar(what, "failed", "red") as progress:
-        yield Lines(what) if progress.disable else Bar(progress)
+        yield LogWatcher(what) if progress.disable else BarWatcher(progress)
 
 
-class Bar:
-    """The bar of a terminal."""
+class BarWatcher:
+    """Shows progress as a bar on a terminal."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._failed = 0
 
     def begin(self, pending: int) -> None:
-        """So many files are to be worked on."""
+        """Start with the number of files to convert."""
         self._task = self._progress.add_task("", total=pending, failed="")
 
-    def step(self, entry: Entry) -> None:
-        """One of them has ended."""
+    def advance(self, entry: Entry) -> None:
+        """Count a file that is converted or has failed."""
         if entry.status == "failed":
             self._failed += 1
-            tell(entry)
+            warn_of(entry)
         failed = f"{self._failed:,} failed" if self._failed else ""
         self._progress.update(self._task, advance=1, failed=failed)
 
 
-class Lines:
-    """Lines for a log, one every few seconds."""
+class LogWatcher:
+    """Prints progress as a line for a log every few seconds."""
 
     def __init__(self, what: str) -> None:
         self._what = what
@@ -53,21 +53,21 @@ class Lines:
         self._due = time.monotonic() + PAUSE
 
     def begin(self, pending: int) -> None:
-        """So many files are to be worked on."""
+        """Start with the number of files to convert."""
         self._pending = pending
 
-    def step(self, entry: Entry) -> None:
-        """One of them has ended."""
+    def advance(self, entry: Entry) -> None:
+        """Count a file that is converted or has failed."""
         self._ended += 1
         if entry.status == "failed":
             self._failed += 1
-            tell(entry)
+            warn_of(entry)
         if time.monotonic() > self._due:
             self._due = time.monotonic() + PAUSE
             failed = f", {self._failed:,} failed" if self._failed else ""
             terminal.report(f"{self._what} {self._ended:,} of {self._pending:,} files{failed}")
 
 
-def tell(entry: Entry) -> None:
-    """A line about a file that failed."""
+def warn_of(entry: Entry) -> None:
+    """Print a line about a file that failed."""
     terminal.warn(f"{entry.source}: {entry.reason} ({entry.error})")

@@ -1,4 +1,4 @@
-"""A batch from its listing to its summary, on any engine."""
+"""Runs a batch, from the listing of its sources to the summary, on any engine."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -11,29 +11,29 @@ from ablc.batch.job import Batch, Job, Outcome
 from ablc.batch.manifest import Entry, Manifest
 
 Engine = Callable[[Batch, Iterator[Job]], Iterator[Outcome]]
-"""What runs jobs: here, in other processes, on other machines. It gives back the outcome of every
-job, as they end, and takes no more jobs than it can begin."""
+"""Runs jobs in this process, other processes or on other machines. An engine yields the outcomes of
+all jobs as they end, and takes no more jobs than it can start."""
 
 
 class Watcher(Protocol):
-    """Who is told how a batch goes on."""
+    """Receives the progress of a batch."""
 
     def begin(self, pending: int) -> None:
-        """So many files are to be worked on."""
+        """Called once, with the number of files to convert."""
 
-    def step(self, entry: Entry) -> None:
-        """One of them has ended."""
+    def advance(self, entry: Entry) -> None:
+        """Called when a file is converted or has failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What became of the sources that were there."""
+    """Numbers of sources by their outcome, and the cost of the run."""
 
-    done: int  # by this run
-    skipped: int  # done before, and unchanged
-    failed: int  # by this run or before
-    left: int  # not begun or not ended
-    size: int  # of what this run has written, bytes
+    done: int  # converted by this run
+    skipped: int  # converted by an earlier run, and unchanged
+    failed: int  # in this run or an earlier one
+    left: int  # not started or not finished
+    bytes_written: int  # by this run
     seconds: float
 
 
@@ -47,17 +47,17 @@ def run(
     retry_failed: bool = False,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Summary:
-    """Brings every source of a batch to an end, and says so in the manifest.
+    """Convert every source of a batch and record the outcomes in the manifest.
 
-    pattern: which files are sources, as Place.files has it.
-    overwrite: take names of files that are not this manifest's, or of sources of another folder.
-    retry_failed: work again on what failed before.
-    stopped: asked before each job.
+    pattern: selects the sources, as in StorageFolder.files.
+    overwrite: replace files that the manifest does not list, and results of another source folder.
+    retry_failed: also convert sources that failed in an earlier run.
+    stopped: called before each job; the run ends when it returns True.
 
-    Raises FileNotFoundError if there is no folder of sources, ValueError if the manifest is none or
-    nothing matches the pattern.
+    Raises FileNotFoundError if the source folder does not exist, ValueError if the manifest is not
+    one of a batch or nothing matches the pattern.
     """
-    begun = time.monotonic()
+    start = time.monotonic()
     if not batch.origin.exists():
         raise FileNotFoundError(2, "no such folder", batch.origin.root)
     manifest = Manifest(batch.target)
@@ -66,19 +66,19 @@ def run(
             manifest, batch, pattern, overwrite=overwrite, retry_failed=retry_failed
         )
         if pattern is not None and not sources:
-            raise ValueError(f"nothing to work on matches {pattern} in {batch.origin.root}")
+            raise ValueError(f"no files in {batch.origin.root} match {pattern}")
         skipped = manifest.count("done")
         pending = manifest.count("pending")
         watcher.begin(pending)
         manifest.save()
-        size = 0
+        bytes_written = 0
         try:
             jobs = takewhile(lambda _: not stopped(), manifest.jobs())
             for outcome in engine(batch, jobs) if pending else ():
                 entry = _ended(manifest, outcome)
-                size += entry.size
+                bytes_written += entry.size
                 manifest.record(entry)
-                watcher.step(entry)
+                watcher.advance(entry)
         finally:
             manifest.save()
         return Summary(
@@ -86,22 +86,24 @@ def run(
             skipped=skipped,
             failed=manifest.count("failed"),
             left=manifest.count("pending"),
-            size=size,
-            seconds=time.monotonic() - begun,
+            bytes_written=bytes_written,
+            seconds=time.monotonic() - start,
         )
     finally:
         manifest.close()
 
 
 def _ended(manifest: Manifest, outcome: Outcome) -> Entry:
-    """The entry of a job that has ended."""
+    """Return the entry of a job that has ended."""
     entry = manifest.get(outcome.source)
     if entry is None:
-        raise ValueError(f"the engine has worked on {outcome.source}, which is no source")
+        raise ValueError(
+            f"the engine returned an outcome for {outcome.source}, which is not a source"
+        )
     return replace(
         entry,
         status="failed" if outcome.error else "done",
-        size=outcome.size,
+        size=outcome.length,
         seconds=round(outcome.seconds, 4),
         notes=outcome.notes,
         error=outcome.error,

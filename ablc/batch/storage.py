@@ -1,7 +1,7 @@
-"""Folders on any filesystem that fsspec knows: this machine's, s3://, gs://, memory://.
+"""Folders on any filesystem that fsspec supports: local, s3://, gs://, memory://.
 
-Sources are named in full (/photos/a.png, s3://bucket/photos/a.png), targets by their path below
-the folder, with / between the parts.
+A source has a full name (/photos/a.png, s3://bucket/photos/a.png), a target a path below its
+folder, with / between the parts.
 """
 
 import math
@@ -19,28 +19,35 @@ from fsspec.utils import glob_translate
 
 from ablc import files
 
-STAMPS = "ETag", "etag", "mtime", "LastModified", "updated", "created"  # by filesystem; best first
+STAMPS = (
+    "ETag",
+    "etag",
+    "mtime",
+    "LastModified",
+    "updated",
+    "created",
+)  # keys, in order of preference
 
 Unreadable = Callable[[str, OSError], object]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A file that a listing shows."""
+class ListedFile:
+    """A file in the listing of a folder."""
 
-    source: str  # its name in full
+    source: str  # full name
     path: str  # below the folder
-    size: int  # bytes
-    stamp: str  # changes when the file does; empty where the filesystem has no such thing
+    length: int  # bytes
+    stamp: str  # changes when the file does; empty if the filesystem has none
 
 
-class Place:
-    """A folder. It may be sent to other processes and machines that reach the same filesystem."""
+class StorageFolder:
+    """A folder on some filesystem; may be pickled and used on every machine that can access it."""
 
     def __init__(self, url: str) -> None:
-        """url: a folder's path or URL; options of a filesystem come from fsspec's configuration.
+        """url: path or URL of the folder; fsspec's configuration sets options of the filesystem.
 
-        Raises ValueError for a protocol that fsspec does not know, or whose package is missing.
+        Raises ValueError for a protocol that fsspec does not support, or whose package is missing.
         """
         try:
             self._fs, self.root = url_to_fs(url)
@@ -50,27 +57,27 @@ class Place:
 
     @property
     def local(self) -> bool:
-        """Whether it is a folder of this machine."""
+        """True if the folder is on this machine."""
         return isinstance(self._fs, LocalFileSystem)
 
     def full(self, path: str) -> str:
-        """The name in full of a path below the folder."""
+        """Return the full name of a path below the folder."""
         return self._named(f"{self.root.rstrip('/')}/{path}")
 
     def exists(self) -> bool:
-        """Whether the folder is there; object stores have those that hold something."""
+        """Return True if the folder exists; on an object store, if it holds anything."""
         return bool(self._fs.isdir(self.root))
 
     def files(
         self, pattern: str | None = None, unreadable: Unreadable | None = None
-    ) -> Iterator[Found]:
-        """All files below the folder, in the order of their names within each folder.
+    ) -> Iterator[ListedFile]:
+        """Iterate over all files below the folder, sorted by name within each folder.
 
-        What is hidden (.name) is left out; links to files are followed, links to folders are not.
-        Memory follows the largest folder: its names, or on other machines its whole listing.
+        Hidden files and folders (.name) are left out; links to files are followed, links to folders
+        are not. At most one folder's listing is in memory: on this machine only its names.
 
-        pattern: with *, **, ? and [], for the path below the folder.
-        unreadable: called with each folder that cannot be listed; without it the error is raised.
+        pattern: matched against the path below the folder; may contain *, **, ? and [].
+        unreadable: called for each folder that cannot be listed; without it the error is raised.
         """
         self._fs.invalidate_cache()
         fits = re.compile(glob_translate(pattern or "**")).match
@@ -82,8 +89,8 @@ class Place:
                 for path, info in self._listing(folder):
                     if info["type"] != "directory":
                         if fits(path):
-                            size = info["size"] or 0
-                            yield Found(self._named(info["name"]), path, size, _stamp(info))
+                            source, length = self._named(info["name"]), info["size"] or 0
+                            yield ListedFile(source, path, length, _stamp(info))
                     elif not info.get("islink") and path.count("/") < deepest:
                         folders.append(info["name"])
             except OSError as error:
@@ -92,20 +99,21 @@ class Place:
                 unreadable(self._named(folder), error)
 
     def read(self, source: str) -> bytes:
-        """All bytes of a file that files() named. Raises OSError if it cannot be read."""
+        """Return all bytes of a source. Raises OSError if it cannot be read."""
         data: bytes = self._fs.cat_file(source)
         return data
 
     def write(self, path: str, data: bytes) -> None:
-        """Writes a file, which appears whole or not at all. Raises OSError if that fails."""
+        """Write a file, which appears complete or not at all. Raises OSError if that fails."""
         with self.writing(path) as file:
             file.write(data)
 
     @contextmanager
     def writing(self, path: str) -> Iterator[BinaryIO]:
-        """The same for a file that is written piece by piece.
+        """Open a file to write piece by piece; it appears complete or not at all.
 
-        A local file is renamed in the end; on an object store an upload ends.
+        A local file is written under another name and renamed; on an object store the upload is
+        completed at the end.
         """
         whole = f"{self.root}/{path}"
         if self.local:
@@ -117,13 +125,13 @@ class Place:
                 yield file
 
     def reading(self, path: str) -> BinaryIO:
-        """A file below the folder, to read. Raises FileNotFoundError if it is not there."""
+        """Open a file below the folder for reading. Raises FileNotFoundError if there is none."""
         file: BinaryIO = self._fs.open(f"{self.root}/{path}", "rb")
         return file
 
     def _listing(self, folder: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Path below this folder and description of what is in one; what is hidden is left out."""
-        if self.local:  # names alone first: a description of each would take a kilobyte
+        """Iterate over the path and the description of each item in a folder, unless hidden."""
+        if self.local:  # names first: a description of each would take a kilobyte
             names = sorted(self._fs.ls(folder, detail=False))
             infos: Iterable[dict[str, Any]] = map(self._look, names)
         else:
@@ -136,7 +144,7 @@ class Place:
     def _look(self, name: str) -> dict[str, Any]:
         try:
             info: dict[str, Any] = self._fs.info(name)
-        except OSError:  # a link to nothing: who reads it will say so
+        except OSError:  # a dangling link: reading it will raise the error
             return {"name": name, "type": "file", "size": 0}
         return info
 
@@ -145,10 +153,10 @@ class Place:
 
 
 def split_pattern(url: str) -> tuple[str, str | None]:
-    """The folder of a path or URL, and the pattern that follows it if there is one."""
+    """Split a path or URL into a folder and the pattern that follows it, None if there is none."""
     parts = url.split("/")
     wild = next((i for i, part in enumerate(parts) if re.search(r"[*?\[]", part)), None)
-    if wild is None or Place(url).exists():
+    if wild is None or StorageFolder(url).exists():
         return url, None
     return "/".join(parts[:wild]) or ("/" if url.startswith("/") else "."), "/".join(parts[wild:])
 

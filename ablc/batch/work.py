@@ -1,4 +1,4 @@
-"""What is done with each file of a batch: a picture is coded, or a stream decoded."""
+"""The conversions of a batch: pictures are encoded, or streams decoded."""
 
 import hashlib
 import json
@@ -19,38 +19,38 @@ from ablc.settings import MAX_PIXELS, STRIP, DecodeSettings, EncodeSettings
 
 STREAM = ".ablc"  # extension of streams
 PICTURE = ".png"
-FREE = "threads", "max_pixels"  # settings that do not change what is written
+FREE = "threads", "max_pixels"  # settings that do not change the results
 
-Converted = tuple[bytes, tuple[str, ...]]  # a file; what had to change for it, one sentence each
+Converted = tuple[bytes, tuple[str, ...]]  # a file; changes made on the way, one sentence each
 Convert = Callable[[bytes], Converted]
 
 
 class Work(Protocol):
-    """Settings, checked, that may be sent to other processes."""
+    """A conversion with its settings, which are checked. It may be pickled."""
 
     @property
     def suffix(self) -> str:
-        """Extension of the files that are written, with its point."""
+        """Extension of the files that are written, such as ".ablc"."""
 
     def takes(self, name: str) -> bool:
-        """Whether a file of that name is one to work on."""
+        """Return True if a file of that name is to be converted."""
 
     def key(self) -> str:
-        """Changes when a setting does that may change what is written."""
+        """Return a text that changes when a setting changes that may affect the results."""
 
     def begin(self) -> Convert:
-        """What makes one file of another, with one thread; what it loads it keeps.
+        """Return the function from a file's bytes to the result, which runs on one thread.
 
-        It raises what encode(), decode() and Pillow do.
+        It raises what encode(), decode() and Pillow raise.
         """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Encoding:
-    """Pictures become streams."""
+    """Encodes pictures."""
 
     settings: EncodeSettings = field(default_factory=EncodeSettings)
-    regions: tuple[Roi, ...] = ()  # later ones win
+    regions: tuple[Roi, ...] = ()  # of interest, in every picture; later ones win
     strip: Annotated[bool, STRIP] = False
     max_pixels: Annotated[int | None, MAX_PIXELS] = None
 
@@ -59,21 +59,21 @@ class Encoding:
 
     @property
     def suffix(self) -> str:
-        """That of streams."""
+        """Extension of streams."""
         return STREAM
 
     def takes(self, name: str) -> bool:
-        """Whether Pillow reads files with such an extension, and it is not that of streams."""
+        """Return True if Pillow reads files with this extension, unless it is that of streams."""
         extension = _extension(name)
         return extension != STREAM and Image.registered_extensions().get(extension) in Image.OPEN
 
     def key(self) -> str:
-        """Changes when a setting does that may change a stream."""
+        """Return a text that changes when a setting changes that may affect the streams."""
         regions = [roi.fingerprint() for roi in self.regions]
         return _key("encode", _decisive(self.settings), regions, self.strip)
 
     def begin(self) -> Convert:
-        """One process's coder."""
+        """Return the function from the bytes of a picture to a stream."""
         encoder = Encoder(**asdict(replace(self.settings, threads=1)))
 
         def convert(data: bytes) -> Converted:
@@ -88,25 +88,25 @@ class Encoding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoding:
-    """Streams become pictures."""
+    """Decodes streams."""
 
     settings: DecodeSettings = field(default_factory=DecodeSettings)
-    suffix: str = PICTURE  # names the format
+    suffix: str = PICTURE  # extension of the pictures, which sets their format
     strip: Annotated[bool, STRIP] = False
 
     def __post_init__(self) -> None:
         pictures.format_of(f"picture{self.suffix}")
 
     def takes(self, name: str) -> bool:
-        """Whether a file has the extension of streams."""
+        """Return True if the file has the extension of streams."""
         return _extension(name) == STREAM
 
     def key(self) -> str:
-        """Changes when a setting does that may change a picture."""
+        """Return a text that changes when a setting changes that may affect the pictures."""
         return _key("decode", _decisive(self.settings), self.suffix, self.strip)
 
     def begin(self) -> Convert:
-        """One process's decoder."""
+        """Return the function from a stream to the bytes of a picture."""
         decoder = Decoder(**asdict(replace(self.settings, threads=1)))
         chosen = pictures.format_of(f"picture{self.suffix}")
 

@@ -13,7 +13,7 @@ from ablc.cli import console, inputs, options
 from ablc.importance import FEATHER_DEFAULT
 from ablc.settings import DecodeSettings, EncodeSettings, cores
 
-if TYPE_CHECKING:  # else imported by the command alone: the others need no fsspec
+if TYPE_CHECKING:  # imported by the command alone: the others do not need fsspec
     from ablc.batch.job import Batch
     from ablc.batch.running import Engine, Summary
     from ablc.batch.work import Work
@@ -24,7 +24,7 @@ RUNNING = "How it runs"  # heading of options
 
 ENCODE_OPTIONS = {  # for pictures that become streams, by their parameters' names
     "quality": "--quality",
-    "size": "--bytes",
+    "target_bytes": "--bytes",
     "bpp": "--bpp",
     "lossless": "--lossless",
     "roi": "--roi",
@@ -43,21 +43,26 @@ def batch(
         str,
         typer.Argument(
             metavar="IN",
-            help="Folder, with those below it; or a pattern in quotes: 'photos/**/*.png'.",
+            help="Folder of pictures or streams, searched with its subfolders; or a quoted pattern "
+            "such as 'photos/**/*.png'.",
         ),
     ],
     target: Annotated[
-        str, typer.Argument(metavar="OUT", help="Folder for the results, in the same tree.")
+        str,
+        typer.Argument(
+            metavar="OUT", help="Folder for the results, which get the same subfolders."
+        ),
     ],
     to: Annotated[
         str,
         typer.Option(
             metavar="EXT",
-            help="What is written: ablc codes pictures; png, webp, jpg, ... decode streams.",
+            help="Extension of the results: ablc encodes pictures; png, webp, jpg and other "
+            "formats that Pillow writes decode streams.",
         ),
     ] = "ablc",
     quality: options.Quality = None,
-    size: options.Bytes = None,
+    target_bytes: options.Bytes = None,
     bpp: options.Bpp = None,
     lossless: options.Lossless = False,
     roi: options.Rois = None,
@@ -73,18 +78,17 @@ def batch(
     max_pixels: options.MaxPixels = None,
     overwrite: Annotated[
         bool,
-        typer.Option(
-            "--overwrite", help="Replace files in OUT that its manifest knows nothing of."
-        ),
+        typer.Option("--overwrite", help="Replace files in OUT that its manifest does not list."),
     ] = False,
     retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Try again what failed in an earlier run.")
+        bool,
+        typer.Option("--retry-failed", help="Also convert files that failed in an earlier run."),
     ] = False,
     engine: Annotated[
         Literal["local", "ray"],
         typer.Option(
-            help="Processes of this machine, or a Ray cluster: the one that RAY_ADDRESS names, "
-            "else one of this machine.",
+            help="Where to run: local uses processes of this machine; ray the Ray cluster that "
+            "RAY_ADDRESS names, or one started on this machine.",
             rich_help_panel=RUNNING,
         ),
     ] = "local",
@@ -93,7 +97,7 @@ def batch(
         typer.Option(
             min=1,
             metavar="N",
-            help="Files at a time, one thread each.",
+            help="Number of files to convert at a time, on one thread each.",
             show_default="one per core",
             rich_help_panel=RUNNING,
         ),
@@ -103,30 +107,31 @@ def batch(
         typer.Option(
             min=0,
             metavar="N",
-            help="Decode on so many GPUs of the cluster, one file at a time each.",
+            help="Number of the cluster's GPUs to decode on, one file at a time on each.",
             rich_help_panel=RUNNING,
         ),
     ] = 0,
 ) -> None:
-    """Code or decode whole folders; go on where an earlier run ended.
+    """Encode or decode whole folders; an interrupted run continues when started again.
 
-    OUT/manifest.jsonl says what became of each file. Both folders may be s3://, gs:// or whatever
-    else fsspec has a package for. Exit codes: 0 all done, 1 some failed, 2 bad usage.
+    OUT/manifest.jsonl records the outcome of each file. Both folders may be URLs (s3://, gs:// or
+    any other that fsspec supports). Exit codes: 0 all done, 1 some failed, 2 bad usage.
     """
     suffix = f".{to.removeprefix('.').lower()}"
     encodes = suffix == ".ablc"
     _check_direction(context, encodes=encodes)
     try:
-        from ablc.batch import running, storage, work
+        from ablc.batch import running, storage
         from ablc.batch.job import Batch
         from ablc.batch.progress import watching
+        from ablc.batch.work import Decoding, Encoding
     except ModuleNotFoundError as error:
         raise ValueError(f"ablc batch needs {error.name}: pip install 'ablc[batch]'") from error
-    todo: Work
+    work: Work
     if encodes:
-        coding = EncodeSettings(
+        settings = EncodeSettings(
             quality=quality,
-            target_bytes=size,
+            target_bytes=target_bytes,
             bpp=bpp,
             lossless=lossless,
             effort=effort,
@@ -134,15 +139,17 @@ def batch(
             tune=tune,
         )
         regions = inputs.parse_rois(roi or (), feather, lossless=lossless_roi)
-        todo = work.Encoding(settings=coding, regions=regions, strip=strip, max_pixels=max_pixels)
+        work = Encoding(settings=settings, regions=regions, strip=strip, max_pixels=max_pixels)
     else:
-        decoding = DecodeSettings(fill=fill, model=model, provider=provider, max_pixels=max_pixels)
-        todo = work.Decoding(settings=decoding, suffix=suffix, strip=strip)
+        decode_settings = DecodeSettings(
+            fill=fill, model=model, provider=provider, max_pixels=max_pixels
+        )
+        work = Decoding(settings=decode_settings, suffix=suffix, strip=strip)
     folder, pattern = storage.split_pattern(source)
-    shared = Batch(storage.Place(folder), storage.Place(target), todo)
+    shared = Batch(storage.StorageFolder(folder), storage.StorageFolder(target), work)
     with (
         _interruptible() as stopped,
-        watching("coded" if encodes else "decoded") as shown,
+        watching("encoded" if encodes else "decoded") as shown,
     ):
         summary = running.run(
             shared,
@@ -161,19 +168,21 @@ def batch(
 
 
 def _check_direction(context: typer.Context, *, encodes: bool) -> None:
-    """Raises ValueError if an option was given that has no say in what is to be done."""
+    """Raises ValueError if an option was given that does not apply to the conversion."""
     for parameter, option in (DECODE_OPTIONS if encodes else ENCODE_OPTIONS).items():
         given = context.get_parameter_source(parameter)
         if given is not None and given.name == "COMMANDLINE":
-            needed = "another --to than ablc" if encodes else "--to ablc"
-            raise ValueError(f"{option} needs {needed}")
+            needed = "a --to other than ablc" if encodes else "--to ablc"
+            raise ValueError(f"{option} applies only with {needed}")
 
 
 def _engine(name: str, jobs: int | None, gpus: int) -> "Engine":
-    """The engine of that name. Raises ValueError if it is not installed, or has no GPUs to use."""
+    """Return the engine of that name. Raises ValueError if it is not installed or has no GPUs."""
     if name == "local":
         if gpus:
-            raise ValueError("--gpus needs --engine ray; --provider says where networks run")
+            raise ValueError(
+                "--gpus applies only with --engine ray; --provider selects where networks run"
+            )
         from ablc.batch import local_engine
 
         return partial(local_engine.run, processes=jobs or cores())
@@ -186,17 +195,14 @@ def _engine(name: str, jobs: int | None, gpus: int) -> "Engine":
 
 @contextmanager
 def _interruptible() -> Iterator[Callable[[], bool]]:
-    """Whether Ctrl-C was pressed: what has begun is then brought to its end.
-
-    Pressed again, it interrupts at once.
-    """
+    """Provide a function that returns True once Ctrl-C was pressed; a second Ctrl-C interrupts."""
     pressed = False
 
     def press(*_: object) -> None:
         nonlocal pressed
         pressed = True
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        terminal.warn("interrupted: files that have begun are brought to their end")
+        terminal.warn("interrupted: the files in progress are finished first")
 
     before = signal.signal(signal.SIGINT, press)
     try:
@@ -206,15 +212,15 @@ def _interruptible() -> Iterator[Callable[[], bool]]:
 
 
 def _report(summary: "Summary", batch: "Batch") -> None:
-    """What has become of the files, on standard output."""
+    """Print the summary."""
     from ablc.batch import manifest
 
-    rows = [("written", f"{summary.done:,}, {summary.size:,} bytes")]
+    rows = [("written", f"{summary.done:,}, {summary.bytes_written:,} bytes")]
     if summary.skipped:
-        rows.append(("unchanged", f"{summary.skipped:,}, written before"))
+        rows.append(("unchanged", f"{summary.skipped:,}, written by an earlier run"))
     if summary.failed:
-        rows.append(("failed", f"{summary.failed:,}; --retry-failed tries again"))
+        rows.append(("failed", f"{summary.failed:,}; --retry-failed converts them again"))
     if summary.left:
-        rows.append(("left", f"{summary.left:,}; the same command goes on"))
+        rows.append(("left", f"{summary.left:,}; run the same command again to continue"))
     rows += [("time", f"{summary.seconds:,.1f} s"), ("manifest", batch.target.full(manifest.NAME))]
     console.pairs(rows)

@@ -19,7 +19,7 @@ def encode(
     source: Annotated[str, typer.Argument(metavar="IN", help="Picture, any that Pillow reads.")],
     target: Annotated[str, typer.Argument(metavar="OUT", help="Stream to write (.ablc).")],
     quality: options.Quality = None,
-    size: options.Bytes = None,
+    target_bytes: options.Bytes = None,
     bpp: options.Bpp = None,
     lossless: options.Lossless = False,
     roi: options.Rois = None,
@@ -41,7 +41,7 @@ def encode(
     """Code a picture as a small .ablc file."""
     encoder = Encoder(
         quality=quality,
-        target_bytes=size,
+        target_bytes=target_bytes,
         bpp=bpp,
         lossless=lossless,
         effort=effort,

@@ -29,7 +29,7 @@ from ablc import pictures
 from ablc.batch import local_engine, running
 from ablc.batch.job import Batch
 from ablc.batch.manifest import NAME, Entry
-from ablc.batch.storage import Place
+from ablc.batch.storage import StorageFolder
 from ablc.batch.work import Encoding
 
 sys.path.append(str(Path(__file__).parents[1]))
@@ -51,7 +51,7 @@ class Killer:
     def begin(self, pending: int) -> None:
         """Nothing to kill yet."""
 
-    def step(self, entry: Entry) -> None:
+    def advance(self, entry: Entry) -> None:
         self.ended.append(entry.source)
         if len(self.ended) % self._every == 0 and (children := multiprocessing.active_children()):
             children[0].kill()
@@ -102,7 +102,7 @@ def figures(engine: str, files: int, side: int) -> dict[str, Any]:
         for kind in kinds:
             ablc.encode(kind, threads=1)
         bare = (time.perf_counter() - begun) / KINDS
-        batch = Batch(Place(str(source)), Place(str(target)), Encoding())
+        batch = Batch(StorageFolder(str(source)), StorageFolder(str(target)), Encoding())
         summary, lost = run(engine, batch, files)
         found = check(source, target)
     return {
