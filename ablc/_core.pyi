@@ -1,14 +1,14 @@
 from collections.abc import Mapping
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import numpy as np
 import numpy.typing as npt
 
 class StreamError(ValueError):
-    """The bytes are damaged, or no .ablc stream."""
+    """The bytes are damaged, or not an ablc stream."""
 
 class LimitError(StreamError):
-    """The stream or picture asks for more pixels than allowed."""
+    """The stream or picture holds more pixels than the caller allows."""
 
 class Analysis:
     def __init__(self) -> None: ...
@@ -41,15 +41,6 @@ class _Metadata(TypedDict):
     exif: bytes
     xmp: bytes
 
-class _Header(TypedDict):
-    width: int
-    height: int
-    channels: int
-    lossless: bool
-    step: int
-    model: bytes
-    past_metadata: bool
-
 class _Section(TypedDict):
     name: str
     offset: int
@@ -62,6 +53,67 @@ class _CodingMap(TypedDict):
     log2_size: npt.NDArray[np.uint8]
     mode: npt.NDArray[np.uint8]
     offset: npt.NDArray[np.int8]
+
+VERSION: int  # of the format
+
+class Header:
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+    @property
+    def channels(self) -> int: ...
+    @property
+    def lossless(self) -> bool: ...
+    @property
+    def subsample(self) -> bool: ...
+    @property
+    def step(self) -> int: ...
+    @property
+    def tile(self) -> int: ...
+    @property
+    def tiles(self) -> int: ...
+
+class Stream:
+    def __init__(
+        self, data: bytes, *, max_pixels: int | None = None, partial: bool = False
+    ) -> None: ...
+    @property
+    def header(self) -> Header: ...
+    @property
+    def checksum_ok(self) -> bool: ...
+    @property
+    def whole(self) -> bool: ...
+    @property
+    def past_metadata(self) -> bool: ...
+    @property
+    def model(self) -> bytes: ...
+    @property
+    def sections(self) -> list[_Section]: ...
+    def section(self, name: str) -> bytes | None: ...
+    def with_sections(self, bodies: Mapping[str, bytes]) -> bytes: ...
+    def metadata(self) -> _Metadata: ...
+    def decode(
+        self,
+        *,
+        threads: int = 1,
+        region: tuple[int, int, int, int] | None = None,
+        max_pixels: int | None = None,
+        out: npt.NDArray[np.uint8] | None = None,
+    ) -> tuple[npt.NDArray[np.uint8], list[str]]: ...
+    def decode_guided(
+        self,
+        *,
+        threads: int = 1,
+        region: tuple[int, int, int, int] | None = None,
+        max_pixels: int | None = None,
+        out: npt.NDArray[np.uint8] | None = None,
+    ) -> tuple[npt.NDArray[np.uint8], list[str], Guide | None]: ...
+    def preview(self, *, threads: int = 1) -> tuple[npt.NDArray[np.uint8], list[str]]: ...
+    def keep_mask(self) -> npt.NDArray[np.bool_]: ...
+    def kept_share(self) -> float: ...
+    def leaves(self) -> dict[int, int]: ...
+    def coding_map(self) -> _CodingMap: ...
 
 def encode(
     image: npt.NDArray[np.uint8],
@@ -84,33 +136,6 @@ def encode(
     xmp: bytes = b"",
     model: bytes = b"",
 ) -> bytes: ...
-def decode(
-    data: bytes,
-    *,
-    max_pixels: int,
-    threads: int = 1,
-    partial: bool = False,
-    region: tuple[int, int, int, int] | None = None,
-    out: npt.NDArray[np.uint8] | None = None,
-) -> tuple[npt.NDArray[np.uint8], list[str]]: ...
-def preview(
-    data: bytes, *, max_pixels: int, threads: int = 1, partial: bool = False
-) -> tuple[npt.NDArray[np.uint8], list[str]]: ...
-def decode_guided(
-    data: bytes,
-    *,
-    max_pixels: int,
-    threads: int = 1,
-    partial: bool = False,
-    region: tuple[int, int, int, int] | None = None,
-    out: npt.NDArray[np.uint8] | None = None,
-) -> tuple[npt.NDArray[np.uint8], list[str], Guide | None]: ...
-def header(data: bytes, *, max_pixels: int, partial: bool = False) -> _Header: ...
-def inspect(data: bytes, *, max_pixels: int) -> dict[str, Any]: ...
-def keep_mask(data: bytes, *, max_pixels: int) -> npt.NDArray[np.bool_]: ...
-def coding_map(data: bytes, *, max_pixels: int) -> _CodingMap: ...
-def sections(data: bytes) -> list[_Section]: ...
-def metadata(data: bytes, *, partial: bool = False) -> _Metadata: ...
 def pack_mask(mask: npt.NDArray[np.bool_]) -> bytes: ...
 def unpack_mask(data: bytes, rows: int, columns: int) -> npt.NDArray[np.bool_]: ...
 def pack_tensor(
@@ -119,5 +144,3 @@ def pack_tensor(
 def unpack_tensor(
     data: bytes, planes: int, rows: int, columns: int, coded: npt.NDArray[np.bool_] | None = None
 ) -> npt.NDArray[np.int16]: ...
-def section(data: bytes, name: str) -> bytes | None: ...
-def with_sections(data: bytes, bodies: Mapping[str, bytes]) -> bytes: ...

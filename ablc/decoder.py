@@ -13,7 +13,6 @@ from ablc.arrays import CELL, Pixels, check_out
 from ablc.errors import ModelError, StreamError, warn_of
 from ablc.regions import Region
 from ablc.settings import (
-    SIDE_MAX,
     STEP_COARSEST,
     DecodeSettings,
     Fill,
@@ -235,39 +234,30 @@ class Decoder(DecodeSettings):
     ) -> "_Begun":
         """The decoded picture or region, in out if that holds all of it, and how to paint it."""
         limit = pixel_limit(self.max_pixels)
-        # A region may be small in a picture that is not: its own limit is looked at later.
-        most = limit if region is None else SIDE_MAX**2
-        header = _core.header(data, max_pixels=most, partial=self.partial)
+        # A region may be small in a picture that is not: its own limit applies when it is decoded.
+        most = limit if region is None else None
+        stream = _core.Stream(data, max_pixels=most, partial=self.partial)
+        header = stream.header
         if out is not None:
-            whole = region or Region(0, 0, header["width"], header["height"])
-            check_out(out, (whole.height, whole.width, header["channels"]))
-        lossless = header["lossless"]
-        card = None if lossless else self._card(header["model"], header["step"] / 16)
+            whole = region or Region(0, 0, header.width, header.height)
+            check_out(out, (whole.height, whole.width, header.channels))
+        card = None if header.lossless else self._card(stream.model, header.step / 16)
         if card is None:
-            image, lost = _core.decode(
-                data,
-                max_pixels=limit,
-                threads=threads,
-                partial=self.partial,
-                region=region,
-                out=out,
-            )
+            image, lost = stream.decode(threads=threads, region=region, max_pixels=limit, out=out)
             return _Begun(image, lost)
         from ablc.runtime import tiles
         from ablc.runtime.fill import Part
         from ablc.runtime.painter import Job
 
-        height, width = header["height"], header["width"]
+        height, width = header.height, header.width
         plan, window = self._painter().plan(card, height, width), None
         if region is not None:
             plan = tiles.part_of(plan, region.check(height, width))
             window = plan.region
-        image, lost, guide = _core.decode_guided(
-            data,
-            max_pixels=limit,
+        image, lost, guide = stream.decode_guided(
             threads=threads,
-            partial=self.partial,
             region=window,
+            max_pixels=limit,
             out=out if window in (None, region) else None,
         )
         corner = window or Region(0, 0, width, height)
@@ -277,10 +267,10 @@ class Decoder(DecodeSettings):
         if guide is None:
             return _Begun(shown, lost)
         part = Part(image, guide, corner.y, corner.x)
-        refinement = self._refinement(data, header) if self.fill == "ppgn" else None
+        refinement = self._refinement(stream) if self.fill == "ppgn" else None
         return _Begun(shown, lost, Job(part, plan, card, refinement))
 
-    def _refinement(self, data: bytes, header: "_core._Header") -> "Refinement":
+    def _refinement(self, stream: _core.Stream) -> "Refinement":
         """What comes after N."""
         from ablc.runtime.latent import Settings
 
@@ -289,7 +279,7 @@ class Decoder(DecodeSettings):
             if self.iterations
             else None
         )
-        return self._painter().refinement(data, header, settings, partial=self.partial)
+        return self._painter().refinement(stream, settings, partial=self.partial)
 
     def _finish(self, begun: Sequence["_Begun"], threads: int) -> None:
         """Paints what is to be painted, and warns of what is lost."""

@@ -152,7 +152,7 @@ class Encoder(EncodeSettings):
 
         def told(data: bytes) -> bytes:
             found = assisting.sections(data, pixels, self.assist, networks)
-            return _core.with_sections(data, found)
+            return _core.Stream(data).with_sections(found)
 
         whole = told(data)
         if target is None:

@@ -101,23 +101,24 @@ def inspect(data: bytes, *, max_pixels: int | None = None) -> StreamInfo:
     Raises StreamError if the bytes are no .ablc stream, LimitError beyond max_pixels
     (default: PIL.Image.MAX_IMAGE_PIXELS).
     """
-    found = _core.inspect(data, max_pixels=pixel_limit(max_pixels))
+    stream = _core.Stream(data, max_pixels=pixel_limit(max_pixels))
+    header = stream.header
     return StreamInfo(
         size=len(data),
-        version=found["version"],
-        width=found["width"],
-        height=found["height"],
-        channels=found["channels"],
-        lossless=found["lossless"],
-        subsampling="4:2:0" if found["subsample"] else "4:4:4",
-        step=found["step"] / 16,
-        tile=found["tile"],
-        tiles=found["tiles"],
-        checksum_ok=found["checksum_ok"],
-        model=found["model"].hex(),
-        kept=found["kept"],
-        leaves={int(side): count for side, count in found["leaves"].items()},
-        sections=tuple(Section(**section) for section in found["sections"]),
+        version=_core.VERSION,
+        width=header.width,
+        height=header.height,
+        channels=header.channels,
+        lossless=header.lossless,
+        subsampling="4:2:0" if header.subsample else "4:4:4",
+        step=header.step / 16,
+        tile=header.tile,
+        tiles=header.tiles,
+        checksum_ok=stream.checksum_ok,
+        model=stream.model.hex(),
+        kept=stream.kept_share(),
+        leaves=stream.leaves(),
+        sections=tuple(Section(**section) for section in stream.sections),
     )
 
 
@@ -126,7 +127,7 @@ def keep_mask(data: bytes, *, max_pixels: int | None = None) -> npt.NDArray[np.b
 
     Raises StreamError and LimitError as inspect does.
     """
-    return _core.keep_mask(data, max_pixels=pixel_limit(max_pixels))
+    return _core.Stream(data, max_pixels=pixel_limit(max_pixels)).keep_mask()
 
 
 def coding_map(data: bytes, *, max_pixels: int | None = None) -> CodingMap:
@@ -134,7 +135,8 @@ def coding_map(data: bytes, *, max_pixels: int | None = None) -> CodingMap:
 
     Raises StreamError if the bytes are damaged or no .ablc stream, LimitError as inspect does.
     """
-    found = _core.coding_map(data, max_pixels=pixel_limit(max_pixels))
+    stream = _core.Stream(data, max_pixels=pixel_limit(max_pixels))
+    found = stream.coding_map()
     return CodingMap(
         image=found["image"],
         bits=found["bits"],
@@ -142,10 +144,10 @@ def coding_map(data: bytes, *, max_pixels: int | None = None) -> CodingMap:
         side=np.uint8(1) << found["log2_size"],
         mode=found["mode"],
         offset=found["offset"],
-        exact=any(part["name"] == "EXCT" for part in _core.sections(data)),
+        exact=stream.section("EXCT") is not None,
     )
 
 
 def metadata(data: bytes) -> Metadata:
     """ICC profile, EXIF and XMP of a stream. Raises StreamError if the bytes are none."""
-    return Metadata(**_core.metadata(data))
+    return Metadata(**_core.Stream(data).metadata())

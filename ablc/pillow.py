@@ -40,7 +40,7 @@ from ablc.errors import PictureError, StreamError
 from ablc.importance import Importance, Roi
 from ablc.pictures import EXIF_PREFIX, of_image
 from ablc.previews import preview
-from ablc.settings import FILL, SIDE_MAX, THREADS, EncodeSettings, Fill
+from ablc.settings import FILL, THREADS, EncodeSettings, Fill
 
 FORMAT, MIME, EXTENSION = "ABLC", "image/x-ablc", ".ablc"
 MAGIC = b"ABL\x01"  # docs/FORMAT.md, Header
@@ -62,16 +62,16 @@ class AblcImageFile(ImageFile.ImageFile):
         assert self.fp is not None
         data = self.fp.read(HEAD)
         try:
-            header = _core.header(data, max_pixels=SIDE_MAX**2, partial=True)
-            while not header["past_metadata"] and (more := self.fp.read(len(data))):
+            stream = _core.Stream(data, partial=True)
+            while not stream.past_metadata and (more := self.fp.read(len(data))):
                 data += more
-                header = _core.header(data, max_pixels=SIDE_MAX**2, partial=True)
-            found = _core.metadata(data, partial=True)
+                stream = _core.Stream(data, partial=True)
         except StreamError as error:
             raise SyntaxError(str(error)) from error
-        self._size = header["width"], header["height"]
-        self._mode = MODES[header["channels"]]
-        self._has_base = not header["lossless"]
+        header, found = stream.header, stream.metadata()
+        self._size = header.width, header.height
+        self._mode = MODES[header.channels]
+        self._has_base = not header.lossless
         if found["icc"]:
             self.info["icc_profile"] = found["icc"]
         if found["exif"]:
@@ -129,7 +129,7 @@ class AblcImageFile(ImageFile.ImageFile):
         assert self.fp is not None
         self.fp.seek(0)
         with _failing_as_pillow():
-            _core.sections(self.fp.read())
+            _core.Stream(self.fp.read())
         super().verify()
 
     def _plan(self, *, small: bool) -> None:

@@ -24,8 +24,7 @@ def preview(
     no base.
     """
     THREADS.check("threads", threads)
-    image, lost = _core.preview(
-        data, max_pixels=pixel_limit(max_pixels), threads=threads or cores(), partial=partial
-    )
+    stream = _core.Stream(data, max_pixels=pixel_limit(max_pixels), partial=partial)
+    image, lost = stream.preview(threads=threads or cores())
     warn_of(lost, stacklevel=3)
     return image

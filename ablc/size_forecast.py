@@ -73,4 +73,5 @@ def forecast_of(
 def fixed_bytes(data: bytes) -> int:
     """Bytes of a stream that hardly depend on its step: metadata, alpha, exact samples."""
     governed = ("BASE", "MASK", "BLKS")
-    return sum(part["length"] for part in _core.sections(data) if part["name"] not in governed)
+    parts = _core.Stream(data).sections
+    return sum(part["length"] for part in parts if part["name"] not in governed)

@@ -14,15 +14,25 @@ void copy_mask(const Tile& tile, const Rect& rect, MaskInfo& out) {
   for (int y = 0; y < tile.activity.height; ++y)
     for (int x = 0; x < tile.activity.width; ++x) {
       const CellInfo& cell = tile.cells.at(x, y);
-      out.kept.at(rect.x / kCell + x, rect.y / kCell + y) = cell.kept;
-      out.log2.at(rect.x / kCell + x, rect.y / kCell + y) = cell.log2;
-      const BlockSize size(cell.log2);
-      const int side = size.side() / kCell;
-      if (x % side == 0 && y % side == 0) ++out.leaves[size.index()];
+      out.note(cell.kept, cell.log2, rect.x / kCell + x, rect.y / kCell + y);
     }
 }
 
 }  // namespace
+
+MaskInfo::MaskInfo(const Plane<CellShape>& cells)
+    : kept(cells.width, cells.height), log2(cells.width, cells.height) {
+  for (int y = 0; y < cells.height; ++y)
+    for (int x = 0; x < cells.width; ++x) note(cells.at(x, y).kept, cells.at(x, y).log2, x, y);
+}
+
+void MaskInfo::note(std::uint8_t cell_kept, std::uint8_t cell_log2, int x, int y) {
+  kept.at(x, y) = cell_kept;
+  log2.at(x, y) = cell_log2;
+  const BlockSize size(cell_log2);
+  const int side = size.side() / kCell;  // tiles begin at multiples of every block's side
+  if (x % side == 0 && y % side == 0) ++leaves[size.index()];
+}
 
 double MaskInfo::kept_share(const Header& header) const {
   double pixels = 0;

@@ -6,6 +6,7 @@
 
 #include "array.h"
 #include "block_size.h"
+#include "cell_shape.h"
 #include "plane.h"
 #include "status.h"
 #include "stream.h"
@@ -20,6 +21,12 @@ struct MaskInfo {
   Plane<std::uint8_t> log2;     ///< per 8x8 cell: log2 of the side of its leaf, 3..5
   Array<int, kSizes> leaves{};  ///< number of leaves by size
 
+  MaskInfo() = default;
+  /// The mask of a whole decoded picture.
+  explicit MaskInfo(const Plane<CellShape>& cells);
+
+  /// Note the cell (x, y) of the picture.
+  void note(std::uint8_t cell_kept, std::uint8_t cell_log2, int x, int y);
   /// Return the share of the picture's pixels that lie in kept blocks, 0..1.
   double kept_share(const Header& header) const;
 };

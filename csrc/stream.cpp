@@ -145,6 +145,22 @@ const Section* find(const Parsed& file, SectionId id) {
   return nullptr;
 }
 
+ByteView body_of(const Parsed& file, SectionId id) {
+  const Section* section = find(file, id);
+  return section ? section->body : ByteView{};
+}
+
+ByteView complete_body_of(const Parsed& file, SectionId id) {
+  const bool cut = file.truncated && !file.sections.empty() && file.sections.back().id == id;
+  return cut ? ByteView{} : body_of(file, id);
+}
+
+bool past_metadata(const Parsed& file) {
+  return std::any_of(file.sections.begin(), file.sections.end(), [](const Section& section) {
+    return section.id < SectionId::icc || section.id > SectionId::model;
+  });
+}
+
 Rect Header::tile(int index) const {
   if (!tile_log2) return {0, 0, width, height};
   const int side = 1 << tile_log2;

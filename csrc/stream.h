@@ -86,6 +86,14 @@ struct Parsed {
 /// The section of a file with that id; null if there is none.
 const Section* find(const Parsed& file, SectionId id);
 
+/// Return the body of that section; empty if there is none.
+ByteView body_of(const Parsed& file, SectionId id);
+/// The same, but empty for a body that is cut short: half a profile is of no use.
+ByteView complete_body_of(const Parsed& file, SectionId id);
+/// True if a section of the picture itself has begun: metadata, which comes first, is then
+/// complete.
+bool past_metadata(const Parsed& file);
+
 /// Reads header and section list. Refuses a picture of more than max_pixels before anything is
 /// allocated. With partial, a truncated file and a wrong checksum are reported, not refused.
 Status parse(ByteView file, std::uint64_t max_pixels, bool partial, Parsed& out);

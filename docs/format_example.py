@@ -69,8 +69,9 @@ def example() -> str:
     """Return the block of the document, from fence to fence, with a line feed at its end."""
     image = picture()
     data = _core.encode(image, step=STEP)
-    decoded, _ = _core.decode(data, max_pixels=image.size)
-    kept = _core.keep_mask(data, max_pixels=image.size).astype(int).tolist()
+    stream = _core.Stream(data)
+    decoded, _ = stream.decode()
+    kept = stream.keep_mask().astype(int).tolist()
     cells = " / ".join("".join(map(str, row)) for row in MASK.astype(int).tolist())
     lines = [
         "```",

@@ -144,7 +144,7 @@ def cells_of(data: bytes) -> tuple[Pixels, Plane, Plane]:
 
     Raises StreamError as ablc.decode does, ValueError for a lossless stream.
     """
-    decoded, _, guide = _core.decode_guided(data, max_pixels=pixel_limit(None))
+    decoded, _, guide = _core.Stream(data, max_pixels=pixel_limit(None)).decode_guided()
     if guide is None:
         raise ValueError("a lossless stream has nothing to fill")
     part = Part(decoded, guide)

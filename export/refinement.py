@@ -121,7 +121,7 @@ def statistics(job: tuple[Path, Sequence[Pixels], int]) -> tuple[Floats, Floats]
         for b, step in enumerate(steps(rng)):
             source = smaller(picture, rng)
             stream = codec.encode(np.ascontiguousarray(source)[..., None], step=step, effort=6)
-            decoded = codec.decode(stream, max_pixels=1 << 30)[0][..., 0]
+            decoded = codec.Stream(stream).decode()[0][..., 0]
             of_class, weight = classes(decoded), block_weight(source)
             features = differences(decoded, clip_of(step))
             target = source.astype(np.float64) - decoded

@@ -98,14 +98,16 @@ class Assistance:
     classes: Floats | None = None  # (1000,) shares
 
 
-def parse(data: bytes, frame: Frame, channels: Sequence[int], latent_channels: int) -> Assistance:
+def parse(
+    stream: _core.Stream, frame: Frame, channels: Sequence[int], latent_channels: int
+) -> Assistance:
     """All assistant information of a stream.
 
     channels: of F^1, F^2, F^3; latent_channels: of h. Raises StreamError if the bytes are no
     stream, or a section is damaged, contradicts the picture or the networks, or needs a newer
     decoder.
     """
-    found = {name: _core.section(data, section) for name, section in SECTIONS.items()}
+    found = {name: stream.section(section) for name, section in SECTIONS.items()}
     edge, style, content, latent, classes = (found[name] for name in NAMES)
     edges, edge_mask = (None, None) if edge is None else parse_edges(edge, frame)
     return Assistance(

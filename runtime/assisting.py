@@ -86,7 +86,7 @@ def sections(
             f"assistant information is for pictures of at most {PIXELS_MAX} pixels, "
             f"not {height}x{width}"
         )
-    decoded, _, guide = _core.decode_guided(data, max_pixels=PIXELS_MAX)
+    decoded, _, guide = _core.Stream(data, max_pixels=PIXELS_MAX).decode_guided()
     if guide is None:
         raise ValueError("a lossless stream needs no assistant information")
     frame = Frame(height, width, guide.kept)
@@ -121,16 +121,16 @@ def _gram(features: Floats) -> Floats:
 # --- the decoder's side ---------------------------------------------------------------------------
 
 
-def read(data: bytes, height: int, width: int, networks: Networks) -> Assistance | None:
+def read(stream: _core.Stream, networks: Networks) -> Assistance | None:
     """What a stream tells of the original; None: nothing.
 
     Raises StreamError for sections that are damaged or contradict the picture or the networks.
     """
-    if not {part["name"] for part in _core.sections(data)} & set(assist.SECTIONS.values()):
+    if not {part["name"] for part in stream.sections} & set(assist.SECTIONS.values()):
         return None
-    frame = Frame(height, width, _core.keep_mask(data, max_pixels=height * width))
+    frame = Frame(stream.header.height, stream.header.width, stream.keep_mask())
     features, codes = networks.channels
-    found: Assistance = assist.parse(data, frame, features, codes)
+    found: Assistance = assist.parse(stream, frame, features, codes)
     return found
 
 

@@ -96,8 +96,7 @@ class Painter:
 
     def refinement(
         self,
-        data: bytes,
-        header: "_core._Header",
+        stream: _core.Stream,
         settings: latent.Settings | None,
         strength: float = STRENGTH,
         partial: bool = False,
@@ -106,10 +105,10 @@ class Painter:
 
         partial: damaged sections tell nothing, else they raise StreamError. Raises ModelError.
         """
-        step, told = step_for(header["model"]), None
+        step, told = step_for(stream.model), None
         networks = Networks(self.sessions, step)
         with suppress(StreamError) if partial else nullcontext():
-            told = assisting.read(data, header["height"], header["width"], networks)
+            told = assisting.read(stream, networks)
         return Refinement(step, settings, told, strength)
 
     def paint(self, jobs: Sequence[Job], threads: int) -> None:

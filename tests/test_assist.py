@@ -282,13 +282,13 @@ def test_a_stream_with_all_sections() -> None:
     image = scene(HEIGHT, WIDTH)
     plain = ablc.encode(image, quality=25, mask=frame().kept, icc=b"profile")
     added = {name: body for name, (body, _) in PARSERS.items()}
-    data = _core.with_sections(plain, added)
+    data = _core.Stream(plain).with_sections(added)
     assert (ablc.decode(data, fill="classical") == ablc.decode(plain, fill="classical")).all()
     names = [section.name for section in ablc.inspect(data).sections]
     assert names == ["HEAD", "ICCP", "BASE", "MASK", "BLKS", "EDGE", "STYL", "CONT", "LATN", "CLSS"]
     assert data[15 : len(plain)] == plain[15:]  # a prefix still holds the picture
     kept = ablc.keep_mask(data)
-    found = assist.parse(data, Frame(HEIGHT, WIDTH, kept), CHANNELS, LATENT)
+    found = assist.parse(_core.Stream(data), Frame(HEIGHT, WIDTH, kept), CHANNELS, LATENT)
     assert found.edge_mask is not None
     assert found.edge_mask.any()
     assert found.grams is not None
@@ -300,6 +300,7 @@ def test_a_stream_with_all_sections() -> None:
 
 
 def test_a_stream_without_any() -> None:
-    found = assist.parse(ablc.encode(scene(HEIGHT, WIDTH)), frame(), CHANNELS, LATENT)
+    stream = _core.Stream(ablc.encode(scene(HEIGHT, WIDTH)))
+    found = assist.parse(stream, frame(), CHANNELS, LATENT)
     parts = (found.edges, found.edge_mask, found.grams, found.content, found.content_mask)
     assert all(part is None for part in (*parts, found.latent, found.classes))

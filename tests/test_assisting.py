@@ -62,7 +62,7 @@ def test_a_sent_code_brings_the_original_nearer(networks: None) -> None:
         window = Window(0, 0, 128, 160)
         nets = assisting.Networks(session.Sessions("cpu", 1), painter.step_for(b""))
         decoded = fill.planes_of(ablc.decode(data, fill="classical"), window)
-        told = assisting.read(data, 100, 150, nets)
+        told = assisting.read(_core.Stream(data), nets)
         made = nets.picture(assisting.start(decoded, decoded, told, window, nets))
         error = made[:, :100, :150].transpose(1, 2, 0) - PICTURE / 255
         return np.square(error)[dropped].mean()
@@ -95,9 +95,9 @@ def test_grey_pictures_are_told_of(networks: None) -> None:
 
 def test_sections_that_contradict_the_picture_are_refused(networks: None) -> None:
     other = ablc.encode(scene(200, 90), quality=25, mask=HALF, assist=("latent",))
-    body = _core.section(other, "LATN")
+    body = _core.Stream(other).section("LATN")
     assert body is not None
-    mixed = _core.with_sections(coded("edge"), {"LATN": body})
+    mixed = _core.Stream(coded("edge")).with_sections({"LATN": body})
     with pytest.raises(ablc.StreamError, match="LATN"):
         painted(mixed)
     saved = ablc.decode(mixed, fill="ppgn", iterations=4, threads=1, partial=True)

@@ -138,7 +138,9 @@ def test_inspect_shows_every_section(folder: Path, capfd: pytest.CaptureFixture[
 def test_inspect_names_the_network(
     folder: Path, capfd: pytest.CaptureFixture[str], name: bytes, shown: str
 ) -> None:
-    data = _core.with_sections(Path("photo.ablc").read_bytes(), {"MODL": name, "CLSS": b"\1"})
+    data = _core.Stream(Path("photo.ablc").read_bytes()).with_sections(
+        {"MODL": name, "CLSS": b"\1"}
+    )
     Path("named.ablc").write_bytes(data)
     assert run("inspect", "named.ablc") == 0
     said = capfd.readouterr().out

@@ -28,20 +28,20 @@ def to_pixels(cells: Flags, image: Pixels) -> Flags:
 
 
 def decode(data: bytes, *, threads: int = 1) -> Pixels:
-    image, lost = _core.decode(data, max_pixels=1 << 24, threads=threads)
+    image, lost = _core.Stream(data, max_pixels=1 << 24).decode(threads=threads)
     assert not lost
     return image
 
 
 def sections(data: bytes) -> dict[str, int]:
     """Length of every section."""
-    parts = _core.inspect(data, max_pixels=1 << 24)["sections"]
+    parts = _core.Stream(data, max_pixels=1 << 24).sections
     return {part["name"]: part["length"] for part in parts}
 
 
 def without_exact(data: bytes) -> bytes:
     """The same file with neither EXCT nor its flag."""
-    parts = _core.inspect(data, max_pixels=1 << 24)["sections"]
+    parts = _core.Stream(data, max_pixels=1 << 24).sections
     kept = [p for p in parts if p["name"] != "EXCT"]
     out = bytearray(b"".join(data[p["offset"] : p["offset"] + p["length"]] for p in kept))
     out[4] &= 127
@@ -97,7 +97,7 @@ def test_exact_samples_go_with_masks_and_importance(draw: st.DataObject, side: i
     importance = draw.draw(arrays(np.float32, cells, elements=st.sampled_from([0, 0.01, 1, 300])))
     data = _core.encode(image, step=1200, exact=exact, mask=mask, importance=importance)
     assert (decode(data) == image)[to_pixels(exact, image) if side == 8 else exact].all()
-    assert (_core.keep_mask(data, max_pixels=1 << 24) == mask).all()
+    assert (_core.Stream(data, max_pixels=1 << 24).keep_mask() == mask).all()
 
 
 @pytest.mark.parametrize("side", [8, 1])
@@ -151,6 +151,6 @@ def test_damage_leaves_the_picturewithout_exact_samples(side: int) -> None:
     image = scene(40, 48)
     exact = np.ones(cells_of(image) if side == 8 else image.shape[:2], bool)
     data = _core.encode(image, step=2000, exact=exact)
-    saved, lost = _core.decode(data[: len(data) - 400], max_pixels=1 << 20, partial=True)
+    saved, lost = _core.Stream(data[: len(data) - 400], max_pixels=1 << 20, partial=True).decode()
     assert any("EXCT is damaged in 1 of 1 tile" in what for what in lost)
     assert (saved == decode(without_exact(data))).all()

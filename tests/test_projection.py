@@ -39,7 +39,7 @@ STREAMS = {
 
 @functools.cache
 def decoded(name: str) -> tuple[Pixels, _core.Guide]:
-    image, _, guide = _core.decode_guided(STREAMS[name], max_pixels=1 << 20)
+    image, _, guide = _core.Stream(STREAMS[name], max_pixels=1 << 20).decode_guided()
     assert guide is not None
     return image, guide
 
@@ -203,16 +203,19 @@ def test_strips_and_threads_give_the_same() -> None:
 
 
 def test_a_guide_belongs_to_lossy_streams_and_whole_superblocks() -> None:
-    assert _core.decode_guided(ablc.encode(PICTURE, lossless=True), max_pixels=1 << 20)[2] is None
+    assert (
+        _core.Stream(ablc.encode(PICTURE, lossless=True), max_pixels=1 << 20).decode_guided()[2]
+        is None
+    )
     image, guide = decoded("coarse")
-    part, _, own = _core.decode_guided(
-        STREAMS["coarse"], max_pixels=1 << 20, region=(32, 64, 100, 50)
+    part, _, own = _core.Stream(STREAMS["coarse"]).decode_guided(
+        max_pixels=1 << 20, region=(32, 64, 100, 50)
     )
     assert own is not None
     assert (part == image[64:114, 32:132]).all()
     assert (own.kept == guide.kept[8:15, 4:17]).all()
     with pytest.raises(ValueError, match="multiples of 32 pixels, not at 32,8"):
-        _core.decode_guided(STREAMS["coarse"], max_pixels=1 << 20, region=(32, 8, 100, 50))
+        _core.Stream(STREAMS["coarse"]).decode_guided(region=(32, 8, 100, 50))
 
 
 @pytest.mark.parametrize(

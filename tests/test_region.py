@@ -24,7 +24,7 @@ EXACT_PIXELS = RNG.random((570, 541)) < 0.02
 
 
 def decode(data: bytes, region: Region | None = None, threads: int = 1) -> Pixels:
-    image, lost = _core.decode(data, max_pixels=LIMIT, region=region, threads=threads)
+    image, lost = _core.Stream(data).decode(max_pixels=LIMIT, region=region, threads=threads)
     assert not lost
     return image
 
@@ -130,11 +130,11 @@ def test_windows_outside_are_refused(region: Region) -> None:
 def test_the_limit_is_on_the_tiles_around_a_window() -> None:
     data, whole = coded("lossy")
     inner = (300, 300, 100, 100)
-    image, _ = _core.decode(data, max_pixels=256 * 256, region=inner)
+    image, _ = _core.Stream(data).decode(max_pixels=256 * 256, region=inner)
     assert (image == whole[300:400, 300:400]).all()
     message = "takes decoding 262144 pixels of the picture of 541x570, which exceeds the limit"
     with pytest.raises(_core.LimitError, match=message):
-        _core.decode(data, max_pixels=256 * 256, region=(255, 255, 2, 2))
+        _core.Stream(data).decode(max_pixels=256 * 256, region=(255, 255, 2, 2))
 
 
 def test_damage_far_away_is_not_looked_at() -> None:
@@ -147,5 +147,7 @@ def test_damage_far_away_is_not_looked_at() -> None:
         decode(damaged)
     with pytest.raises(_core.StreamError, match="BLKS is damaged in 1 of 2 tiles"):
         decode(damaged, (520, 560, 5, 5))
-    saved, lost = _core.decode(damaged, max_pixels=LIMIT, region=(520, 560, 5, 5), partial=True)
+    saved, lost = _core.Stream(damaged, partial=True).decode(
+        max_pixels=LIMIT, region=(520, 560, 5, 5)
+    )
     assert (saved.shape, lost) == ((5, 5, 3), ["BLKS is damaged in 1 of 2 tiles"])

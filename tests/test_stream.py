@@ -3,6 +3,7 @@
 import contextlib
 import warnings
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -14,6 +15,9 @@ import ablc
 from ablc import _core
 from ablc.arrays import Pixels
 from scenes import scene
+
+LOSSY = ablc.encode(scene(40, 50), quality=30)
+TALL = ablc.encode(scene(400, 70), quality=60)  # more rows of superblocks than are read ahead
 
 sides = st.integers(1, 40)
 channels = st.sampled_from([1, 3, 4])
@@ -130,34 +134,34 @@ APPENDIX = {"CLSS": b"c", "MODL": b"model", "EDGE": b"", "LATN": b"latent" * 50}
 
 
 def test_sections_are_added_in_the_order_of_the_format(stream: bytes) -> None:
-    longer = _core.with_sections(stream, APPENDIX)
-    names = [part["name"] for part in _core.sections(longer)]
-    own = [part["name"] for part in _core.sections(stream)]
+    longer = _core.Stream(stream).with_sections(APPENDIX)
+    names = [part["name"] for part in _core.Stream(longer).sections]
+    own = [part["name"] for part in _core.Stream(stream).sections]
     first = own.index("PLNS" if "PLNS" in own else "BASE")
     assert names == [*own[:first], "MODL", *own[first:], "EDGE", "LATN", "CLSS"]
     for name, body in APPENDIX.items():
-        assert _core.section(longer, name) == body
-        assert _core.section(stream, name) is None
+        assert _core.Stream(longer).section(name) == body
+        assert _core.Stream(stream).section(name) is None
     assert (ablc.decode(longer, fill="classical") == ablc.decode(stream)).all()
     assert ablc.inspect(longer).checksum_ok
 
 
 def test_sections_are_replaced(stream: bytes) -> None:
-    longer = _core.with_sections(stream, APPENDIX)
-    again = _core.with_sections(longer, {"EDGE": b"other", "MODL": b""})
-    assert _core.section(again, "EDGE") == b"other"
-    assert _core.section(again, "MODL") == b""
-    assert _core.section(again, "LATN") == APPENDIX["LATN"]
+    longer = _core.Stream(stream).with_sections(APPENDIX)
+    again = _core.Stream(longer).with_sections({"EDGE": b"other", "MODL": b""})
+    assert _core.Stream(again).section("EDGE") == b"other"
+    assert _core.Stream(again).section("MODL") == b""
+    assert _core.Stream(again).section("LATN") == APPENDIX["LATN"]
     assert len(again) == len(longer) + len(b"other") - len(APPENDIX["MODL"])
-    assert _core.with_sections(again, APPENDIX) == longer
-    assert _core.with_sections(stream, {}) == stream
+    assert _core.Stream(again).with_sections(APPENDIX) == longer
+    assert _core.Stream(stream).with_sections({}) == stream
 
 
 def test_sections_that_are_not_known_stay() -> None:
     body = LOSSY[15:] + b"\x40\x03abc"
     checksum = zlib.crc32(body, zlib.crc32(LOSSY[:11])).to_bytes(4, "little")
-    longer = _core.with_sections(LOSSY[:11] + checksum + body, {"CLSS": b"c"})
-    names = [part["name"] for part in _core.sections(longer)]
+    longer = _core.Stream(LOSSY[:11] + checksum + body).with_sections({"CLSS": b"c"})
+    names = [part["name"] for part in _core.Stream(longer).sections]
     assert names == ["HEAD", "BASE", "MASK", "BLKS", "CLSS", "#64"]
     assert longer.endswith(b"\x40\x03abc")
 
@@ -169,14 +173,15 @@ def test_what_is_saved_does_not_depend_on_the_number_of_threads(draw: st.DataObj
         damaged[place] ^= draw.draw(st.integers(1, 255))
     cut = bytes(damaged[: draw.draw(st.integers(15, len(TALL)))])
     one, two = (
-        _core.decode(cut, max_pixels=1 << 20, partial=True, threads=count) for count in (1, 2)
+        _core.Stream(cut, max_pixels=1 << 20, partial=True).decode(threads=count)
+        for count in (1, 2)
     )
     assert (one[0] == two[0]).all()
     assert one[1] == two[1]
 
 
 def test_a_prefix_with_assistance_cut_off_keeps_the_picture(stream: bytes) -> None:
-    longer = _core.with_sections(stream, {"LATN": b"latent" * 50})
+    longer = _core.Stream(stream).with_sections({"LATN": b"latent" * 50})
     with pytest.warns(ablc.StreamWarning, match="cut short"):
         saved = ablc.decode(longer[:-100], partial=True, fill="classical")
     assert (saved == ablc.decode(stream)).all()
@@ -185,14 +190,60 @@ def test_a_prefix_with_assistance_cut_off_keeps_the_picture(stream: bytes) -> No
 def test_sections_of_what_is_no_stream() -> None:
     for data in (b"", b"no stream at all", LOSSY[:-1], LOSSY + b"\0"):
         with pytest.raises(ablc.StreamError):
-            _core.section(data, "EDGE")
+            _core.Stream(data).section("EDGE")
         with pytest.raises(ablc.StreamError):
-            _core.with_sections(data, {"EDGE": b""})
+            _core.Stream(data).with_sections({"EDGE": b""})
     with pytest.raises(ValueError, match="no section is called 'NONE'"):
-        _core.section(LOSSY, "NONE")
+        _core.Stream(LOSSY).section("NONE")
     with pytest.raises(ValueError, match="section 'BASE' is an encoder's to write"):
-        _core.with_sections(LOSSY, {"BASE": b""})
+        _core.Stream(LOSSY).with_sections({"BASE": b""})
 
 
-LOSSY = ablc.encode(scene(40, 50), quality=30)
-TALL = ablc.encode(scene(400, 70), quality=60)  # more rows of superblocks than are read ahead
+def test_a_stream_is_parsed_once_and_asked_often(stream: bytes) -> None:
+    parsed = _core.Stream(stream, max_pixels=1 << 20)
+    info = ablc.inspect(stream)
+    assert (parsed.header.width, parsed.header.height) == (info.width, info.height)
+    assert [part["name"] for part in parsed.sections] == [part.name for part in info.sections]
+    for _ in range(2):
+        assert (parsed.decode()[0] == ablc.decode(stream, fill="classical")).all()
+        assert (parsed.keep_mask() == ablc.keep_mask(stream)).all()
+        assert parsed.leaves() == info.leaves
+        assert parsed.kept_share() == info.kept
+
+
+def test_the_mask_of_a_guided_decode_is_the_stream_s() -> None:
+    for data in (LOSSY, TALL, ablc.encode(scene(300, 270), quality=5)):
+        guided = _core.Stream(data)
+        guide = guided.decode_guided()[2]
+        assert guide is not None
+        assert (guided.keep_mask() == guide.kept).all()
+        assert (guided.keep_mask() == _core.Stream(data).keep_mask()).all()
+        assert guided.leaves() == _core.Stream(data).leaves()
+
+
+def test_threads_share_a_stream() -> None:
+    shared = _core.Stream(TALL)
+    with ThreadPoolExecutor(4) as pool:
+        masks = list(pool.map(lambda _: shared.keep_mask(), range(16)))
+        pictures = list(pool.map(lambda _: shared.decode()[0], range(8)))
+    assert all((mask == masks[0]).all() for mask in masks)
+    assert all((picture == pictures[0]).all() for picture in pictures)
+
+
+@pytest.mark.parametrize("damage", [LOSSY[:-1], LOSSY[:-1] + bytes([LOSSY[-1] ^ 1])])
+def test_a_partial_stream_has_pixels_and_metadata_alone(damage: bytes) -> None:
+    parsed = _core.Stream(damage, partial=True)
+    assert not parsed.whole
+    assert parsed.header.width == 50
+    assert parsed.decode()[0].shape == (40, 50, 3)
+    assert parsed.metadata() == {"icc": b"", "exif": b"", "xmp": b""}
+    for ask in (
+        lambda: parsed.sections,
+        lambda: parsed.section("EDGE"),
+        lambda: parsed.with_sections({}),
+        parsed.keep_mask,
+        parsed.leaves,
+        parsed.coding_map,
+    ):
+        with pytest.raises(ablc.StreamError, match=r"cut short|checksum"):
+            ask()

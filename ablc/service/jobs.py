@@ -69,8 +69,8 @@ class StreamHead:
     @classmethod
     def read(cls, data: bytes) -> "StreamHead":
         """Raises StreamError unless data begins as a stream does."""
-        header = _core.header(data[:HEAD_BYTES], max_pixels=SIDE_MAX**2, partial=True)
-        return cls(header["height"], header["width"], header["channels"])
+        header = _core.Stream(data[:HEAD_BYTES], partial=True).header
+        return cls(header.height, header.width, header.channels)
 
     def part(self, region: str) -> Region | None:
         """The region that is wanted; None for all. Raises ValueError if it is outside."""

@@ -83,7 +83,7 @@ def measured(picture: Pixels, weights: Path) -> dict[str, dict[str, list[float]]
 
 def painted(data: bytes, painter: Painter) -> tuple[dict[str, Pixels], np.ndarray]:
     """The picture of every setting, and which pixels lie in dropped blocks."""
-    decoded, _, guide = _core.decode_guided(data, max_pixels=1 << 24)
+    decoded, _, guide = _core.Stream(data, max_pixels=1 << 24).decode_guided()
     assert guide is not None
     part, window = Part(decoded, guide), Window(0, 0, *decoded.shape[:2])
     run = painter.sessions.get

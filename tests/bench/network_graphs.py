@@ -56,7 +56,7 @@ def run(net: onnxruntime.InferenceSession, **inputs: Floats) -> Floats:
 
 def painted(data: bytes, fills: Mapping[str, Path]) -> dict[str, Pixels]:
     """The decoded picture as it is, and as ablc.decode would paint it with each fill."""
-    decoded, _, guide = _core.decode_guided(data, max_pixels=1 << 24)
+    decoded, _, guide = _core.Stream(data, max_pixels=1 << 24).decode_guided()
     part, window = Part(decoded, guide), whole(decoded)
     shown = {CLASSICAL: decoded}
     for name, path in fills.items():

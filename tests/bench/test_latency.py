@@ -101,7 +101,7 @@ def test_decode(benchmark: BenchmarkFixture, picture: Picture) -> None:
 
 def test_projection(benchmark: BenchmarkFixture, picture: Picture) -> None:
     data = ablc.encode(picture, quality=QUALITY)
-    decoded, _, guide = _core.decode_guided(data, max_pixels=1 << 24)
+    decoded, _, guide = _core.Stream(data, max_pixels=1 << 24).decode_guided()
     assert guide is not None
     noise = np.random.default_rng(0).normal(0, 0.03, picture.shape).astype(np.float32)
     painted = np.ascontiguousarray((decoded / np.float32(255) + noise).transpose(2, 0, 1))
@@ -121,9 +121,9 @@ def test_network(
     height, width, _ = picture.shape
     painter, card = Painter(provider), registry.card(model)
     plan = painter.plan(card, height, width)
-    decoded, _, guide = _core.decode_guided(
+    decoded, _, guide = _core.Stream(
         ablc.encode(picture, quality=QUALITY), max_pixels=1 << 24
-    )
+    ).decode_guided()
     assert guide is not None
     views = [(Part(decoded, guide), window) for y in plan.rows for window in plan.windows_at(y)]
     fixed = session.named(1, *plan.side) if painter.layout(card).fixed else ()

@@ -65,7 +65,7 @@ def test_file_is_a_stream_of_the_small_picture_and_what_it_shows() -> None:
     small = ablc.decode(data, fill="classical")
     assert small.shape == (16, 24, 3)
     assert metrics.psnr(stage2.shrunk(WHOLE, 4), small) > 25
-    told = _core.section(data, "CLSS")
+    told = _core.Stream(data).section("CLSS")
     assert told is not None
     assert assist.parse_classes(told)[3] == 1
     assert coded(scene(62, 93))[0] == 0b1011  # two rows and three columns too many
@@ -88,7 +88,7 @@ def test_label_has_a_say(networks: None) -> None:
 
 def test_label_is_found_by_a_network(networks: None, monkeypatch: pytest.MonkeyPatch) -> None:
     def classes() -> npt.NDArray[np.float32]:
-        told = _core.section(stage2.encode(WHOLE, quality=60, threads=1), "CLSS")
+        told = _core.Stream(stage2.encode(WHOLE, quality=60, threads=1)).section("CLSS")
         assert told is not None
         return assist.parse_classes(told)
 
@@ -122,7 +122,7 @@ def test_other_bytes_are_refused(data: bytes) -> None:
 
 
 def test_streams_of_other_things_are_refused() -> None:
-    damaged = _core.with_sections(coded(), {"CLSS": b"\x01\xff\xff\xff"})
+    damaged = _core.Stream(coded()).with_sections({"CLSS": b"\x01\xff\xff\xff"})
     with pytest.raises(StreamError, match="CLSS gives class 65535"):
         stage2.decode(damaged)
     with pytest.raises(StreamError, match="alpha"):

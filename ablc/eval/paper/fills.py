@@ -38,7 +38,8 @@ def paint(data: bytes, name: str, edges: Flags | None = None) -> Pixels:
     "structure" if no cell is kept; StreamError and LimitError as ablc.decode() does.
     """
     check_choice("name", name, tuple(FILLS))
-    decoded, _, guide = _core.decode_guided(data, max_pixels=pixel_limit(None), threads=cores())
+    stream = _core.Stream(data, max_pixels=pixel_limit(None))
+    decoded, _, guide = stream.decode_guided(threads=cores())
     height, width, channels = decoded.shape
     if edges is not None:
         check("edges", edges, np.bool_, (height, width))
@@ -47,7 +48,7 @@ def paint(data: bytes, name: str, edges: Flags | None = None) -> Pixels:
     known = grown(guide.kept, height, width)
     if guide.exact is not None:
         known |= guide.exact
-    stream_edges = edges_in(data, height, width, guide.kept)
+    stream_edges = edges_in(stream, height, width, guide.kept)
     colours = 1 if channels == 1 else 3
     painted = FILLS[name](
         np.ascontiguousarray(decoded[:, :, :colours]),
@@ -57,7 +58,7 @@ def paint(data: bytes, name: str, edges: Flags | None = None) -> Pixels:
     return np.concatenate([painted, decoded[:, :, colours:]], axis=2)
 
 
-def edges_in(data: bytes, height: int, width: int, kept: Flags) -> Flags:
+def edges_in(stream: _core.Stream, height: int, width: int, kept: Flags) -> Flags:
     """Return the edges in dropped cells that a stream holds, (height, width); none without EDGE.
 
     EDGE has the Laplacian of the Gaussian on the ridges at both sides of edges (docs/FORMAT.md); an
@@ -65,7 +66,7 @@ def edges_in(data: bytes, height: int, width: int, kept: Flags) -> Flags:
     """
     from ablc.runtime import assist  # late: no other fill needs it
 
-    body = _core.section(data, "EDGE")
+    body = stream.section("EDGE")
     if body is None:
         return np.zeros((height, width), np.bool_)
     log = assist.parse_edges(body, assist.Frame(height, width, kept))[0][0, :height, :width]

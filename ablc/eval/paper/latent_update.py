@@ -36,14 +36,14 @@ def refine(
         raise ValueError(f"strength must be a number in 0..1, not {strength!r}")
     THREADS.check("threads", threads)
     threads, limit = threads or cores(), pixel_limit(None)
-    header = _core.header(data, max_pixels=limit)
-    image, _, guide = _core.decode_guided(data, max_pixels=limit, threads=threads)
+    stream = _core.Stream(data, max_pixels=limit)
+    image, _, guide = stream.decode_guided(threads=threads)
     if guide is None:
         return image
     shared = _painter(threads)
-    card = painter.fill_for(header["model"])
+    card = painter.fill_for(stream.model)
     plan = shared.plan(card, *image.shape[:2])
-    refinement = replace(shared.refinement(data, header, settings, strength), watch=watch)
+    refinement = replace(shared.refinement(stream, settings, strength), watch=watch)
     shared.paint([Job(Part(image, guide), plan, card, refinement)], threads)
     return image
 

@@ -66,7 +66,7 @@ def encode(
         shares = np.zeros(assist.CLASSES, np.float32)
         shares[label] = 1
     small = ablc.encode(shrunk(pixels, FACTOR), quality=quality, threads=threads)
-    data = _core.with_sections(small, {"CLSS": assist.pack_classes(shares)})
+    data = _core.Stream(small).with_sections({"CLSS": assist.pack_classes(shares)})
     beyond = FACTOR * (-height % FACTOR) + -width % FACTOR
     return bytes([beyond]) + data if beyond else data
 
@@ -94,7 +94,7 @@ def decode(
     stream, height, width = _parse(data, pixel_limit(max_pixels))
     small = ablc.decode(stream, fill="classical", threads=threads, max_pixels=max_pixels)
     channels = small.shape[2]
-    told = _core.section(stream, "CLSS")
+    told = _core.Stream(stream).section("CLSS")
     label = np.zeros(assist.CLASSES, np.float32) if told is None else assist.parse_classes(told)
     painter, card = _painter(provider, threads), registry.card(NETWORK)
     plan = painter.plan(card, height, width)
@@ -126,11 +126,11 @@ def _parse(data: bytes, most: int) -> tuple[bytes, int, int]:
     first = data[0] if data else 0
     beyond = first if first < FACTOR**2 else 0
     stream = data[1:] if beyond else data
-    header = _core.header(stream, max_pixels=most)
-    if header["channels"] == 4:
+    header = _core.Stream(stream, max_pixels=most).header
+    if header.channels == 4:
         raise StreamError("the small picture has an alpha channel, which stage II knows nothing of")
-    height = FACTOR * header["height"] - beyond // FACTOR
-    width = FACTOR * header["width"] - beyond % FACTOR
+    height = FACTOR * header.height - beyond // FACTOR
+    width = FACTOR * header.width - beyond % FACTOR
     if height * width > most:
         raise LimitError(f"{width}x{height} pixels exceeds the limit of {most} pixels")
     return stream, height, width
