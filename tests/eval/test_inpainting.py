@@ -265,9 +265,9 @@ def test_edges_that_a_stream_tells_of_are_met() -> None:
     data = ablc.encode(picture, quality=80, mask=kept)
     planes = (picture / np.float32(255)).transpose(2, 0, 1).astype(np.float32)
     body = assist.pack_edges(planes, assist.Frame(96, 128, kept))
-    told = _core.Stream(_core.Stream(data).with_sections({"EDGE": body}))
+    told = _core.Stream(data).with_sections({"EDGE": body})
     assert not edges_in(_core.Stream(data), 96, 128, kept).any()
-    edges = edges_in(told, 96, 128, kept)
+    edges = edges_in(_core.Stream(told), 96, 128, kept)
     y, x = np.nonzero(edges)
     assert len(y) >= 20
     assert (np.abs(x - 40 - y / 2) < 3).all()
