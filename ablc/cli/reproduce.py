@@ -73,7 +73,7 @@ def table1(
     limit: Limit = None,
 ) -> None:
     """Measure the paper's table 1: its systems, JPEG, and ablc at JPEG's bytes."""
-    require_extra("cv2")
+    require_extra("cv2", "pyamg")
     from ablc.eval import running
     from ablc.eval.paper import table1 as table
 
@@ -117,7 +117,7 @@ def figures(
     limit: Limit = None,
 ) -> None:
     """Draw the paper's figures 2, 4, 7, 8 and 9, and survey its hyper-parameters."""
-    require_extra("cv2")
+    require_extra("cv2", "pyamg")
     from ablc.eval import running
     from ablc.eval.paper import figures as paper_figures
 

@@ -14,7 +14,9 @@ import numpy as np
 
 from ablc import _core
 from ablc.arrays import CELL, Flags, Pixels
-from ablc.eval.paper.diffusion import check, edge_enhancing, homogeneous
+from ablc.eval.paper.diffusion import homogeneous
+from ablc.eval.paper.edge_enhancing import edge_enhancing
+from ablc.eval.paper.planes import check
 from ablc.eval.paper.structure import grown, inpaint, near
 from ablc.options import check_choice
 from ablc.settings import cores, pixel_limit

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ablc.arrays import CELL, Flags, Floats, Pixels
-from ablc.eval.paper.diffusion import check, pixels_of, planes_of, solve
+from ablc.eval.paper.diffusion import solve, unit_links
+from ablc.eval.paper.planes import check, pixels_of, planes_of
 from ablc.options import check_whole
 
 Places = npt.NDArray[np.intp]
@@ -153,8 +154,7 @@ class _Texture:
         divergence[..., :-1] -= right
         divergence[:, 1:] += down
         divergence[:, :-1] -= down
-        ones = np.ones((height, width), np.float32)
-        return solve(self._planes, ~self._left, ones[:, 1:], ones[1:], divergence)
+        return solve(self._planes, ~self._left, *unit_links(height, width), divergence)
 
     def _candidates(
         self, row: int, column: int, anywhere: Places, rng: np.random.Generator

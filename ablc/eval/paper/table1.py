@@ -22,6 +22,7 @@ from ablc.eval.paper.protocols import PROTOCOLS
 from ablc.eval.paper.table1_systems import JPEGS, System, all_systems
 from ablc.eval.running import Advance, Failed, MeasuringTask, Outcome, run
 from ablc.eval.store import JsonObject, Store, TaskResult, ablc_fingerprint, key_of
+from ablc.options import check_choice
 
 QUICK = 4  # pictures
 LEAD = 0.10  # over JPEG's SSIM, expected at equal bytes at its lowest qualities
@@ -37,10 +38,7 @@ class TableSettings:
     quick: bool = False  # only the first QUICK pictures
 
     def __post_init__(self) -> None:
-        if self.protocol not in PROTOCOLS:
-            raise ValueError(
-                f"unknown protocol {self.protocol!r}: expected {' or '.join(PROTOCOLS)}"
-            )
+        check_choice("protocol", self.protocol, tuple(PROTOCOLS))
 
     def photos(self, folder: Folder) -> tuple[Photo, ...]:
         """Return the pictures of a folder that are measured."""
