@@ -14,8 +14,8 @@ from typing import Any
 
 CODE = """
 from ablc.service import server
-from ablc.service.settings import Settings
-server.run(Settings(**{settings!r}), "127.0.0.1", 0)
+from ablc.service.settings import ServiceSettings
+server.run(ServiceSettings(**{settings!r}), "127.0.0.1", 0)
 """
 STREAM, OCTETS = "image/x-ablc", "application/octet-stream"
 

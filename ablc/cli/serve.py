@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from ablc.service.settings import MEBIBYTE, Settings
+from ablc.service.settings import MEBIBYTE, ServiceSettings
 from ablc.settings import Provider
 
 FAILED = 1  # exit code
@@ -16,7 +16,7 @@ EXTRA = "starlette", "pydantic", "uvicorn", "httptools", "prometheus_client", "p
 LIMITS, TIMES, NETWORKS = "Limits", "Time", "Networks"  # headings of options
 CLUSTER = "Cluster"
 REPLICAS = 4
-DEFAULTS = Settings()
+DEFAULTS = ServiceSettings()
 
 
 def serve(
@@ -105,7 +105,7 @@ def serve(
     _require_extra()
     from ablc.service import server
 
-    settings = Settings(
+    settings = ServiceSettings(
         workers=workers,
         queue=queue,
         connections=connections,
@@ -127,7 +127,7 @@ def serve(
         raise typer.Exit(FAILED)
 
 
-def _on_ray(settings: Settings, host: str, port: int, replicas: int) -> None:
+def _on_ray(settings: ServiceSettings, host: str, port: int, replicas: int) -> None:
     """Raises ValueError if Ray Serve is not installed, or the port is left to chance."""
     if port == 0:
         raise ValueError("--engine ray needs a --port: the machines of a cluster share it")

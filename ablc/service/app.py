@@ -11,27 +11,29 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ablc.service import openapi, page, probes, problems, routes
+from ablc.service.accounting import MemoryBudget
 from ablc.service.conversion import Converter
-from ablc.service.exchange import Memory
 from ablc.service.guard import Guard
-from ablc.service.logs import log, note
+from ablc.service.logs import log, log_event
 from ablc.service.metrics import Metrics
-from ablc.service.problems import GoneError, ProblemError
-from ablc.service.settings import Settings
-from ablc.service.state import State
+from ablc.service.problems import ClientGoneError, ProblemError
+from ablc.service.settings import ServiceSettings
+from ablc.service.state import ServiceState
 
 
-def create(settings: Settings) -> Starlette:
-    """The app. Its state, an ablc.service.state.State, is app.state.service.
+def create(settings: ServiceSettings) -> Starlette:
+    """The app. Its state, an ablc.service.state.ServiceState, is app.state.service.
 
     More endpoints may be added to app.router.routes.
     """
-    state, metrics, memory = State(), Metrics(), Memory(settings.max_memory)
+    state, metrics, memory = ServiceState(), Metrics(), MemoryBudget(settings.max_memory)
     converter = Converter(settings, metrics)
-    metrics.gauge("ablc_in_flight", "Requests that have no answer yet.", lambda: state.in_flight)
-    metrics.gauge("ablc_queue", "Requests that wait for a worker.", lambda: converter.waiting)
-    metrics.gauge("ablc_running", "Jobs of workers.", lambda: converter.workers.running)
-    metrics.gauge("ablc_held_bytes", "Uploads and answers in memory.", lambda: memory.held)
+    metrics.add_gauge(
+        "ablc_in_flight", "Requests without a complete response.", lambda: state.in_flight
+    )
+    metrics.add_gauge("ablc_queue", "Requests that wait for a worker.", lambda: converter.waiting)
+    metrics.add_gauge("ablc_running", "Jobs of workers.", lambda: converter.workers.running)
+    metrics.add_gauge("ablc_held_bytes", "Uploads and answers in memory.", lambda: memory.held)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -49,12 +51,12 @@ def create(settings: Settings) -> Starlette:
             *page.routes(settings),
         ],
         middleware=[
-            Middleware(Guard, state=state, metrics=metrics, memory=memory, token=settings.token)
+            Middleware(Guard, state=state, metrics=metrics, budget=memory, token=settings.token)
         ],
         exception_handlers={
             ProblemError: _explain,
             HTTPException: _explain,  # there is no such path, or no such method
-            GoneError: _gone,
+            ClientGoneError: _gone,
         },
         lifespan=lifespan,
     )
@@ -63,7 +65,7 @@ def create(settings: Settings) -> Starlette:
     return app
 
 
-async def _warm_up(converter: Converter, state: State) -> None:
+async def _warm_up(converter: Converter, state: ServiceState) -> None:
     """Makes ready; without the networks that were asked for the service does not become it."""
     try:
         await converter.warm_up()
@@ -72,11 +74,11 @@ async def _warm_up(converter: Converter, state: State) -> None:
         state.failed = True
     else:
         state.ready = True
-        note("ready")
+        log_event("ready")
 
 
 async def _explain(_: Request, error: Exception) -> Response:
-    return problems.response(problems.of(error))
+    return problems.response(problems.from_error(error))
 
 
 async def _gone(_: Request, __: Exception) -> Response:

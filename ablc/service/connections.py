@@ -1,7 +1,11 @@
-"""Connections that cannot be held open by saying nothing, or by saying or hearing it slowly.
+"""Connections that no client can hold open by sending or reading nothing, or too slowly.
 
-uvicorn bounds the time between requests alone. Here the head of a request has a time and a size,
-its body has a time, answers have to be taken in time, and there are only so many connections.
+uvicorn itself limits only the time between requests. Here the head of a request has a deadline and
+a length, its body has a deadline, responses have to be read in time, and the number of connections
+is limited.
+
+The base class is uvicorn's own and not documented for subclassing: pyproject.toml therefore caps
+the version of uvicorn, and tests/service/test_limits.py shows that each limit holds.
 """
 
 import asyncio
@@ -10,25 +14,25 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from ablc.service.problems import PROBLEM, ProblemError, text
-from ablc.service.settings import Settings
+from ablc.service.problems import PROBLEM, ProblemError, to_json
+from ablc.service.settings import ServiceSettings
 
 HEAD_MOST = 1 << 16  # bytes of the head of a request
-BODY_GRACE = 5.0  # seconds after upload_seconds, in which the app answers by itself
+BODY_GRACE = 5.0  # seconds beyond upload_seconds, in which the app responds by itself
 
 
 class Connection(HttpToolsProtocol):
-    """One client's connection."""
+    """The connection of one client."""
 
-    settings: Settings  # of the subclass that limited() makes
+    settings: ServiceSettings  # set in the subclass that limited() makes
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._reading: asyncio.TimerHandle | None = None
         self._writing: asyncio.TimerHandle | None = None
         self._in_head = False
-        self._began = False  # the head, with the bytes that came last
-        self._head = 0  # bytes of it, those that came first aside
+        self._head_began = False  # within the bytes received last
+        self._head = 0  # bytes of the head, without those received together with its beginning
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -43,26 +47,26 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        self._began = False
+        self._head_began = False
         super().data_received(data)
         if self.transport.is_closing():
             return
-        if self._in_head and not self._began:
+        if self._in_head and not self._head_began:
             self._head += len(data)
             if self._head > HEAD_MOST:
                 self._refuse(ProblemError(431, f"the head has more than {HEAD_MOST} bytes"))
         if self._is_idle() and self.timeout_keep_alive_task is None:
-            # The bytes belonged to no new request, but made uvicorn stop its own clock.
+            # These bytes began no request, but they made uvicorn stop its keep-alive timer.
             self.timeout_keep_alive_task = self.loop.call_later(
                 self.timeout_keep_alive, self.timeout_keep_alive_handler
             )
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._in_head = self._began = True
+        self._in_head = self._head_began = True
         self._head = 0
         self._read_within(self.settings.header_seconds)
-        if not self.flow.write_paused:  # what was left of the last answer is taken
+        if not self.flow.write_paused:  # the client has read the last response to its end
             _cancel(self._writing)
 
     def on_headers_complete(self) -> None:
@@ -93,38 +97,36 @@ class Connection(HttpToolsProtocol):
         self._send_within()
 
     def _is_idle(self) -> bool:
-        """Whether nothing of a request is missing, nor its answer."""
-        return self._reading is None and not self._is_answering()
+        """True if neither a request nor a response is incomplete."""
+        return self._reading is None and not self._is_responding()
 
-    def _is_answering(self) -> bool:
+    def _is_responding(self) -> bool:
         cycle: RequestResponseCycle | None = self.cycle  # None before the first request
         return cycle is not None and not cycle.response_complete
 
     def _read_within(self, seconds: float) -> None:
         _cancel(self._reading)
-        self._reading = self.loop.call_later(seconds, self._late)
+        self._reading = self.loop.call_later(seconds, self._read_timed_out)
 
     def _send_within(self) -> None:
         _cancel(self._writing)
-        self._writing = self.loop.call_later(self.settings.send_seconds, self._stalled)
+        self._writing = self.loop.call_later(self.settings.send_seconds, self._send_timed_out)
 
-    def _late(self) -> None:
-        """A request is not complete in time."""
-        if self._in_head and not self._is_answering():
+    def _read_timed_out(self) -> None:
+        if self._in_head and not self._is_responding():
             seconds = self.settings.header_seconds
             detail = f"the head of the request did not arrive within {seconds:g} seconds"
             self._refuse(ProblemError(408, detail))
         else:
             self.transport.abort()
 
-    def _stalled(self) -> None:
-        """What was sent is not taken in time."""
+    def _send_timed_out(self) -> None:
         if self.transport.get_write_buffer_size():
             self.transport.abort()
 
     def _refuse(self, problem: ProblemError) -> None:
-        """Answers in the app's place, and closes."""
-        body = text(problem).encode()
+        """Respond instead of the app, and close the connection."""
+        body = to_json(problem).encode()
         phrase = HTTPStatus(problem.status).phrase
         lines = [
             f"HTTP/1.1 {problem.status} {phrase}",
@@ -138,8 +140,8 @@ class Connection(HttpToolsProtocol):
         self._send_within()
 
 
-def limited(settings: Settings) -> type[Connection]:
-    """The connections of a server with these settings."""
+def limited(settings: ServiceSettings) -> type[Connection]:
+    """Return the class of the connections of a server with these settings."""
     return type("LimitedConnection", (Connection,), {"settings": settings})
 
 

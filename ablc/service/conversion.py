@@ -1,20 +1,20 @@
-"""From one kind of picture to another: what decode, encode and transcode have in common."""
+"""From one kind of picture to another: the work that all conversions share."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from ablc.decoder import Decoder
 from ablc.service import jobs
-from ablc.service.batches import Batches
-from ablc.service.exchange import Exchange
-from ablc.service.jobs import Answer, Frame, Source, StreamHead
+from ablc.service.accounting import RequestAccount
+from ablc.service.jobs import LoadedPicture, Payload, Rendition, StreamHead
 from ablc.service.metrics import Metrics
+from ablc.service.network_batches import NetworkBatcher
 from ablc.service.problems import ProblemError
-from ablc.service.settings import Settings
+from ablc.service.settings import ServiceSettings
 from ablc.service.workers import Workers
 from ablc.settings import Fill
 
-Finish = Callable[[Source], Answer]
+Finish = Callable[[LoadedPicture], Payload]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,65 +22,75 @@ class Upload:
     """The body of a request."""
 
     data: bytes
-    content_type: str  # as the request has it
-    stream: bool  # whether it is taken for a stream, or for a picture
+    content_type: str  # as in the request
+    is_stream: bool  # whether it is read as a stream or as a picture
 
 
 class Converter:
     """Does the work of requests within the limits of the settings."""
 
-    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+    def __init__(self, settings: ServiceSettings, metrics: Metrics) -> None:
         self.settings = settings
         self._decoder = Decoder(fill="classical", threads=1, max_pixels=settings.max_pixels)
         self.workers = Workers(settings, metrics.work.observe)
-        self.batches = Batches(settings, metrics.batches.observe) if settings.networks else None
+        self.batcher = (
+            NetworkBatcher(settings, metrics.batches.observe) if settings.networks else None
+        )
 
     def check_room(self, fill: Fill | None) -> None:
-        """Raises ProblemError 503 if the queue is full in which a request would wait."""
-        if self.batches and fill != "classical":
-            self.batches.check_room()
+        """Raises ProblemError 503 if the queue in which a request would wait is full."""
+        if self.batcher and fill != "classical":
+            self.batcher.check_room()
         self.workers.check_room()
 
     async def convert(
-        self, upload: Upload, frame: Frame, fill: Fill | None, finish: Finish, exchange: Exchange
-    ) -> Answer:
-        """What finish makes of the picture in an upload, framed as asked.
+        self,
+        upload: Upload,
+        rendition: Rendition,
+        fill: Fill | None,
+        finish: Finish,
+        account: RequestAccount,
+    ) -> Payload:
+        """Return what finish makes of a rendition of the picture in an upload.
 
-        Raises what Workers.run, Batches.decode and jobs do.
+        Raises the exceptions of Workers.run, NetworkBatcher.decode and of the jobs.
         """
         most = self.settings.max_pixels
         data = upload.data
-        if not upload.stream:
+        if not upload.is_stream:
             kind = upload.content_type
-            return await self.workers.run(lambda: finish(jobs.read(data, kind, frame, most)))
+            return await self.workers.run(lambda: finish(jobs.load(data, kind, rendition, most)))
         head = StreamHead.read(data)
-        part = head.part(frame.region)
-        exchange.hold(head.decoded_bytes(part, most))
+        region = head.region(rendition.region)
+        account.hold(head.decoded_bytes(region, most))
         if fill in (None, "auto"):
-            fill = "auto" if self.batches else "classical"
+            fill = "auto" if self.batcher else "classical"
         if fill == "classical":
-            decode = self._decoder.decode  # by integers alone, on one thread
+            decode = self._decoder.decode  # integer arithmetic only, on one thread
             return await self.workers.run(
-                lambda: finish(jobs.described(data, decode(data, region=part), frame))
+                lambda: finish(jobs.from_stream(data, decode(data, region=region), rendition))
             )
-        if self.batches is None:
+        if self.batcher is None:
             raise ProblemError(422, f"fill={fill}: this service runs no networks")
-        pixels = await self.batches.decode(data, fill, part)
-        return await self.workers.run(lambda: finish(jobs.described(data, pixels, frame)))
+        pixels = await self.batcher.decode(data, fill, region)
+        return await self.workers.run(lambda: finish(jobs.from_stream(data, pixels, rendition)))
 
     @property
     def waiting(self) -> int:
-        """Requests that wait for a worker or the networks."""
-        return self.workers.waiting + (self.batches.waiting if self.batches else 0)
+        """Number of requests that wait for a worker or for the networks."""
+        return self.workers.waiting + (self.batcher.waiting if self.batcher else 0)
 
     async def warm_up(self) -> None:
-        """Does once what the first request would wait for. Raises ModelError, ProviderError."""
+        """Load everything that the first request would wait for.
+
+        Raises ModelError or ProviderError if the networks cannot run.
+        """
         await self.workers.run(jobs.warm_up)
-        if self.batches:
-            await self.batches.warm_up()
+        if self.batcher:
+            await self.batcher.warm_up()
 
     def close(self) -> None:
-        """Lets threads end when their work does."""
+        """Let the threads end when their work does."""
         self.workers.close()
-        if self.batches:
-            self.batches.close()
+        if self.batcher:
+            self.batcher.close()

@@ -1,4 +1,4 @@
-"""What happens to every request, whatever it is for: who may, what is counted, what is logged."""
+"""Middleware for every request: admission, accounting, logging, and the end of connections."""
 
 import asyncio
 import hmac
@@ -10,133 +10,144 @@ from time import perf_counter
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ablc.service import exchange, page, problems
-from ablc.service.exchange import Exchange, Memory
-from ablc.service.logs import log, note
+from ablc.service import accounting, page, problems
+from ablc.service.accounting import MemoryBudget, RequestAccount
+from ablc.service.logs import log, log_event
 from ablc.service.metrics import Metrics
 from ablc.service.problems import ProblemError
-from ablc.service.state import State
+from ablc.service.state import ServiceState
 
-HEALTH = ("/healthz", "/readyz")  # open to all, at all times
-OWN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")  # ids that clients may give their requests
-PROCESS, NUMBERS = secrets.token_hex(4), itertools.count(1)  # of which other ids are made
-SMALL = 1 << 16  # bytes of an unread body for whose sake no connection is closed
-BUSY_SECONDS = 0.5  # that a 503 waits: who comes again at once would take the workers' time
-LINGER_SECONDS = 1.0  # in which a client that still sends can read why it was refused
+PROBES = ("/healthz", "/readyz")  # answered without a token, and while the service drains
+CLIENT_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")  # ids that clients may give their requests
+PROCESS_ID, REQUEST_NUMBERS = secrets.token_hex(4), itertools.count(1)  # parts of all other ids
+SMALL_BODY = 1 << 16  # bytes; a shorter unread body is discarded, not a reason to close
+BUSY_SECONDS = 0.5  # delay of a 503: clients that retry at once would take the workers' time
+LINGER_SECONDS = 1.0  # for a client that is still sending to read why it was refused
 
 
 class Guard:
     """ASGI middleware around the whole app."""
 
-    def __init__(self, app: ASGIApp, state: State, metrics: Metrics, memory: Memory, token: str):
+    def __init__(
+        self, app: ASGIApp, state: ServiceState, metrics: Metrics, budget: MemoryBudget, token: str
+    ) -> None:
+        """token: the bearer token that requests have to bring; empty: none."""
         self.app = app
         self.state = state
         self.metrics = metrics
-        self.memory = memory
-        self.expected = token.encode()
+        self.budget = budget
+        self.expected_token = token.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        current = Exchange(_id(headers), self.memory, read=not _has_body(headers))
-        scope[exchange.KEY] = current
-        busy = not (self.state.draining or scope["path"] in HEALTH)
-        client = _Client(current, receive, send, small=_is_small(headers), busy=busy)
+        account = RequestAccount(_request_id(headers), self.budget, read=not _has_body(headers))
+        scope[accounting.KEY] = account
+        delay_busy = not (self.state.draining or scope["path"] in PROBES)
+        channel = _Channel(
+            account, receive, send, body_is_small=_is_small(headers), delay_busy=delay_busy
+        )
         self.state.in_flight += 1
         try:
             self._admit(scope["path"], headers)
-            await self.app(scope, client.receive, client.send)
+            await self.app(scope, channel.receive, channel.send)
         except ProblemError as problem:
-            await problems.response(problem)(scope, client.receive, client.send)
+            await problems.response(problem)(scope, channel.receive, channel.send)
         except Exception:
-            log.exception("a request failed", extra={"fields": {"id": current.id}})
-            if client.started:
+            log.exception("a request failed", extra={"fields": {"id": account.id}})
+            if channel.started:
                 raise  # the server closes the connection
-            fault = ProblemError(500, f"a fault of the service; its log knows it as {current.id}")
-            await problems.response(fault)(scope, client.receive, client.send)
+            fault = ProblemError(500, f"internal error; see request {account.id} in the log")
+            await problems.response(fault)(scope, channel.receive, channel.send)
         finally:
             self.state.in_flight -= 1
-            current.release()
-            self._note(scope, current)
+            account.release()
+            self._record(scope, account)
 
     def _admit(self, path: str, headers: Headers) -> None:
         """Raises ProblemError 503 while the service drains, 401 without the token.
 
-        The page is for all: it asks for the token itself.
+        The files of the pages are open to all: the pages ask for the token themselves.
         """
-        if path in HEALTH:
+        if path in PROBES:
             return
         if self.state.draining:
             raise ProblemError(
                 503, "the service is stopping", {"retry-after": "1", "connection": "close"}
             )
         if path not in page.FILES and not self._has_token(headers):
-            challenge = {"www-authenticate": 'Bearer realm="ablc"'}
-            raise ProblemError(401, "a bearer token is wanted, and this is not it", challenge)
+            detail = "invalid bearer token" if "authorization" in headers else "no bearer token"
+            raise ProblemError(401, detail, {"www-authenticate": 'Bearer realm="ablc"'})
 
     def _has_token(self, headers: Headers) -> bool:
-        """Whether a request brings the token, or none is asked for."""
-        if not self.expected:
+        """True if a request brings the token, or if there is none."""
+        if not self.expected_token:
             return True
-        scheme, _, given = headers.get("authorization", "").partition(" ")
-        token = given.strip().encode("latin-1")
-        return scheme.lower() == "bearer" and hmac.compare_digest(token, self.expected)
+        scheme, _, credentials = headers.get("authorization", "").partition(" ")
+        token = credentials.strip().encode("latin-1")
+        return scheme.lower() == "bearer" and hmac.compare_digest(token, self.expected_token)
 
-    def _note(self, scope: Scope, current: Exchange) -> None:
-        """Counts the request, and writes its line."""
+    def _record(self, scope: Scope, account: RequestAccount) -> None:
+        """Count the request and log its line."""
         route = _route(scope)
-        seconds = perf_counter() - current.began
-        self.metrics.request(route, scope["method"], current, seconds)
-        note(
+        seconds = perf_counter() - account.began
+        self.metrics.count_request(route, scope["method"], account, seconds)
+        log_event(
             "request",
-            id=current.id,
+            id=account.id,
             method=scope["method"],
             route=route,
-            status=current.status,
+            status=account.status,
             seconds=round(seconds, 4),
-            received=current.received,
-            sent=current.sent,
+            received=account.received,
+            sent=account.sent,
         )
 
 
-class _Client:
-    """The two ends of a request, with what passes through them counted."""
+class _Channel:
+    """The two directions of a request; what passes through them is counted."""
 
     def __init__(
-        self, current: Exchange, receive: Receive, send: Send, *, small: bool, busy: bool
+        self,
+        account: RequestAccount,
+        receive: Receive,
+        send: Send,
+        *,
+        body_is_small: bool,
+        delay_busy: bool,
     ) -> None:
-        """small: the body may be thrown away. busy: a 503 means that, and may wait."""
-        self.current = current
+        """body_is_small: an unread body may be discarded. delay_busy: a 503 waits BUSY_SECONDS."""
+        self.account = account
         self._receive = receive
         self._send = send
-        self._small = small
-        self._busy = busy
+        self._body_is_small = body_is_small
+        self._delay_busy = delay_busy
         self._lingers = False
-        self.started = False  # whether the answer is
+        self.started = False  # True once the response has begun
 
     async def receive(self) -> Message:
         message = await self._receive()
         if message["type"] == "http.request":
-            self.current.received += len(message.get("body", b""))
-            self.current.read = not message.get("more_body", False)
+            self.account.received += len(message.get("body", b""))
+            self.account.read = not message.get("more_body", False)
         return message
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
-            self.current.status = message["status"]
-            if self._busy and message["status"] == 503:
-                self.current.release()
+            self.account.status = message["status"]
+            if self._delay_busy and message["status"] == 503:
+                self.account.release()
                 await asyncio.sleep(BUSY_SECONDS)
-            added = [(b"x-request-id", self.current.id.encode())]
-            if not (self.current.read or self._small):
+            added = [(b"x-request-id", self.account.id.encode())]
+            if not (self.account.read or self._body_is_small):
                 added.append((b"connection", b"close"))
                 self._lingers = True
             message = {**message, "headers": [*message.get("headers", ()), *added]}
         else:
-            self.current.sent += len(message.get("body", b""))
+            self.account.sent += len(message.get("body", b""))
             if self._lingers and not message.get("more_body", False):
                 await self._send({**message, "more_body": True})
                 await self._drain()
@@ -144,13 +155,13 @@ class _Client:
         await self._send(message)
 
     async def _drain(self) -> None:
-        """Takes what a client still sends, for a while.
+        """Read, for up to LINGER_SECONDS, what the client still sends.
 
-        Were the connection closed at once, the client's system would throw the answer away.
+        If the connection were closed at once, the client's system would discard the response.
         """
         try:
             async with asyncio.timeout(LINGER_SECONDS):
-                while not self.current.read:
+                while not self.account.read:
                     if (await self.receive())["type"] == "http.disconnect":
                         return
         except TimeoutError:
@@ -158,16 +169,18 @@ class _Client:
 
 
 def _route(scope: Scope) -> str:
-    """The path of a request if it is one of the app's own, else none: never a client's words."""
+    """Return the path of a request if the app has it, else "none": never text of a client's."""
     path: str = scope["path"]
     routes = scope["app"].routes if "app" in scope else ()
     return path if any(path == getattr(route, "path", None) for route in routes) else "none"
 
 
-def _id(headers: Headers) -> str:
-    """The client's id of the request if it is a harmless one, else a new one."""
-    given = headers.get("x-request-id", "")
-    return given if OWN_ID.fullmatch(given) else f"{PROCESS}-{next(NUMBERS):x}"
+def _request_id(headers: Headers) -> str:
+    """Return the client's id of the request if it is well-formed, else a new one."""
+    proposed = headers.get("x-request-id", "")
+    if CLIENT_ID.fullmatch(proposed):
+        return proposed
+    return f"{PROCESS_ID}-{next(REQUEST_NUMBERS):x}"
 
 
 def _has_body(headers: Headers) -> bool:
@@ -175,6 +188,6 @@ def _has_body(headers: Headers) -> bool:
 
 
 def _is_small(headers: Headers) -> bool:
-    """Whether a body is short enough to be thrown away unread."""
+    """True if the body is declared to be short enough to be discarded unread."""
     declared = headers.get("content-length", "")
-    return declared.isdecimal() and int(declared) <= SMALL
+    return declared.isdecimal() and int(declared) <= SMALL_BODY

@@ -1,6 +1,6 @@
-"""What a worker does for a request: bytes to a picture, part and size, and bytes again.
+"""The work of one request on one thread: bytes to a picture, region and size, and bytes again.
 
-A job may only read what it is given: no file is opened, no other program started.
+A job reads only its arguments: it opens no file and starts no program.
 """
 
 from dataclasses import dataclass
@@ -17,50 +17,50 @@ from ablc.importance import Roi
 from ablc.inspection import Metadata
 from ablc.pictures import Picture
 from ablc.regions import Region
-from ablc.service import forms, framing, media
-from ablc.service.media import Media
+from ablc.service import forms, iiif, media
+from ablc.service.media import MediaType
 from ablc.service.problems import ProblemError
 from ablc.service.queries import EncodeQuery
 from ablc.settings import SIDE_MAX
 
-HEAD_BYTES = 64  # more than the header has (docs/FORMAT.md, Header)
-QUALITY = 85  # of lossy kinds, which go to viewers; what has to be exact is asked for as PNG
-REDUCING_GAP = 2.0  # large reductions begin with whole boxes of pixels, as Pillow advises
+HEAD_BYTES = 64  # at least the length of the header (docs/FORMAT.md, Header)
+LOSSY_QUALITY = 85  # of JPEG, WebP and AVIF; PNG is there for exact pictures
+REDUCING_GAP = 2.0  # large reductions begin by averaging boxes of pixels, as Pillow advises
 
 Body = bytes | memoryview
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """The body of an answer; width, height and channels of the picture in it."""
+class Payload:
+    """The body of a response, with height, width and channels of the picture in it."""
 
     body: Body
     shape: tuple[int, ...]  # H, W, C
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Source:
-    """What a request brought, ready to be written or coded."""
+class LoadedPicture:
+    """The decoded picture of a request, ready to be written or encoded."""
 
     picture: Picture
-    white: Pixels | None = None  # (H, W) a region of interest as a mask, 0..255
+    roi_mask: Pixels | None = None  # (H, W) 0..255, white in the region of interest
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
-    """How a picture is wanted, in the words of framing."""
+class Rendition:
+    """Which part of a picture a request asks for, at which size, and whether with metadata."""
 
-    region: str
-    size: str
-    strip: bool  # of its metadata
+    region: str  # as in IIIF
+    size: str  # as in IIIF
+    strip: bool  # True: without metadata
 
 
-WHOLE = Frame("full", "max", strip=True)
+WHOLE = Rendition("full", "max", strip=True)
 
 
 @dataclass(frozen=True, slots=True)
 class StreamHead:
-    """What a stream says first of its picture, before anything of that is decoded."""
+    """What the header of a stream says about its picture."""
 
     height: int
     width: int
@@ -68,124 +68,125 @@ class StreamHead:
 
     @classmethod
     def read(cls, data: bytes) -> "StreamHead":
-        """Raises StreamError unless data begins as a stream does."""
+        """Return the head of a stream. Raises StreamError if data begins with none."""
         header = _core.Stream(data[:HEAD_BYTES], partial=True).header
         return cls(header.height, header.width, header.channels)
 
-    def part(self, region: str) -> Region | None:
-        """The region that is wanted; None for all. Raises ValueError if it is outside."""
-        return framing.part(region, self.height, self.width)
+    def region(self, text: str) -> Region | None:
+        """Return the region that text names; None for all. Raises ValueError if it is outside."""
+        return iiif.region(text, self.height, self.width)
 
-    def decoded_bytes(self, part: Region | None, max_pixels: int) -> int:
-        """Bytes of the decoded part. Raises LimitError if it has too many pixels."""
-        height, width = (part.height, part.width) if part else (self.height, self.width)
+    def decoded_bytes(self, region: Region | None, max_pixels: int) -> int:
+        """Return the bytes of the decoded region. Raises LimitError beyond max_pixels."""
+        height, width = (region.height, region.width) if region else (self.height, self.width)
         check_pixels(height, width, max_pixels)
         return height * width * self.channels
 
 
 def check_pixels(height: int, width: int, max_pixels: int) -> None:
-    """Raises LimitError for a picture of too many pixels."""
+    """Raises LimitError for a picture of more than max_pixels."""
     if width * height > max_pixels:
         raise LimitError(f"{width}x{height} pixels are more than the {max_pixels} allowed here")
 
 
-def described(data: bytes, pixels: Pixels, frame: Frame) -> Source:
-    """A decoded part at the size wanted, with what its stream says about the picture."""
-    carried = Metadata() if frame.strip else inspection.metadata(data)
-    return Source(Picture(_resize(pixels, frame.size), carried))
+def from_stream(data: bytes, pixels: Pixels, rendition: Rendition) -> LoadedPicture:
+    """Return a decoded region at the size asked for, with the metadata of its stream."""
+    metadata = Metadata() if rendition.strip else inspection.metadata(data)
+    return LoadedPicture(Picture(_resize(pixels, rendition.size), metadata))
 
 
-def read(data: bytes, content_type: str, frame: Frame, max_pixels: int) -> Source:
-    """The part of a picture in an upload that is no stream, at the size wanted.
+def load(data: bytes, content_type: str, rendition: Rendition, max_pixels: int) -> LoadedPicture:
+    """Return the region of a picture in an upload that is no stream, at the size asked for.
 
-    content_type: that of the upload, a form or one of the types that are read.
-    Raises ProblemError 415 if the file is of another type than declared, 422 for a damaged form.
+    content_type: of the upload: a form, or a type of picture that is read.
+    Raises ProblemError 415 if the file is not of its declared type, 422 for a damaged form.
     """
     kind, roi = content_type, None
     if media.plain(content_type) == media.FORM:
         form = forms.parse(data, content_type)
         data, roi = form.picture, form.roi
         kind = media.check(form.kind, (*media.READABLE, media.OCTETS))
-    picture = _open(data, media.plain(kind), max_pixels)
+    picture = _parse(data, media.plain(kind), max_pixels)
     height, width, _ = picture.pixels.shape
-    part = framing.part(frame.region, height, width)
-    pixels = picture.pixels if part is None else picture.pixels[part.slices]
-    carried = Metadata() if frame.strip else picture.metadata
-    framed = Picture(_resize(pixels, frame.size), carried)
-    return Source(framed, None if roi is None else _read_mask(roi, max_pixels))
+    region = iiif.region(rendition.region, height, width)
+    pixels = picture.pixels if region is None else picture.pixels[region.slices]
+    metadata = Metadata() if rendition.strip else picture.metadata
+    rendered = Picture(_resize(pixels, rendition.size), metadata)
+    return LoadedPicture(rendered, None if roi is None else _parse_mask(roi, max_pixels))
 
 
-def write(source: Source, chosen: Media, quality: float | None) -> Answer:
-    """The picture as a file of the kind chosen, or as bare samples.
+def write(loaded: LoadedPicture, chosen: MediaType, quality: float | None) -> Payload:
+    """Return the picture as a file of the chosen type, or as bare samples.
 
-    quality: 1..100 of a lossy kind; default: QUALITY.
+    quality: 1..100, for lossy types; default: LOSSY_QUALITY.
     """
-    picture = source.picture
+    picture = loaded.picture
     shape = picture.pixels.shape
     if chosen == media.RAW:
-        return Answer(np.ascontiguousarray(picture.pixels).data.cast("B"), shape)
-    chosen_quality = QUALITY if quality is None else round(quality)
-    return Answer(pictures.pack(picture, chosen.format, chosen_quality), shape)
+        return Payload(np.ascontiguousarray(picture.pixels).data.cast("B"), shape)
+    chosen_quality = LOSSY_QUALITY if quality is None else round(quality)
+    return Payload(pictures.pack(picture, chosen.format, chosen_quality), shape)
 
 
-def encode(source: Source, query: EncodeQuery) -> Answer:
-    """The picture as a stream."""
+def encode(loaded: LoadedPicture, query: EncodeQuery) -> Payload:
+    """Return the picture as a stream."""
     regions = query.regions()
-    if source.white is not None:
-        regions.append(Roi(source.white, query.roi_weight, query.feather))
-    picture, carried = source.picture, source.picture.metadata
+    if loaded.roi_mask is not None:
+        regions.append(Roi(loaded.roi_mask, query.roi_weight, query.feather))
+    picture, metadata = loaded.picture, loaded.picture.metadata
     data = query.encoder().encode(
         picture.pixels,
         importance=regions or None,
         mask=query.scheme(),
-        icc=carried.icc,
-        exif=carried.exif,
-        xmp=carried.xmp,
+        icc=metadata.icc,
+        exif=metadata.exif,
+        xmp=metadata.xmp,
     )
-    return Answer(data, picture.pixels.shape)
+    return Payload(data, picture.pixels.shape)
 
 
-def inspect(data: bytes, chosen: Media, max_pixels: int) -> Answer:
-    """What a stream holds, as JSON or drawn."""
-    found = inspection.inspect(data, max_pixels=max_pixels)
-    shape = (found.height, found.width, found.channels)
+def inspect(data: bytes, chosen: MediaType, max_pixels: int) -> Payload:
+    """Return header and layout of a stream as JSON, or a drawing of where its bits went."""
+    info = inspection.inspect(data, max_pixels=max_pixels)
     if chosen == media.JSON:
-        return Answer(found.to_json().encode(), shape)
-    where = inspection.coding_map(data, max_pixels=max_pixels)
-    sheet = np.asarray(map_sheet.make(where, found, "picture"))
-    return Answer(pictures.pack(Picture(sheet), chosen.format), sheet.shape)
+        return Payload(info.to_json().encode(), (info.height, info.width, info.channels))
+    coding_map = inspection.coding_map(data, max_pixels=max_pixels)
+    sheet = np.asarray(map_sheet.make(coding_map, info, "picture"))
+    return Payload(pictures.pack(Picture(sheet), chosen.format), sheet.shape)
 
 
 def warm_up() -> None:
-    """Codes and decodes an empty picture, so that everything needed is loaded."""
+    """Encode and decode an empty picture, which loads everything that requests need."""
     blank = Picture(np.zeros((64, 64, 3), np.uint8))
     file = pictures.pack(blank)
-    made = encode(read(file, "image/png", WHOLE, SIDE_MAX**2), EncodeQuery())
-    Decoder(fill="classical", threads=1).decode(bytes(made.body))
+    stream = encode(load(file, "image/png", WHOLE, SIDE_MAX**2), EncodeQuery())
+    Decoder(fill="classical", threads=1).decode(bytes(stream.body))
 
 
-def _open(data: bytes, kind: str, max_pixels: int) -> Picture:
-    """Return the picture in a file of a kind. Raises ProblemError 415 if it is of another kind."""
+def _parse(data: bytes, kind: str, max_pixels: int) -> Picture:
+    """Return the picture in a file of a type; its size is checked before it is decoded."""
     try:
         return pictures.parse(data, media.formats(kind), max_pixels)
     except PictureError as error:
         if not isinstance(error.__cause__, UnidentifiedImageError):
             raise
-        wanted = kind if kind in media.READABLE else "a picture of a kind that is read here"
-        raise ProblemError(415, f"the body is not {wanted}") from None
+        expected = kind if kind in media.READABLE else "a picture of a type that is read here"
+        raise ProblemError(415, f"the body is not {expected}") from None
 
 
-def _read_mask(data: bytes, max_pixels: int) -> Pixels:
-    """(H, W) grey samples of a picture in a file of any kind."""
-    picture = _open(data, media.OCTETS, max_pixels)
+def _parse_mask(data: bytes, max_pixels: int) -> Pixels:
+    """Return the (H, W) grey samples of a picture in a file of any readable type."""
+    picture = _parse(data, media.OCTETS, max_pixels)
     return np.asarray(pictures.to_image(picture.pixels).convert("L"))
 
 
 def _resize(pixels: Pixels, size: str) -> Pixels:
     height, width, channels = pixels.shape
-    wanted = framing.size(size, height, width)
-    if wanted == (height, width):
+    new_height, new_width = iiif.size(size, height, width)
+    if (new_height, new_width) == (height, width):
         return pixels
     image = pictures.to_image(np.ascontiguousarray(pixels))
-    small = image.resize(wanted[::-1], Image.Resampling.LANCZOS, reducing_gap=REDUCING_GAP)
-    return np.asarray(small).reshape(*wanted, channels)
+    resized = image.resize(
+        (new_width, new_height), Image.Resampling.LANCZOS, reducing_gap=REDUCING_GAP
+    )
+    return np.asarray(resized).reshape(new_height, new_width, channels)

@@ -1,7 +1,7 @@
-"""One line of JSON on standard error for every request and every event of note.
+"""One line of JSON on standard error for each request and each event.
 
-They go through the logger ablc.service, so that another server may send them elsewhere. No line
-holds what a client sent: no path, no query, no address.
+The lines go through the logger ablc.service, so that another server can send them elsewhere. No
+line contains anything that a client sent: no path, no query, no address.
 """
 
 import json
@@ -13,10 +13,10 @@ from typing import Any
 log = logging.getLogger("ablc.service")
 
 
-def note(event: str, **fields: object) -> None:
-    """Logs an event with these members.
+def log_event(event: str, **fields: object) -> None:
+    """Log an event with these members.
 
-    Logger.info would look up who calls, which takes as long as all the rest.
+    Logger.info is avoided: it looks up its caller, which takes as long as everything else here.
     """
     if log.isEnabledFor(logging.INFO):
         level = {"levelno": logging.INFO, "levelname": "INFO"}
@@ -24,8 +24,8 @@ def note(event: str, **fields: object) -> None:
         log.handle(logging.makeLogRecord(record))
 
 
-class Lines(logging.Formatter):
-    """Records as JSON objects; an attribute `fields` adds members."""
+class JsonFormatter(logging.Formatter):
+    """Formats records as JSON objects; the attribute `fields` of a record adds members."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
@@ -40,13 +40,13 @@ class Lines(logging.Formatter):
 
 
 def set_up() -> None:
-    """Sends the service's lines, and what libraries warn of, to standard error."""
+    """Send the service's lines, and the warnings of libraries, to standard error."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Lines())
+    handler.setFormatter(JsonFormatter())
     logging.captureWarnings(True)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     log.setLevel(logging.INFO)
-    for library in ("uvicorn.error", "python_multipart"):  # they warn of every bad request
+    for library in ("uvicorn.error", "python_multipart"):  # they warn of each bad request
         logging.getLogger(library).setLevel(logging.ERROR)

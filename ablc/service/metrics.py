@@ -1,4 +1,4 @@
-"""What Prometheus is told."""
+"""Metrics for Prometheus."""
 
 from collections.abc import Callable
 
@@ -12,12 +12,12 @@ from prometheus_client import (
     generate_latest,
 )
 
-from ablc.service.exchange import Exchange
+from ablc.service.accounting import RequestAccount
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
-BATCHES = (1, 2, 4, 8, 16)
+BATCH_LENGTHS = (1, 2, 4, 8, 16)
 
-disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each, which nobody reads
+disable_created_metrics()  # type: ignore[no-untyped-call]  # they would double the series
 
 
 class Metrics:
@@ -31,37 +31,39 @@ class Metrics:
         )
         self.seconds = Histogram(
             "ablc_request_seconds",
-            "From a request's head to the end of its answer.",
+            "Time from the head of a request to the end of its response.",
             ("route",),
             buckets=SECONDS,
             registry=registry,
         )
         self.work = Histogram(
             "ablc_work_seconds",
-            "What a worker did for one request.",
+            "Time that a worker spent on one request.",
             buckets=SECONDS,
             registry=registry,
         )
-        self.received = Counter("ablc_received_bytes", "Of uploads.", registry=registry)
-        self.sent = Counter("ablc_sent_bytes", "Of answers.", registry=registry)
+        self.received = Counter("ablc_received_bytes", "Bytes of uploads.", registry=registry)
+        self.sent = Counter("ablc_sent_bytes", "Bytes of responses.", registry=registry)
         self.batches = Histogram(
             "ablc_batch_pictures",
             "Pictures that went through the networks together.",
-            buckets=BATCHES,
+            buckets=BATCH_LENGTHS,
             registry=registry,
         )
 
-    def gauge(self, name: str, about: str, value: Callable[[], float]) -> None:
-        """Adds a gauge that is asked for its value."""
-        Gauge(name, about, registry=self.registry).set_function(value)
+    def add_gauge(self, name: str, description: str, value: Callable[[], float]) -> None:
+        """Add a gauge whose value is a function's."""
+        Gauge(name, description, registry=self.registry).set_function(value)
 
-    def request(self, route: str, method: str, exchange: Exchange, seconds: float) -> None:
-        """Counts a request that is over."""
-        self.requests.labels(route, method, str(exchange.status)).inc()
+    def count_request(
+        self, route: str, method: str, account: RequestAccount, seconds: float
+    ) -> None:
+        """Count a request that has ended."""
+        self.requests.labels(route, method, str(account.status)).inc()
         self.seconds.labels(route).observe(seconds)
-        self.received.inc(exchange.received)
-        self.sent.inc(exchange.sent)
+        self.received.inc(account.received)
+        self.sent.inc(account.sent)
 
     def text(self) -> bytes:
-        """All of them in Prometheus' text format."""
+        """Return all metrics in Prometheus' text format."""
         return generate_latest(self.registry)

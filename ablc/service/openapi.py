@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 import ablc
 from ablc.service import media
-from ablc.service.media import Media
+from ablc.service.media import MediaType
 from ablc.service.problems import PROBLEM
 from ablc.service.queries import Query
 
@@ -100,7 +100,7 @@ def _named(route: Described) -> dict[str, Any]:
 
 
 def conversion(
-    about: str, query: type[Query], accepted: Sequence[str], offered: Sequence[Media]
+    about: str, query: type[Query], accepted: Sequence[str], offered: Sequence[MediaType]
 ) -> dict[str, Any]:
     """A POST whose body and answer are files."""
     bodies = {kind: {"schema": FORM if kind == media.FORM else BINARY} for kind in accepted}

@@ -7,13 +7,13 @@ from ablc.service import media, openapi
 from ablc.service.metrics import Metrics
 from ablc.service.openapi import Described
 from ablc.service.problems import ProblemError
-from ablc.service.state import State
+from ablc.service.state import ServiceState
 
 METRICS = "text/plain; version=0.0.4; charset=utf-8"
 JSON = media.JSON.type
 
 
-def routes(state: State, metrics: Metrics) -> list[Described]:
+def routes(state: ServiceState, metrics: Metrics) -> list[Described]:
     """Health, readiness and metrics."""
 
     async def healthz(_: Request) -> Response:

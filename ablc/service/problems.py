@@ -20,7 +20,7 @@ STATUS_OF: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
     (LimitError, 413),
     (StreamError, 422),
     (PictureError, 422),
-    (ModelError, 422),  # the stream names networks that are not here
+    (ModelError, 422),  # the stream names networks that are not installed
     (ProviderError, 503),
     (FinderError, 500),
     (MemoryError, 503),
@@ -29,7 +29,7 @@ STATUS_OF: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
 
 
 class ProblemError(Exception):
-    """A request that gets no answer but a reason."""
+    """A request that is refused, with status, reason and further headers of the response."""
 
     def __init__(self, status: int, detail: str, headers: dict[str, str] | None = None) -> None:
         super().__init__(detail)
@@ -39,16 +39,16 @@ class ProblemError(Exception):
 
     @classmethod
     def busy(cls, detail: str, seconds: int = 1) -> "ProblemError":
-        """503, with when to try again."""
+        """Return a 503 that tells the client to try again after that many seconds."""
         return cls(503, detail, {"retry-after": str(seconds)})
 
 
-class GoneError(Exception):
-    """The client closed the connection before its answer was there."""
+class ClientGoneError(Exception):
+    """The client closed the connection before its response was ready."""
 
 
-def text(problem: ProblemError) -> str:
-    """The body of an answer that states a problem."""
+def to_json(problem: ProblemError) -> str:
+    """Return the body of the response that states a problem."""
     body = {
         "type": "about:blank",
         "title": HTTPStatus(problem.status).phrase,
@@ -59,15 +59,15 @@ def text(problem: ProblemError) -> str:
 
 
 def response(problem: ProblemError) -> Response:
-    """The answer that states a problem."""
+    """Return the response that states a problem."""
     headers = {"cache-control": "no-store", **problem.headers}
-    return Response(text(problem), problem.status, headers, PROBLEM)
+    return Response(to_json(problem), problem.status, headers, PROBLEM)
 
 
-def of(error: Exception) -> ProblemError:
-    """What an error of the codec, or of a picture, means to the client.
+def from_error(error: Exception) -> ProblemError:
+    """Return the problem that an error of the codec, of a picture or of HTTP is to the client.
 
-    Raises the error itself if it is none of theirs: then it is a fault of the service.
+    Raises the error itself if it is none of these: it is then a fault of the service.
     """
     if isinstance(error, ProblemError):
         return error

@@ -20,7 +20,7 @@ from ablc.encoder import Encoder
 from ablc.importance import FEATHER_DEFAULT, WEIGHT_DEFAULT, Roi, Where
 from ablc.regions import Region
 from ablc.schemes import Scheme
-from ablc.service import framing
+from ablc.service import iiif
 from ablc.service.problems import ProblemError
 from ablc.settings import SchemeName, Subsampling, Tune
 
@@ -55,13 +55,13 @@ class InspectQuery(Query):
     """No parameters."""
 
 
-class View(Query):
+class PictureQuery(Query):
     """Which part of a picture, how large."""
 
     region: Annotated[
         str,
         Field(
-            pattern=framing.REGION,
+            pattern=iiif.REGION,
             description="Part of the picture, as in IIIF: `full`, `square`, `x,y,w,h` in pixels, "
             "or `pct:x,y,w,h`; clipped to the picture.",
         ),
@@ -69,7 +69,7 @@ class View(Query):
     size: Annotated[
         str,
         Field(
-            pattern=framing.SIZE,
+            pattern=iiif.SIZE,
             description="Size of that part, as in IIIF: `max`, `w,`, `,h`, `w,h`, `!w,h` (at most "
             "that, in proportion) or `pct:n`; never enlarged.",
         ),
@@ -77,7 +77,7 @@ class View(Query):
     strip: Annotated[bool, Field(description="Leave ICC profile, EXIF and XMP behind.")] = False
 
 
-class DecodeQuery(View):
+class DecodeQuery(PictureQuery):
     """How a stream becomes a picture."""
 
     format: Annotated[
@@ -96,7 +96,7 @@ class DecodeQuery(View):
     ] = None
 
 
-class EncodeQuery(View):
+class EncodeQuery(PictureQuery):
     """How a picture becomes a stream."""
 
     quality: Annotated[

@@ -8,13 +8,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 import ablc
-from ablc.service import exchange, jobs, media, openapi, problems, studio
-from ablc.service.answers import BodyResponse, known
+from ablc.service import comparison, jobs, media, openapi, problems
+from ablc.service.accounting import account_of
 from ablc.service.conversion import Converter, Finish, Upload
-from ablc.service.jobs import Answer
-from ablc.service.media import Media
+from ablc.service.jobs import Payload
+from ablc.service.media import MediaType
 from ablc.service.openapi import Described
-from ablc.service.problems import GoneError, ProblemError
+from ablc.service.problems import ClientGoneError, ProblemError
 from ablc.service.queries import (
     DecodeQuery,
     EncodeQuery,
@@ -23,7 +23,9 @@ from ablc.service.queries import (
     TranscodeQuery,
     parse,
 )
-from ablc.service.settings import Settings
+from ablc.service.responses import SlicedResponse, matches_tag
+from ablc.service.settings import ServiceSettings
+from ablc.service.uploads import header_elements, read_body
 from ablc.service.workers import while_connected
 
 STREAMS = (media.STREAM, media.OCTETS)
@@ -37,19 +39,19 @@ TRANSCODE = (
     "Turn a stream or a picture into either. Where neither Accept nor format says what is wanted, "
     "pictures become streams, and streams and octets PNG."
 )
-STUDIO = (
+COMPARE = (
     "Code a picture as /encode does; answer with the stream, its picture, where its bits went, and "
     "JPEG and AVIF files of at most its size. The page asks for this."
 )
 INSPECT = "Say what a stream holds, to the last byte, or draw where its bits went."
 
 Endpoint = Callable[[Request], Coroutine[None, None, Response]]
-Work = Callable[[bytes], Coroutine[None, None, Answer]]
+Work = Callable[[bytes], Coroutine[None, None, Payload]]
 
 
 def conversions(converter: Converter) -> list[Described]:
     """Decode, encode, transcode, compare and inspect."""
-    answers = media.pictures()
+    answers = media.writable_pictures()
 
     async def decode(request: Request) -> Response:
         query = parse(DecodeQuery, _query(request))
@@ -57,7 +59,7 @@ def conversions(converter: Converter) -> list[Described]:
         chosen = media.choose(_accept(request), query.format, answers)
         return await _convert(request, query, kind, chosen, converter, stream=True)
 
-    def coding(offered: Media) -> Endpoint:
+    def coding(offered: MediaType) -> Endpoint:
         """What answers to a picture in one way alone."""
 
         async def code(request: Request) -> Response:
@@ -80,7 +82,7 @@ def conversions(converter: Converter) -> list[Described]:
         kind = media.check(_content_type(request), STREAMS)
         chosen = media.choose(_accept(request), None, DRAWINGS)
 
-        async def work(data: bytes) -> Answer:
+        async def work(data: bytes) -> Payload:
             job = partial(jobs.inspect, data, chosen, converter.settings.max_pixels)
             return await converter.workers.run(job)
 
@@ -93,7 +95,7 @@ def conversions(converter: Converter) -> list[Described]:
             ("/decode", decode, DECODE, DecodeQuery, STREAMS, answers),
             ("/encode", coding(media.ABLC), ENCODE, EncodeQuery, PICTURES, (media.ABLC,)),
             ("/transcode", transcode, TRANSCODE, TranscodeQuery, EITHER, (*answers, media.ABLC)),
-            ("/studio", coding(media.JSON), STUDIO, EncodeQuery, PICTURES, (media.JSON,)),
+            ("/compare", coding(media.JSON), COMPARE, EncodeQuery, PICTURES, (media.JSON,)),
             ("/inspect", inspect, INSPECT, InspectQuery, STREAMS, DRAWINGS),
         )
     ]
@@ -103,7 +105,7 @@ async def _convert(
     request: Request,
     query: DecodeQuery | EncodeQuery,
     kind: str,
-    chosen: Media,
+    chosen: MediaType,
     converter: Converter,
     *,
     stream: bool | None,
@@ -112,18 +114,18 @@ async def _convert(
     most = converter.settings.max_effort
     if isinstance(query, EncodeQuery) and query.effort > most:
         raise ProblemError(422, f"effort: {query.effort} is more than the {most} allowed here")
-    frame = jobs.Frame(query.region, query.size, query.strip or chosen == media.RAW)
+    frame = jobs.Rendition(query.region, query.size, query.strip or chosen == media.RAW)
     fill = query.fill if isinstance(query, DecodeQuery) else None
     finish: Finish = partial(jobs.write, chosen=chosen, quality=query.quality)
     if chosen == media.ABLC and isinstance(query, EncodeQuery):
         finish = partial(jobs.encode, query=query)
     elif chosen == media.JSON and isinstance(query, EncodeQuery):
-        finish = partial(studio.make, query=query, max_pixels=converter.settings.max_pixels)
+        finish = partial(comparison.make, query=query, max_pixels=converter.settings.max_pixels)
 
-    async def work(data: bytes) -> Answer:
+    async def work(data: bytes) -> Payload:
         taken = media.is_stream(kind, data) if stream is None else stream
         upload = Upload(data, _content_type(request), taken)
-        current = exchange.of(request)
+        current = account_of(request)
         answer = await converter.convert(upload, frame, fill, finish, current)
         if chosen == media.JSON:  # several pictures, until the client has taken them
             current.hold(len(answer.body))
@@ -134,31 +136,38 @@ async def _convert(
 
 
 async def _answer(
-    request: Request, query: Query, kind: str, chosen: Media, settings: Settings, work: Work
+    request: Request,
+    query: Query,
+    kind: str,
+    chosen: MediaType,
+    settings: ServiceSettings,
+    work: Work,
 ) -> Response:
     """What work makes of the upload, or that the client has it already.
 
-    Raises ProblemError if the upload is refused, GoneError if nobody waits for the answer any more.
+    Raises ProblemError if the upload is refused, ClientGoneError if the client left.
     """
-    data = await exchange.upload(request, settings)
+    data = await read_body(request, settings)
     tag = _tag(request, query, kind, chosen, settings)
     headers = {"etag": tag, "cache-control": "no-cache", "vary": "accept, content-type"}
-    if known(tag, exchange.elements(request, "if-none-match")):
+    if matches_tag(tag, header_elements(request, "if-none-match")):
         return Response(None, 304, headers)
     try:
         answer = await while_connected(request.receive, work(data))
-    except (ProblemError, GoneError):
+    except (ProblemError, ClientGoneError):
         raise
     except Exception as error:
-        raise problems.of(error) from error
+        raise problems.from_error(error) from error
     height, width, channels = answer.shape
     shape = {"x-width": str(width), "x-height": str(height), "x-channels": str(channels)}
-    return BodyResponse(answer.body, chosen.type, headers | shape)
+    return SlicedResponse(answer.body, chosen.type, headers | shape)
 
 
-def _tag(request: Request, query: Query, kind: str, chosen: Media, settings: Settings) -> str:
+def _tag(
+    request: Request, query: Query, kind: str, chosen: MediaType, settings: ServiceSettings
+) -> str:
     """The entity tag of an answer, which depends on what is asked and on who answers alone."""
-    digest = exchange.of(request).digest
+    digest = account_of(request).digest
     painters = f"{settings.networks} {settings.provider}"
     makers = f"{ablc.__version__} {PIL.__version__} {painters}"
     parts = (request.scope["path"], query.model_dump_json(), kind, chosen.name, makers)

@@ -1,4 +1,4 @@
-"""What the service allows, checked once."""
+"""Limits and defaults of the service, checked once."""
 
 import math
 from dataclasses import dataclass, field
@@ -10,31 +10,34 @@ from ablc.settings import (
     cores,
 )
 
-PIXELS_MOST = 89_478_485  # PIL.Image.MAX_IMAGE_PIXELS: beyond it Pillow refuses by itself
+PIXELS_MOST = 89_478_485  # PIL.Image.MAX_IMAGE_PIXELS: Pillow itself refuses more
 SAMPLES = 4  # bytes of a pixel, at most
 MEBIBYTE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """Limits and defaults. Times are in seconds, memory in bytes."""
+class ServiceSettings:
+    """Limits and defaults. Times are in seconds, memory in bytes.
 
-    workers: int = field(default_factory=cores)  # pictures coded at a time, one thread each
-    queue: int = 64  # requests that wait for a worker
+    Raises ValueError for a value outside its range.
+    """
+
+    workers: int = field(default_factory=cores)  # pictures in work at a time, one thread each
+    queue: int = 64  # requests that may wait for a worker
     connections: int = 1024  # open at a time
-    networks: bool = False  # whether requests may ask for fill=auto and fill=net
+    networks: bool = False  # True: requests may use fill=auto and fill=net
     provider: Provider = "auto"  # where networks run
     max_upload: int = 32 * MEBIBYTE  # of one request
     max_pixels: int = 25_000_000  # of a picture, or of the tiles around a region of one
-    max_effort: int = 7  # of an encode: 9 takes up to 3 seconds a megapixel
-    max_memory: int = 1024 * MEBIBYTE  # of all uploads and answers that are held at a time
+    max_effort: int = 7  # of an encode; effort 9 takes up to 3 seconds per megapixel
+    max_memory: int = 1024 * MEBIBYTE  # of all uploads and responses held at a time
     header_seconds: float = 10  # until the head of a request is complete
-    upload_seconds: float = 30  # until its body is
+    upload_seconds: float = 30  # until the body of a request is complete
     wait_seconds: float = 10  # in the queue
     work_seconds: float = 60  # of work on one request
-    send_seconds: float = 30  # in which a client has to take what is sent to it
-    idle_seconds: float = 15  # that a connection is kept between requests
-    drain_seconds: float = 30  # for requests in work when the service is told to stop
+    send_seconds: float = 30  # for a client to read what is sent to it
+    idle_seconds: float = 15  # for which a connection is kept between requests
+    drain_seconds: float = 30  # for open requests when the service is told to stop
     token: str = field(default="", repr=False)  # that requests have to bring; empty: none
 
     def __post_init__(self) -> None:

@@ -1,13 +1,13 @@
-"""Where the service stands, for its probes and for whoever stops it."""
+"""State of the service, for its probes and for the server that stops it."""
 
 from dataclasses import dataclass
 
 
 @dataclass(slots=True)
-class State:
-    """Written and read on the event loop alone."""
+class ServiceState:
+    """Read and written on the event loop only."""
 
     ready: bool = False  # warmed up
-    failed: bool = False  # to warm up
-    draining: bool = False  # told to stop
-    in_flight: int = 0  # requests
+    failed: bool = False  # warming up has failed
+    draining: bool = False  # told to stop: open requests are finished, new ones refused
+    in_flight: int = 0  # requests whose response is not complete

@@ -49,7 +49,7 @@ def free_port() -> int:
 
 def test_answers_travel_by_pickle() -> None:
     pytest.importorskip("ray.serve", reason="no Ray Serve: pip install 'ablc[ray]'")
-    from ablc.service.on_ray import Copied
+    from ablc.service.on_ray import CopiedBodies
 
     async def viewing(_: Scope, __: Receive, send: Send) -> None:
         await send({"type": "http.response.body", "body": memoryview(b"pixels")})
@@ -63,7 +63,7 @@ def test_answers_travel_by_pickle() -> None:
         async def nothing() -> Message:
             return {"type": "http.disconnect"}
 
-        await Copied(viewing)({"type": "http"}, nothing, keep)
+        await CopiedBodies(viewing)({"type": "http"}, nothing, keep)
         return messages
 
     (message,) = pickle.loads(pickle.dumps(asyncio.run(sent())))

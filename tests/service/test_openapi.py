@@ -17,13 +17,13 @@ EXAMPLES = int(os.environ.get("ABLC_EXAMPLES", "15"))
 def test_what_is_described_is_what_there_is(service: Service) -> None:
     described = service.get("/openapi.json").json
     assert sorted(described["paths"]) == [
+        "/compare",
         "/decode",
         "/encode",
         "/healthz",
         "/inspect",
         "/metrics",
         "/readyz",
-        "/studio",
         "/transcode",
     ]
     encode = described["paths"]["/encode"]["post"]

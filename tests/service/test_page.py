@@ -47,7 +47,7 @@ def white(photo: Pixels) -> Pixels:
 @pytest.fixture(scope="module")
 def answer(service: Service, png: bytes, white: Pixels) -> Any:
     """What the page gets for a picture with a region."""
-    answered = service.post("/studio?bpp=0.6", *form(picture=png, roi=packed(white)))
+    answered = service.post("/compare?bpp=0.6", *form(picture=png, roi=packed(white)))
     assert answered.status == 200, answered.body
     return answered.json
 
@@ -84,7 +84,7 @@ def test_peers_take_no_more_bytes_than_the_stream(answer: Any, photo: Pixels) ->
 
 
 def test_a_peer_that_gets_no_smaller_says_so(service: Service, png: bytes) -> None:
-    told = service.post("/studio?bpp=0.06", png, "image/png").json
+    told = service.post("/compare?bpp=0.06", png, "image/png").json
     jpeg = told["peers"][0]
     assert jpeg["bytes"] > told["bytes"]
     assert (jpeg["fits"], jpeg["quality"]) == (False, 1)
@@ -95,7 +95,7 @@ def test_the_region_is_better_than_the_rest(answer: Any) -> None:
 
 
 def test_without_a_region_there_is_one_figure(service: Service, png: bytes) -> None:
-    told = service.post("/studio?lossless=true", png, "image/png").json
+    told = service.post("/compare?lossless=true", png, "image/png").json
     assert told["psnr"] == {"whole": None}
 
 
@@ -111,7 +111,7 @@ def test_the_maps_have_the_shape_of_the_picture(answer: Any, photo: Pixels) -> N
 
 @pytest.mark.parametrize(
     ("target", "status"),
-    [("/studio?bpp=0", 422), ("/studio?effort=9", 422), ("/studio?bpp=1&quality=3", 422)],
+    [("/compare?bpp=0", 422), ("/compare?effort=9", 422), ("/compare?bpp=1&quality=3", 422)],
 )
 def test_what_encode_refuses_is_refused(
     service: Service, png: bytes, target: str, status: int
@@ -120,14 +120,14 @@ def test_what_encode_refuses_is_refused(
 
 
 def test_other_bodies_are_refused(service: Service, png: bytes, stream: bytes) -> None:
-    assert service.post("/studio", png, "text/plain").status == 415
-    assert service.post("/studio", stream, "image/png").status == 415
-    assert service.post("/studio", bytes(2 << 20), "image/png").status == 413
+    assert service.post("/compare", png, "text/plain").status == 415
+    assert service.post("/compare", stream, "image/png").status == 415
+    assert service.post("/compare", bytes(2 << 20), "image/png").status == 413
     assert (
-        service.post("/studio", packed(np.zeros((900, 1200), np.uint8)), "image/png").status == 413
+        service.post("/compare", packed(np.zeros((900, 1200), np.uint8)), "image/png").status == 413
     )
     wrong = form(picture=png, roi=packed(np.full((9, 9), 255, np.uint8)))
-    assert service.post("/studio", *wrong).status == 422
+    assert service.post("/compare", *wrong).status == 422
 
 
 def test_the_page_asks_for_the_token_itself(png: bytes) -> None:
@@ -136,7 +136,7 @@ def test_the_page_asks_for_the_token_itself(png: bytes) -> None:
         assert page.status == 200
         assert b'<label >token <input type="password"' in page.body
         assert closed.get("/page.js").status == 200
-        assert closed.post("/studio", png, "image/png").status == 401
+        assert closed.post("/compare", png, "image/png").status == 401
 
 
 class Visitor(browser.Browser):

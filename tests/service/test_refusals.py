@@ -44,7 +44,7 @@ def test_a_type_that_is_not_read_is_refused(
 ) -> None:
     answer = service.post(f"/{endpoint}", stream, kind)
     assert answer.status == 415
-    assert f"the body is {kind}, wanted" in reason(answer)
+    assert f"the body is {kind}, expected" in reason(answer)
 
 
 def test_a_body_of_another_type_than_declared_is_refused(

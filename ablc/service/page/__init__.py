@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ablc.service.settings import Settings
-from ablc.service.studio import PIXELS_MOST
+from ablc.service.comparison import PIXELS_MOST
+from ablc.service.settings import ServiceSettings
 
 SLIDER = "ablc.drawing"  # the package whose slider it is
 FILES = {  # path -> folder and name of the file, its media type
@@ -30,12 +30,12 @@ HEADERS = {
 }
 
 
-def routes(settings: Settings) -> list[Route]:
+def routes(settings: ServiceSettings) -> list[Route]:
     """The page and what belongs to it, all of it read once."""
     return [_route(path, settings) for path in FILES]
 
 
-def _route(path: str, settings: Settings) -> Route:
+def _route(path: str, settings: ServiceSettings) -> Route:
     folder, name, kind = FILES[path]
     text = resources.files(folder).joinpath(name).read_text("utf-8")
     if kind == "text/html":

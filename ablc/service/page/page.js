@@ -137,7 +137,7 @@ async function ask(mask, signal) {
   const query = new URLSearchParams({ [checked("goal")]: rate(), roi_weight: find("weight").value });
   const token = find("token").value;
   const headers = token ? { authorization: `Bearer ${token}` } : {};
-  const response = await fetch(`studio?${query}`, { method: "POST", body: form, headers, signal });
+  const response = await fetch(`compare?${query}`, { method: "POST", body: form, headers, signal });
   const answer = await response.json();
   if (!response.ok) throw new Error(answer.detail);
   return answer;

@@ -9,7 +9,7 @@ function address(base64, type) {
   return made.at(-1);
 }
 
-// answer: of POST /studio. original, mask: canvases; mask null: no region. name: of the downloads.
+// answer: of POST /compare. original, mask: canvases; mask null: no region. name: of the downloads.
 export function show(place, answer, original, mask, name) {
   made.splice(0).forEach((old) => URL.revokeObjectURL(old));
   const picture = address(answer.picture, "image/png");

@@ -1,4 +1,4 @@
-"""Answers to requests: bodies in slices, and the headers that caches go by."""
+"""Responses with large bodies, and entity tags."""
 
 from collections.abc import Iterable, Mapping
 
@@ -8,10 +8,11 @@ from starlette.types import Receive, Scope, Send
 SLICE = 1 << 20  # bytes handed to the connection at a time
 
 
-class BodyResponse(Response):
-    """A body that goes out slice by slice, each when the client has taken most of the one before.
+class SlicedResponse(Response):
+    """A response whose body is sent slice by slice.
 
-    So a request stays open, and counts, until hardly more than a slice of its answer is left.
+    Each slice waits until the client has taken most of the one before it, so the request stays
+    open, and its memory counts, until hardly more than one slice is left.
     """
 
     def __init__(
@@ -28,9 +29,9 @@ class BodyResponse(Response):
             await send({"type": "http.response.body", "body": part, "more_body": more})
 
 
-def known(tag: str, if_none_match: Iterable[str]) -> bool:
-    """Whether the client has the answer with that entity tag already (RFC 9110, 13.1.2).
+def matches_tag(tag: str, if_none_match: Iterable[str]) -> bool:
+    """True if the client already has the response with that entity tag (RFC 9110, 13.1.2).
 
     if_none_match: the elements of that header.
     """
-    return any(given.removeprefix("W/") in (tag, "*") for given in if_none_match)
+    return any(known.removeprefix("W/") in (tag, "*") for known in if_none_match)

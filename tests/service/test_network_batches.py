@@ -33,13 +33,13 @@ def close(one: Pixels, other: Pixels) -> bool:
 
 
 def test_streams_that_come_together_are_one_batch(coarse: list[bytes]) -> None:
-    from ablc.service.batches import Batches
-    from ablc.service.settings import Settings
+    from ablc.service.network_batches import NetworkBatcher
+    from ablc.service.settings import ServiceSettings
 
     sizes: list[int] = []
 
     async def decode_all() -> list[Pixels | BaseException]:
-        batches = Batches(Settings(networks=True), sizes.append)
+        batches = NetworkBatcher(ServiceSettings(networks=True), sizes.append)
         streams = [*coarse[:2], coarse[2][:-1], *coarse[3:]]
         jobs = [batches.decode(data, "net", None) for data in streams]
         region = batches.decode(coarse[0], "net", ablc.Region(8, 8, 20, 10))
@@ -58,12 +58,12 @@ def test_streams_that_come_together_are_one_batch(coarse: list[bytes]) -> None:
 
 
 def test_a_queue_that_is_full_says_so(coarse: list[bytes]) -> None:
-    from ablc.service.batches import Batches
+    from ablc.service.network_batches import NetworkBatcher
     from ablc.service.problems import ProblemError
-    from ablc.service.settings import Settings
+    from ablc.service.settings import ServiceSettings
 
     async def decode_all() -> list[Pixels | BaseException]:
-        batches = Batches(Settings(networks=True, queue=3), lambda _: None)
+        batches = NetworkBatcher(ServiceSettings(networks=True, queue=3), lambda _: None)
         jobs = [batches.decode(data, "auto", None) for data in coarse]
         try:
             return await asyncio.gather(*jobs, return_exceptions=True)
