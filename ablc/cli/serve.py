@@ -12,7 +12,15 @@ from ablc.settings import Provider
 
 FAILED = 1  # exit code
 TOKEN = "ABLC_TOKEN"
-EXTRA = "starlette", "pydantic", "uvicorn", "httptools", "prometheus_client", "python_multipart"
+EXTRA = (
+    "fastapi",
+    "starlette",
+    "pydantic",
+    "uvicorn",
+    "httptools",
+    "prometheus_client",
+    "python_multipart",
+)
 LIMITS, TIMES, NETWORKS = "Limits", "Time", "Networks"  # headings of options
 CLUSTER = "Cluster"
 REPLICAS = 4

@@ -1,72 +1,71 @@
-"""The service as an ASGI app, for any server: `create()` makes one."""
+"""The service as an ASGI app for any server: `create()` makes one."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from fastapi.exceptions import RequestValidationError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ablc.service import openapi, page, probes, problems, routes
+from ablc.service import page, probes, problems, queries, routes
 from ablc.service.accounting import MemoryBudget
 from ablc.service.conversion import Converter
 from ablc.service.guard import Guard
 from ablc.service.logs import log, log_event
 from ablc.service.metrics import Metrics
+from ablc.service.openapi import DescribedApp
 from ablc.service.problems import ClientGoneError, ProblemError
 from ablc.service.settings import ServiceSettings
 from ablc.service.state import ServiceState
 
 
 def create(settings: ServiceSettings) -> Starlette:
-    """The app. Its state, an ablc.service.state.ServiceState, is app.state.service.
+    """Return the app, a FastAPI.
 
-    More endpoints may be added to app.router.routes.
+    Its state is app.state.service, an ablc.service.state.ServiceState. More endpoints may be added
+    as to any FastAPI app.
     """
-    state, metrics, memory = ServiceState(), Metrics(), MemoryBudget(settings.max_memory)
+    state, metrics, budget = ServiceState(), Metrics(), MemoryBudget(settings.max_memory)
     converter = Converter(settings, metrics)
-    metrics.add_gauge(
-        "ablc_in_flight", "Requests without a complete response.", lambda: state.in_flight
-    )
+    metrics.add_gauge("ablc_in_flight", "Open requests.", lambda: state.in_flight)
     metrics.add_gauge("ablc_queue", "Requests that wait for a worker.", lambda: converter.waiting)
-    metrics.add_gauge("ablc_running", "Jobs of workers.", lambda: converter.workers.running)
-    metrics.add_gauge("ablc_held_bytes", "Uploads and answers in memory.", lambda: memory.held)
+    metrics.add_gauge("ablc_running", "Jobs in work.", lambda: converter.workers.running)
+    metrics.add_gauge("ablc_held_bytes", "Bytes of uploads and responses.", lambda: budget.held)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        warming = asyncio.create_task(_warm_up(converter, state))
+        warming_up = asyncio.create_task(_warm_up(converter, state))
         yield
         state.draining = True
-        warming.cancel()
+        warming_up.cancel()
         converter.close()
 
-    described = [*routes.conversions(converter), *probes.routes(state, metrics)]
-    app = Starlette(
-        routes=[
-            *described,
-            openapi.route(described, token=bool(settings.token)),
-            *page.routes(settings),
-        ],
+    app = DescribedApp(
+        token=bool(settings.token),
         middleware=[
-            Middleware(Guard, state=state, metrics=metrics, budget=memory, token=settings.token)
+            Middleware(Guard, state=state, metrics=metrics, budget=budget, token=settings.token)
         ],
         exception_handlers={
             ProblemError: _explain,
-            HTTPException: _explain,  # there is no such path, or no such method
-            ClientGoneError: _gone,
+            HTTPException: _explain,  # unknown paths and methods
+            RequestValidationError: _explain_parameters,
+            ClientGoneError: _end_silently,
         },
         lifespan=lifespan,
     )
+    routes.add_routes(app, converter)
+    probes.add_routes(app, state, metrics)
+    app.router.routes.extend(page.routes(settings))
     app.state.service = state
-    app.router.redirect_slashes = False
     return app
 
 
 async def _warm_up(converter: Converter, state: ServiceState) -> None:
-    """Makes ready; without the networks that were asked for the service does not become it."""
+    """Make the service ready; it never becomes ready if its networks cannot run."""
     try:
         await converter.warm_up()
     except Exception:
@@ -81,5 +80,11 @@ async def _explain(_: Request, error: Exception) -> Response:
     return problems.response(problems.from_error(error))
 
 
-async def _gone(_: Request, __: Exception) -> Response:
-    return Response(status_code=499)  # for the log: nobody reads it
+async def _explain_parameters(_: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    return problems.response(ProblemError(422, queries.explain(error.errors())))
+
+
+async def _end_silently(_: Request, __: Exception) -> Response:
+    return Response(status_code=499)  # for the log: the client has gone

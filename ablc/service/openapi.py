@@ -1,159 +1,101 @@
-"""The description of the API, OpenAPI 3.1."""
+"""The parts of the API's description that FastAPI cannot derive: bodies, refusals, the token."""
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterable
 from typing import Any
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from fastapi import FastAPI
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
 
 import ablc
-from ablc.service import media
+from ablc.service import media, schemas
 from ablc.service.media import MediaType
 from ablc.service.problems import PROBLEM
-from ablc.service.queries import Query
 
 ABOUT = """Pictures as small files that keep what matters, and back.
 
-A stream is what `POST /encode` makes, `image/x-ablc`. Refusals are `application/problem+json` with
-a reason. An answer carries a strong `ETag` of all that was asked; ask again with `If-None-Match`
-and the same body to hear that nothing has changed.
+A stream is a file in ablc's format, `image/x-ablc`, as `POST /encode` makes it. A refused request
+gets `application/problem+json` with the reason. A response has a strong `ETag` for the body and all
+parameters: the same request with `If-None-Match` gets 304 without any work.
 """
-BINARY = {"type": "string", "format": "binary"}
-FORM = {
-    "type": "object",
-    "properties": {"picture": BINARY, "roi": BINARY},
-    "required": ["picture"],
-    "additionalProperties": False,
-}
-DETAILS = {
-    "type": "object",
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-    },
-    "required": ["type", "title", "status", "detail"],
-}
+COMPONENTS = "#/components/schemas/{model}"
 REASONS = {
-    400: "The body is cut short.",
+    400: "The body ends before its declared length.",
     401: "The token is missing or wrong.",
-    406: "No kind of answer suits the client.",
+    406: "The service has no type of response that the client accepts.",
     408: "The body did not arrive in time.",
     413: "The body or the picture is larger than allowed, or takes too much work.",
-    415: "The body is of a type that is not read here, or not of the type declared.",
+    415: "The type of the body is not read here, or the body is not of its declared type.",
     422: "The picture or stream is damaged, or a parameter does not fit it.",
-    503: "The service is busy or stopping; `Retry-After` says when to come again.",
+    503: "The service is busy or stopping; `Retry-After` says when to try again.",
 }
 HEADERS = {
-    "ETag": "Names the answer.",
-    "X-Width": "Of the picture, pixels.",
-    "X-Height": "Of the picture, pixels.",
-    "X-Channels": "Of the picture: 1 grey, 3 RGB, 4 RGBA.",
+    "ETag": "Entity tag of the response.",
+    "X-Width": "Width of the picture in pixels.",
+    "X-Height": "Height of the picture in pixels.",
+    "X-Channels": "Channels of the picture: 1 grey, 3 RGB, 4 RGBA.",
 }
 
-
-class Described(Route):
-    """A route with its entry in the description: method -> operation, a method alone."""
-
-    def __init__(
-        self,
-        path: str,
-        endpoint: Callable[[Request], Awaitable[Response]],
-        operations: dict[str, Any],
-    ) -> None:
-        super().__init__(path, endpoint, methods=[method.upper() for method in operations])
-        self.operations = operations
+Responses = dict[int | str, dict[str, Any]]
 
 
-def route(described: Sequence[Described], *, token: bool) -> Route:
-    """The endpoint that describes others. token: whether they ask for one."""
-    text = document(described, token=token)
+class DescribedApp(FastAPI):
+    """FastAPI with the schemas and the token added to its description."""
 
-    async def openapi(_: Request) -> Response:
-        return JSONResponse(text)
+    def __init__(self, *, token: bool, **options: Any) -> None:
+        """token: True if requests have to bring one. options: of FastAPI."""
+        info: dict[str, Any] = {"title": "ablc", "version": ablc.__version__, "description": ABOUT}
+        super().__init__(**info, docs_url=None, redoc_url=None, redirect_slashes=False, **options)
+        self._token = token
 
-    return Route("/openapi.json", openapi)
+    def openapi(self) -> dict[str, Any]:
+        """Return the description, OpenAPI 3.1."""
+        document = super().openapi()  # the same object each time
+        components = document.setdefault("components", {})
+        if schemas.Problem.__name__ not in components.setdefault("schemas", {}):
+            components["schemas"].update(_definitions(schemas.Problem, schemas.UploadForm))
+        if self._token:
+            components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+            document["security"] = [{"token": []}, {}]  # probes need none
+        return document
 
 
-def document(routes: Sequence[Described], *, token: bool) -> dict[str, Any]:
-    """What routes do. token: whether they ask for one."""
-    described: dict[str, Any] = {
-        "openapi": "3.1.0",
-        "info": {"title": "ablc", "version": ablc.__version__, "description": ABOUT},
-        "paths": {route.path: _named(route) for route in routes},
+def request_body(accepted: Iterable[str]) -> dict[str, Any]:
+    """Return the description of a body that is a file of one of these media types."""
+    content = {
+        kind: {"schema": _reference(schemas.UploadForm) if kind == media.FORM else schemas.BINARY}
+        for kind in accepted
     }
-    if token:
-        scheme = {"type": "http", "scheme": "bearer"}
-        described["components"] = {"securitySchemes": {"token": scheme}}
-        described["security"] = [{"token": []}, {}]  # probes need none
-    return described
+    return {"requestBody": {"required": True, "content": content}}
 
 
-def _named(route: Described) -> dict[str, Any]:
-    """The operations of a route with ids, from which generated clients take names."""
-    name = route.path.strip("/")
-    return {
-        method: {"operationId": name, **operation} for method, operation in route.operations.items()
-    }
-
-
-def conversion(
-    about: str, query: type[Query], accepted: Sequence[str], offered: Sequence[MediaType]
-) -> dict[str, Any]:
-    """A POST whose body and answer are files."""
-    bodies = {kind: {"schema": FORM if kind == media.FORM else BINARY} for kind in accepted}
-    answers = {
-        found.type: {"schema": {"type": "object"} if found == media.JSON else BINARY}
-        for found in offered
-    }
+def responses(offered: Iterable[MediaType]) -> Responses:
+    """Return the descriptions of a conversion's responses; FastAPI adds the schema of JSON."""
+    files = {kind.type: {"schema": schemas.BINARY} for kind in offered if kind != media.JSON}
     headers = {
-        header: {"description": meaning, "schema": {"type": "string"}}
-        for header, meaning in HEADERS.items()
+        name: {"description": meaning, "schema": {"type": "string"}}
+        for name, meaning in HEADERS.items()
     }
     return {
-        "post": {
-            "summary": about,
-            "parameters": list(_parameters(query)),
-            "requestBody": {"required": True, "content": bodies},
-            "responses": {
-                "200": {"description": "The answer.", "content": answers, "headers": headers},
-                "304": {"description": "The client has the answer: it named its entity tag."},
-                **refusals(*REASONS),
-            },
-        }
+        200: {"description": "The result.", "content": files, "headers": headers},
+        304: {"description": "The client has the result: it sent the entity tag."},
+        **refusals(*REASONS),
     }
 
 
-def probe(about: str, answer: str, *statuses: int) -> dict[str, Any]:
-    """A GET that tells of the service. answer: the media type."""
-    schema = {"type": "object"} if answer == media.JSON.type else {"type": "string"}
-    content = {answer: {"schema": schema}}
-    return {
-        "get": {
-            "summary": about,
-            "responses": {
-                "200": {"description": "The answer.", "content": content},
-                **refusals(*statuses),
-            },
-        }
-    }
+def refusals(*statuses: int) -> Responses:
+    """Return the descriptions of refusals with these statuses."""
+    content = {PROBLEM: {"schema": _reference(schemas.Problem)}}
+    return {status: {"description": REASONS[status], "content": content} for status in statuses}
 
 
-def refusals(*statuses: int) -> dict[str, Any]:
-    """Responses with these statuses."""
-    content = {PROBLEM: {"schema": DETAILS}}
-    return {
-        str(status): {"description": REASONS[status], "content": content} for status in statuses
-    }
+def _reference(model: type[BaseModel]) -> dict[str, str]:
+    return {"$ref": COMPONENTS.format(model=model.__name__)}
 
 
-def _parameters(query: type[Query]) -> Iterator[dict[str, Any]]:
-    for name, schema in query.model_json_schema()["properties"].items():
-        kept = {key: value for key, value in schema.items() if key not in ("title", "description")}
-        kinds = [kind for kind in kept.pop("anyOf", ()) if kind != {"type": "null"}]
-        if kinds:  # a parameter is left out, never null
-            kept = kinds[0]
-        about = schema.get("description", "")
-        yield {"name": name, "in": "query", "description": about, "schema": kept}
+def _definitions(*models: type[BaseModel]) -> dict[str, Any]:
+    _, document = models_json_schema(
+        [(model, "serialization") for model in models], ref_template=COMPONENTS
+    )
+    definitions: dict[str, Any] = document["$defs"]
+    return definitions

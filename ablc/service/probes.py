@@ -1,38 +1,50 @@
-"""The endpoints that tell whether the service is alive, ready, and busy with what."""
+"""Endpoints that say whether the service is alive, ready and busy."""
 
-from starlette.requests import Request
+from fastapi import FastAPI
 from starlette.responses import JSONResponse, Response
 
-from ablc.service import media, openapi
+from ablc.service import openapi
 from ablc.service.metrics import Metrics
-from ablc.service.openapi import Described
 from ablc.service.problems import ProblemError
+from ablc.service.schemas import ServiceStatus
 from ablc.service.state import ServiceState
 
-METRICS = "text/plain; version=0.0.4; charset=utf-8"
-JSON = media.JSON.type
+
+class MetricsResponse(Response):
+    """A response in Prometheus' text format."""
+
+    media_type = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def routes(state: ServiceState, metrics: Metrics) -> list[Described]:
-    """Health, readiness and metrics."""
+def add_routes(app: FastAPI, state: ServiceState, metrics: Metrics) -> None:
+    """Add /healthz, /readyz and /metrics to an app."""
 
-    async def healthz(_: Request) -> Response:
+    @app.head("/healthz", include_in_schema=False)
+    @app.get("/healthz", response_model=ServiceStatus, operation_id="healthz")
+    async def healthz() -> Response:
+        """Report that the process responds."""
         return JSONResponse({"status": "ok"})
 
-    async def readyz(_: Request) -> Response:
+    @app.head("/readyz", include_in_schema=False)
+    @app.get(
+        "/readyz",
+        response_model=ServiceStatus,
+        operation_id="readyz",
+        responses=openapi.refusals(503),
+    )
+    async def readyz() -> Response:
+        """Report whether the service takes requests."""
         if state.draining or not state.ready:
             raise ProblemError.busy("stopping" if state.draining else "warming up")
         return JSONResponse({"status": "ready"})
 
-    async def numbers(_: Request) -> Response:
-        return Response(metrics.text(), media_type=METRICS)
-
-    return [
-        Described("/healthz", healthz, openapi.probe("Say that the process answers.", JSON)),
-        Described("/readyz", readyz, openapi.probe("Say whether requests are welcome.", JSON, 503)),
-        Described(
-            "/metrics",
-            numbers,
-            openapi.probe("Count and time, in Prometheus' text format.", "text/plain", 401, 503),
-        ),
-    ]
+    @app.head("/metrics", include_in_schema=False)
+    @app.get(
+        "/metrics",
+        response_class=MetricsResponse,
+        operation_id="metrics",
+        responses=openapi.refusals(401, 503),
+    )
+    async def read_metrics() -> Response:
+        """Report counts and times, in Prometheus' text format."""
+        return MetricsResponse(metrics.text())

@@ -1,20 +1,17 @@
-"""The parameters of requests, and what they ask of the codec."""
+"""The query parameters of requests, and the encoder, mask and regions that they describe.
+
+FastAPI checks the parameters and describes them; `check_query` adds what pydantic cannot see.
+"""
 
 import math
 import re
-from functools import lru_cache
-from typing import Annotated, Any, Literal, Self, TypeVar, cast
-from urllib.parse import parse_qsl
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
-from pydantic_core import ErrorDetails
+from fastapi import Request
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
+from typing_extensions import TypeAliasType
 
 from ablc.encoder import Encoder
 from ablc.importance import FEATHER_DEFAULT, WEIGHT_DEFAULT, Roi, Where
@@ -29,41 +26,51 @@ ROIS_MOST = 16
 FEATHER_MOST = 256  # pixels
 BYTES_MOST = 1 << 31
 QUERY_MOST = 2048  # characters of all parameters
+REPEATABLE = ("roi",)
 
-Format = Literal["png", "webp", "jpeg", "avif", "ppm", "raw", "ablc"]
+Omitted = SkipJsonSchema[None]  # None stands for a missing parameter: no client sends it
 
 
 def _check_weight(weight: float) -> float:
     if math.isnan(weight):
-        raise ValueError("a weight is a number, or inf")
+        raise ValueError("a weight is a number or inf")
     return weight
 
 
-Weight = Annotated[float, Field(ge=0, le=1e9), AfterValidator(_check_weight)]
+# Types with a name of their own are components of the description.
+ResponseFormat = TypeAliasType(
+    "ResponseFormat", Literal["png", "webp", "jpeg", "avif", "ppm", "raw", "ablc"]
+)
+FillMethod = TypeAliasType("FillMethod", Literal["classical", "auto", "net"])
+ChromaSubsampling = TypeAliasType("ChromaSubsampling", Subsampling)
+TuneMeasure = TypeAliasType("TuneMeasure", Tune)
+MaskRule = TypeAliasType("MaskRule", SchemeName)
+Quality = TypeAliasType("Quality", Annotated[float, Field(ge=1, le=100)])
+RegionOfInterest = TypeAliasType("RegionOfInterest", Annotated[str, Field(pattern=ROI)])
+Weight = TypeAliasType(
+    "Weight", Annotated[float, Field(ge=0, le=1e9), AfterValidator(_check_weight)]
+)
 
 
-class Query(BaseModel):
+class StrictQuery(BaseModel):
     """Parameters of which none may be unknown."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-Asked = TypeVar("Asked", bound=Query)
-
-
-class InspectQuery(Query):
+class InspectQuery(StrictQuery):
     """No parameters."""
 
 
-class PictureQuery(Query):
-    """Which part of a picture, how large."""
+class RenditionQuery(StrictQuery):
+    """Which part of a picture, at which size, and whether with its metadata."""
 
     region: Annotated[
         str,
         Field(
             pattern=iiif.REGION,
             description="Part of the picture, as in IIIF: `full`, `square`, `x,y,w,h` in pixels, "
-            "or `pct:x,y,w,h`; clipped to the picture.",
+            "or `pct:x,y,w,h`; it is clipped to the picture.",
         ),
     ] = "full"
     size: Annotated[
@@ -71,66 +78,76 @@ class PictureQuery(Query):
         Field(
             pattern=iiif.SIZE,
             description="Size of that part, as in IIIF: `max`, `w,`, `,h`, `w,h`, `!w,h` (at most "
-            "that, in proportion) or `pct:n`; never enlarged.",
+            "that, in proportion) or `pct:n`. Parts are never enlarged.",
         ),
     ] = "max"
-    strip: Annotated[bool, Field(description="Leave ICC profile, EXIF and XMP behind.")] = False
+    strip: Annotated[bool, Field(description="Drop ICC profile, EXIF and XMP.")] = False
 
 
-class DecodeQuery(PictureQuery):
+class DecodeQuery(RenditionQuery):
     """How a stream becomes a picture."""
 
     format: Annotated[
-        Format | None, Field(description="Kind of the answer; overrules `Accept`.")
+        ResponseFormat | Omitted,
+        Field(description="Type of the response; overrides the header `Accept`."),
     ] = None
     fill: Annotated[
-        Literal["classical", "auto", "net"] | None,
+        FillMethod | Omitted,
         Field(
-            description="What paints ablated blocks; `auto` and `net` are networks, where the "
+            description="Method that paints dropped blocks. `auto` and `net` use networks, if the "
             "service runs them."
         ),
     ] = None
     quality: Annotated[
-        float | None,
-        Field(ge=1, le=100, description="Of a JPEG, WebP or AVIF answer; default: 85."),
+        Quality | Omitted,
+        Field(description="Quality of a JPEG, WebP or AVIF response; 85 if absent."),
     ] = None
 
 
-class EncodeQuery(PictureQuery):
+class EncodeQuery(RenditionQuery):
     """How a picture becomes a stream."""
 
     quality: Annotated[
-        float | None,
-        Field(ge=1, le=100, description="Fidelity; 50 if neither it nor a size is given."),
+        Quality | Omitted,
+        Field(description="Fidelity; 50 if `bpp`, `bytes` and `lossless` are absent too."),
     ] = None
     bpp: Annotated[
-        float | None, Field(gt=0, le=100, description="Size to hit, in bits per pixel.")
+        Annotated[float, Field(gt=0, le=100)] | Omitted,
+        Field(description="Size of the stream in bits per pixel: met within 2 %, never exceeded."),
     ] = None
     bytes: Annotated[
-        int | None, Field(ge=1, le=BYTES_MOST, description="Size to hit: within 2 %, never above.")
+        Annotated[int, Field(ge=1, le=BYTES_MOST)] | Omitted,
+        Field(description="Size of the stream in bytes: met within 2 %, never exceeded."),
     ] = None
-    lossless: Annotated[bool, Field(description="Every sample comes back.")] = False
-    effort: Annotated[int, Field(ge=1, le=9, description="From fastest to smallest.")] = 5
-    subsampling: Annotated[Subsampling, Field(description="Of the chroma.")] = "auto"
-    tune: Annotated[Tune, Field(description="Measure to serve.")] = "ssim"
+    lossless: Annotated[bool, Field(description="Keep every sample exactly.")] = False
+    effort: Annotated[
+        int, Field(ge=1, le=9, description="1 encodes fastest, 9 makes the smallest streams.")
+    ] = 5
+    subsampling: Annotated[
+        ChromaSubsampling, Field(description="Chroma subsampling; `auto`: 4:2:0 below quality 90.")
+    ] = "auto"
+    tune: Annotated[TuneMeasure, Field(description="Measure that the encoder optimises.")] = "ssim"
     roi: Annotated[
-        list[Annotated[str, Field(pattern=ROI)]],
+        list[RegionOfInterest],
         Field(
             max_length=ROIS_MOST,
-            description="`X,Y,W,H[:WEIGHT]` or `auto[:WEIGHT]`: a region, in pixels of the picture "
-            "as it is coded, that counts WEIGHT times (16; 0: nothing; inf: lossless); later ones "
-            "win.",
+            description="Region of interest, `X,Y,W,H[:WEIGHT]` in pixels of the picture as it is "
+            "encoded, or `auto[:WEIGHT]`. It counts WEIGHT times (default 16; 0: not at all; inf: "
+            "lossless). The parameter may be repeated; where regions overlap, the last counts.",
         ),
     ] = []
     roi_weight: Annotated[
-        Weight, Field(description="Of the part `roi` of a form, a picture that is white inside.")
+        Weight,
+        Field(description="Weight of the region in the form's part `roi`, inf: lossless."),
     ] = WEIGHT_DEFAULT
     feather: Annotated[
-        int, Field(ge=0, le=FEATHER_MOST, description="Soft border around regions, pixels.")
+        int,
+        Field(ge=0, le=FEATHER_MOST, description="Width of the soft border of regions, in pixels."),
     ] = FEATHER_DEFAULT
-    mask: Annotated[SchemeName, Field(description="What is kept, by rule.")] = "rdo"
+    mask: Annotated[MaskRule, Field(description="Rule that chooses the kept blocks.")] = "rdo"
     mask_share: Annotated[
-        float | None, Field(gt=0, le=1, description="Of the pixels or blocks that a rule keeps.")
+        Annotated[float, Field(gt=0, le=1)] | Omitted,
+        Field(description="Share of the pixels or blocks that a rule other than `rdo` keeps."),
     ] = None
 
     @model_validator(mode="after")
@@ -139,11 +156,11 @@ class EncodeQuery(PictureQuery):
         given = [name for name, value in goals.items() if value is not None]
         given += ["lossless"] if self.lossless else []
         if len(given) > 1:
-            raise ValueError(f"{' and '.join(given)} exclude each other")
+            raise ValueError(f"{' and '.join(given)} exclude each other: give one of them")
         return self
 
     def encoder(self) -> Encoder:
-        """The encoder asked for, on one thread."""
+        """Return the encoder with these settings, on one thread."""
         return Encoder(
             quality=self.quality,
             bpp=self.bpp,
@@ -156,11 +173,11 @@ class EncodeQuery(PictureQuery):
         )
 
     def scheme(self) -> Scheme:
-        """The mask asked for."""
+        """Return the rule that chooses the kept blocks."""
         return Scheme(self.mask, self.mask_share)
 
     def regions(self) -> list[Roi]:
-        """The regions that the parameters name."""
+        """Return the regions of interest that the parameters name."""
         return [self._roi(text) for text in self.roi]
 
     def _roi(self, text: str) -> Roi:
@@ -170,37 +187,29 @@ class EncodeQuery(PictureQuery):
 
 
 class TranscodeQuery(DecodeQuery, EncodeQuery):
-    """Both: the parameters of the way back matter where the answer is a stream."""
+    """Both: the parameters of an encode matter if the response is a stream."""
 
 
-def parse(kind: type[Asked], query: str) -> Asked:
-    """The parameters in the query of a URL. Raises ProblemError 422 unless all are allowed."""
-    if len(query) > QUERY_MOST:
+def check_query(request: Request) -> None:
+    """Raises ProblemError 422 if the query is too long, or repeats a parameter that is single."""
+    if len(request.scope["query_string"]) > QUERY_MOST:
         raise ProblemError(422, f"the query has more than {QUERY_MOST} characters")
-    return cast(Asked, _parse(kind, query))
+    names = [name for name, _ in request.query_params.multi_items() if name not in REPEATABLE]
+    if len(names) != len(set(names)):
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise ProblemError(422, f"{repeated}: given more than once")
 
 
-@lru_cache(maxsize=256)  # clients ask the same again and again
-def _parse(kind: type[Query], query: str) -> Query:
-    values: dict[str, Any] = {}
-    for name, value in parse_qsl(query, keep_blank_values=True):
-        if name == "roi":
-            values.setdefault(name, []).append(value)
-        elif name in values:
-            raise ProblemError(422, f"{name}: given twice")
-        else:
-            values[name] = value
-    try:
-        return kind.model_validate(values)
-    except ValidationError as error:
-        raise ProblemError(422, "; ".join(map(_fault, error.errors()))) from None
+def explain(errors: Sequence[Any]) -> str:
+    """Return what is wrong with each parameter; errors are those of a RequestValidationError."""
+    return "; ".join(map(_explain_one, errors))
 
 
-def _fault(error: ErrorDetails) -> str:
-    """What is wrong with one parameter, or with several together, in our own words."""
+def _explain_one(error: dict[str, Any]) -> str:
     message = error["msg"].removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
-        message = "there is no such parameter"
+        message = "unknown parameter"
     elif error["type"] == "string_pattern_mismatch":
-        message = f"{error['input']!r} is not of the form that /openapi.json gives"
-    return ": ".join([*map(str, error["loc"]), message])
+        message = f"{error['input']!r} is not of the form that /openapi.json describes"
+    _, *names = error["loc"]  # after "query"
+    return ": ".join([*map(str, names), message])
