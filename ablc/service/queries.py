@@ -13,20 +13,25 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from pydantic.json_schema import SkipJsonSchema
 from typing_extensions import TypeAliasType
 
+from ablc import settings
 from ablc.encoder import Encoder
 from ablc.importance import FEATHER_DEFAULT, WEIGHT_DEFAULT, Roi, Where
+from ablc.options import Option
 from ablc.regions import Region
 from ablc.schemes import Scheme
 from ablc.service import iiif
 from ablc.service.problems import ProblemError
-from ablc.settings import SchemeName, Subsampling, Tune
+from ablc.settings import EncodeSettings, SchemeName, Subsampling, Tune
 
 ROI = r"^(auto|[0-9]{1,5}(,[0-9]{1,5}){3})(:([0-9]{1,9}(\.[0-9]{1,9})?|inf))?$"
 ROIS_MOST = 16
 FEATHER_MOST = 256  # pixels
 BYTES_MOST = 1 << 31
+BPP_MOST = 100
+WEIGHT_MOST = 1e9
 QUERY_MOST = 2048  # characters of all parameters
 REPEATABLE = ("roi",)
+DEFAULTS = EncodeSettings()
 
 Omitted = SkipJsonSchema[None]  # None stands for a missing parameter: no client sends it
 
@@ -37,6 +42,12 @@ def _check_weight(weight: float) -> float:
     return weight
 
 
+def _bounds(option: Option, *, most: float | None = None) -> Any:
+    """Return the range of a setting as pydantic has it; most: the service's own upper bound."""
+    high = option.high if most is None else most
+    return Field(ge=option.low, gt=option.above, le=high)
+
+
 # Types with a name of their own are components of the description.
 ResponseFormat = TypeAliasType(
     "ResponseFormat", Literal["png", "webp", "jpeg", "avif", "ppm", "raw", "ablc"]
@@ -45,10 +56,17 @@ FillMethod = TypeAliasType("FillMethod", Literal["classical", "auto", "net"])
 ChromaSubsampling = TypeAliasType("ChromaSubsampling", Subsampling)
 TuneMeasure = TypeAliasType("TuneMeasure", Tune)
 MaskRule = TypeAliasType("MaskRule", SchemeName)
-Quality = TypeAliasType("Quality", Annotated[float, Field(ge=1, le=100)])
+Quality = TypeAliasType("Quality", Annotated[float, _bounds(settings.QUALITY)])
+BitsPerPixel = TypeAliasType("BitsPerPixel", Annotated[float, _bounds(settings.BPP, most=BPP_MOST)])
+TargetBytes = TypeAliasType(
+    "TargetBytes", Annotated[int, _bounds(settings.TARGET_BYTES, most=BYTES_MOST)]
+)
+Effort = TypeAliasType("Effort", Annotated[int, _bounds(settings.EFFORT)])
+Feather = TypeAliasType("Feather", Annotated[int, _bounds(settings.FEATHER, most=FEATHER_MOST)])
+MaskShare = TypeAliasType("MaskShare", Annotated[float, _bounds(settings.MASK_SHARE)])
 RegionOfInterest = TypeAliasType("RegionOfInterest", Annotated[str, Field(pattern=ROI)])
 Weight = TypeAliasType(
-    "Weight", Annotated[float, Field(ge=0, le=1e9), AfterValidator(_check_weight)]
+    "Weight", Annotated[float, Field(ge=0, le=WEIGHT_MOST), AfterValidator(_check_weight)]
 )
 
 
@@ -81,7 +99,7 @@ class RenditionQuery(StrictQuery):
             "that, in proportion) or `pct:n`. Parts are never enlarged.",
         ),
     ] = "max"
-    strip: Annotated[bool, Field(description="Drop ICC profile, EXIF and XMP.")] = False
+    strip: Annotated[bool, Field(description=settings.STRIP.help)] = False
 
 
 class DecodeQuery(RenditionQuery):
@@ -94,8 +112,9 @@ class DecodeQuery(RenditionQuery):
     fill: Annotated[
         FillMethod | Omitted,
         Field(
-            description="Method that paints dropped blocks. `auto` and `net` use networks, if the "
-            "service runs them."
+            description="Method that paints dropped blocks: classical (no network) or net. auto "
+            "is net where the service runs networks and the stream is coarse enough to gain "
+            "from them; it is the default there."
         ),
     ] = None
     quality: Annotated[
@@ -105,28 +124,17 @@ class DecodeQuery(RenditionQuery):
 
 
 class EncodeQuery(RenditionQuery):
-    """How a picture becomes a stream."""
+    """How a picture becomes a stream; the settings are those of ablc.settings."""
 
-    quality: Annotated[
-        Quality | Omitted,
-        Field(description="Fidelity; 50 if `bpp`, `bytes` and `lossless` are absent too."),
-    ] = None
-    bpp: Annotated[
-        Annotated[float, Field(gt=0, le=100)] | Omitted,
-        Field(description="Size of the stream in bits per pixel: met within 2 %, never exceeded."),
-    ] = None
-    bytes: Annotated[
-        Annotated[int, Field(ge=1, le=BYTES_MOST)] | Omitted,
-        Field(description="Size of the stream in bytes: met within 2 %, never exceeded."),
-    ] = None
-    lossless: Annotated[bool, Field(description="Keep every sample exactly.")] = False
-    effort: Annotated[
-        int, Field(ge=1, le=9, description="1 encodes fastest, 9 makes the smallest streams.")
-    ] = 5
-    subsampling: Annotated[
-        ChromaSubsampling, Field(description="Chroma subsampling; `auto`: 4:2:0 below quality 90.")
-    ] = "auto"
-    tune: Annotated[TuneMeasure, Field(description="Measure that the encoder optimises.")] = "ssim"
+    quality: Annotated[Quality | Omitted, Field(description=settings.QUALITY.help)] = None
+    bpp: Annotated[BitsPerPixel | Omitted, Field(description=settings.BPP.help)] = None
+    bytes: Annotated[TargetBytes | Omitted, Field(description=settings.TARGET_BYTES.help)] = None
+    lossless: Annotated[bool, Field(description=settings.LOSSLESS.help)] = DEFAULTS.lossless
+    effort: Annotated[Effort, Field(description=settings.EFFORT.help)] = DEFAULTS.effort
+    subsampling: Annotated[ChromaSubsampling, Field(description=settings.SUBSAMPLING.help)] = (
+        DEFAULTS.subsampling
+    )
+    tune: Annotated[TuneMeasure, Field(description=settings.TUNE.help)] = DEFAULTS.tune
     roi: Annotated[
         list[RegionOfInterest],
         Field(
@@ -138,17 +146,11 @@ class EncodeQuery(RenditionQuery):
     ] = []
     roi_weight: Annotated[
         Weight,
-        Field(description="Weight of the region in the form's part `roi`, inf: lossless."),
+        Field(description="Weight of the region in the form's part `roi`."),
     ] = WEIGHT_DEFAULT
-    feather: Annotated[
-        int,
-        Field(ge=0, le=FEATHER_MOST, description="Width of the soft border of regions, in pixels."),
-    ] = FEATHER_DEFAULT
-    mask: Annotated[MaskRule, Field(description="Rule that chooses the kept blocks.")] = "rdo"
-    mask_share: Annotated[
-        Annotated[float, Field(gt=0, le=1)] | Omitted,
-        Field(description="Share of the pixels or blocks that a rule other than `rdo` keeps."),
-    ] = None
+    feather: Annotated[Feather, Field(description=settings.FEATHER.help)] = FEATHER_DEFAULT
+    mask: Annotated[MaskRule, Field(description=settings.MASK.help)] = "rdo"
+    mask_share: Annotated[MaskShare | Omitted, Field(description=settings.MASK_SHARE.help)] = None
 
     @model_validator(mode="after")
     def _one_goal(self) -> Self:
