@@ -132,7 +132,7 @@ def encode(loaded: LoadedPicture, query: EncodeQuery) -> Payload:
     """Return the picture as a stream."""
     regions = query.regions()
     if loaded.roi_mask is not None:
-        regions.append(Roi(loaded.roi_mask, query.roi_weight, query.feather))
+        regions.append(Roi(loaded.roi_mask, float(query.roi_weight), query.feather))
     picture, metadata = loaded.picture, loaded.picture.metadata
     data = query.encoder().encode(
         picture.pixels,

@@ -3,13 +3,12 @@
 FastAPI checks the parameters and describes them; `check_query` adds what pydantic cannot see.
 """
 
-import math
 import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
 from fastapi import Request
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 from typing_extensions import TypeAliasType
 
@@ -36,12 +35,6 @@ DEFAULTS = EncodeSettings()
 Omitted = SkipJsonSchema[None]  # None stands for a missing parameter: no client sends it
 
 
-def _check_weight(weight: float) -> float:
-    if math.isnan(weight):
-        raise ValueError("a weight is a number or inf")
-    return weight
-
-
 def _bounds(option: Option, *, most: float | None = None) -> Any:
     """Return the range of a setting as pydantic has it; most: the service's own upper bound."""
     high = option.high if most is None else most
@@ -65,9 +58,7 @@ Effort = TypeAliasType("Effort", Annotated[int, _bounds(settings.EFFORT)])
 Feather = TypeAliasType("Feather", Annotated[int, _bounds(settings.FEATHER, most=FEATHER_MOST)])
 MaskShare = TypeAliasType("MaskShare", Annotated[float, _bounds(settings.MASK_SHARE)])
 RegionOfInterest = TypeAliasType("RegionOfInterest", Annotated[str, Field(pattern=ROI)])
-Weight = TypeAliasType(
-    "Weight", Annotated[float, Field(ge=0, le=WEIGHT_MOST), AfterValidator(_check_weight)]
-)
+Weight = TypeAliasType("Weight", Annotated[float, Field(ge=0, le=WEIGHT_MOST)] | Literal["inf"])
 
 
 class StrictQuery(BaseModel):
@@ -146,7 +137,7 @@ class EncodeQuery(RenditionQuery):
     ] = []
     roi_weight: Annotated[
         Weight,
-        Field(description="Weight of the region in the form's part `roi`."),
+        Field(description="Weight of the region in the form's part `roi`; `inf`: lossless."),
     ] = WEIGHT_DEFAULT
     feather: Annotated[Feather, Field(description=settings.FEATHER.help)] = FEATHER_DEFAULT
     mask: Annotated[MaskRule, Field(description=settings.MASK.help)] = "rdo"

@@ -116,7 +116,10 @@ def test_regions_of_interest_count(service: Service, png: bytes, photo: Pixels) 
     assert answer.body == ablc.encode(photo, quality=20, importance=regions)
 
 
-def test_a_form_brings_a_region_as_a_picture(service: Service, png: bytes, photo: Pixels) -> None:
+@pytest.mark.parametrize("weight", ["64", "inf"])
+def test_a_form_brings_a_region_as_a_picture(
+    service: Service, png: bytes, photo: Pixels, weight: str
+) -> None:
     white = np.zeros(photo.shape[:2], np.uint8)
     white[40:90, 50:120] = 255
     mask = io.BytesIO()
@@ -125,11 +128,11 @@ def test_a_form_brings_a_region_as_a_picture(service: Service, png: bytes, photo
     parts = {"picture": png, "roi": mask.getvalue()}
     body = b"".join(head.format(name).encode() + data + b"\r\n" for name, data in parts.items())
     answer = service.post(
-        "/encode?quality=20&roi_weight=64",
+        f"/encode?quality=20&roi_weight={weight}",
         body + b"--xyz--\r\n",
         "multipart/form-data; boundary=xyz",
     )
-    assert answer.body == ablc.encode(photo, quality=20, importance=ablc.Roi(white, 64))
+    assert answer.body == ablc.encode(photo, quality=20, importance=ablc.Roi(white, float(weight)))
 
 
 def test_a_rule_says_what_is_kept(service: Service, png: bytes, photo: Pixels) -> None:
