@@ -22,8 +22,8 @@ from ablc.settings import (
 )
 
 if TYPE_CHECKING:  # else imported when a network is wanted: the rest needs neither it nor its time
-    from ablc.runtime.cards import Card
-    from ablc.runtime.painter import Job, Painter, Refinement
+    from ablc.runtime.cards import ModelCard
+    from ablc.runtime.painter import Painter, PaintJob, Refinement
 
 WARM_SIDE = 64  # pixels of an empty picture that warms up
 
@@ -210,7 +210,7 @@ class Decoder(DecodeSettings):
 
         return self._held.painter(lambda: Painter(self.provider, self.threads))
 
-    def _card(self, named: bytes, step: float) -> "Card | None":
+    def _card(self, named: bytes, step: float) -> "ModelCard | None":
         """The network that fills a lossy picture; None: the classical fill does.
 
         named: body of the stream's section MODL; step: the luma step, grey levels.
@@ -247,7 +247,7 @@ class Decoder(DecodeSettings):
             return _Begun(image, lost)
         from ablc.runtime import tiles
         from ablc.runtime.fill import Part
-        from ablc.runtime.painter import Job
+        from ablc.runtime.painter import PaintJob
 
         height, width = header.height, header.width
         plan, window = self._painter().plan(card, height, width), None
@@ -268,14 +268,14 @@ class Decoder(DecodeSettings):
             return _Begun(shown, lost)
         part = Part(image, guide, corner.y, corner.x)
         refinement = self._refinement(stream) if self.fill == "ppgn" else None
-        return _Begun(shown, lost, Job(part, plan, card, refinement))
+        return _Begun(shown, lost, PaintJob(part, plan, card, refinement))
 
     def _refinement(self, stream: _core.Stream) -> "Refinement":
         """What comes after N."""
-        from ablc.runtime.latent import Settings
+        from ablc.runtime.latent import UpdateSettings
 
         settings = (
-            Settings(iterations=self.iterations, budget_ms=self.budget_ms)
+            UpdateSettings(iterations=self.iterations, budget_ms=self.budget_ms)
             if self.iterations
             else None
         )
@@ -295,7 +295,7 @@ class _Begun:
 
     shown: Pixels  # a view of what job paints
     lost: list[str]  # by damage, in words
-    job: "Job | None" = None
+    job: "PaintJob | None" = None
 
     @property
     def result(self) -> Pixels:

@@ -146,12 +146,13 @@ class Encoder(EncodeSettings):
         encode_once: Callable[[int | None], bytes],
     ) -> bytes:
         """The stream with assistant information, still of the target's size."""
-        from ablc.runtime import assisting, painter
+        from ablc.runtime import assistance_encoder, painter
+        from ablc.runtime.latent_networks import LatentNetworks
 
-        networks = assisting.Networks(_sessions(self.threads), painter.step_for(b""))
+        networks = LatentNetworks(_sessions(self.threads), painter.update_for(b""))
 
         def told(data: bytes) -> bytes:
-            found = assisting.sections(data, pixels, self.assist, networks)
+            found = assistance_encoder.sections(data, pixels, self.assist, networks)
             return _core.Stream(data).with_sections(found)
 
         whole = told(data)

@@ -15,7 +15,7 @@ import ablc
 from ablc.export import card_texts, checkpoints, layers, nets, tasks, to_onnx
 from ablc.export.stage2 import Stage2
 from ablc.export.update import RATES, TERMS, LatentUpdate
-from ablc.runtime.cards import Card, DataSet, Role, Training
+from ablc.runtime.cards import DataSet, ModelCard, Role, Training
 
 HEIGHT, WIDTH = 512, 768  # of the picture for which a card counts multiply-adds
 CODE_RANGE = {"low": -4.0, "high": 4.0}  # of h in the latent update
@@ -137,7 +137,7 @@ def _write(
     extras = card_texts.EXTRAS.get(role, {})
     if role == "step":
         extras = {"terms": list(TERMS), "rates": list(RATES), **CODE_RANGE}
-    card = Card(
+    card = ModelCard(
         id=model_id,
         role=role,
         preset=preset,
@@ -217,7 +217,7 @@ def record(folder: Path, measured: Mapping[str, Any]) -> list[str]:
         path = folder / f"{model_id}.json"
         if not path.exists():
             raise ValueError(f"no card {path.name} in {folder}")
-        card = Card.parse(path.read_bytes())
+        card = ModelCard.parse(path.read_bytes())
         kept = {"command": card_texts.MEASURE, "held_out": dict(card.training.reached)}
         path.write_bytes(replace(card, figures=kept | dict(figures)).pack())
     return list(measured)

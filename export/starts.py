@@ -76,8 +76,8 @@ def read_records(path: Path) -> Records:
 def fit(counts: Counts) -> tuple[Ints, Ints]:
     """Return probabilities in 1/65536 and strengths, (M,) each.
 
-    counts: (S, M, 2), of ones and of all decisions over S segments. The strength maximises the beta-binomial likelihood of
-    the segments' counts.
+    counts: (S, M, 2), of ones and of all decisions over S segments. The strength maximises the
+    beta-binomial likelihood of the segments' counts.
     """
     # Long segments would outweigh the others: a model's weight in one segment saturates.
     total = counts[..., 1]

@@ -201,7 +201,11 @@ class Vgg(Taps):
         )
 
 
-BACKBONES: dict[Backbone, type[AlexNet] | type[SqueezeNet] | type[Vgg]] = {"alex": AlexNet, "squeeze": SqueezeNet, "vgg": Vgg}
+BACKBONES: dict[Backbone, type[AlexNet] | type[SqueezeNet] | type[Vgg]] = {
+    "alex": AlexNet,
+    "squeeze": SqueezeNet,
+    "vgg": Vgg,
+}
 
 
 class Lpips(Teacher):

@@ -1,7 +1,7 @@
-"""Model cards: what a network is, what made it, how good it is and what it is not good for.
+"""Model cards: what a network is, how it was made, how good it is, and its limits.
 
-A card is a JSON file beside the network's ONNX file, with the fields of Card in their order. The
-training code writes it.
+A card is a JSON file beside the network's ONNX file, with the fields of ModelCard in their order.
+The training code writes it.
 """
 
 import json
@@ -12,6 +12,7 @@ from typing import Any, Literal, Self
 
 from ablc.options import check_choice, check_whole
 
+# "step" is the update graph: ids in streams begin with it.
 Role = Literal["fill", "encoder", "generator", "condition", "step", "stage2"]
 ROLES: tuple[Role, ...] = ("fill", "encoder", "generator", "condition", "step", "stage2")
 
@@ -22,7 +23,7 @@ DEPTH_MAX = 4  # of mappings and lists in figures and extras
 
 
 def is_id(value: object) -> bool:
-    """Whether value may name a network: lower-case words joined by "-", first of all a letter."""
+    """True if value may name a network: lower-case words joined by "-", the first with a letter."""
     return _matches(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", value) and len(str(value)) <= ID_LONGEST
 
 
@@ -45,11 +46,11 @@ class DataSet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Training:
-    """How a network came about."""
+    """How a network was made."""
 
-    command: str  # that repeats it
-    data: tuple[DataSet, ...]  # at least one; of a graph of several networks, that of them all
-    steps: int  # 0: assembled from trained parts, then losses and reached may be empty
+    command: str  # repeats the training
+    data: tuple[DataSet, ...]  # at least one; for a graph of several networks, those of all
+    steps: int  # 0: assembled from trained parts; losses and reached may then be empty
     minutes: float
     machine: str
     losses: dict[str, float]  # term -> weight
@@ -68,12 +69,12 @@ class Training:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
-    """What is known about one network. Raises ValueError for a field that cannot be."""
+class ModelCard:
+    """A network's card. Raises ValueError for a field with an impossible value."""
 
     id: str  # lower-case words joined by "-"; the name of both files
     role: Role
-    preset: str  # one of the sizes that the training code knows: lower-case words, as in id
+    preset: str  # name of its widths and depths in the training code: lower-case words, as in id
     sha256: str  # of the ONNX file, hex
     size: int  # of the ONNX file, bytes
     parameters: int  # number of them
@@ -85,10 +86,10 @@ class Card:
     outputs: dict[str, str]  # the same
     licence: str  # of the weights
     training: Training
-    figures: dict[str, Any]  # "command" repeats them; measure -> value, or a mapping of such
-    limits: tuple[str, ...]  # sentences: what the network is not good for
-    version: str  # of the ablc that made it
-    extras: dict[str, Any]  # what the runtime has to know beyond that, by name; may be empty
+    figures: dict[str, Any]  # "command" repeats them; measure -> value, or a mapping of these
+    limits: tuple[str, ...]  # sentences: uses for which the network is not good
+    version: str  # of ablc when it was made
+    extras: dict[str, Any]  # further data for the runtime, by name; may be empty
 
     def __post_init__(self) -> None:
         for name, value in (("id", self.id), ("preset", self.preset)):
@@ -129,15 +130,15 @@ class Card:
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
-        """The card in a JSON file. Raises ValueError naming the field that is wrong."""
+        """Return the card in a JSON file. Raises ValueError, which names the wrong field."""
         try:
             card = _arguments(cls, json.loads(data.decode("utf-8")), "the card")
             training = _arguments(Training, card["training"], "training")
             training["data"] = _tuple(training["data"])
             if isinstance(training["data"], tuple):
                 training["data"] = tuple(
-                    DataSet(**_arguments(DataSet, found, "training.data"))
-                    for found in training["data"]
+                    DataSet(**_arguments(DataSet, item, "training.data"))
+                    for item in training["data"]
                 )
             for name in ("architecture", "limits"):
                 card[name] = _tuple(card[name])
@@ -146,26 +147,28 @@ class Card:
             raise ValueError("the card is nested too deeply") from error
 
     def pack(self) -> bytes:
-        """The JSON file of a card: the fields in order, indented, a newline at the end."""
+        """Return the JSON file of a card: the fields in order, indented, a newline at the end."""
         text = json.dumps(asdict(self), indent=2, ensure_ascii=False, allow_nan=False)
         return f"{text}\n".encode()
 
 
-def _arguments(kind: type[Any], found: object, name: str) -> dict[str, Any]:
-    """A JSON object as arguments of kind. Raises ValueError unless it has just kind's fields."""
-    if not isinstance(found, dict):
-        raise ValueError(f"{name} must be an object, not {reprlib.repr(found)}")
-    wanted = [field.name for field in fields(kind)]
-    if missing := [field for field in wanted if field not in found]:
+def _arguments(kind: type[Any], parsed: object, name: str) -> dict[str, Any]:
+    """Return a JSON object as arguments of kind. Raises ValueError unless it has kind's fields."""
+    if not isinstance(parsed, dict):
+        raise ValueError(f"{name} must be an object, not {reprlib.repr(parsed)}")
+    names = [field.name for field in fields(kind)]
+    if missing := [field for field in names if field not in parsed]:
         raise ValueError(f"{name} lacks {', '.join(missing)}")
-    if unknown := [field for field in found if field not in wanted]:
-        raise ValueError(f"{name} has no field {reprlib.repr(unknown[0])}; extras takes more")
-    return dict(found)
+    if unknown := [field for field in parsed if field not in names]:
+        raise ValueError(
+            f"{name} has no field {reprlib.repr(unknown[0])}; put further data into extras"
+        )
+    return dict(parsed)
 
 
-def _tuple(found: object) -> object:
-    """A list as a tuple; anything else as it is, for the checks to refuse."""
-    return tuple(found) if isinstance(found, list) else found
+def _tuple(value: object) -> object:
+    """Return a list as a tuple; anything else as it is, for the checks to refuse."""
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _matches(pattern: str, value: object) -> bool:
@@ -192,14 +195,14 @@ def _check_tuple(name: str, value: object, kind: type, things: str) -> None:
 
 def _check_mapping(name: str, value: object, *, empty: bool = False) -> None:
     if not isinstance(value, dict) or not (value or empty):
-        wanted = "a mapping" if empty else "a mapping that is not empty"
-        raise ValueError(f"{name} must be {wanted}, not {reprlib.repr(value)}")
+        expected = "a mapping" if empty else "a mapping that is not empty"
+        raise ValueError(f"{name} must be {expected}, not {reprlib.repr(value)}")
     for key in value:
         _check_text(f"a name in {name}", key)
 
 
 def _check_tree(name: str, value: object, depth: int = 0) -> None:
-    """Raises ValueError unless value is text, number, truth value, list or mapping of such."""
+    """Raise ValueError unless value is text, a number, a truth value, or a list or mapping."""
     if depth > DEPTH_MAX:
         raise ValueError(f"{name} is nested more than {DEPTH_MAX} deep")
     if isinstance(value, dict):

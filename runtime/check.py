@@ -1,4 +1,4 @@
-"""What runs where: a network, started and run once, node by node."""
+"""Which nodes of a network run on a provider, and which elsewhere."""
 
 import json
 import tempfile
@@ -8,28 +8,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ablc.runtime import session
-from ablc.runtime.cards import Card
+from ablc.runtime.cards import ModelCard
 from ablc.settings import Provider
 
-SIDE = 256  # pixels of the picture of zeros that is run
+SIDE = 256  # of the picture of zeros that the network is run on, pixels
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """How a network fares on a provider."""
+class ProviderReport:
+    """How a network runs on a provider."""
 
     provider: str  # "cpu", "cuda" or "tensorrt"
     milliseconds: float  # of the second run
-    nodes: int  # that ran
-    fallen: tuple[str, ...]  # those of them that ran elsewhere: "3 x Softmax on cpu"
+    nodes: int  # number of nodes that ran
+    fallen: tuple[str, ...]  # those that ran elsewhere: "3 x Softmax on cpu"
 
 
-def check(card: Card, provider: Provider, threads: int | None = None) -> Report:
-    """Runs a network on a provider; "auto" as Sessions does.
+def check(card: ModelCard, provider: Provider, threads: int | None = None) -> ProviderReport:
+    """Run a network on a provider and report; "auto" chooses one as Sessions does.
 
-    Raises ModelError for its weights, ProviderError where it does not work.
+    Raises ModelError for missing or damaged weights, ProviderError if the provider does not work.
     """
-    sizes = session.named(1, SIDE, SIDE)
+    sizes = session.named_sizes(1, SIDE, SIDE)
     chosen = session.Sessions(provider, threads).provider(card)
     with tempfile.TemporaryDirectory() as folder:
         net = session.start(card, chosen, threads, sizes, profile=Path(folder) / "run")
@@ -40,7 +40,7 @@ def check(card: Card, provider: Provider, threads: int | None = None) -> Report:
         seconds = time.perf_counter() - begun
         events = json.loads(Path(net.net.end_profiling()).read_bytes())
     ours = session.NAMES[chosen]
-    short = {its_name: name for name, its_name in session.NAMES.items()}
+    short = {ort_name: name for name, ort_name in session.NAMES.items()}
     ran = {
         (event["name"], arguments["op_name"], arguments["provider"])
         for event in events
@@ -51,4 +51,4 @@ def check(card: Card, provider: Provider, threads: int | None = None) -> Report:
         f"{count} x {kind} on {short.get(where, where)}"
         for (kind, where), count in sorted(elsewhere.items())
     )
-    return Report(chosen, 1000 * seconds, len(ran), fallen)
+    return ProviderReport(chosen, 1000 * seconds, len(ran), fallen)

@@ -1,12 +1,10 @@
-"""Edges that a picture's painter should meet: Laplacian of the Gaussian, and where it matters."""
+"""Edges of a picture: the Laplacian of the Gaussian, and its strongest ridges."""
 
 import functools
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
-Flags = npt.NDArray[np.bool_]
+from ablc.arrays import Flags, Floats
 
 SIDE, SIGMA = 7, 1.0  # of the Laplacian of the Gaussian, pixels
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # of R, G, B (BT.601)
@@ -14,35 +12,34 @@ LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # of R, G, B (BT.601)
 
 @functools.cache
 def _taps() -> tuple[Floats, Floats]:
-    """A and B of the kernel A(y) B(x) + B(y) A(x), which is symmetric and sums to 0."""
+    """Return A and B of the kernel A(y) B(x) + B(y) A(x), which is symmetric and sums to 0."""
     t = np.arange(SIDE) - SIDE // 2
     blur = np.exp(-(t**2) / (2 * SIGMA**2))
-    middle = (t**2 * blur).sum() / blur.sum()  # the mean of y^2 + x^2 is twice that
+    middle = (t**2 * blur).sum() / blur.sum()  # half the mean of y^2 + x^2
     sharp = (t**2 - middle) * blur
     scale = np.abs(np.outer(sharp, blur) + np.outer(blur, sharp)).sum()
     return (sharp / scale).astype(np.float32), blur.astype(np.float32)
 
 
 def laplacian_of_gaussian(x: Floats) -> Floats:
-    """LAPLACE(x) of the paper, (C, H, W), every channel on its own; zero beyond the borders.
+    """Return LAPLACE(x) of the paper, (C, H, W), for every channel of x; x is 0 beyond its borders.
 
-    sigma = 1 pixel, 7x7 taps that sum to 0 and whose magnitudes sum to 1: what the latent step
-    compares.
+    sigma = 1 pixel; the 7x7 taps sum to 0 and their magnitudes to 1, as in the latent update.
     """
     sharp, blur = _taps()
     return _along(_along(x, sharp, 1), blur, 2) + _along(_along(x, blur, 1), sharp, 2)
 
 
 def luma(x: Floats) -> Floats:
-    """(H, W) BT.601 luma of (3, H, W)."""
+    """Return the BT.601 luma, (H, W), of (3, H, W)."""
     return np.tensordot(LUMA, x, 1)
 
 
 def strongest(log: Floats, among: Flags, count: int) -> Flags:
-    """(H, W): at most count ridges of |log| on both sides of edges, the highest.
+    """Return (H, W): True at the at most count highest ridges of |log| among some pixels.
 
-    log: (H, W). A ridge is no lower than its two neighbours across or down, nor beside a border,
-    where log is that of the border.
+    log: (H, W), with ridges on both sides of an edge. A ridge is no lower than its two neighbours
+    across or down. There is none near a border, where log is that of the border.
     """
     height = np.abs(log)
     ridge = np.zeros(log.shape, np.bool_)
@@ -53,16 +50,16 @@ def strongest(log: Floats, among: Flags, count: int) -> Flags:
     half = SIDE // 2
     ridge[:half] = ridge[-half:] = False
     ridge[:, :half] = ridge[:, -half:] = False
-    places = np.flatnonzero(ridge & among & (height > 0))
-    count = min(count, places.size)
-    order = np.argsort(-height.ravel()[places], kind="stable")[:count]
-    found = np.zeros(log.size, np.bool_)
-    found[places[order]] = True
-    return found.reshape(log.shape)
+    indices = np.flatnonzero(ridge & among & (height > 0))
+    count = min(count, indices.size)
+    order = np.argsort(-height.ravel()[indices], kind="stable")[:count]
+    chosen = np.zeros(log.size, np.bool_)
+    chosen[indices[order]] = True
+    return chosen.reshape(log.shape)
 
 
 def _along(x: Floats, taps: Floats, axis: int) -> Floats:
-    """x filtered along an axis, zero beyond its ends."""
+    """Return x filtered along an axis, with zeros beyond its ends."""
     half = SIDE // 2
     length = x.shape[axis]
     padded = np.pad(x, [(half, half) if a == axis else (0, 0) for a in range(x.ndim)])

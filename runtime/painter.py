@@ -1,6 +1,6 @@
-"""From decoded pictures to painted ones: windows, N, latent steps, projection.
+"""Painting of decoded pictures: windows, N, the latent update, projection.
 
-decode -> N -> [latent steps through G, C and E] -> projection onto what the stream guarantees
+decode -> N -> [latent update through G, C and E] -> projection onto what the stream guarantees
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -9,40 +9,38 @@ from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
-import numpy.typing as npt
 
 from ablc import _core
+from ablc.arrays import CELL, Floats
 from ablc.errors import GpuMemoryError, ModelError, StreamError
-from ablc.runtime import assisting, fill, latent, registry, tiles
-from ablc.runtime.assist import Assistance
-from ablc.runtime.assisting import Networks
-from ablc.runtime.cards import Card
-from ablc.runtime.detail import combine
-from ablc.runtime.fill import CELL, Part
-from ablc.runtime.session import Session, Sessions, Sizes, named
-from ablc.runtime.tiles import Blend, Plan, Window
+from ablc.runtime import assistance_decoder, fill, latent, registry, tiles
+from ablc.runtime.assistance import Assistance
+from ablc.runtime.cards import ModelCard
+from ablc.runtime.detail_transfer import transfer_detail
+from ablc.runtime.fill import Part
+from ablc.runtime.latent_networks import LatentNetworks
+from ablc.runtime.session import Session, Sessions, Sizes, named_sizes
+from ablc.runtime.tiles import Blend, Window, WindowPlan
 from ablc.settings import Provider
 
-Floats = npt.NDArray[np.float32]
-
 FILL_DEFAULT = "fill-small"
-STEP_DEFAULT = "step-small"
-STRENGTH = 1.0  # less of it betters LPIPS of dropped blocks little or not (docs/DESIGN.md)
+UPDATE_DEFAULT = "step-small"  # the update graph; streams name it so
+STRENGTH = 1.0  # less improves LPIPS of dropped blocks little or not at all (docs/DESIGN.md)
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How pictures meet a provider."""
+    """How pictures are cut and batched for a provider."""
 
-    whole: int  # most pixels of a picture that goes through in one piece
-    tile: int  # side of the tiles of larger ones
-    multiple: int  # of the sides of whole pictures
-    batch: int  # windows in one pass
-    fixed: bool  # sessions are made for one size
+    whole: int  # pixels, at most, of a picture that is painted in one piece
+    tile: int  # side of the windows of larger pictures, pixels
+    multiple: int  # divides the sides of whole pictures
+    batch: int  # windows in one pass, at most
+    fixed: bool  # whether sessions are made for one size
 
 
-# A core gains nothing from batches, and a graph of any size costs it nothing. A GPU wants few
-# sizes, known when the session is made.
+# A core gains nothing from batches, and loses nothing by graphs of any size. A GPU needs few sizes,
+# known when the session is made.
 CPU = Layout(whole=tiles.WHOLE_MOST, tile=1024, multiple=32, batch=1, fixed=False)
 GPU = Layout(whole=1 << 20, tile=512, multiple=64, batch=16, fixed=True)
 
@@ -51,39 +49,41 @@ GPU = Layout(whole=1 << 20, tile=512, multiple=64, batch=16, fixed=True)
 class Refinement:
     """The latent update after N."""
 
-    step: Card  # of the step's graph; E and G are those of its preset
-    settings: latent.Settings | None  # None: G(E(N's picture)), without an update
-    told: Assistance | None = None  # what the stream tells of the original
+    update: ModelCard  # of the update graph; E, G and C are those of its preset
+    settings: latent.UpdateSettings | None  # None: G(E(N's picture)), without an update
+    known: Assistance | None = None  # the stream's data about the original
     strength: float = STRENGTH  # share of the detail in dropped blocks that becomes G's, 0..1
-    watch: Callable[[latent.Result], object] | None = None  # is told of every window's update
+    watch: Callable[[latent.UpdateResult], object] | None = (
+        None  # called with the result of every window
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Job:
-    """A picture to paint, in place."""
+class PaintJob:
+    """A picture to paint in place."""
 
     part: Part
-    plan: Plan
-    card: Card  # of N
+    plan: WindowPlan
+    card: ModelCard  # of N
     refinement: Refinement | None = None
 
 
-View = tuple[Job, Window]
+View = tuple[PaintJob, Window]
 
 
 class Painter:
-    """Paints decoded pictures. May be shared by threads; sessions are made when first needed."""
+    """Paints decoded pictures. Threads may share it; sessions are made when first needed."""
 
     def __init__(self, provider: Provider = "auto", threads: int | None = None) -> None:
-        """provider, threads: as Sessions takes them."""
+        """provider, threads: as in Sessions."""
         self.sessions = Sessions(provider, threads)
 
-    def layout(self, card: Card) -> Layout:
-        """How pictures meet the provider in use. Raises what Sessions.get() raises."""
+    def layout(self, card: ModelCard) -> Layout:
+        """Return the layout for the provider in use. Raises what Sessions.get() raises."""
         return CPU if self.sessions.provider(card) == "cpu" else GPU
 
-    def plan(self, card: Card, height: int, width: int) -> Plan:
-        """How a picture of that size is cut."""
+    def plan(self, card: ModelCard, height: int, width: int) -> WindowPlan:
+        """Return the plan of a picture of that size in pixels."""
         layout = self.layout(card)
         return tiles.plan(
             height,
@@ -97,22 +97,23 @@ class Painter:
     def refinement(
         self,
         stream: _core.Stream,
-        settings: latent.Settings | None,
+        settings: latent.UpdateSettings | None,
         strength: float = STRENGTH,
         partial: bool = False,
     ) -> Refinement:
-        """The latent update of a stream, with what the stream tells of the original.
+        """Return the latent update of a stream, with its assistant information.
 
-        partial: damaged sections tell nothing, else they raise StreamError. Raises ModelError.
+        settings: None for G of the first code, without an update. partial: whether damaged sections
+        are ignored; else they raise StreamError. Raises ModelError.
         """
-        step, told = step_for(stream.model), None
-        networks = Networks(self.sessions, step)
+        update, known = update_for(stream.model), None
+        networks = LatentNetworks(self.sessions, update)
         with suppress(StreamError) if partial else nullcontext():
-            told = assisting.read(stream, networks)
-        return Refinement(step, settings, told, strength)
+            known = assistance_decoder.read(stream, networks)
+        return Refinement(update, settings, known, strength)
 
-    def paint(self, jobs: Sequence[Job], threads: int) -> None:
-        """Paints the decoded pictures in place; those of one window each share passes.
+    def paint(self, jobs: Sequence[PaintJob], threads: int) -> None:
+        """Paint decoded pictures in place; pictures of one window share passes.
 
         threads: of the projection. Raises ModelError, ProviderError, GpuMemoryError.
         """
@@ -128,41 +129,41 @@ class Painter:
                     _project(job.part, strip, y - job.part.y, threads)
 
     def close(self) -> None:
-        """Lets go of all sessions."""
+        """Release all sessions."""
         self.sessions.close()
 
-    def _rows(self, job: Job) -> Iterator[Iterator[Floats]]:
-        """The painted windows of a job, by the rows of its plan."""
+    def _rows(self, job: PaintJob) -> Iterator[Iterator[Floats]]:
+        """Yield the painted windows of a job, by the rows of its plan."""
         for y in job.plan.rows:
-            # By now all rows above y are painted; from y on they are as they were decoded.
+            # Here all rows above y are painted; from y on they are as decoded.
             yield self._run([(job, window) for window in job.plan.windows_at(y)])
 
     def _run(self, views: Sequence[View]) -> Iterator[Floats]:
-        """The painted windows, (3, H, W) each, of one size and one N all."""
+        """Yield the painted windows, (3, H, W) each; all have one size and one N."""
         most = largest = self.layout(views[0][0].card).batch
         start = 0
         while start < len(views):
             batch = min(most, 1 << (len(views) - start).bit_length() - 1)
-            some = views[start : start + batch]
+            chosen = views[start : start + batch]
             try:
-                filled = self._fill(some)
+                filled = self._fill(chosen)
             except GpuMemoryError:
                 if batch == 1 or most < largest:  # a smaller batch is tried once
                     raise
                 most = batch // 2
                 continue
-            for (job, window), painted in zip(some, filled, strict=True):
+            for (job, window), painted in zip(chosen, filled, strict=True):
                 yield self._refine(job, window, painted)
             start += batch
 
     def _fill(self, views: Sequence[View]) -> Floats:
-        """(B, 3, H, W) of N."""
-        (job, window), parts = views[0], [(job.part, window) for job, window in views]
-        filled: Floats = fill.run(self._session(job.card, window, len(views)), parts)
-        return filled
+        """Return N's pictures, (B, 3, H, W)."""
+        job, window = views[0]
+        parts = [(job.part, window) for job, window in views]
+        return fill.run(self._session(job.card, window, len(views)), parts)
 
-    def _refine(self, job: Job, window: Window, filled: Floats) -> Floats:
-        """N's picture of a window, (3, H, W), with G's detail in dropped blocks."""
+    def _refine(self, job: PaintJob, window: Window, filled: Floats) -> Floats:
+        """Return N's picture of a window, (3, H, W), with G's detail in dropped blocks."""
         refinement = job.refinement
         if refinement is None:
             return filled
@@ -170,71 +171,71 @@ class Painter:
         if cells.all():
             return filled
         side = (window.height, window.width)
-        sizes = self._sizes(refinement.step, 1, side)
-        networks = Networks(self.sessions, refinement.step, sizes)
-        told = refinement.told
-        code = assisting.start(filled, decoded, told, window, networks)
+        sizes = self._sizes(refinement.update, 1, side)
+        networks = LatentNetworks(self.sessions, refinement.update, sizes)
+        known = refinement.known
+        code = assistance_decoder.start(filled, decoded, known, window, networks)
         if refinement.settings is None:
             generated = networks.picture(code)
         else:
             kept = cells.repeat(CELL, 0).repeat(CELL, 1)
-            aims = assisting.targets(filled, decoded, kept, told, window, networks)
-            found = networks.update(code, aims, refinement.settings)
+            targets = assistance_decoder.targets(filled, decoded, kept, known, window, networks)
+            result = networks.update(code, targets, refinement.settings)
             if refinement.watch is not None:
-                refinement.watch(found)
-            generated = found.picture
+                refinement.watch(result)
+            generated = result.picture
         if not np.isfinite(generated).all():
             return filled
-        combined: Floats = combine(filled, generated, cells, refinement.strength)
-        return combined
+        return transfer_detail(filled, generated, cells, refinement.strength)
 
-    def _session(self, card: Card, window: Window, batch: int = 1) -> Session:
+    def _session(self, card: ModelCard, window: Window, batch: int = 1) -> Session:
         return self.sessions.get(card, self._sizes(card, batch, (window.height, window.width)))
 
-    def _sizes(self, card: Card, batch: int, side: tuple[int, int]) -> Sizes:
-        return named(batch, *side) if self.layout(card).fixed else ()
+    def _sizes(self, card: ModelCard, batch: int, side: tuple[int, int]) -> Sizes:
+        return named_sizes(batch, *side) if self.layout(card).fixed else ()
 
 
-def fill_for(model: bytes, wanted: str | None = None) -> Card:
-    """The card of the N that paints: the one asked for, else that of the stream, else ours.
+def fill_for(model: bytes, model_id: str | None = None) -> ModelCard:
+    """Return the card of the N that paints: the requested one, else the stream's, else the default.
 
     model: body of the stream's section MODL; may be empty, or name another kind of network.
-    Raises ModelError if it is not there or no such network.
+    Raises ModelError if the network is not installed, or is of another role.
     """
-    if wanted is not None:
-        card = registry.card(wanted)
+    if model_id is not None:
+        card = registry.card(model_id)
     else:
-        card = registry.card(FILL_DEFAULT) if _of_step(model) else registry.find_named(model)
+        card = registry.card(FILL_DEFAULT) if _is_update(model) else registry.find_named(model)
     if card.role != "fill":
-        raise ModelError(f"{card.id} is a network of the kind {card.role}, not one that fills")
+        raise ModelError(f"{card.id} is a network of the role {card.role}, not one that fills")
     return card
 
 
-def step_for(model: bytes) -> Card:
-    """The card of the latent step: the one that the stream names, or ours.
+def update_for(model: bytes) -> ModelCard:
+    """Return the card of the update graph: the stream's, or the default.
 
     model: body of the stream's section MODL; may be empty, or name another kind of network.
-    Raises ModelError if it is not there.
+    Raises ModelError if the network is not installed.
     """
-    return registry.find_named(model) if model and _of_step(model) else registry.card(STEP_DEFAULT)
+    named = bool(model) and _is_update(model)
+    return registry.find_named(model) if named else registry.card(UPDATE_DEFAULT)
 
 
-def _of_step(model: bytes) -> bool:
-    """Whether the name in a stream is none, or that of a latent step: then N is ours."""
+def _is_update(model: bytes) -> bool:
+    """True if a stream names an update graph or nothing; N is then the default."""
     return not model or registry.parse_name(model)[0].startswith("step-")
 
 
-def helps(card: Card, step: float) -> bool:
-    """Whether a network was found to better pictures of that luma step, in grey levels."""
+def helps(card: ModelCard, step: float) -> bool:
+    """True if measurements say that a network improves pictures of that luma step, grey levels."""
     finest = card.extras.get("finest_step", 0.0)
     return isinstance(finest, int | float) and step >= finest
 
 
-def _kind(job: Job) -> tuple[str, tuple[int, int]]:
+def _kind(job: PaintJob) -> tuple[str, tuple[int, int]]:
     return job.card.sha256, job.plan.side
 
 
-def _only(plan: Plan) -> Window:
+def _only(plan: WindowPlan) -> Window:
     return plan.windows_at(plan.rows[0])[0]
 
 

@@ -1,22 +1,20 @@
-"""The photorealism term of Deep Photo Style Transfer, a loss that the host adds to the update's.
+"""The photorealism term of Deep Photo Style Transfer, which the host adds to the update's loss.
 
 Luan, Paris, Shechtman, Bala (arXiv:1703.07511), eq. 2: L_m = sum_c V_c^T M V_c, with V_c a channel
-of the picture and M the matting Laplacian of a guide. It is small where each channel is, in every
-window of 3x3 pixels, an affine function of the guide's colours: edges stay where the guide has
+of the picture and M the matting Laplacian of a guide. It is small where, in every window of 3x3
+pixels, each channel is an affine function of the guide's colours: edges stay where the guide has
 them.
 
-The picture is the one that is shown, mask known + (1 - mask) G(h), as it is for E and C. So where
-known is the guide itself, only windows that reach into dropped blocks have anything left.
+The picture is the one that is shown, mask known + (1 - mask) G(h), as for E and C. So where known
+is the guide itself, only windows that reach into dropped blocks have residuals.
 """
 
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
+from ablc.arrays import Floats
 from ablc.runtime.matting import Matting
-
-Floats = npt.NDArray[np.float32]
 
 
 class Photorealism:
@@ -31,7 +29,7 @@ class Photorealism:
         self._generate = generate
 
     def __call__(self, h: Floats) -> tuple[float, Floats]:
-        """L_m of a code, and its gradient in G(h), (3, H, W)."""
+        """Return L_m of a code, and its gradient in G(h), (3, H, W)."""
         picture = self._mask * self._known + (1 - self._mask) * self._generate(h)
         energy, gradient = self._matting.energy_and_gradient(picture)
         return energy, ((1 - self._mask) * gradient).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Where networks run: providers of ONNX Runtime and the sessions that stand for networks on them.
+"""Providers of ONNX Runtime, and sessions: networks that are ready to run on a provider.
 
 ONNX Runtime is an extra of the package (cpu or gpu) and is imported when it is first needed.
 """
@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from ablc.errors import GpuMemoryError, ProviderError
 from ablc.runtime import registry
-from ablc.runtime.cards import Card
+from ablc.runtime.cards import ModelCard
 from ablc.settings import Provider, cores
 
 Device = Literal["cpu", "cuda"]
@@ -34,18 +34,18 @@ NAMES: dict[str, str] = {
 }  # in the order in which "auto" tries them
 EXTRAS = {"cpu": "cpu", "cuda": "gpu", "tensorrt": "gpu"}
 STRIDES = (1, 4, 8, 16, 32)  # of the networks' inputs and outputs
-SESSIONS_MOST = 12  # kept at a time; the one that rested longest goes first
+SESSIONS_MOST = 12  # in memory at a time; the one unused for longest is released first
 OUT_OF_MEMORY = ("out of memory", "failed to allocate memory", "cuda failure 2:")
 
 
 def installed() -> bool:
-    """Whether ONNX Runtime can be imported."""
+    """True if ONNX Runtime can be imported."""
     return importlib.util.find_spec("onnxruntime") is not None
 
 
 @cache
 def onnxruntime() -> Any:
-    """The module, CUDA libraries loaded. Raises ProviderError, naming the extras, without it."""
+    """Return the module, with CUDA libraries loaded. Raises ProviderError if not installed."""
     if not installed():
         raise ProviderError(
             "networks run in ONNX Runtime, which is not installed: "
@@ -59,22 +59,22 @@ def onnxruntime() -> Any:
             stacklevel=2,
         )
     if NAMES["cuda"] in module.get_available_providers() and hasattr(module, "preload_dlls"):
-        module.preload_dlls()  # from the pip packages; prints what it lacks, and goes on
+        module.preload_dlls()  # from the pip packages; prints what is missing, and continues
     return module
 
 
 def available() -> list[str]:
-    """The providers that this build of ONNX Runtime knows, the fastest first."""
-    found = onnxruntime().get_available_providers()
-    return [name for name, its_name in NAMES.items() if its_name in found]
+    """Return the providers of the installed build of ONNX Runtime, the fastest first."""
+    built_in = onnxruntime().get_available_providers()
+    return [name for name, ort_name in NAMES.items() if ort_name in built_in]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Session:
-    """A network on a provider. May be shared by threads."""
+    """A network on a provider. Threads may share it."""
 
     net: Any  # onnxruntime.InferenceSession
-    card: Card
+    card: ModelCard
     provider: str  # of NAMES
     fixed: bool = False  # made for inputs of one size
     spare: list[Any] = field(default_factory=list, repr=False)  # buffers for runs on the device
@@ -85,26 +85,26 @@ class Session:
         return "cpu" if self.provider == "cpu" else "cuda"
 
     def alone(self) -> AbstractContextManager[object]:
-        """To hold while bound runs go on: one thread at a time replays captured graphs."""
+        """Return a lock to hold during bound runs: one thread at a time replays captured graphs."""
         return self._turn if self.fixed and self.provider != "cpu" else nullcontext()
 
     def run(self, inputs: Arrays) -> list[npt.NDArray[Any]]:
-        """The network's outputs. Raises GpuMemoryError where the GPU has too little memory."""
+        """Return the network's outputs. Raises ProviderError; GpuMemoryError for lack of memory."""
         try:
             return list(self.net.run(None, inputs))
         except Exception as error:
             raise self.translated(error) from error
 
     def blank(self, sizes: Sizes) -> Arrays:
-        """Inputs of zeros, their named dimensions of the given sizes."""
+        """Return inputs of zeros, whose named dimensions have the given sizes."""
         named = dict(sizes)
         return {
-            wanted.name: np.zeros([named.get(side, side) for side in wanted.shape], np.float32)
-            for wanted in self.net.get_inputs()
+            node.name: np.zeros([named.get(side, side) for side in node.shape], np.float32)
+            for node in self.net.get_inputs()
         }
 
     def translated(self, error: Exception) -> Exception:
-        """What to raise for an exception of ONNX Runtime's."""
+        """Return the error to raise for an exception of ONNX Runtime."""
         text = str(error)
         if self.provider != "cpu" and any(sign in text.lower() for sign in OUT_OF_MEMORY):
             return GpuMemoryError(
@@ -115,17 +115,17 @@ class Session:
 
 
 class Sessions:
-    """The sessions of one provider, made when first asked for and shared by threads.
+    """The sessions of one provider, made when first requested and shared by threads.
 
-    A process that was forked begins anew: threads of a session do not survive a fork.
+    A forked process starts with none, as threads of a session do not survive a fork.
     """
 
     def __init__(self, provider: Provider = "auto", threads: int | None = None) -> None:
-        """provider: an explicit one that does not work raises ProviderError when first used;
-        "auto" takes the first that does of tensorrt, cuda, cpu.
+        """provider: "auto" takes the first of tensorrt, cuda, cpu that works; an explicit one that
+        does not work raises ProviderError when it is first used.
         threads: of the CPU; default one per core.
         """
-        self._wanted = provider
+        self._provider = provider
         self._threads = threads
         self._chosen: str | None = None
         self._begin()
@@ -135,13 +135,14 @@ class Sessions:
         self._lock = threading.RLock()
         self._made: OrderedDict[tuple[str, Sizes], Session] = OrderedDict()
 
-    def get(self, card: Card, sizes: Sizes = ()) -> Session:
-        """The session of a network, for inputs whose named dimensions have fixed sizes, or of any.
+    def get(self, card: ModelCard, sizes: Sizes = ()) -> Session:
+        """Return the session of a network for inputs of given sizes, or of any size.
 
-        Raises ModelError for missing or damaged weights, ProviderError for the provider's faults.
+        sizes: of the named dimensions, see named_sizes(); empty for any size. Raises ModelError for
+        missing or damaged weights, ProviderError if the provider does not work.
         """
         if self._process != os.getpid():
-            _ABANDONED.append(self._made)  # to destroy them would wait for threads that are gone
+            _ABANDONED.append(self._made)  # destroying it would wait for lost threads
             self._begin()
         key = (card.sha256, sizes)
         with self._lock:
@@ -152,31 +153,31 @@ class Sessions:
             self._made.move_to_end(key)
             return self._made[key]
 
-    def provider(self, card: Card) -> str:
-        """The provider in use: "cpu", "cuda" or "tensorrt". card: what "auto" tries providers with.
+    def provider(self, card: ModelCard) -> str:
+        """Return the provider in use: "cpu", "cuda" or "tensorrt".
 
-        Raises what get() raises.
+        card: of the network with which "auto" tries providers. Raises what get() raises.
         """
         return self._chosen or self.get(card).provider
 
     def close(self) -> None:
-        """Lets go of all sessions; the next get() makes new ones."""
+        """Release all sessions; the next get() makes new ones."""
         with self._lock:
             self._made.clear()
 
     def _candidates(self) -> list[str]:
         known = available()
-        if self._wanted == "auto":
+        if self._provider == "auto":
             return known
-        if self._wanted not in known:
+        if self._provider not in known:
             raise ProviderError(
-                f"provider {self._wanted!r} is not part of the installed ONNX Runtime "
+                f"provider {self._provider!r} is not part of the installed ONNX Runtime "
                 f"{onnxruntime().__version__}, which has {', '.join(known)}: "
-                f"pip install 'ablc[{EXTRAS[self._wanted]}]', or choose another"
+                f"pip install 'ablc[{EXTRAS[self._provider]}]', or choose another"
             )
-        return [self._wanted]
+        return [self._provider]
 
-    def _make(self, card: Card, sizes: Sizes) -> Session:
+    def _make(self, card: ModelCard, sizes: Sizes) -> Session:
         faults = []
         for name in [self._chosen] if self._chosen else self._candidates():
             try:
@@ -192,25 +193,25 @@ class Sessions:
 _ABANDONED: list[object] = []
 
 
-def named(batch: int, height: int, width: int) -> Sizes:
-    """The sizes of a graph's dimensions by their names: batch, height, width, height_4 ..."""
-    found = [("batch", batch)]
+def named_sizes(batch: int, height: int, width: int) -> Sizes:
+    """Return the sizes of a graph's named dimensions: batch, height, width, height_4 ..."""
+    sizes = [("batch", batch)]
     for stride in STRIDES:
         suffix = "" if stride == 1 else f"_{stride}"
-        found += [(f"height{suffix}", height // stride), (f"width{suffix}", width // stride)]
-    return tuple(found)
+        sizes += [(f"height{suffix}", height // stride), (f"width{suffix}", width // stride)]
+    return tuple(sizes)
 
 
 def start(
-    card: Card,
+    card: ModelCard,
     provider: str,
     threads: int | None = None,
     sizes: Sizes = (),
     profile: Path | None = None,
 ) -> Session:
-    """A network on a provider of NAMES.
+    """Return a session of a network on a provider of NAMES.
 
-    profile: beginning of the name of a file in which ONNX Runtime notes what it does.
+    profile: prefix of the path of a file to which ONNX Runtime writes a profile.
     Raises ModelError for missing or damaged weights, ProviderError unless the provider itself takes
     the network.
     """
@@ -224,19 +225,19 @@ def start(
     options.inter_op_num_threads = 1
     options.use_deterministic_compute = True
     options.log_severity_level = 3  # errors; whether a provider fell back is checked below
-    # A service has other work for a core than to wait for the next convolution.
+    # In a service a core has better things to do than wait for the next convolution.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     for name, size in sizes:
         options.add_free_dimension_override_by_name(name, size)
-    # Captured graphs want inputs that stay where they are, which only the latent update's do.
+    # Captured graphs need inputs at fixed addresses, which only the latent update has.
     captured = card.role == "step" and bool(sizes) and profile is None
-    wanted = [(NAMES[provider], _options(provider, card, captured=captured))]
+    providers = [(NAMES[provider], _options(provider, card, captured=captured))]
     if provider == "tensorrt":
-        wanted.append((NAMES["cuda"], _options("cuda", card)))
+        providers.append((NAMES["cuda"], _options("cuda", card)))
     if provider != "cpu":
-        wanted.append((NAMES["cpu"], {}))
+        providers.append((NAMES["cpu"], {}))
     try:
-        net = ort.InferenceSession(weights, options, providers=wanted)
+        net = ort.InferenceSession(weights, options, providers=providers)
     except Exception as error:
         raise ProviderError(f"{card.id} does not start on {provider}: {error}") from error
     if net.get_providers()[0] != NAMES[provider]:
@@ -249,10 +250,10 @@ def start(
 
 
 def run_options(session: Session, graph: int) -> Any:
-    """Options of one of the ways in which a session is run again and again.
+    """Return the options for repeated runs on the same inputs and outputs.
 
-    graph: a number for the addresses of its inputs and outputs. CUDA captures what a network of
-    fixed sizes does when it runs on them for the first time, and replays it later.
+    graph: a number for their addresses. CUDA captures the work of a network of fixed sizes in its
+    first run on them, and replays it later.
     """
     options = onnxruntime().RunOptions()
     if session.provider == "cuda":
@@ -260,8 +261,8 @@ def run_options(session: Session, graph: int) -> Any:
     return options
 
 
-def _options(provider: str, card: Card, *, captured: bool = False) -> dict[str, str]:
-    """Options of a provider: reproducible, with bounded memory; captured: as CUDA graphs."""
+def _options(provider: str, card: ModelCard, *, captured: bool = False) -> dict[str, str]:
+    """Return options for reproducible results in bounded memory; captured: as CUDA graphs."""
     if provider == "cuda":
         return {
             "use_tf32": "0",
@@ -281,20 +282,20 @@ def _options(provider: str, card: Card, *, captured: bool = False) -> dict[str, 
     return {}
 
 
-def _engines(card: Card) -> Path:
-    """Folder of a network's TensorRT engines; TensorRT itself puts the GPU into their names."""
+def _engines(card: ModelCard) -> Path:
+    """Return the folder of a network's TensorRT engines, which are named after the GPU."""
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     version = f"onnxruntime-{onnxruntime().__version__}"
     return home / "ablc" / "tensorrt" / version / f"{card.id}-{card.sha256[:16]}"
 
 
 def _distributions() -> list[str]:
-    """The distributions of ONNX Runtime that are installed."""
-    found = []
+    """Return the installed distributions of ONNX Runtime."""
+    installed_names = []
     for name in ("onnxruntime", "onnxruntime-gpu"):
         try:
             metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-        found.append(name)
-    return found
+        installed_names.append(name)
+    return installed_names

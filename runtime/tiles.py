@@ -1,8 +1,8 @@
-"""Pictures of any size through networks of fixed tiles: overlapping windows, blended.
+"""Pictures of any size through networks: cut into overlapping windows, painted, blended.
 
-What a pixel becomes depends on the picture and the plan alone, not on how windows are batched: sums
-are taken in the order of the plan. A picture is finished in strips from the top, so that memory
-follows the tiles, not the picture.
+The value of a pixel depends on the picture and the plan alone, not on how windows are batched, as
+sums are taken in the order of the plan. A picture is finished in strips from the top, so that the
+memory needed depends on the windows, not on the picture.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,18 +11,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ablc.arrays import Floats
 from ablc.regions import Region
 
-Floats = npt.NDArray[np.float32]
-
-MULTIPLE = 32  # of which windows and their corners are
-WHOLE_MOST = 3 << 19  # pixels of a picture that a CPU takes in one piece
-OVERLAP = 64  # pixels of two neighbours: half of it is about as far as a network's look reaches
+MULTIPLE = 32  # sides and corners of windows are multiples of it
+WHOLE_MOST = 3 << 19  # pixels, at most, of a picture that a CPU takes in one piece
+OVERLAP = 64  # of neighbouring windows, pixels; networks see about half as far
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A part of a picture; it may reach beyond the right and lower border."""
+    """A part of a picture, which may extend beyond the right and lower border; in pixels."""
 
     y: int
     x: int
@@ -31,53 +30,54 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """How a picture is cut."""
+class WindowPlan:
+    """How a picture is cut into windows."""
 
     height: int  # of the picture, pixels
     width: int
-    rows: tuple[int, ...]  # upper ends of the windows
-    columns: tuple[int, ...]  # left ends
+    rows: tuple[int, ...]  # tops of the windows
+    columns: tuple[int, ...]  # left ends of the windows
     side: tuple[int, int]  # height and width of every window
 
     @property
     def whole(self) -> bool:
-        """One window has it all."""
+        """True if one window has the whole picture."""
         return len(self.rows) == len(self.columns) == 1
 
     @property
     def region(self) -> Region:
-        """What all windows together have of the picture."""
+        """The part of the picture that the windows cover together."""
         y, x = self.rows[0], self.columns[0]
         bottom, right = self.rows[-1] + self.side[0], self.columns[-1] + self.side[1]
         return Region(x, y, min(right, self.width) - x, min(bottom, self.height) - y)
 
     def windows_at(self, y: int) -> list[Window]:
-        """The windows of a row of them, from the left."""
+        """Return the windows of a row, from the left."""
         return [Window(y, x, *self.side) for x in self.columns]
 
 
 def plan(
     height: int, width: int, *, whole: int, tile: int, multiple: int = MULTIPLE, even: bool = False
-) -> Plan:
-    """One window for a picture of up to whole pixels, else tiles.
+) -> WindowPlan:
+    """Return a plan of one window for a picture of up to whole pixels, else of several.
 
-    tile: side of a window, pixels; multiple: of one that holds a whole picture; both multiples of
-    MULTIPLE. even: windows may be smaller, so that those of a row or column share a picture evenly.
+    height, width: of the picture in pixels; tile: side of one of several windows in pixels;
+    multiple: divides the sides of a single window; both are multiples of MULTIPLE. even: windows
+    may be smaller than tile, so that those of a row or column share a picture evenly.
     """
     if height * width <= whole:
         side = (_up(height, multiple), _up(width, multiple))
-        return Plan(height, width, (0,), (0,), side)
+        return WindowPlan(height, width, (0,), (0,), side)
     padded = _up(height, MULTIPLE), _up(width, MULTIPLE)
     sides = [_share(length, tile) if even else tile for length in padded]
     rows, columns = (_starts(*pair) for pair in zip(padded, sides, strict=True))
-    return Plan(height, width, rows, columns, (sides[0], sides[1]))
+    return WindowPlan(height, width, rows, columns, (sides[0], sides[1]))
 
 
-def part_of(plan: Plan, region: Region) -> Plan:
-    """Those windows of a plan that a region of the picture takes, as a plan of the same picture."""
+def part_of(plan: WindowPlan, region: Region) -> WindowPlan:
+    """Return a plan of the same picture with only those windows that a region needs."""
     x, y, width, height = region
-    return Plan(
+    return WindowPlan(
         plan.height,
         plan.width,
         tuple(top for top in plan.rows if top < y + height and y < top + plan.side[0]),
@@ -87,12 +87,12 @@ def part_of(plan: Plan, region: Region) -> Plan:
 
 
 class Blend:
-    """Puts painted windows together, row of windows by row of windows.
+    """Blends painted windows, one row of windows after another.
 
-    Next to another window a window's weight rises like a cosine over what they share.
+    The weight of a window rises like a cosine over the overlap with another window.
     """
 
-    def __init__(self, plan: Plan, channels: int = 3) -> None:
+    def __init__(self, plan: WindowPlan, channels: int = 3) -> None:
         self._plan = plan
         self._left, right = plan.columns[0], plan.columns[-1] + plan.side[1]
         shape = (plan.side[0], right - self._left)
@@ -101,10 +101,10 @@ class Blend:
         self._ramps = {x: _ramp(plan.columns, x, plan.side[1]) for x in plan.columns}
 
     def strips(self, rows: Iterable[Iterable[Floats]]) -> Iterator[tuple[int, Floats]]:
-        """Finished strips: their upper ends, and (C, h, w) from the plan's left end on.
+        """Yield finished strips: their tops, and (C, h, w) from the plan's left end on.
 
         rows: painted windows, (C, height, width) each, by the plan's rows, from the left. A strip
-        is good until the next one is asked for.
+        is valid until the next one is requested.
         """
         tops = self._plan.rows
         height, width = self._plan.side
@@ -119,23 +119,24 @@ class Blend:
             strip = self._sum[:, :done]
             strip /= self._weight[:done]
             yield top, strip
-            for kept in (self._sum, self._weight):
-                kept[..., : height - done, :] = kept[..., done:, :]
-                kept[..., height - done :, :] = 0
+            for sums in (self._sum, self._weight):
+                sums[..., : height - done, :] = sums[..., done:, :]
+                sums[..., height - done :, :] = 0
 
 
 def _up(n: int, multiple: int) -> int:
+    """Return the smallest multiple that is at least n."""
     return -(-n // multiple) * multiple
 
 
 def _share(length: int, tile: int) -> int:
-    """The side of as few windows of at most tile as cover a length, all of one size."""
+    """Return the side of the fewest equal windows, at most tile each, that cover a length."""
     count = max(1, -(-(length - OVERLAP) // (tile - OVERLAP)))
     return _up(-(-(length + (count - 1) * OVERLAP) // count), MULTIPLE)
 
 
 def _starts(length: int, tile: int) -> tuple[int, ...]:
-    """Where windows begin along a side; all but the last two are OVERLAP into each other."""
+    """Return the starts of windows along a side; all but the last two overlap by OVERLAP."""
     if length <= tile:
         return (0,)
     stride = tile - OVERLAP
@@ -143,18 +144,18 @@ def _starts(length: int, tile: int) -> tuple[int, ...]:
 
 
 def _ramp(starts: tuple[int, ...], start: int, side: int) -> Floats:
-    """(side,) weights along a side, above 0; 1 where no other window reaches."""
+    """Return (side,) weights along a side, above 0; 1 where there is no other window."""
     weight = np.ones(side)
-    place = starts.index(start)
-    if place > 0:
-        shared = starts[place - 1] + side - start
+    index = starts.index(start)
+    if index > 0:
+        shared = starts[index - 1] + side - start
         weight[:shared] *= _rise(shared)
-    if place + 1 < len(starts):
-        shared = start + side - starts[place + 1]
+    if index + 1 < len(starts):
+        shared = start + side - starts[index + 1]
         weight[side - shared :] *= _rise(shared)[::-1]
     return weight.astype(np.float32)
 
 
 def _rise(count: int) -> npt.NDArray[np.float64]:
-    """A raised cosine from 0 to 1, at the middles of count pixels."""
+    """Return a raised cosine from 0 to 1, at the middles of count pixels."""
     return (1 - np.cos(np.pi * (np.arange(count) + 0.5) / count)) / 2

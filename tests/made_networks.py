@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ablc.runtime.cards import Card
+from ablc.runtime.cards import ModelCard
 
 WEIGHTS = b"not really ONNX"
 
@@ -52,9 +52,9 @@ def fields(model_id: str = "fill-small", weights: bytes = WEIGHTS) -> dict[str, 
     }
 
 
-def install(folder: Path, model_id: str = "fill-small", weights: bytes = WEIGHTS) -> Card:
+def install(folder: Path, model_id: str = "fill-small", weights: bytes = WEIGHTS) -> ModelCard:
     """Puts a network into a folder, made if need be."""
-    card = Card.parse(json.dumps(fields(model_id, weights)).encode())
+    card = ModelCard.parse(json.dumps(fields(model_id, weights)).encode())
     folder.mkdir(exist_ok=True)
     (folder / f"{model_id}.onnx").write_bytes(weights)
     (folder / f"{model_id}.json").write_bytes(card.pack())

@@ -8,8 +8,8 @@ import pytest
 import ablc
 import gpus
 from ablc.runtime import latent, registry, session
+from ablc.runtime.loss_targets import Targets
 from ablc.runtime.session import Sessions
-from ablc.runtime.targets import Targets
 from scenes import scene
 from test_projection import STREAMS, check, decoded
 
@@ -63,7 +63,7 @@ def test_tiles_and_regions(provider: Any) -> None:
 
 def test_captured_graphs_repeat(provider: Any) -> None:
     """Runs of a step of fixed sizes, again and again, with other pictures in between."""
-    sizes = session.named(1, 64, 96)
+    sizes = session.named_sizes(1, 64, 96)
     here, there = Sessions("cpu", 1), Sessions(provider)
     card = registry.card("step-small")
     rng = np.random.default_rng(0)
@@ -77,7 +77,7 @@ def test_captured_graphs_repeat(provider: Any) -> None:
         )
         for _ in range(2)
     ]
-    settings = latent.Settings(iterations=4)
+    settings = latent.UpdateSettings(iterations=4)
     for code, targets in (*cases, *cases):
         expected = latent.run(here.get(card), code, targets, settings)
         found = latent.run(there.get(card, sizes), code, targets, settings)

@@ -10,16 +10,16 @@ import pytest
 import ablc
 import fresh
 from ablc.runtime import latent, registry
-from ablc.runtime.latent import Result, Settings
+from ablc.runtime.latent import ReferenceSettings, UpdateResult, UpdateSettings
+from ablc.runtime.loss_targets import TERMS, Targets, seam_of
 from ablc.runtime.photorealism import Photorealism
 from ablc.runtime.session import Session, Sessions
-from ablc.runtime.targets import TERMS, Targets, seam_of
 from scenes import scene
 
 pytestmark = pytest.mark.usefixtures("networks")
 
 HEIGHT, WIDTH = 64, 96
-SETTINGS = Settings(iterations=6, trace=True)
+SETTINGS = UpdateSettings(iterations=6)
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def sessions() -> Sessions:
 
 
 @pytest.fixture(scope="module")
-def step(sessions: Sessions) -> Session:
+def update(sessions: Sessions) -> Session:
     pytest.importorskip("onnxruntime")
     return sessions.get(registry.card("step-small"))
 
@@ -53,14 +53,14 @@ def h0(sessions: Sessions, picture: np.ndarray) -> np.ndarray:
     return sessions.get(registry.card("encoder-small")).run({"picture": rough})[0][0]
 
 
-def run(step: Session, h0: np.ndarray, targets: Targets, **changes: Any) -> Result:
-    return latent.run(step, h0, targets, replace(SETTINGS, **changes))
+def run(update: Session, h0: np.ndarray, targets: Targets, **changes: Any) -> UpdateResult:
+    return latent.run(update, h0, targets, replace(SETTINGS, **changes))
 
 
 def test_the_loss_falls_and_the_trace_tells_how(
-    step: Session, h0: np.ndarray, targets: Targets, sessions: Sessions
+    update: Session, h0: np.ndarray, targets: Targets, sessions: Sessions
 ) -> None:
-    found = run(step, h0, targets)
+    found = run(update, h0, targets)
     assert [reading.iteration for reading in found.trace] == list(range(7))
     assert found.loss == min(reading.loss for reading in found.trace) < 0.9 * found.trace[0].loss
     assert (found.iterations, found.stopped) == (6, "done")
@@ -74,29 +74,33 @@ def test_the_loss_falls_and_the_trace_tells_how(
     assert generator.run({"h": found.h[np.newaxis]})[0][0] == pytest.approx(found.picture, abs=1e-4)
 
 
-def test_the_best_code_is_shown(step: Session, h0: np.ndarray, targets: Targets) -> None:
-    wild = run(step, h0, targets, rate=0.6, iterations=8)
+def test_the_best_code_is_shown(update: Session, h0: np.ndarray, targets: Targets) -> None:
+    wild = run(update, h0, targets, rate=0.6, iterations=8)
     losses = [reading.loss for reading in wild.trace]
     assert losses != sorted(losses, reverse=True)
     assert wild.loss == min(losses)
     assert wild.iteration == losses.index(wild.loss)
 
 
-def test_runs_repeat(step: Session, h0: np.ndarray, targets: Targets) -> None:
-    for changes in ({}, {"form": "reference", "rate": 0.01, "noise": 0.001, "seed": 3}):
-        first, second = (run(step, h0, targets, **changes) for _ in range(2))
+def test_runs_repeat(update: Session, h0: np.ndarray, targets: Targets) -> None:
+    for settings in (SETTINGS, ReferenceSettings(iterations=6, rate=0.01, noise=0.001, seed=3)):
+        first, second = (latent.run(update, h0, targets, settings) for _ in range(2))
         assert (first.h == second.h).all()
         assert (first.picture == second.picture).all()
 
 
-def test_the_seed_draws_the_noise(step: Session, h0: np.ndarray, targets: Targets) -> None:
-    reference = {"form": "reference", "rate": 0.02, "noise": 1.0}
-    codes = [run(step, h0, targets, seed=seed, **reference).trace[-1].loss for seed in (0, 1)]
-    assert codes[0] != codes[1]
+def test_the_seed_draws_the_noise(update: Session, h0: np.ndarray, targets: Targets) -> None:
+    first, second = (
+        latent.run(
+            update, h0, targets, ReferenceSettings(iterations=6, rate=0.02, noise=1.0, seed=seed)
+        )
+        for seed in (0, 1)
+    )
+    assert first.trace[-1].loss != second.trace[-1].loss
 
 
-def test_a_rising_loss_falls_back(step: Session, h0: np.ndarray, targets: Targets) -> None:
-    found = run(step, h0, targets, rate=50.0)
+def test_a_rising_loss_falls_back(update: Session, h0: np.ndarray, targets: Targets) -> None:
+    found = run(update, h0, targets, rate=50.0)
     assert found.stopped == "diverged"
     assert found.iteration == 0
     assert (found.h == h0).all()
@@ -105,41 +109,34 @@ def test_a_rising_loss_falls_back(step: Session, h0: np.ndarray, targets: Target
 
 
 def test_a_loss_that_is_no_number_falls_back(
-    step: Session, h0: np.ndarray, targets: Targets
+    update: Session, h0: np.ndarray, targets: Targets
 ) -> None:
     broken = replace(targets, known=np.full_like(targets.known, np.nan))
-    found = run(step, h0, broken)
+    found = run(update, h0, broken)
     assert found.stopped == "diverged"
     assert (found.h == h0).all()
     assert np.isfinite(found.picture).all()  # G of the code, which is sound
 
 
-def test_a_budget_ends_the_loop(step: Session, h0: np.ndarray, targets: Targets) -> None:
+def test_a_budget_ends_the_loop(update: Session, h0: np.ndarray, targets: Targets) -> None:
     ticks = itertools.count()  # a second for every look at the clock
 
     def clock() -> float:
         return float(next(ticks))
 
     settings = replace(SETTINGS, budget_ms=3500)
-    found = latent.run(step, h0, targets, settings, clock)
+    found = latent.run(update, h0, targets, settings, clock)
     assert (found.stopped, found.iterations) == ("budget", 2)
-    tiny = latent.run(step, h0, targets, replace(SETTINGS, budget_ms=1), clock)
+    tiny = latent.run(update, h0, targets, replace(SETTINGS, budget_ms=1), clock)
     assert (tiny.stopped, tiny.iterations) == ("budget", 1)
 
 
-def test_a_loop_without_progress_ends(step: Session, h0: np.ndarray, targets: Targets) -> None:
-    found = run(step, h0, targets, rate=1e-9, patience=2)
+def test_a_loop_without_progress_ends(update: Session, h0: np.ndarray, targets: Targets) -> None:
+    found = run(update, h0, targets, rate=1e-9, patience=2)
     assert (found.stopped, found.iterations) == ("converged", 2)
 
 
-def test_readings_may_be_rare(step: Session, h0: np.ndarray, targets: Targets) -> None:
-    rare = run(step, h0, targets, every=4)
-    assert [reading.iteration for reading in rare.trace] == [0, 4, 6]
-    often = run(step, h0, targets)
-    assert rare.trace[-1].loss == often.trace[-1].loss
-
-
-def test_targets_have_their_say(step: Session, h0: np.ndarray, targets: Targets) -> None:
+def test_targets_have_their_say(update: Session, h0: np.ndarray, targets: Targets) -> None:
     gram = np.eye(32, dtype=np.float32)
     label = np.zeros(1000, np.float32)
     label[7] = 1
@@ -151,15 +148,15 @@ def test_targets_have_their_say(step: Session, h0: np.ndarray, targets: Targets)
         content=np.zeros((128, HEIGHT // 16, WIDTH // 16), np.float32),
         label=label,
     )
-    terms = run(step, h0, more, iterations=1).trace[0].terms
+    terms = run(update, h0, more, iterations=1).trace[0].terms
     assert all(terms[name] > 0 for name in ("class", "edge", "style1", "content"))
     assert terms["style2"] == terms["style3"] == 0
-    with pytest.raises(ValueError, match=r"content has shape \(1, 2\), the network wants"):
-        run(step, h0, replace(targets, content=np.zeros((1, 2), np.float32)))
+    with pytest.raises(ValueError, match=r"content has shape \(1, 2\), the network takes"):
+        run(update, h0, replace(targets, content=np.zeros((1, 2), np.float32)))
 
 
 def test_photorealism_pulls_towards_what_the_guide_explains(
-    step: Session, h0: np.ndarray, targets: Targets, sessions: Sessions
+    update: Session, h0: np.ndarray, targets: Targets, sessions: Sessions
 ) -> None:
     generator = sessions.get(registry.card("generator-small"))
 
@@ -169,18 +166,18 @@ def test_photorealism_pulls_towards_what_the_guide_explains(
     guided = replace(targets, guide=targets.known)
     weights = {**latent.WEIGHTS, "photorealism": 50.0}
     settings = replace(SETTINGS, weights=weights)
-    found = latent.run(step, h0, guided, settings, generate=generate)
-    without = run(step, h0, guided)
+    found = latent.run(update, h0, guided, settings, generate=generate)
+    without = run(update, h0, guided)
     term = Photorealism(targets.known, targets.known, targets.mask, generate)
     scale = 50.0 / guided.counts()["photorealism"]
     assert found.trace[0].terms["photorealism"] == pytest.approx(scale * term(h0)[0], rel=1e-5)
     assert found.trace[-1].loss == pytest.approx(sum(found.trace[-1].terms.values()))
     assert term(found.h)[0] < 0.9 * term(without.h)[0]
     assert without.trace[0].terms["photorealism"] == 0
-    again = run(step, h0, targets)  # buffers are shared: nothing is left of the push
+    again = run(update, h0, targets)  # buffers are shared: nothing is left of the push
     assert (again.h == without.h).all()
     with pytest.raises(ValueError, match="photorealism needs G"):
-        latent.run(step, h0, guided, settings)
+        latent.run(update, h0, guided, settings)
 
 
 def test_photorealism_looks_at_dropped_blocks_alone(targets: Targets) -> None:
@@ -206,20 +203,23 @@ def test_the_seam_runs_along_the_mask() -> None:
     ("change", "message"),
     [
         ({"iterations": 0}, r"iterations must be a whole number in 1\.\.1000, not 0"),
-        ({"form": "fast"}, "form must be one of product, reference, not 'fast'"),
         ({"weights": {"sharp": 1.0}}, "a name in weights must be one of prior, class"),
         ({"weights": {"seam": -1.0}}, r"weights\['seam'\] must be a finite number >= 0"),
         ({"rate": 0}, "rate must be a number above 0, not 0"),
-        ({"noise": float("nan")}, "noise must be a finite number"),
         ({"budget_ms": -5}, "budget_ms must be a number above 0, not -5"),
         ({"tolerance": 1}, r"tolerance must be a number in 0\.\.1, not 1"),
         ({"patience": 0}, "patience must be a whole number at least 1"),
-        ({"every": 0}, "every must be a whole number at least 1"),
     ],
 )
 def test_wrong_settings_are_refused(change: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        Settings(**change)
+    for kind in (UpdateSettings, ReferenceSettings):
+        with pytest.raises(ValueError, match=message):
+            kind(**change)
+
+
+def test_noise_that_is_not_finite_is_refused() -> None:
+    with pytest.raises(ValueError, match="noise must be a finite number"):
+        ReferenceSettings(noise=float("nan"))
 
 
 def test_the_loop_loads_neither_torch_nor_onnx_runtime() -> None:

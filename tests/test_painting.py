@@ -205,7 +205,7 @@ def test_models_by_name(stream: bytes, net: ablc.Decoder) -> None:
     ).any()
     with pytest.raises(ablc.ModelError, match="no network 'fill-huge' is installed"):
         ablc.decode(stream, fill="net", model="fill-huge")
-    with pytest.raises(ablc.ModelError, match="kind generator, not one that fills"):
+    with pytest.raises(ablc.ModelError, match="role generator, not one that fills"):
         ablc.decode(stream, fill="net", model="generator-small")
     with pytest.raises(ValueError, match="model='fill-small' needs a fill that networks do"):
         ablc.decode(stream, fill="classical", model="fill-small")

@@ -7,8 +7,8 @@ import numpy.typing as npt
 import pytest
 
 from ablc import _core
-from ablc.runtime import assist
-from ablc.runtime.assist import Frame
+from ablc.runtime import assistance
+from ablc.runtime.assistance import Frame
 from reference import assistant_information as information
 from reference.assistant_information import Grid
 from reference.errors import DamageError, NewerDecoderError, StreamError
@@ -46,9 +46,9 @@ def normal(*shape: int) -> npt.NDArray[np.float32]:
 def test_edges(kept: Bools) -> None:
     picture = (drawing(HEIGHT, WIDTH).transpose(2, 0, 1) / 255).astype(np.float32)
     padded = np.pad(picture, ((0, 0), (0, -HEIGHT % 32), (0, -WIDTH % 32)), mode="edge")
-    body = assist.pack_edges(padded, Frame(HEIGHT, WIDTH, kept))
+    body = assistance.pack_edges(padded, Frame(HEIGHT, WIDTH, kept))
     edges = information.parse_edges(body, Grid(WIDTH, HEIGHT, kept.tolist()))
-    values, pixels = assist.parse_edges(body, Frame(HEIGHT, WIDTH, kept))
+    values, pixels = assistance.parse_edges(body, Frame(HEIGHT, WIDTH, kept))
     assert pixels.any()
     assert (np.array(edges.pixels) == pixels).all()
     assert np.allclose(edges.values, values[0])
@@ -56,8 +56,8 @@ def test_edges(kept: Bools) -> None:
 
 def test_style() -> None:
     first, third = normal(4, 4), normal(6, 6)
-    body = assist.pack_style([first @ first.T, None, third @ third.T])
-    expected = assist.parse_style(body, (4, 5, 6))
+    body = assistance.pack_style([first @ first.T, None, third @ third.T])
+    expected = assistance.parse_style(body, (4, 5, 6))
     for matrix, values in zip(information.parse_style(body, (4, 5, 6)), expected, strict=True):
         if matrix is None or values is None:
             assert matrix is None
@@ -67,21 +67,21 @@ def test_style() -> None:
 
 
 def test_content_and_latent_code() -> None:
-    content = assist.pack_content(8 * normal(5, 4, 6), FRAME)
+    content = assistance.pack_content(8 * normal(5, 4, 6), FRAME)
     values = information.parse_content(content, GRID, 5)
     assert np.any(values)
-    assert np.allclose(values, assist.parse_content(content, FRAME, 5))
-    latent = assist.pack_latent(normal(3, 4, 6), FRAME)
+    assert np.allclose(values, assistance.parse_content(content, FRAME, 5))
+    latent = assistance.pack_latent(normal(3, 4, 6), FRAME)
     values = information.parse_latent(latent, GRID, 3)
     assert np.any(values)
-    assert np.allclose(values, assist.parse_latent(latent, FRAME, 3))
+    assert np.allclose(values, assistance.parse_latent(latent, FRAME, 3))
 
 
 def test_classes() -> None:
     shares = np.zeros(1000, np.float32)
     shares[[3, 999, 500]] = [0.5, 0.2, 0.1]
-    body = assist.pack_classes(shares)
-    expected = assist.parse_classes(body)
+    body = assistance.pack_classes(shares)
+    expected = assistance.parse_classes(body)
     classes = information.parse_classes(body)
     assert classes.keys() == {3, 500, 999}
     assert all(share == pytest.approx(expected[number]) for number, share in classes.items())

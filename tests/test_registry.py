@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ablc.errors import ModelError
 from ablc.runtime import registry
-from ablc.runtime.cards import ROLES, Card, is_id
+from ablc.runtime.cards import ROLES, ModelCard, is_id
 from made_networks import WEIGHTS, fields, install
 
 SHIPPED = registry.SHIPPED
@@ -37,17 +37,17 @@ def changed(path: str, value: object) -> bytes:
 
 def test_a_card_goes_there_and_back() -> None:
     packed = json.dumps(fields()).encode()
-    card = Card.parse(packed)
-    assert Card.parse(card.pack()) == card
+    card = ModelCard.parse(packed)
+    assert ModelCard.parse(card.pack()) == card
     assert json.loads(card.pack()) == fields()
     assert card.training.data[1].images == 80
     assert card.extras["range"] == [0, 30.5]
 
 
 def test_cards_are_written_for_people() -> None:
-    text = Card.parse(json.dumps(fields()).encode()).pack().decode()
+    text = ModelCard.parse(json.dumps(fields()).encode()).pack().decode()
     names = [line.split('"')[1] for line in text.splitlines() if line.startswith('  "')]
-    assert names == [field.name for field in dataclasses.fields(Card)]
+    assert names == [field.name for field in dataclasses.fields(ModelCard)]
     assert text.startswith('{\n  "id": "fill-small",\n  "role": "fill",\n')
     assert "Invents façades." in text
     assert text.endswith("}\n")
@@ -55,26 +55,26 @@ def test_cards_are_written_for_people() -> None:
 
 def test_the_order_of_fields_does_not_matter() -> None:
     turned = dict(reversed(fields().items()))
-    card = Card.parse(json.dumps(turned).encode())
-    assert card.pack() == Card.parse(json.dumps(fields()).encode()).pack()
+    card = ModelCard.parse(json.dumps(turned).encode())
+    assert card.pack() == ModelCard.parse(json.dumps(fields()).encode()).pack()
 
 
 @pytest.mark.parametrize("name", list(fields()))
 def test_no_field_may_be_missing(name: str) -> None:
     with pytest.raises(ValueError, match=f"the card lacks {name}"):
-        Card.parse(changed(name, MISSING))
+        ModelCard.parse(changed(name, MISSING))
 
 
 @pytest.mark.parametrize("name", list(fields()["training"]))
 def test_no_field_of_the_training_may_be_missing(name: str) -> None:
     with pytest.raises(ValueError, match=f"training lacks {name}"):
-        Card.parse(changed(f"training.{name}", MISSING))
+        ModelCard.parse(changed(f"training.{name}", MISSING))
 
 
 @pytest.mark.parametrize("name", list(fields()["training"]["data"][0]))
 def test_no_field_of_a_data_set_may_be_missing(name: str) -> None:
     with pytest.raises(ValueError, match=f"training.data lacks {name}"):
-        Card.parse(changed(f"training.data.0.{name}", MISSING))
+        ModelCard.parse(changed(f"training.data.0.{name}", MISSING))
 
 
 @pytest.mark.parametrize(
@@ -135,18 +135,18 @@ def test_no_field_of_a_data_set_may_be_missing(name: str) -> None:
         ("extras", [], "extras must be a mapping, not"),
         ("extras", {"range": [0, math.inf]}, r"extras.range\[1\] must be a number"),
         ("extras", {"a": {"b": {"c": {"d": {"e": 1}}}}}, "extras.a.b.c.d.e is nested more than"),
-        ("comment", "hello", "the card has no field 'comment'; extras takes more"),
+        ("comment", "hello", "the card has no field 'comment'; put further data into extras"),
         ("training.epochs", 2, "training has no field 'epochs'"),
         ("training.data.0.url", "x", "training.data has no field 'url'"),
     ],
 )
 def test_a_wrong_field_is_named(path: str, value: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        Card.parse(changed(path, value))
+        ModelCard.parse(changed(path, value))
 
 
 def test_fields_are_checked_on_construction_too() -> None:
-    card = Card.parse(json.dumps(fields()).encode())
+    card = ModelCard.parse(json.dumps(fields()).encode())
     with pytest.raises(ValueError, match="size must be a whole number"):
         dataclasses.replace(card, size=-1)
     with pytest.raises(ValueError, match="training must be a Training"):
@@ -157,7 +157,7 @@ def test_fields_are_checked_on_construction_too() -> None:
 
 def test_what_was_not_trained_needs_no_losses() -> None:
     training = {**fields()["training"], "steps": 0, "losses": {}, "reached": {}}
-    card = Card.parse(changed("training", training))
+    card = ModelCard.parse(changed("training", training))
     assert card.training.losses == {}
 
 
@@ -166,7 +166,7 @@ def test_what_was_not_trained_needs_no_losses() -> None:
 )
 def test_bytes_that_are_no_card_are_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
-        Card.parse(data)
+        ModelCard.parse(data)
 
 
 @given(st.data())
@@ -175,7 +175,7 @@ def test_damaged_cards_parse_or_raise_value_error(draw: st.DataObject) -> None:
     for _ in range(draw.draw(st.integers(1, 3))):
         data[draw.draw(st.integers(0, len(data) - 1))] = draw.draw(st.integers(0, 255))
     with contextlib.suppress(ValueError):
-        Card.parse(bytes(data))
+        ModelCard.parse(bytes(data))
 
 
 @given(
@@ -188,11 +188,11 @@ def test_damaged_cards_parse_or_raise_value_error(draw: st.DataObject) -> None:
 )
 def test_any_value_of_any_field_is_packed_again_or_refused(value: object, path: str) -> None:
     try:
-        card = Card.parse(changed(path, value))
+        card = ModelCard.parse(changed(path, value))
     except ValueError as error:
         assert path.split(".")[0] in str(error)  # noqa: PT017
     else:
-        assert Card.parse(card.pack()) == card
+        assert ModelCard.parse(card.pack()) == card
 
 
 @pytest.mark.parametrize("text", ["fill-small", "fill", "fill2-small-3", "a" * 64])
@@ -250,7 +250,7 @@ def test_no_id_leads_out_of_the_folder(shipped: Path, tmp_path: Path, end: str) 
     for ask in (registry.card, registry.load, registry.verify):
         with pytest.raises(ModelError, match="no network"):
             ask(model_id)
-    with pytest.raises(ModelError, match="the stream names its network in a way that is not"):
+    with pytest.raises(ModelError, match="the stream names its network in an unknown form"):
         registry.find_named(model_id.encode() + registry.name_in_stream(card)[-8:])
 
 

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from ablc import Region
 from ablc.runtime import tiles
-from ablc.runtime.tiles import Blend, Plan
+from ablc.runtime.tiles import Blend, WindowPlan
 
 sides = st.integers(1, 700)
 
 
-def plan_of(height: int, width: int, tile: int = 128) -> Plan:
+def plan_of(height: int, width: int, tile: int = 128) -> WindowPlan:
     return tiles.plan(height, width, whole=0, tile=tile)
 
 
@@ -53,7 +53,7 @@ def test_small_pictures_are_one_window() -> None:
     assert not tiles.plan(100, 301, whole=30_000, tile=128).whole
 
 
-def picture_of(plan: Plan, seed: int = 0) -> np.ndarray:
+def picture_of(plan: WindowPlan, seed: int = 0) -> np.ndarray:
     region = plan.region
     shape = (
         3,
@@ -63,7 +63,7 @@ def picture_of(plan: Plan, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).random(shape, np.float32)
 
 
-def cut(picture: np.ndarray, plan: Plan) -> list[list[np.ndarray]]:
+def cut(picture: np.ndarray, plan: WindowPlan) -> list[list[np.ndarray]]:
     return [
         [picture[:, w.y : w.y + w.height, w.x : w.x + w.width] for w in plan.windows_at(y)]
         for y in plan.rows
@@ -98,7 +98,7 @@ def test_a_region_is_blended_as_in_the_whole(height: int, width: int, data: st.D
     w, h = data.draw(st.integers(1, width - x)), data.draw(st.integers(1, height - y))
     part = tiles.part_of(plan, Region(x, y, w, h))
 
-    def painted(plan: Plan) -> np.ndarray:
+    def painted(plan: WindowPlan) -> np.ndarray:
         # every window shows its own corner, so that a wrong weight is seen
         rows = [
             [

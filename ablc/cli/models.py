@@ -10,7 +10,7 @@ from ablc.errors import ModelError, ProviderError
 from ablc.settings import Provider
 
 if TYPE_CHECKING:
-    from ablc.runtime.cards import Card
+    from ablc.runtime.cards import ModelCard
 
 BAD_DATA = 1  # exit code, as in cli.py
 NONE = "no networks are installed: what is ablated gets the classical fill"
@@ -168,7 +168,7 @@ def _fault(model: str) -> str:
     return ""
 
 
-def _rows(card: "Card") -> list[tuple[str, str]]:
+def _rows(card: "ModelCard") -> list[tuple[str, str]]:
     """A card in names and values, in its own order."""
     training = card.training
     return [

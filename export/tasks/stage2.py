@@ -13,7 +13,7 @@ from ablc.export.nets import Preset
 from ablc.export.stage2 import LabelCritic, Stage2
 from ablc.export.tasks.base import TrainingTask, required
 from ablc.export.teachers import Lpips, SqueezeNet
-from ablc.runtime.assist import CLASSES_MOST
+from ablc.runtime.assistance import CLASSES_MOST
 
 
 class Stage2Networks(nn.Module):

@@ -18,8 +18,8 @@ from printing import markdown
 
 from ablc.runtime import latent, registry
 from ablc.runtime.buffers import PARTS, Buffers
+from ablc.runtime.loss_targets import Targets
 from ablc.runtime.session import Sessions
-from ablc.runtime.targets import Targets
 
 CASES = ((256, 256, 50), (512, 768, 8))  # height, width, K
 
@@ -38,7 +38,7 @@ def ratio(sessions: Sessions, height: int, width: int, k: int, rounds: int) -> l
     targets = Targets(known=picture, mask=mask.repeat(8, 0).repeat(8, 1))
     encoder = sessions.get(registry.card("encoder-small"))
     h0 = encoder.run({"picture": picture[np.newaxis]})[0][0]
-    settings = latent.Settings(iterations=k, rate=1e-3, tolerance=0.0, patience=1000)
+    settings = latent.UpdateSettings(iterations=k, rate=1e-3, tolerance=0.0, patience=1000)
     bare = Buffers(step, h0.shape)
     weights = targets.weights(settings.weights)[:PARTS]
     bare.begin(h0, {**targets.inputs(), "weights": weights})

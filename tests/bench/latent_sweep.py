@@ -28,11 +28,11 @@ import ablc
 from ablc import _core, metrics
 from ablc.arrays import Pixels
 from ablc.runtime import fill, latent, registry
-from ablc.runtime.cards import Card
-from ablc.runtime.detail import combine
+from ablc.runtime.cards import ModelCard
+from ablc.runtime.detail_transfer import transfer_detail
 from ablc.runtime.fill import CELL, Part
+from ablc.runtime.loss_targets import Targets
 from ablc.runtime.painter import Painter
-from ablc.runtime.targets import Targets
 from ablc.runtime.tiles import Window
 
 QUALITIES = (25, 35)  # about .09 and .17 bits per pixel
@@ -88,7 +88,7 @@ def painted(data: bytes, painter: Painter) -> tuple[dict[str, Pixels], np.ndarra
     part, window = Part(decoded, guide), Window(0, 0, *decoded.shape[:2])
     run = painter.sessions.get
 
-    def of(name: str) -> Card:
+    def of(name: str) -> ModelCard:
         return registry.card(name)
 
     (filled,) = fill.run(run(of("fill-small")), [(part, window)])
@@ -100,11 +100,13 @@ def painted(data: bytes, painter: Painter) -> tuple[dict[str, Pixels], np.ndarra
     targets = Targets(known=filled, mask=kept)
     for k in filter(None, STEPS):
         for rate in RATES:
-            settings = latent.Settings(iterations=k, rate=rate)
+            settings = latent.UpdateSettings(iterations=k, rate=rate)
             generated[k, rate] = latent.run(run(of("step-small")), h0, targets, settings).picture
     planes = {"net": filled, "perceptual": np.where(kept > 0, filled, looks)}
     for case in cases():
-        planes[case.name] = combine(filled, generated[case.k, case.rate], cells, case.strength)
+        planes[case.name] = transfer_detail(
+            filled, generated[case.k, case.rate], cells, case.strength
+        )
     shown = {}
     for name, plane in planes.items():
         shown[name] = decoded.copy()

@@ -21,7 +21,7 @@ from ablc import _core
 from ablc.arrays import Floats, Pixels
 from ablc.eval.measures.catalogue import Measurements
 from ablc.runtime import fill
-from ablc.runtime.cards import Card
+from ablc.runtime.cards import ModelCard
 from ablc.runtime.fill import Part
 from ablc.runtime.session import Session
 from ablc.runtime.tiles import Window
@@ -60,7 +60,7 @@ def painted(data: bytes, fills: Mapping[str, Path]) -> dict[str, Pixels]:
     part, window = Part(decoded, guide), whole(decoded)
     shown = {CLASSICAL: decoded}
     for name, path in fills.items():
-        card = Card.parse(path.with_suffix(".json").read_bytes())
+        card = ModelCard.parse(path.with_suffix(".json").read_bytes())
         (planes,) = fill.run(Session(session(path), card, "cpu"), [(part, window)])
         shown[name] = decoded.copy()
         guide.project(shown[name], planes)

@@ -23,7 +23,7 @@ import ablc
 from ablc.arrays import Pixels
 from ablc.eval.paper.latent_update import refine
 from ablc.runtime.fill import CELL
-from ablc.runtime.latent import WEIGHTS, Settings
+from ablc.runtime.latent import WEIGHTS, UpdateSettings
 
 BPP = 0.17
 NAMES = ("kodim03", "kodim05", "kodim08", "kodim15", "kodim19", "kodim23")
@@ -46,7 +46,7 @@ def measured(picture: Pixels, weights: Path) -> dict[str, dict[str, list[float]]
         rows = {"net": [*judged(picture, shown["net"], dropped, weights), 0.0, dropped.mean()]}
         refine(data, None, threads=1)  # loads the networks
         for weight in TERM_WEIGHTS:
-            settings = Settings(weights={**WEIGHTS, "photorealism": weight})
+            settings = UpdateSettings(weights={**WEIGHTS, "photorealism": weight})
             begun = time.process_time()
             refined = refine(data, settings, threads=1)
             seconds = time.process_time() - begun

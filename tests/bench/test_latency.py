@@ -26,8 +26,8 @@ from ablc import _core
 from ablc.runtime import latent, registry, session
 from ablc.runtime.buffers import PARTS, Buffers
 from ablc.runtime.fill import Part
+from ablc.runtime.loss_targets import Targets
 from ablc.runtime.painter import Painter
-from ablc.runtime.targets import Targets
 
 pytestmark = pytest.mark.usefixtures("networks")
 
@@ -126,7 +126,7 @@ def test_network(
     ).decode_guided()
     assert guide is not None
     views = [(Part(decoded, guide), window) for y in plan.rows for window in plan.windows_at(y)]
-    fixed = session.named(1, *plan.side) if painter.layout(card).fixed else ()
+    fixed = session.named_sizes(1, *plan.side) if painter.layout(card).fixed else ()
     net = painter.sessions.get(card, fixed)
     names = ("decoded", "kept", "step")
     feeds = [
@@ -163,14 +163,14 @@ def test_latent_step(
     planes = np.ascontiguousarray(picture[:height, :width].transpose(2, 0, 1), np.float32) / 255
     sessions = session.Sessions(provider)
     card = registry.card("step-small")
-    fixed = session.named(1, height, width) if sessions.provider(card) != "cpu" else ()
+    fixed = session.named_sizes(1, height, width) if sessions.provider(card) != "cpu" else ()
     encoder = sessions.get(registry.card("encoder-small"), fixed)
     h0 = encoder.run({"picture": planes[np.newaxis]})[0][0]
     targets = Targets(known=planes, mask=np.ones((height, width), np.float32))
     loop = Buffers(sessions.get(card, fixed), h0.shape)
     weights = targets.weights(latent.WEIGHTS)[:PARTS]
     loop.begin(h0, {**targets.inputs(), "weights": weights})
-    loop.set("rates", latent.Settings().rates(1, -4, 4))
+    loop.set("rates", latent.UpdateSettings().rates(1, -4, 4))
 
     def run() -> None:
         loop.run()

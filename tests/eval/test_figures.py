@@ -15,7 +15,7 @@ from ablc.eval.paper import experiments, figures, protocols, sampling, survey
 from ablc.eval.paper.experiments import Experiment, run_all
 from ablc.eval.running import Failed
 from ablc.eval.store import Store
-from ablc.runtime.latent import WEIGHTS, Settings
+from ablc.runtime.latent import WEIGHTS, UpdateSettings
 from ablc.schemes import Scheme
 from scenes import scene
 
@@ -37,7 +37,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(experiments, "PROTOCOLS", tiny)
     monkeypatch.setattr(survey, "SURVEYED", 1)
     monkeypatch.setattr(survey, "STAGES", (1, 2, 3))
-    monkeypatch.setattr(sampling, "PRODUCT", Settings(iterations=1))
+    monkeypatch.setattr(sampling, "PRODUCT", UpdateSettings(iterations=1))
     monkeypatch.setattr(sampling, "REFERENCE", replace(sampling.REFERENCE, iterations=1))
 
 
@@ -86,11 +86,12 @@ def test_an_experiment_is_its_settings(pictures: Folder, tmp_path: Path) -> None
     some = [
         Experiment(Scheme("centre"), paint="classical"),
         Experiment("hole", paint="classical"),
-        Experiment(Scheme("edge-blocks"), updates=Settings(iterations=1)),
+        Experiment(Scheme("edge-blocks"), updates=UpdateSettings(iterations=1)),
         Experiment(
-            Scheme("edge-blocks"), updates=Settings(iterations=1, weights={**WEIGHTS, "seam": 9})
+            Scheme("edge-blocks"),
+            updates=UpdateSettings(iterations=1, weights={**WEIGHTS, "seam": 9}),
         ),
-        Experiment(Scheme("edge-blocks"), ("content",), updates=Settings(iterations=1)),
+        Experiment(Scheme("edge-blocks"), ("content",), updates=UpdateSettings(iterations=1)),
     ]
     results = run_all([(experiment, photo) for experiment in [*some, some[0]]], Store(tmp_path), 1)
     rows = [results.row(experiment, photo) for experiment in some]

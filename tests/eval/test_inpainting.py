@@ -261,14 +261,14 @@ def test_streams_without_gaps_come_back_as_they_are(name: str, photo: np.ndarray
 
 
 def test_edges_that_a_stream_tells_of_are_met() -> None:
-    from ablc.runtime import assist
+    from ablc.runtime import assistance
 
     picture = step_edge()
     kept = np.ones((12, 16), bool)
     kept[4:7, 6:10] = False
     data = ablc.encode(picture, quality=80, mask=kept)
     planes = (picture / np.float32(255)).transpose(2, 0, 1).astype(np.float32)
-    body = assist.pack_edges(planes, assist.Frame(96, 128, kept))
+    body = assistance.pack_edges(planes, assistance.PictureGrid(96, 128, kept))
     told = _core.Stream(data).with_sections({"EDGE": body})
     assert not edges_in(_core.Stream(data), 96, 128, kept).any()
     edges = edges_in(_core.Stream(told), 96, 128, kept)

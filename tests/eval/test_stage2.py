@@ -11,7 +11,7 @@ from ablc import _core, metrics
 from ablc.arrays import Pixels
 from ablc.errors import LimitError, ModelError, ProviderError, StreamError
 from ablc.eval.paper import stage2
-from ablc.runtime import assist, assisting, painter
+from ablc.runtime import assistance, assistance_encoder, painter
 from scenes import drawing, scene
 
 WHOLE = scene(64, 96)  # sides are multiples of 4
@@ -67,7 +67,7 @@ def test_file_is_a_stream_of_the_small_picture_and_what_it_shows() -> None:
     assert metrics.psnr(stage2.shrunk(WHOLE, 4), small) > 25
     told = _core.Stream(data).section("CLSS")
     assert told is not None
-    assert assist.parse_classes(told)[3] == 1
+    assert assistance.parse_classes(told)[3] == 1
     assert coded(scene(62, 93))[0] == 0b1011  # two rows and three columns too many
 
 
@@ -90,11 +90,13 @@ def test_label_is_found_by_a_network(networks: None, monkeypatch: pytest.MonkeyP
     def classes() -> npt.NDArray[np.float32]:
         told = _core.Stream(stage2.encode(WHOLE, quality=60, threads=1)).section("CLSS")
         assert told is not None
-        return assist.parse_classes(told)
+        return assistance.parse_classes(told)
 
     usual = classes()
     assert 1 <= np.count_nonzero(usual) <= 5
-    monkeypatch.setattr(assisting, "PIXELS_MAX", 64 * 64)  # now the picture is too large for it
+    monkeypatch.setattr(
+        assistance_encoder, "PIXELS_MAX", 64 * 64
+    )  # now the picture is too large for it
     assert 1 <= np.count_nonzero(classes()) <= 5
 
 

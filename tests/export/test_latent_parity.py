@@ -18,8 +18,8 @@ from ablc import ModelError  # noqa: E402
 from ablc.export import nets, to_onnx, update  # noqa: E402
 from ablc.runtime import latent, session  # noqa: E402
 from ablc.runtime.buffers import PARTS  # noqa: E402
+from ablc.runtime.loss_targets import TERMS, Targets, seam_of  # noqa: E402
 from ablc.runtime.matting import EPSILON  # noqa: E402
-from ablc.runtime.targets import TERMS, Targets, seam_of  # noqa: E402
 from made_updates import latent_update  # noqa: E402
 
 LOW, HIGH = -4.0, 4.0
@@ -65,7 +65,7 @@ def left_by_fits(x: Tensor, guide: Tensor) -> Tensor:
 
 
 def in_torch(
-    net: update.LatentUpdate, h0: np.ndarray, targets: Targets, settings: latent.Settings
+    net: update.LatentUpdate, h0: np.ndarray, targets: Targets, settings: latent.UpdateSettings
 ) -> list[np.ndarray]:
     """The codes that come into each run."""
     inputs = update.example(net, 1, HEIGHT, WIDTH)
@@ -122,14 +122,17 @@ def without_push(model: onnx.ModelProto) -> onnx.ModelProto:
 @pytest.mark.parametrize(
     "settings",
     [
-        latent.Settings(iterations=5, rate=0.05, trace=True),
-        latent.Settings(iterations=5, form="reference", rate=0.05, trace=True),
-        latent.Settings(iterations=5, weights={"photorealism": 1.0}, trace=True),
+        latent.UpdateSettings(iterations=5, rate=0.05),
+        latent.ReferenceSettings(iterations=5, rate=0.05),
+        latent.UpdateSettings(iterations=5, weights={"photorealism": 1.0}),
     ],
     ids=["product", "reference", "photorealism"],
 )
 def test_codes_agree(
-    networks: None, net: update.LatentUpdate, exported: session.Session, settings: latent.Settings
+    networks: None,
+    net: update.LatentUpdate,
+    exported: session.Session,
+    settings: latent.UpdateSettings,
 ) -> None:
     h0, targets = case()
     found = latent.run(exported, h0, targets, settings, generate=partial(generate, net))
@@ -145,9 +148,9 @@ def test_a_step_of_an_earlier_version_has_all_terms_but_the_hosts(
 ) -> None:
     older = started(without_push(model))
     h0, targets = case()
-    settings = latent.Settings(iterations=2)
+    settings = latent.UpdateSettings(iterations=2)
     before, now = (latent.run(steps, h0, targets, settings).h for steps in (older, exported))
     assert (before == now).all()
-    settings = latent.Settings(weights={"photorealism": 1.0})
+    settings = latent.UpdateSettings(weights={"photorealism": 1.0})
     with pytest.raises(ModelError, match=r"step-random is of an earlier version: .* input push"):
         latent.run(older, h0, targets, settings, generate=partial(generate, net))

@@ -31,7 +31,7 @@ class Experiment:
     mask: Scheme | Literal["hole"] = field(default_factory=Scheme)  # "hole": see hole()
     assist: tuple[Assist, ...] = ()
     paint: Literal["classical", "net", "update"] = "update"
-    updates: latent.Settings = field(default_factory=latent.Settings)
+    updates: latent.UpdateSettings = field(default_factory=latent.UpdateSettings)
     system: str | None = None  # id of table1_systems.all_systems(), in place of all the above
 
     def key(self, photo: Photo) -> str:
@@ -102,7 +102,7 @@ def run_one(experiment: Experiment, photo: Photo) -> TaskResult:
     Raises what encoding and painting raise.
     """
     pixels = small(photo)
-    updates: list[latent.Result] = []
+    updates: list[latent.UpdateResult] = []
     if experiment.system is not None:
         system = next(system for system in all_systems() if system.id == experiment.system)
         data = system.encode(pixels)

@@ -66,12 +66,14 @@ def edges_in(stream: _core.Stream, height: int, width: int, kept: Flags) -> Flag
     EDGE has the Laplacian of the Gaussian on the ridges at both sides of edges (docs/FORMAT.md); an
     edge lies where both signs are near.
     """
-    from ablc.runtime import assist  # late: no other fill needs it
+    from ablc.runtime import assistance  # late: no other fill needs it
 
     body = stream.section("EDGE")
     if body is None:
         return np.zeros((height, width), np.bool_)
-    log = assist.parse_edges(body, assist.Frame(height, width, kept))[0][0, :height, :width]
+    log = assistance.parse_edges(body, assistance.PictureGrid(height, width, kept))[0][
+        0, :height, :width
+    ]
     return near(log > 0, 1) & near(log < 0, 1)
 
 

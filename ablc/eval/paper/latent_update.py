@@ -8,16 +8,16 @@ from ablc import _core
 from ablc.arrays import Pixels
 from ablc.runtime import latent, painter
 from ablc.runtime.fill import Part
-from ablc.runtime.painter import STRENGTH, Job, Painter
+from ablc.runtime.painter import STRENGTH, Painter, PaintJob
 from ablc.settings import THREADS, cores, pixel_limit
 
 
 def refine(
     data: bytes,
-    settings: latent.Settings | None,
+    settings: latent.UpdateSettings | None,
     strength: float = STRENGTH,
     threads: int | None = None,
-    watch: Callable[[latent.Result], object] | None = None,
+    watch: Callable[[latent.UpdateResult], object] | None = None,
 ) -> Pixels:
     """Return the picture of a stream, (H, W, C) uint8, painted by fill="ppgn" with any settings.
 
@@ -28,7 +28,7 @@ def refine(
 
     Networks run on the CPU, and stay loaded until the process ends.
 
-    >>> refine(data, latent.Settings(form="reference", iterations=200, rate=1.0))
+    >>> refine(data, latent.ReferenceSettings(iterations=200))
 
     Raises ValueError for a wrong argument, and all that ablc.decode(data, fill="ppgn") raises.
     """
@@ -44,7 +44,7 @@ def refine(
     card = painter.fill_for(stream.model)
     plan = shared.plan(card, *image.shape[:2])
     refinement = replace(shared.refinement(stream, settings, strength), watch=watch)
-    shared.paint([Job(Part(image, guide), plan, card, refinement)], threads)
+    shared.paint([PaintJob(Part(image, guide), plan, card, refinement)], threads)
     return image
 
 

@@ -33,7 +33,7 @@ from ablc.settings import Provider, pixel_limit
 if TYPE_CHECKING:  # else imported when a picture is coded: with ONNX Runtime's extra alone
     from ablc.runtime.painter import Painter
     from ablc.runtime.session import Session
-    from ablc.runtime.tiles import Plan
+    from ablc.runtime.tiles import WindowPlan
 
 FACTOR = 4  # of the sides
 NETWORK, CONDITION = "stage2-small", "condition-small"
@@ -57,16 +57,16 @@ def encode(
     height, width, channels = pixels.shape
     if channels == 4:
         raise ValueError("stage II has no transparency: lay the picture on a background first")
-    from ablc.runtime import assist
+    from ablc.runtime import assistance
 
     if label is None:
         shares = _shares(pixels, threads)
     else:
-        check_whole("label", label, 0, assist.CLASSES - 1)
-        shares = np.zeros(assist.CLASSES, np.float32)
+        check_whole("label", label, 0, assistance.CLASSES - 1)
+        shares = np.zeros(assistance.CLASSES, np.float32)
         shares[label] = 1
     small = ablc.encode(shrunk(pixels, FACTOR), quality=quality, threads=threads)
-    data = _core.Stream(small).with_sections({"CLSS": assist.pack_classes(shares)})
+    data = _core.Stream(small).with_sections({"CLSS": assistance.pack_classes(shares)})
     beyond = FACTOR * (-height % FACTOR) + -width % FACTOR
     return bytes([beyond]) + data if beyond else data
 
@@ -89,17 +89,19 @@ def decode(
     Raises StreamError if the bytes are damaged or no such file, LimitError beyond max_pixels,
     ModelError if the network is missing or damaged, ProviderError if it cannot run.
     """
-    from ablc.runtime import assist, fill, registry, session, tiles
+    from ablc.runtime import assistance, fill, registry, session, tiles
 
     stream, height, width = _parse(data, pixel_limit(max_pixels))
     small = ablc.decode(stream, fill="classical", threads=threads, max_pixels=max_pixels)
     channels = small.shape[2]
     told = _core.Stream(stream).section("CLSS")
-    label = np.zeros(assist.CLASSES, np.float32) if told is None else assist.parse_classes(told)
+    label = (
+        np.zeros(assistance.CLASSES, np.float32) if told is None else assistance.parse_classes(told)
+    )
     painter, card = _painter(provider, threads), registry.card(NETWORK)
     plan = painter.plan(card, height, width)
     picture = np.empty((height, width, channels), np.uint8)
-    sizes = session.named(1, *plan.side) if painter.layout(card).fixed else ()
+    sizes = session.named_sizes(1, *plan.side) if painter.layout(card).fixed else ()
     windows = _painted(small, label, plan, painter.sessions.get(card, sizes))
     for y, strip in tiles.Blend(plan).strips(windows):
         shown = fill.as_channels(strip[:, : height - y, :width], channels)
@@ -146,14 +148,14 @@ def _painter(provider: Provider, threads: int | None) -> "Painter":
 
 def _shares(pixels: Pixels, threads: int | None) -> Floats:
     """(1000,) shares of the classes in a picture, which is shrunk if it is too large to look at."""
-    from ablc.runtime import assisting, fill, registry, tiles
+    from ablc.runtime import assistance_encoder, fill, registry, tiles
 
     height, width, _ = pixels.shape
     factor = 1
-    while -(-height // factor) * -(-width // factor) > assisting.PIXELS_MAX:
+    while -(-height // factor) * -(-width // factor) > assistance_encoder.PIXELS_MAX:
         factor += 1
     seen = shrunk(pixels, factor)
-    whole = tiles.plan(*seen.shape[:2], whole=assisting.PIXELS_MAX, tile=tiles.MULTIPLE)
+    whole = tiles.plan(*seen.shape[:2], whole=assistance_encoder.PIXELS_MAX, tile=tiles.MULTIPLE)
     picture = fill.planes_of(seen, whole.windows_at(0)[0])
     session = _painter("auto", threads).sessions.get(registry.card(CONDITION))
     log_shares = session.run({"picture": picture[np.newaxis]})[0][0]
@@ -161,7 +163,7 @@ def _shares(pixels: Pixels, threads: int | None) -> Floats:
 
 
 def _painted(
-    small: Pixels, label: Floats, plan: "Plan", session: "Session"
+    small: Pixels, label: Floats, plan: "WindowPlan", session: "Session"
 ) -> Iterator[Iterator[Floats]]:
     """The painted windows of a plan, (3, h, w) each, by its rows."""
     from ablc.runtime import fill

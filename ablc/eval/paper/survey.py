@@ -11,7 +11,7 @@ from ablc.eval.paper.experiments import Experiment, ExperimentResults
 from ablc.eval.paper.sheets import PaperFigure, Photos, figure_or_dash, plot, result_panel, table
 from ablc.eval.paper.table1_systems import REFERENCE, WITH_RANDOM
 from ablc.eval.store import JsonObject
-from ablc.runtime.latent import WEIGHTS, Settings
+from ablc.runtime.latent import WEIGHTS, UpdateSettings
 from ablc.settings import Assist
 
 LOSSES: tuple[Assist, ...] = ("style", "content", "edge")
@@ -90,9 +90,9 @@ def _losses_plots(
     return plots
 
 
-def _steady(iterations: int) -> Settings:
+def _steady(iterations: int) -> UpdateSettings:
     """Return settings of updates that do not end early and record every iteration."""
-    return Settings(iterations=iterations, patience=iterations, trace=True)
+    return UpdateSettings(iterations=iterations, patience=iterations)
 
 
 def _relative(traces: Sequence[Sequence[Sequence[float]]]) -> list[tuple[float, float | None]]:
@@ -183,7 +183,7 @@ def _weight_axes(quick: bool) -> list[SurveyAxis]:
 def _photorealism_axis(quick: bool) -> SurveyAxis:
     values = (0.0, 1.0) if quick else (0.0, 0.1, 1.0, 10.0)
     settings = (
-        Settings(iterations=SURVEYED, weights={**WEIGHTS, "photorealism": value})
+        UpdateSettings(iterations=SURVEYED, weights={**WEIGHTS, "photorealism": value})
         for value in values
     )
     return _axis("weight: photorealism", values, settings, 1.0)
@@ -196,21 +196,21 @@ def _run_axes(quick: bool) -> list[SurveyAxis]:
     noises = (0.0, 1e-2) if quick else (0.0, 1e-10, 1e-4, 1e-2, 1.0)
     form = "reference form"
     return [
-        _axis("iterations", counts, (_counted(Settings(), k) for k in counts), 8.0),
+        _axis("iterations", counts, (_counted(UpdateSettings(), k) for k in counts), 8.0),
         _axis(
             f"iterations, {form}", long_counts, (_counted(REFERENCE, k) for k in long_counts), 200.0
         ),
         _axis(
             f"noise (e3), {form}",
             noises,
-            (replace(_counted(REFERENCE, SURVEYED), noise=noise) for noise in noises),
+            (replace(REFERENCE, iterations=SURVEYED, noise=noise) for noise in noises),
             1e-10,
         ),
     ]
 
 
 def _axis(
-    name: str, values: Sequence[float], settings: Iterable[Settings], default: float
+    name: str, values: Sequence[float], settings: Iterable[UpdateSettings], default: float
 ) -> SurveyAxis:
     """Return an axis of settings of the updates, one for each value."""
     experiments = (Experiment(WITH_RANDOM, updates=updates) for updates in settings)
@@ -223,9 +223,11 @@ def _axis(
 def _weighted(terms: Sequence[str], scale: float, assist: Assists) -> Experiment:
     """Return an experiment with the weights of some terms multiplied by scale."""
     weights = {**WEIGHTS, **{term: scale * WEIGHTS[term] for term in terms}}
-    return Experiment(WITH_RANDOM, assist, updates=Settings(iterations=SURVEYED, weights=weights))
+    return Experiment(
+        WITH_RANDOM, assist, updates=UpdateSettings(iterations=SURVEYED, weights=weights)
+    )
 
 
-def _counted(settings: Settings, iterations: int) -> Settings:
+def _counted(settings: UpdateSettings, iterations: int) -> UpdateSettings:
     """Return settings of exactly so many iterations: none ends early."""
     return replace(settings, iterations=iterations, patience=iterations)

@@ -24,14 +24,11 @@ Group = Literal["JPEG", "paper", "ablc", "systems"]
 
 JPEGS = {1: 0.438, 5: 0.555, 25: 0.797, 50: 0.864}  # quality: SSIM in the paper
 jpeg = pillow_encode("JPEG")  # baseline, 4:2:0, as the protocol has it
-PRODUCT = latent.Settings(iterations=8)
+PRODUCT = latent.UpdateSettings(iterations=8)
 # The paper's runs: 200 updates of constant rate, e1 = 1e-5, e2 = 0, e3 = 1e-10, context weight 1.
 # The paper does not state the weights of its losses.
-REFERENCE = latent.Settings(
-    form="reference",
+REFERENCE = latent.ReferenceSettings(
     iterations=200,
-    rate=1.0,
-    falling=False,
     noise=1e-10,
     weights={**latent.WEIGHTS, "prior": 1e-5, "class": 0.0, "seam": 0.0},
 )
@@ -92,7 +89,7 @@ def _of_ablc() -> list[System]:
     ]
 
 
-def _of_paper(updates: latent.Settings) -> list[System]:
+def _of_paper(updates: latent.UpdateSettings) -> list[System]:
     update = functools.partial(refine, settings=updates, threads=1)
     painted = f"{updates.iterations} latent updates ({updates.form} form)"
     rows: tuple[tuple[str, str, Scheme, Assist | None, float | None], ...] = (
@@ -115,7 +112,7 @@ def _of_paper(updates: latent.Settings) -> list[System]:
     ]
 
 
-def _others(updates: latent.Settings) -> list[System]:
+def _others(updates: latent.UpdateSettings) -> list[System]:
     """Return systems that the paper builds on, tried, or names as future work."""
     return [*_diffusions(), *_inpainters(), _stage2(), _photorealism(updates)]
 
@@ -170,10 +167,10 @@ def _stage2() -> System:
     )
 
 
-def _photorealism(updates: latent.Settings) -> System:
+def _photorealism(updates: latent.UpdateSettings) -> System:
     """Return the paper's block + random sampling with one more term in the loss."""
     weights = {**updates.weights, "photorealism": 1.0}
-    settings = latent.Settings(iterations=PRODUCT.iterations, weights=weights)
+    settings = latent.UpdateSettings(iterations=PRODUCT.iterations, weights=weights)
     return System(
         "photorealism",
         "systems",

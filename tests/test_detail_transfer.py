@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pytest
 
 from ablc.arrays import Floats
-from ablc.runtime.detail import combine
+from ablc.runtime.detail_transfer import transfer_detail
 from scenes import scene
 
 HEIGHT, WIDTH = 96, 160
@@ -29,12 +29,12 @@ def means(x: Floats, side: int = 8) -> Floats:
 
 def test_no_strength_is_the_filled_picture() -> None:
     filled = picture(1)
-    assert np.array_equal(combine(filled, picture(2), cells(), 0.0), filled)
+    assert np.array_equal(transfer_detail(filled, picture(2), cells(), 0.0), filled)
 
 
 def test_kept_pixels_stay() -> None:
     filled, kept = picture(1), cells()
-    found = combine(filled, picture(2), kept, 1.0)
+    found = transfer_detail(filled, picture(2), kept, 1.0)
     pixels = kept.repeat(8, 0).repeat(8, 1)
     assert np.array_equal(found[:, pixels], filled[:, pixels])
     changed = (found != filled).any(0)
@@ -46,7 +46,7 @@ def test_smooth_parts_stay_those_of_the_filled_picture() -> None:
     y, x = np.mgrid[:HEIGHT, :WIDTH].astype(np.float32)
     colours = np.stack([0.3 * np.sin(y / 40), 0.3 * np.cos(x / 50), x / WIDTH - 0.2])
     filled = picture(1)
-    found = combine(filled, filled + colours, np.zeros((HEIGHT // 8, WIDTH // 8)), 1.0)
+    found = transfer_detail(filled, filled + colours, np.zeros((HEIGHT // 8, WIDTH // 8)), 1.0)
     assert abs(found - filled)[:, 8:-8, 8:-8].max() < 0.01
     assert abs(colours).max() > 0.3
 
@@ -54,14 +54,14 @@ def test_smooth_parts_stay_those_of_the_filled_picture() -> None:
 def test_means_of_areas_stay() -> None:
     filled, noise = picture(1), np.random.default_rng(0).normal(0, 0.1, (3, HEIGHT, WIDTH))
     generated = (filled + noise).astype(np.float32)
-    found = combine(filled, generated, np.zeros((HEIGHT // 8, WIDTH // 8)), 1.0)
+    found = transfer_detail(filled, generated, np.zeros((HEIGHT // 8, WIDTH // 8)), 1.0)
     assert abs(means(found, 16) - means(filled, 16)).max() < 0.01
     assert (found - filled).std() > 0.09
 
 
 def test_strength_is_a_share() -> None:
     filled, generated = picture(1), picture(2)
-    half, full = (combine(filled, generated, cells(), s) - filled for s in (0.5, 1.0))
+    half, full = (transfer_detail(filled, generated, cells(), s) - filled for s in (0.5, 1.0))
     assert half == pytest.approx(full / 2, abs=1e-6)
 
 
@@ -70,7 +70,7 @@ def test_the_share_rises_over_four_pixels_from_kept_cells() -> None:
     kept[:, :4] = 1
     filled = np.zeros((3, HEIGHT, WIDTH), np.float32)
     generated = np.tile(np.array([1, -1], np.float32), (3, HEIGHT, WIDTH // 2))
-    found = abs(combine(filled, generated, kept, 1.0))[0, 20, 30:40]
+    found = abs(transfer_detail(filled, generated, kept, 1.0))[0, 20, 30:40]
     assert found.tolist() == [0, 0, 0.125, 0.375, 0.625, 0.875, 1, 1, 1, 1]
 
 
@@ -79,7 +79,7 @@ def test_a_cell_that_only_touches_a_kept_one_meets_it_softly() -> None:
     kept[3, 3] = 1
     filled = np.zeros((3, HEIGHT, WIDTH), np.float32)
     generated = np.tile(np.array([1, -1], np.float32), (3, HEIGHT, WIDTH // 2))
-    share = abs(combine(filled, generated, kept, 1.0))[0]
+    share = abs(transfer_detail(filled, generated, kept, 1.0))[0]
     assert abs(np.diff(share)).max() <= 0.25
     assert abs(np.diff(share, axis=0)).max() <= 0.25
     assert share[0, 0] == 1  # nothing is feathered at the borders of the picture
@@ -87,4 +87,4 @@ def test_a_cell_that_only_touches_a_kept_one_meets_it_softly() -> None:
 
 def test_shapes_are_checked() -> None:
     with pytest.raises(ValueError, match=r"must be \(3, H, W\) twice"):
-        combine(picture(1), picture(2), cells()[1:], 1.0)
+        transfer_detail(picture(1), picture(2), cells()[1:], 1.0)

@@ -56,14 +56,15 @@ def test_a_sent_code_brings_the_original_nearer(networks: None) -> None:
 
     def detail(data: bytes) -> npt.NDArray[np.float64]:
         """Of G alone, in one pass."""
-        from ablc.runtime import assisting, fill, painter, session
+        from ablc.runtime import assistance_decoder, fill, painter, session
+        from ablc.runtime.latent_networks import LatentNetworks
         from ablc.runtime.tiles import Window
 
         window = Window(0, 0, 128, 160)
-        nets = assisting.Networks(session.Sessions("cpu", 1), painter.step_for(b""))
+        nets = LatentNetworks(session.Sessions("cpu", 1), painter.update_for(b""))
         decoded = fill.planes_of(ablc.decode(data, fill="classical"), window)
-        told = assisting.read(_core.Stream(data), nets)
-        made = nets.picture(assisting.start(decoded, decoded, told, window, nets))
+        told = assistance_decoder.read(_core.Stream(data), nets)
+        made = nets.picture(assistance_decoder.start(decoded, decoded, told, window, nets))
         error = made[:, :100, :150].transpose(1, 2, 0) - PICTURE / 255
         return np.square(error)[dropped].mean()
 
@@ -119,9 +120,9 @@ def test_wrong_names_are_refused(change: dict[str, Any], message: str) -> None:
 
 
 def test_large_pictures_are_refused(networks: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ablc.runtime import assisting
+    from ablc.runtime import assistance_encoder
 
-    monkeypatch.setattr(assisting, "PIXELS_MAX", 14_999)
+    monkeypatch.setattr(assistance_encoder, "PIXELS_MAX", 14_999)
     with pytest.raises(ValueError, match="at most 14999 pixels, not 100x150"):
         coded("edge")
 

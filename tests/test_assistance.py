@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 import ablc
 from ablc import _core
 from ablc.arrays import Floats
-from ablc.runtime import assist, bodies, edges
-from ablc.runtime.assist import Frame
+from ablc.runtime import assistance, edges, section_body
+from ablc.runtime.assistance import PictureGrid
 from scenes import drawing, scene
 
 HEIGHT, WIDTH = 100, 150  # sides of the grid: 128, 160
@@ -20,11 +20,11 @@ CHANNELS, LATENT = (6, 8, 12), 5
 EIGHTH_OCTAVE = 2 ** (1 / 16)  # a step is that near to what was asked for
 
 
-def frame() -> Frame:
+def frame() -> PictureGrid:
     """The left and the upper part is kept."""
     kept = np.zeros((13, 19), np.bool_)
     kept[:5] = kept[:, :9] = True
-    return Frame(HEIGHT, WIDTH, kept)
+    return PictureGrid(HEIGHT, WIDTH, kept)
 
 
 def grid(picture: npt.NDArray[np.uint8]) -> Floats:
@@ -54,22 +54,22 @@ def test_frame() -> None:
     assert pixels[40:100, 72:150].all()
     assert not pixels[100:].any()
     assert not pixels[:, 150:].any()
-    assert np.argwhere(found.touched_places).min(0).tolist() == [2, 4]
-    assert np.argwhere(found.dropped_places).min(0).tolist() == [3, 5]
-    assert np.argwhere(found.dropped_places).max(0).tolist() == [6, 9]  # where the picture ends
+    assert np.argwhere(found.touched_positions).min(0).tolist() == [2, 4]
+    assert np.argwhere(found.dropped_positions).min(0).tolist() == [3, 5]
+    assert np.argwhere(found.dropped_positions).max(0).tolist() == [6, 9]  # where the picture ends
 
 
 def test_frame_wants_the_cells_of_the_picture() -> None:
     with pytest.raises(ValueError, match=r"kept must be \(13, 19\) bool, not \(13, 18\)"):
-        Frame(HEIGHT, WIDTH, np.zeros((13, 18), np.bool_))
+        PictureGrid(HEIGHT, WIDTH, np.zeros((13, 18), np.bool_))
 
 
 # ---- each section ------------------------------------------------------------------------------
 @pytest.mark.parametrize("share", [1 / 64, 1 / 8])
 def test_edges(share: float) -> None:
     picture = grid(drawing(HEIGHT, WIDTH))
-    body = assist.pack_edges(picture, frame(), share=share, step=1 / 32)
-    targets, chosen = assist.parse_edges(body, frame())
+    body = assistance.pack_edges(picture, frame(), share=share, step=1 / 32)
+    targets, chosen = assistance.parse_edges(body, frame())
     dropped = frame().dropped_pixels
     assert targets.shape == (3, 128, 160)
     assert not (chosen & ~dropped).any()
@@ -85,24 +85,26 @@ def test_edges_take_the_smaller_code_of_their_places() -> None:
     few = np.ones((13, 19), np.bool_)
     few[6:12:2, 3:16:2] = False
     none = np.zeros((13, 19), np.bool_)
-    kinds = [assist.pack_edges(picture, Frame(HEIGHT, WIDTH, kept))[0] for kept in (few, none)]
-    assert kinds == [assist.PLAIN, assist.MASKED]
+    kinds = [
+        assistance.pack_edges(picture, PictureGrid(HEIGHT, WIDTH, kept))[0] for kept in (few, none)
+    ]
+    assert kinds == [assistance.PLAIN, assistance.MASKED]
     for kept in (few, none):
-        body = assist.pack_edges(picture, Frame(HEIGHT, WIDTH, kept))
-        assert assist.parse_edges(body, Frame(HEIGHT, WIDTH, kept))[1].any()
+        body = assistance.pack_edges(picture, PictureGrid(HEIGHT, WIDTH, kept))
+        assert assistance.parse_edges(body, PictureGrid(HEIGHT, WIDTH, kept))[1].any()
 
 
 def test_without_dropped_cells_there_are_no_edges() -> None:
-    whole = Frame(HEIGHT, WIDTH, np.ones((13, 19), np.bool_))
-    body = assist.pack_edges(grid(scene(HEIGHT, WIDTH)), whole)
-    assert not assist.parse_edges(body, whole)[1].any()
+    whole = PictureGrid(HEIGHT, WIDTH, np.ones((13, 19), np.bool_))
+    body = assistance.pack_edges(grid(scene(HEIGHT, WIDTH)), whole)
+    assert not assistance.parse_edges(body, whole)[1].any()
     assert len(body) <= 4
 
 
 @pytest.mark.parametrize("present", [(True, True, True), (True, True), (False, True, False), ()])
 def test_style(present: tuple[bool, ...]) -> None:
     grams = [gram(n) if there else None for n, there in zip(CHANNELS, present, strict=False)]
-    found = assist.parse_style(assist.pack_style(grams, step=1 / 16), CHANNELS)
+    found = assistance.parse_style(assistance.pack_style(grams, step=1 / 16), CHANNELS)
     assert len(found) == 3
     for wanted, got in zip(grams + [None] * (3 - len(grams)), found, strict=True):
         if wanted is None:
@@ -117,16 +119,16 @@ def test_style(present: tuple[bool, ...]) -> None:
 @pytest.mark.parametrize("step", [0.25, 2.0])
 def test_content_holds_where_the_picture_is_dropped(step: float) -> None:
     wanted = normal(12, 8, 10, scale=3)
-    found = assist.parse_content(assist.pack_content(wanted, frame(), step), frame(), 12)
-    places = frame().dropped_places
+    found = assistance.parse_content(assistance.pack_content(wanted, frame(), step), frame(), 12)
+    places = frame().dropped_positions
     assert np.abs(found - wanted)[:, places].max() <= 0.6 * step * EIGHTH_OCTAVE
     assert not found[:, ~places].any()
 
 
 def test_latent_holds_where_any_of_the_picture_is_dropped() -> None:
     wanted = normal(LATENT, 8, 10)
-    found = assist.parse_latent(assist.pack_latent(wanted, frame(), 0.5), frame(), LATENT)
-    places = frame().touched_places
+    found = assistance.parse_latent(assistance.pack_latent(wanted, frame(), 0.5), frame(), LATENT)
+    places = frame().touched_positions
     assert np.abs(found - wanted)[:, places].max() <= 0.3
     assert not found[:, ~places].any()
 
@@ -134,8 +136,8 @@ def test_latent_holds_where_any_of_the_picture_is_dropped() -> None:
 def test_classes() -> None:
     shares = np.zeros(1000, np.float32)
     shares[[3, 999, 500, 7, 8, 9]] = [0.5, 0.2, 0.1, 0.1, 0.06, 0.04]
-    body = assist.pack_classes(shares)
-    found = assist.parse_classes(body)
+    body = assistance.pack_classes(shares)
+    found = assistance.parse_classes(body)
     assert len(body) == 1 + 3 * 5
     assert set(np.flatnonzero(found)) == {3, 7, 8, 500, 999}
     assert np.abs(found - shares)[[3, 999, 500, 7, 8]].max() <= 0.5 / 255 + 1e-6
@@ -145,7 +147,7 @@ def test_classes() -> None:
 def test_classes_never_add_up_to_more_than_1(values: list[float]) -> None:
     shares = np.zeros(1000, np.float32)
     shares[10 : 10 + len(values)] = np.array(values, np.float32) / max(sum(values), 1)
-    found = assist.parse_classes(assist.pack_classes(shares))
+    found = assistance.parse_classes(assistance.pack_classes(shares))
     assert found.sum() <= 1 + 1e-5
     assert np.abs(found - shares)[found > 0].max(initial=0) <= 3 / 255
 
@@ -153,12 +155,14 @@ def test_classes_never_add_up_to_more_than_1(values: list[float]) -> None:
 # ---- steps -------------------------------------------------------------------------------------
 @given(st.floats(2.0**-15, 2.0**15))
 def test_steps_are_met_within_a_sixteenth_octave(step: float) -> None:
-    found = float(bodies.step_of(bodies.step_code(step)))
+    found = float(section_body.step_of(section_body.step_code(step)))
     assert abs(np.log2(found / step)) <= 1 / 16 + 1e-6
 
 
 def test_levels_are_limited() -> None:
-    found = bodies.quantise(np.array([1e9, -1e9, 0.5, -0.5, 0.0], np.float32), np.float32(1), 0.4)
+    found = section_body.quantise(
+        np.array([1e9, -1e9, 0.5, -0.5, 0.0], np.float32), np.float32(1), 0.4
+    )
     assert found.tolist() == [2047, -2047, 0, 0, 0]
 
 
@@ -166,22 +170,22 @@ def test_levels_are_limited() -> None:
 SHARES = np.eye(1, 1000, 30, dtype=np.float32)[0] / 2
 PARSERS: dict[str, tuple[bytes, Callable[[bytes], object]]] = {
     "EDGE": (
-        assist.pack_edges(grid(drawing(HEIGHT, WIDTH)), frame()),
-        lambda body: assist.parse_edges(body, frame()),
+        assistance.pack_edges(grid(drawing(HEIGHT, WIDTH)), frame()),
+        lambda body: assistance.parse_edges(body, frame()),
     ),
     "STYL": (
-        assist.pack_style([gram(n) for n in CHANNELS]),
-        lambda body: assist.parse_style(body, CHANNELS),
+        assistance.pack_style([gram(n) for n in CHANNELS]),
+        lambda body: assistance.parse_style(body, CHANNELS),
     ),
     "CONT": (
-        assist.pack_content(normal(12, 8, 10, scale=3), frame()),
-        lambda body: assist.parse_content(body, frame(), 12),
+        assistance.pack_content(normal(12, 8, 10, scale=3), frame()),
+        lambda body: assistance.parse_content(body, frame(), 12),
     ),
     "LATN": (
-        assist.pack_latent(normal(LATENT, 8, 10), frame()),
-        lambda body: assist.parse_latent(body, frame(), LATENT),
+        assistance.pack_latent(normal(LATENT, 8, 10), frame()),
+        lambda body: assistance.parse_latent(body, frame(), LATENT),
     ),
-    "CLSS": (assist.pack_classes(SHARES), assist.parse_classes),
+    "CLSS": (assistance.pack_classes(SHARES), assistance.parse_classes),
 }
 
 
@@ -216,33 +220,33 @@ def test_another_kind_needs_a_newer_decoder(name: str) -> None:
 
 
 def test_edges_outside_the_dropped_cells_are_refused() -> None:
-    everywhere = Frame(HEIGHT, WIDTH, np.zeros((13, 19), np.bool_))
-    body = assist.pack_edges(grid(drawing(HEIGHT, WIDTH)), everywhere)
-    assert body[0] == assist.MASKED
+    everywhere = PictureGrid(HEIGHT, WIDTH, np.zeros((13, 19), np.bool_))
+    body = assistance.pack_edges(grid(drawing(HEIGHT, WIDTH)), everywhere)
+    assert body[0] == assistance.MASKED
     with pytest.raises(ablc.StreamError, match="section EDGE names a pixel outside the dropped"):
-        assist.parse_edges(body, frame())
+        assistance.parse_edges(body, frame())
 
 
 def test_edges_marked_by_other_numbers_are_refused() -> None:
     marks = frame().dropped_pixels[None].astype(np.int16) * np.int16(2)
     places = _core.pack_tensor(marks, frame().dropped_pixels)
-    body = bytes([assist.PLAIN, 128]) + bodies.varint(len(places)) + places
-    with pytest.raises(ablc.StreamError, match="section EDGE marks a pixel by something else"):
-        assist.parse_edges(body, frame())
+    body = bytes([assistance.PLAIN, 128]) + section_body.varint(len(places)) + places
+    with pytest.raises(ablc.StreamError, match="section EDGE marks a pixel with a number other"):
+        assistance.parse_edges(body, frame())
 
 
 def test_other_networks_are_refused() -> None:
-    with pytest.raises(ablc.StreamError, match="section LATN is for 5 channels, wanted 6"):
-        assist.parse_latent(PARSERS["LATN"][0], frame(), 6)
-    with pytest.raises(ablc.StreamError, match="section STYL is for 8 channels, wanted 9"):
-        assist.parse_style(PARSERS["STYL"][0], (6, 9, 12))
+    with pytest.raises(ablc.StreamError, match="section LATN is for 5 channels, the network has 6"):
+        assistance.parse_latent(PARSERS["LATN"][0], frame(), 6)
+    with pytest.raises(ablc.StreamError, match="section STYL is for 8 channels, the network has 9"):
+        assistance.parse_style(PARSERS["STYL"][0], (6, 9, 12))
 
 
 def test_style_refuses_a_fourth_matrix_and_bytes_after_its_end() -> None:
     with pytest.raises(ablc.StreamError, match="section STYL holds matrices 0x8"):
-        assist.parse_style(b"\x01\x08", CHANNELS)
+        assistance.parse_style(b"\x01\x08", CHANNELS)
     with pytest.raises(ablc.StreamError, match="section STYL is too long: 1 bytes left"):
-        assist.parse_style(PARSERS["STYL"][0] + b"\0", CHANNELS)
+        assistance.parse_style(PARSERS["STYL"][0] + b"\0", CHANNELS)
 
 
 @pytest.mark.parametrize(
@@ -252,24 +256,24 @@ def test_style_refuses_a_fourth_matrix_and_bytes_after_its_end() -> None:
         ("010000", "gives class 1 a share of 0/255"),
         ("010010010010", "gives class 1 a share"),
         ("010080020080", "has shares of 256/255 together"),
-        ("0100", r"has 3 bytes, wanted 1 \+ 3 n"),
-        ("010001" * 6, r"has 19 bytes, wanted 1 \+ 3 n"),
+        ("0100", r"has 3 bytes, expected 1 \+ 3 n"),
+        ("010001" * 6, r"has 19 bytes, expected 1 \+ 3 n"),
     ],
 )
 def test_classes_that_contradict_themselves_are_refused(pairs: str, message: str) -> None:
     with pytest.raises(ablc.StreamError, match=f"section CLSS {message}"):
-        assist.parse_classes(b"\x01" + bytes.fromhex(pairs))
+        assistance.parse_classes(b"\x01" + bytes.fromhex(pairs))
 
 
 @pytest.mark.parametrize(
     ("pack", "message"),
     [
-        (lambda: assist.pack_edges(normal(3, 8, 8), frame()), r"picture must be \(3, H, W\)"),
-        (lambda: assist.pack_style([normal(2, 3)]), r"a Gram matrix must be \(N, N\)"),
-        (lambda: assist.pack_style([None] * 4), "at most 3 Gram matrices, not 4"),
-        (lambda: assist.pack_latent(normal(5, 8, 9), frame()), "a correction must be"),
-        (lambda: assist.pack_content(normal(5, 8, 10) * np.nan, frame()), "finite"),
-        (lambda: assist.pack_classes(np.ones(1000, np.float32)), "together at most 1"),
+        (lambda: assistance.pack_edges(normal(3, 8, 8), frame()), r"picture must be \(3, H, W\)"),
+        (lambda: assistance.pack_style([normal(2, 3)]), r"a Gram matrix must be \(N, N\)"),
+        (lambda: assistance.pack_style([None] * 4), "at most 3 Gram matrices, not 4"),
+        (lambda: assistance.pack_latent(normal(5, 8, 9), frame()), "a correction must be"),
+        (lambda: assistance.pack_content(normal(5, 8, 10) * np.nan, frame()), "finite"),
+        (lambda: assistance.pack_classes(np.ones(1000, np.float32)), "together at most 1"),
     ],
 )
 def test_arguments(pack: Callable[[], bytes], message: str) -> None:
@@ -288,7 +292,7 @@ def test_a_stream_with_all_sections() -> None:
     assert names == ["HEAD", "ICCP", "BASE", "MASK", "BLKS", "EDGE", "STYL", "CONT", "LATN", "CLSS"]
     assert data[15 : len(plain)] == plain[15:]  # a prefix still holds the picture
     kept = ablc.keep_mask(data)
-    found = assist.parse(_core.Stream(data), Frame(HEIGHT, WIDTH, kept), CHANNELS, LATENT)
+    found = assistance.parse(_core.Stream(data), PictureGrid(HEIGHT, WIDTH, kept), CHANNELS, LATENT)
     assert found.edge_mask is not None
     assert found.edge_mask.any()
     assert found.grams is not None
@@ -296,11 +300,11 @@ def test_a_stream_with_all_sections() -> None:
     assert found.content is not None
     assert found.latent is not None
     assert found.classes is not None
-    assert np.array_equal(found.content_mask, frame().dropped_places)
+    assert np.array_equal(found.content_mask, frame().dropped_positions)
 
 
 def test_a_stream_without_any() -> None:
     stream = _core.Stream(ablc.encode(scene(HEIGHT, WIDTH)))
-    found = assist.parse(stream, frame(), CHANNELS, LATENT)
+    found = assistance.parse(stream, frame(), CHANNELS, LATENT)
     parts = (found.edges, found.edge_mask, found.grams, found.content, found.content_mask)
     assert all(part is None for part in (*parts, found.latent, found.classes))
