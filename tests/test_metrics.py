@@ -25,6 +25,18 @@ def test_psnr_of_a_constant_error() -> None:
     assert psnr(a, a) == math.inf
 
 
+def test_psnr_and_ssim_are_those_of_scikit_image() -> None:
+    skimage = pytest.importorskip("skimage.metrics", reason="scikit-image is not installed")
+    for height, width in ((11, 11), (64, 83)):
+        a = ramp(height, width)
+        b = noisy(a)
+        assert psnr(a, b) == pytest.approx(skimage.peak_signal_noise_ratio(a, b))
+        lumas = (picture @ np.array([0.299, 0.587, 0.114]) for picture in (a, b))
+        gaussian = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+        expected = skimage.structural_similarity(*lumas, data_range=255, **gaussian)
+        assert ssim(a, b) == pytest.approx(expected, abs=1e-12)
+
+
 def test_ssim_of_two_flat_pictures_is_the_luminance_term_alone() -> None:
     a, b = np.full((11, 11, 3), 100, np.uint8), np.full((11, 11, 3), 120, np.uint8)
     c1 = (0.01 * 255) ** 2

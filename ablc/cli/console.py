@@ -1,4 +1,4 @@
-"""Results of the command line on standard output, and how it ends in failure."""
+"""Results of the command line on standard output, and its end in failure."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -6,15 +6,18 @@ from contextlib import contextmanager
 from typing import NoReturn
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from ablc import terminal
 from ablc.errors import PictureError, StreamError
 
+WIDE = 10_000  # characters: tables are never wrapped, since programs may read them
+
 
 @contextmanager
 def blaming(name: str) -> Iterator[None]:
-    """Puts the file's name before the message of what is raised about its contents."""
+    """Put a file's name before the message of an error that its contents raise."""
     try:
         yield
     except (StreamError, PictureError) as error:
@@ -22,26 +25,25 @@ def blaming(name: str) -> Iterator[None]:
 
 
 def fail(text: str, code: int) -> NoReturn:
-    """One line on standard error, and the end of the process."""
+    """Print one line on standard error and end the process."""
     terminal.line("red", f"ablc: {text}")
     sys.exit(code)
 
 
 def pairs(rows: Sequence[tuple[str, str]]) -> None:
-    """Names and values in two columns, on standard output."""
+    """Print names and values in two columns on standard output."""
     width = max(len(name) for name, _ in rows)
+    console = Console(highlight=False)
     for name, value in rows:
-        _result(Text.assemble((name.ljust(width), "bold"), "  ", value))
+        line = Text.assemble((name.ljust(width), "bold"), "  ", value)
+        console.print(line, soft_wrap=True)
 
 
 def columns(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table, first column to the left, the others to the right, on standard output."""
-    widths = [max(len(row[i]) for row in (headings, *rows)) for i in range(len(headings))]
-    for row in (headings, *rows):
-        cells = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
-        line = "  ".join([row[0].ljust(widths[0]), *cells])
-        _result(Text(line, "bold" if row is headings else ""))
-
-
-def _result(text: Text) -> None:
-    Console(highlight=False).print(text, soft_wrap=True)
+    """Print a table on standard output, first column to the left, the others to the right."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for i, heading in enumerate(headings):
+        table.add_column(Text(heading), justify="right" if i else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    Console(highlight=False, width=WIDE).print(table)

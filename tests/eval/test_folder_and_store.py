@@ -7,7 +7,6 @@ import pytest
 from PIL import Image
 
 from ablc.eval import folder
-from ablc.eval.paper.ssim import ssim_rgb
 from ablc.eval.running import Failed, MeasuringTask, run
 from ablc.eval.store import Store, ablc_fingerprint, key_of, sources_of
 from made_tasks import count, die, fail
@@ -128,28 +127,3 @@ def test_a_fingerprint_covers_what_its_modules_import() -> None:
     decoding = {f"{path.parent.name}/{path.stem}" for path in sources_of("ablc")}
     assert {"ablc/rate", "ablc/settings", "runtime/painter", "runtime/latent"} <= decoding
     assert not {"paper/table1", "eval/store"} & decoding
-
-
-# --- the measure of the paper's table -------------------------------------------------------------
-
-
-def test_ssim_is_that_of_a_plain_sum_over_windows() -> None:
-    a, b = scene(12, 11), scene(12, 11, seed=2)
-    values = []
-    for c in range(3):
-        for y in range(6):
-            for x in range(5):
-                p, q = (s[y : y + 7, x : x + 7, c].astype(float).ravel() for s in (a, b))
-                cov = np.cov(p, q)
-                c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
-                values.append(
-                    (2 * p.mean() * q.mean() + c1)
-                    * (2 * cov[0, 1] + c2)
-                    / ((p.mean() ** 2 + q.mean() ** 2 + c1) * (cov[0, 0] + cov[1, 1] + c2))
-                )
-    assert ssim_rgb(a, b) == pytest.approx(np.mean(values), abs=1e-9)
-    assert ssim_rgb(a, a) == pytest.approx(1)
-    with pytest.raises(ValueError, match="must both be"):
-        ssim_rgb(a, b[:-1])
-    with pytest.raises(ValueError, match="under 7"):
-        ssim_rgb(a[:6], b[:6])

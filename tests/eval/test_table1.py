@@ -151,5 +151,7 @@ def test_the_command_writes_the_table_and_lists_what_is_broken(
 
 
 def test_another_protocol_is_refused(pictures: Path) -> None:
-    with pytest.raises(ValueError, match="protocol must be one of kodak-227, imagenet-256, not x"):
+    with pytest.raises(
+        ValueError, match="protocol must be one of kodak-227, imagenet-256, not 'x'"
+    ):
         table1.TableSettings(protocol="x")

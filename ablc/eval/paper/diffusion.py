@@ -3,7 +3,7 @@
 Known pixels are Dirichlet data, the border reflects. The system is solved by conjugate gradients,
 preconditioned by pyamg's algebraic multigrid: Ruge and Stuben with direct interpolation is the
 fastest of its methods here. A solution takes .11 s for 227x227 pixels, .81 s for 768x512. SciPy's
-conjugate gradients with the diagonal as a preconditioner take .10 and 1.1 s, and more where gaps are
+conjugate gradients with the diagonal as a preconditioner take .10 and 1.1 s, more where gaps are
 wide; geometric multigrid in numpy, 150 lines more, took .04 and .33 s.
 """
 
