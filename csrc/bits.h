@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bit>
+#include <concepts>
 
 namespace ablc {
 
@@ -8,6 +9,11 @@ namespace ablc {
 /// standard libraries.)
 constexpr int bit_width(unsigned value) {
   return static_cast<int>(std::bit_width(value));
+}
+
+/// -1, 0 or 1.
+constexpr int sign_of(std::integral auto value) {
+  return (value > 0) - (value < 0);
 }
 
 }  // namespace ablc

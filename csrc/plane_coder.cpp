@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "bits.h"
+#include "dispatch.h"
 #include "starts.h"
 #include "statistics.h"
 
@@ -43,11 +44,204 @@ void for_models(Kind& kind, F&& f) {
   f(kind.mantissa);
 }
 
+/// Neighbours of a sample that are decoded already, by compass direction.
+struct Around {
+  int w, n, nw, ne, ww, nn;
+};
+
+/// out: the row of the sample; up, up2: the two rows above, null if there is none.
+ABLC_INLINE Around samples_around(const std::int16_t* out, const std::int16_t* up,
+                                  const std::int16_t* up2, int x, int width, int start) {
+  Around a;
+  a.w = x > 0 ? out[x - 1] : up ? up[x] : start;
+  a.n = up ? up[x] : a.w;
+  a.nw = up && x > 0 ? up[x - 1] : a.n;
+  a.ne = up && x + 1 < width ? up[x + 1] : a.n;
+  a.ww = x > 1 ? out[x - 2] : a.w;
+  a.nn = up2 ? up2[x] : a.n;
+  return a;
+}
+
+/// Candidates of the prediction.
+using Candidates = Array<int, kPredictors>;
+
+/// What later samples use of a decoded one.
+struct Past {
+  int energy = 0;  // |residual|, capped
+  int residual = 0;
+  Array<int, kPredictors> error{};  // of every candidate, in half steps
+};
+
+/// The pasts of a sample's neighbours.
+struct Pasts {
+  const Past &west, &west2, &north, &northwest, &northeast;
+};
+
+/// Pasts of the current row and of the row above, with a margin of two samples at both ends.
+class PastRows {
+ public:
+  explicit PastRows(int width) : above_(width + 4), current_(width + 4) {}
+
+  Past& at(int x) { return current_[x + 2]; }
+  Pasts around(int x) const {
+    return {current_[x + 1], current_[x], above_[x + 2], above_[x + 1], above_[x + 3]};
+  }
+  /// Makes the current row the row above, and begins a new one.
+  void advance() {
+    const auto end = current_.size() - 2;
+    current_[end] = current_[end - 1];
+    current_[1] = current_[2];
+    std::swap(above_, current_);
+    current_[0] = current_[1] = Past{};
+    current_[1].energy = above_[2].energy;
+  }
+
+ private:
+  Vector<Past> above_, current_;
+};
+
+ABLC_INLINE Candidates candidates_of(const Around& a) {
+  return {a.w + a.n - a.nw, a.w + ((a.ne - a.n) >> 1), a.n + ((a.w - a.nw) >> 1),
+          ((a.w + a.n) * 2 + a.ne - a.nw + 2) >> 2, a.w + a.n - ((a.ww + a.nn + 1) >> 1)};
+}
+
+constexpr int kMaxError = 1023;
+
+/// Weight of a candidate by its error around the sample: the inverse square.
+constexpr auto kWeights = [] {
+  Array<std::uint32_t, kMaxError + 1> weights{};
+  for (std::uint32_t e = 0; e <= kMaxError; ++e) weights[e] = (1u << 24) / ((e + 2) * (e + 2));
+  return weights;
+}();
+
+/// Weighted mean of the candidates, within the range of the nearest samples.
+ABLC_INLINE int predict(const Around& a, const Candidates& candidates, const Pasts& pasts) {
+  std::int64_t sum = 0;
+  std::int64_t total = 0;
+  for (std::size_t k = 0; k < kPredictors; ++k) {
+    const int error = pasts.west.error[k] + pasts.north.error[k] + pasts.northwest.error[k] +
+                      pasts.northeast.error[k];
+    const std::int64_t weight = kWeights[std::min(error, kMaxError)];
+    sum += weight * candidates[k];
+    total += weight;
+  }
+  const auto mean =
+      static_cast<int>(sum >= 0 ? (sum + total / 2) / total : -((-sum + total / 2) / total));
+  return std::clamp(mean, std::min({a.w, a.n, a.ne}), std::max({a.w, a.n, a.ne}));
+}
+
+/// State that codes a residual, chosen by the samples around it.
+struct Contexts {
+  Estimate *by_energy, *by_gradient, *by_both, *by_companion;  // of the bit length 0 and on
+  MixWeights<4>* weights;                                      // likewise
+  Model* mantissa;  // of the bit length 0, 12 for each length
+  Model* sign;
+};
+
+/// companion: sum of the magnitudes around the same place of the plane before; negative if that
+/// plane is not used.
+ABLC_INLINE Contexts contexts_of(Kind& kind, const Around& a, const Pasts& pasts, int step,
+                                 int companion) {
+  const int energy =
+      magnitude_class(pasts.west.energy * 2 + pasts.north.energy * 2 + pasts.northwest.energy +
+                      pasts.northeast.energy + pasts.west2.energy);
+  const int gradient =
+      magnitude_class((std::abs(a.w - a.nw) + std::abs(a.n - a.nw) + std::abs(a.n - a.ne)) / step);
+  const int other = magnitude_class(
+      companion >= 0 ? companion : std::min(pasts.north.energy, pasts.west.energy) * 2);
+  const int west_sign = sign_of(pasts.west.residual);
+  const int north_sign = sign_of(pasts.north.residual);
+  return {.by_energy = &kind.by_energy[energy * kClasses],
+          .by_gradient =
+              &kind.by_gradient[(gradient * 3 + std::abs(west_sign + north_sign)) * kClasses],
+          .by_both = &kind.by_both[((energy / 2) * 8 + gradient / 2) * kClasses],
+          .by_companion = &kind.by_companion[(other * 4 + std::min(energy / 3, 3)) * kClasses],
+          .weights = kind.weights.data(),
+          .mantissa = &kind.mantissa[std::min(energy / 4, 3)],
+          .sign = &kind.sign[(west_sign + 1) * 3 + north_sign + 1]};
+}
+
+/// Whether the bit length of a residual goes beyond `length`: a mixture of four estimates.
+ABLC_INLINE Mixed<4> longer(const Contexts& contexts, int length) {
+  return {{contexts.by_energy + length, contexts.by_gradient + length, contexts.by_both + length,
+           contexts.by_companion + length},
+          contexts.weights[length]};
+}
+
+/// Codes a residual: bit length in unary, mantissa, sign. residual: given when writing.
+template <class Coder>
+ABLC_INLINE int code_residual(Coder& coder, const Contexts& contexts, int residual) {
+  const auto magnitude_in = static_cast<std::uint32_t>(std::abs(residual));
+  const int length_in = bit_width(magnitude_in);
+  int length = 0;
+  while (length < kMaxClass && longer(contexts, length).code(coder, length < length_in)) ++length;
+  std::uint32_t magnitude = length > 0 ? 1 : 0;
+  for (int b = length - 2, depth = 0; b >= 0; --b, ++depth) {
+    const std::uint32_t bit_in = magnitude_in >> b & 1u;
+    std::uint32_t bit;
+    if (depth < 2) {
+      const int slot = depth == 0 ? 0 : 1 + static_cast<int>(magnitude & 1u);
+      bit = static_cast<std::uint32_t>(
+          coder.bit(contexts.mantissa[(length * 3 + slot) * 4], static_cast<int>(bit_in)));
+    } else {
+      bit = coder.raw(bit_in, 1);
+    }
+    magnitude = magnitude << 1 | bit;
+  }
+  const bool negative = magnitude > 0 && coder.bit(*contexts.sign, residual < 0);
+  return negative ? -static_cast<int>(magnitude) : static_cast<int>(magnitude);
+}
+
+/// Residual of an error in steps: the nearest, or the next smaller one if it costs less.
+ABLC_INLINE int choose_residual(const Contexts& contexts, int error, int step, float lambda) {
+  const int nearest = (std::abs(error) + step / 2) / step;
+  const auto cost = [&](int magnitude) {
+    const int length = bit_width(static_cast<unsigned>(magnitude));
+    float bits = magnitude > 0 ? static_cast<float>(length) : 0.0f;
+    for (int j = 0; j <= length && j < kMaxClass; ++j)
+      bits += longer(contexts, j).price(j < length);
+    const auto distance = static_cast<float>(std::abs(error) - magnitude * step);
+    return distance * distance + lambda * bits;
+  };
+  const bool smaller = lambda > 0 && nearest > 0 && cost(nearest - 1) < cost(nearest);
+  const int magnitude = smaller ? nearest - 1 : nearest;
+  return error < 0 ? -magnitude : magnitude;
+}
+
+ABLC_INLINE void remember(Past& past, int residual, int value, const Candidates& candidates,
+                          int step) {
+  past.energy = std::min(std::abs(residual), 1 << 12);
+  past.residual = residual;
+  for (std::size_t k = 0; k < kPredictors; ++k)
+    past.error[k] = std::min(std::abs(value - candidates[k]) * 2 / step, kMaxError);
+}
+
+/// Sum of the magnitudes of a row around x, the middle one twice.
+ABLC_INLINE int magnitudes_around(const std::uint16_t* row, int x, int width) {
+  return 2 * row[x] + (x > 0 ? row[x - 1] : 0) + (x + 1 < width ? row[x + 1] : 0);
+}
+
+/// Codes the residual of a sample. A writer chooses it for the error of the prediction; a reader
+/// reports the bits that it took.
+template <class Coder>
+ABLC_INLINE int code_sample(Coder& coder, const Contexts& contexts, int error,
+                            const PlaneParams& params, float lambda, int x, int y) {
+  if constexpr (requires { coder.encode(0, 1u); }) {
+    return code_residual(coder, contexts, choose_residual(contexts, error, params.step, lambda));
+  } else {
+    const bool watched = params.spent && *params.spent;
+    const double before = watched ? coder.position() : 0;
+    const int residual = code_residual(coder, contexts, 0);
+    if (watched) (*params.spent)(x, y, static_cast<float>(coder.position() - before));
+    return residual;
+  }
+}
+
 }  // namespace
 
 struct PlaneCoder::State {
   Array<Kind, 3> kinds;
-  Plane<std::uint16_t> companion;  // |residual| of the plane before, whole rect
+  Plane<std::uint16_t> companion;  // energy of every sample of the plane before
 };
 
 PlaneCoder::PlaneCoder() : state_(std::make_unique<State>()) {}
@@ -76,168 +270,48 @@ void PlaneCoder::record_base(int step) const {
 }
 #endif
 
+/// Return the number of coded rows: all, unless a reader's code ended early.
 template <class Coder>
 int PlaneCoder::code(Coder& coder, Plane<std::int16_t>& plane, const Rect& rect,
-                     const PlaneParams& params, int kind, bool use_companion, float lambda) {
-  constexpr bool kEncodes = requires { coder.encode(0, 1u); };
-  Kind& models = state_->kinds[kind];
-  const int width = rect.width;
-  const int row_size = width + 4;
-  // Per sample of two rows: |residual|, signed residual, and the error of each predictor, in steps
-  // x 2.
-  struct Past {
-    int energy = 0;
-    int residual = 0;
-    Array<int, kPredictors> error{};
-  };
-  Vector<Past> above(row_size), current(row_size);
-  Plane<std::uint16_t> energies(width, rect.height);
-  const bool companion =
-      use_companion && state_->companion.samples.size() == energies.samples.size();
+                     const PlaneParams& params, int kind_number, bool use_companion, float lambda) {
+  Kind& kind = state_->kinds[kind_number];
   const int step = params.step;
-  static const auto kInverseSquare = [] {
-    Array<std::uint32_t, 1024> t{};
-    for (std::uint32_t e = 0; e < 1024; ++e) t[e] = (1u << 24) / ((e + 2) * (e + 2));
-    return t;
-  }();
-
+  PastRows rows(rect.width);
+  Plane<std::uint16_t> magnitudes(rect.width, rect.height);
+  const bool companion =
+      use_companion && state_->companion.samples.size() == magnitudes.samples.size();
   for (int y = 0; y < rect.height; ++y) {
-    std::int16_t* out = plane.row(rect.y + y) + rect.x;
-    if constexpr (!kEncodes) {
+    if constexpr (requires { coder.overrun(); }) {
       if (coder.overrun()) return y;
     }
-    const std::int16_t* up = y > 0 ? plane.row(rect.y + y - 1) + rect.x : nullptr;
-    const std::int16_t* up2 = y > 1 ? plane.row(rect.y + y - 2) + rect.x : up;
-    for (int x = 0; x < width; ++x) {
-      const int at = x + 2;
-      const int w = x > 0 ? out[x - 1] : up ? up[x] : params.start;
-      const int n = up ? up[x] : w;
-      const int nw = up && x > 0 ? up[x - 1] : n;
-      const int ne = up && x + 1 < width ? up[x + 1] : n;
-      const int ww = x > 1 ? out[x - 2] : w;
-      const int nn = up2 ? up2[x] : n;
-
-      // Prediction: candidates weighted by the inverse square of their errors around here.
-      const Array<int, kPredictors> candidates = {
-          w + n - nw, w + ((ne - n) >> 1), n + ((w - nw) >> 1), ((w + n) * 2 + ne - nw + 2) >> 2,
-          w + n - ((ww + nn + 1) >> 1)};
-      std::int64_t weighted = 0;
-      std::int64_t total = 0;
-      for (std::size_t k = 0; k < kPredictors; ++k) {
-        const int e = current[at - 1].error[k] + above[at].error[k] + above[at - 1].error[k] +
-                      above[at + 1].error[k];
-        const std::int64_t weight = kInverseSquare[std::min(e, 1023)];
-        weighted += weight * candidates[k];
-        total += weight;
+    std::int16_t* out = plane.row(rect.y + y) + rect.x;
+    const std::int16_t* up = y > 0 ? out - plane.width : nullptr;
+    const std::int16_t* up2 = y > 1 ? up - plane.width : up;
+    const std::uint16_t* companion_row = companion ? state_->companion.row(y) : nullptr;
+    std::uint16_t* magnitude_row = magnitudes.row(y);
+    for (int x = 0; x < rect.width; ++x) {
+      const Around around = samples_around(out, up, up2, x, rect.width, params.start);
+      const Pasts pasts = rows.around(x);
+      const Candidates candidates = candidates_of(around);
+      const int prediction = predict(around, candidates, pasts);
+      int value = out[x];
+      int residual;
+      if (params.coded && !params.coded->at(x, y)) {  // known already
+        residual = (value - prediction) / step;
+      } else {
+        const Contexts contexts =
+            contexts_of(kind, around, pasts, step,
+                        companion ? magnitudes_around(companion_row, x, rect.width) : -1);
+        residual = code_sample(coder, contexts, value - prediction, params, lambda, x, y);
+        value = std::clamp(prediction + residual * step, params.lowest, params.highest);
+        out[x] = static_cast<std::int16_t>(value);
       }
-      int prediction = static_cast<int>(weighted >= 0 ? (weighted + total / 2) / total
-                                                      : -((-weighted + total / 2) / total));
-      prediction = std::clamp(prediction, std::min({w, n, ne}), std::max({w, n, ne}));
-
-      // Contexts.
-      const Past& west = current[at - 1];
-      const Past& north = above[at];
-      const int around = west.energy * 2 + north.energy * 2 + above[at - 1].energy +
-                         above[at + 1].energy + current[at - 2].energy;
-      const int slope = (std::abs(w - nw) + std::abs(n - nw) + std::abs(n - ne)) / step;
-      const int energy = magnitude_class(around);
-      const int gradient = magnitude_class(slope);
-      const int tilt =
-          (west.residual > 0) - (west.residual < 0) + (north.residual > 0) - (north.residual < 0);
-      int other = magnitude_class(std::min(north.energy, west.energy) * 2);
-      if (companion) {
-        const std::uint16_t* magnitudes = state_->companion.row(y);
-        int sum = 2 * magnitudes[x];
-        if (x > 0) sum += magnitudes[x - 1];
-        if (x + 1 < width) sum += magnitudes[x + 1];
-        other = magnitude_class(sum);
-      }
-      const int i0 = energy * kClasses;
-      const int i1 = (gradient * 3 + std::min(std::abs(tilt), 2)) * kClasses;
-      const int i2 = ((energy / 2) * 8 + gradient / 2) * kClasses;
-      const int i3 = (other * 4 + std::min(energy / 3, 3)) * kClasses;
-      const auto mixed = [&](int j) {
-        return Mixed<4>({&models.by_energy[i0 + j], &models.by_gradient[i1 + j],
-                         &models.by_both[i2 + j], &models.by_companion[i3 + j]},
-                        models.weights[j]);
-      };
-      const int sign_context = ((west.residual > 0) - (west.residual < 0) + 1) * 3 +
-                               (north.residual > 0) - (north.residual < 0) + 1;
-
-      // Bit length in unary with mixed contexts, mantissa, sign.
-      const auto code_residual = [&](int residual_in) {
-        const int magnitude_in = std::abs(residual_in);
-        const int class_in = bit_width(static_cast<unsigned>(magnitude_in));
-        int length = 0;
-        while (length < kMaxClass && mixed(length).code(coder, length < class_in)) ++length;
-        std::uint32_t magnitude = length > 0 ? 1 : 0;
-        for (int b = length - 2, depth = 0; b >= 0; --b, ++depth) {
-          const std::uint32_t bit_in = static_cast<std::uint32_t>(magnitude_in) >> b & 1u;
-          std::uint32_t bit;
-          if (depth < 2) {
-            const int slot = depth == 0 ? 0 : 1 + static_cast<int>(magnitude & 1u);
-            bit = static_cast<std::uint32_t>(
-                coder.bit(models.mantissa[(length * 3 + slot) * 4 + (std::min(energy / 4, 3))],
-                          static_cast<int>(bit_in)));
-          } else {
-            bit = coder.raw(bit_in, 1);
-          }
-          magnitude = magnitude << 1 | bit;
-        }
-        const bool negative =
-            magnitude > 0 && coder.bit(models.sign[sign_context], residual_in < 0);
-        return negative ? -static_cast<int>(magnitude) : static_cast<int>(magnitude);
-      };
-
-      const bool known = params.coded && !params.coded->at(x, y);
-      int residual = 0;
-      if (known) {
-        residual = (out[x] - prediction) / step;
-      } else if constexpr (kEncodes) {
-        const int error = out[x] - prediction;
-        const int sign = error < 0 ? -1 : 1;
-        const int nearest = (std::abs(error) + step / 2) / step;
-        residual = sign * nearest;
-        if (lambda > 0 && nearest > 0) {
-          // Rate-distortion optimised: also try the next smaller magnitude.
-          const auto cost = [&](int magnitude) {
-            const int c = bit_width(static_cast<unsigned>(magnitude));
-            float bits = magnitude > 0 ? static_cast<float>(c) : 0.0f;
-            for (int j = 0; j <= c && j < kMaxClass; ++j) bits += mixed(j).price(j < c);
-            const float d = static_cast<float>(std::abs(error) - magnitude * step);
-            return d * d + lambda * bits;
-          };
-          if (cost(nearest - 1) < cost(nearest)) residual = sign * (nearest - 1);
-        }
-      }
-
-      if (!known) {
-        if constexpr (kEncodes) {
-          residual = code_residual(residual);
-        } else {
-          const bool watched = params.spent && *params.spent;
-          const double before = watched ? coder.position() : 0;
-          residual = code_residual(0);
-          if (watched) (*params.spent)(x, y, static_cast<float>(coder.position() - before));
-        }
-      }
-      const int value =
-          known ? out[x] : std::clamp(prediction + residual * step, params.lowest, params.highest);
-      out[x] = static_cast<std::int16_t>(value);
-      Past& here = current[at];
-      here.energy = std::min(std::abs(residual), 1 << 12);
-      here.residual = residual;
-      for (std::size_t k = 0; k < kPredictors; ++k)
-        here.error[k] = std::min(std::abs(value - candidates[k]) * 2 / step, 1023);
-      energies.at(x, y) = static_cast<std::uint16_t>(here.energy);
+      remember(rows.at(x), residual, value, candidates, step);
+      magnitude_row[x] = static_cast<std::uint16_t>(rows.at(x).energy);
     }
-    current[row_size - 2] = current[row_size - 3];
-    current[1] = current[2];
-    std::swap(above, current);
-    current[0] = current[1] = Past{};
-    current[1].energy = above[2].energy;
+    rows.advance();
   }
-  state_->companion = std::move(energies);
+  state_->companion = std::move(magnitudes);
   return rect.height;
 }
 
@@ -250,7 +324,7 @@ bool PlaneCoder::decode(RangeDecoder& coder, Plane<std::int16_t>& plane, const R
                         const PlaneParams& params, int kind, bool use_companion) {
   int rows = code(coder, plane, rect, params, kind, use_companion, 0.0f);
   if (rows == rect.height && !coder.overrun()) return true;
-  // The last rows may already come from beyond the end; the row before them stands in for the rest.
+  // The last two rows may come from beyond the end of the code: the row before them repeats.
   rows = std::max(rows - 2, 0);
   for (int y = rows; y < rect.height; ++y)
     for (int x = 0; x < rect.width; ++x)

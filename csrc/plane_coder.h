@@ -1,7 +1,7 @@
 #pragma once
 
-// Predictive coding of one plane of integers with context mixing: the base layer, alpha and the
-// lossless mode (docs/FORMAT.md, Plane code).
+// Predictive coding of planes of integers with context mixing: base layer, alpha, lossless planes
+// and exact samples (docs/FORMAT.md, Plane code).
 
 #include <cstdint>
 #include <functional>
@@ -14,42 +14,43 @@
 
 namespace ablc {
 
-/// Told of the bits that a sample at (x, y) of the rectangle took.
+/// Called with the number of bits that the sample at (x, y) of the rectangle took.
 using SpentOnSample = std::function<void(int x, int y, float bits)>;
 
-/// What a plane code is told besides the samples; encoder and decoder give the same.
+/// Parameters of a plane code; encoder and decoder pass the same ones.
 struct PlaneParams {
   int step = 1;  ///< every sample is prediction + multiple of step, then clipped to lowest..highest
   int lowest = 0;
   int highest = 255;
   int start = 128;  ///< prediction of the first sample
-  const Plane<std::uint8_t>* coded =
-      nullptr;  ///< if given, samples of rect where it is 0 are known already
-  const SpentOnSample* spent =
-      nullptr;  ///< if not empty, a decoder calls it for every coded sample
+  /// If given, of the rectangle's size: samples where it is 0 are known already and not coded.
+  const Plane<std::uint8_t>* coded = nullptr;
+  /// If given and not empty, a decoder calls it for every coded sample.
+  const SpentOnSample* spent = nullptr;
 };
 
-/// Adaptive state of a plane code. One instance codes the planes of one segment in turn.
+/// Coder of the planes of one segment, which share its adaptive state.
 class PlaneCoder {
  public:
   PlaneCoder();
-  /// With the trained start of the base layer for a luma quantisation step.
+  /// Begins with the trained starts of the base layer for a luma step.
   explicit PlaneCoder(int base_of_step);
   ~PlaneCoder();
 
-  /// Codes `rect` of plane and leaves in it what the decoder will have. kind 0, 1, 2 picks the set
-  /// of contexts; with use_companion the residuals of the plane coded before, if of the same size,
-  /// are one more. lambda > 0 lets the encoder pick a nearby multiple of step that costs fewer
-  /// bits: the price of one bit in squared sample units.
+  /// Encodes `rect` of plane and replaces its samples by those that the decoder will have. kind, 0
+  /// to 2, selects the set of models. With use_companion, the residuals of the plane before are a
+  /// context, if that plane has the same size. lambda is the price of a bit in squared sample
+  /// units; where it is positive, a smaller residual is chosen if its bits and error cost less.
   void encode(RangeEncoder& coder, Plane<std::int16_t>& plane, const Rect& rect,
               const PlaneParams& params, int kind, bool use_companion, float lambda);
 
-  /// The inverse: fills `rect` of plane. False if the code ended early; then the last rows repeat.
+  /// Decodes `rect` of plane. Return false if the code ended early; the last sound row then
+  /// repeats.
   bool decode(RangeDecoder& coder, Plane<std::int16_t>& plane, const Rect& rect,
               const PlaneParams& params, int kind, bool use_companion);
 
 #ifdef ABLC_STATISTICS
-  /// Records what the models of a base layer have coded.
+  /// Records the decisions of a base layer, for the trainer of starts.
   void record_base(int step) const;
 #endif
 
