@@ -7,11 +7,11 @@ Pixels = npt.NDArray[np.uint8]  # (H, W, C) samples, sRGB; C = 1 grey, 3 RGB, 4 
 Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float32]
 
-CELL = 8  # side of a cell of masks and importance, pixels
+CELL = 8  # side of a cell of masks and importance, in pixels
 
 
 def check_out(out: object, shape: tuple[int, ...]) -> None:
-    """Raises ValueError unless out is an array that a picture of this shape is decoded into."""
+    """Raise ValueError unless out is an array that a picture of this shape is decoded into."""
     expected = f"out must be {shape} uint8, C-contiguous and writable"
     if not isinstance(out, np.ndarray):
         raise ValueError(f"{expected}, not {type(out).__name__}")

@@ -1,4 +1,4 @@
-"""Decoding pictures, as a caller sees it."""
+"""Decoding: the functions that callers use."""
 
 import functools
 import threading
@@ -21,11 +21,11 @@ from ablc.settings import (
     pixel_limit,
 )
 
-if TYPE_CHECKING:  # else imported when a network is wanted: the rest needs neither it nor its time
+if TYPE_CHECKING:  # imported at run time only when a network is needed
     from ablc.runtime.cards import ModelCard
     from ablc.runtime.painter import Painter, PaintJob, Refinement
 
-WARM_SIDE = 64  # pixels of an empty picture that warms up
+WARM_SIDE = 64  # side of the empty picture that warm_up decodes, pixels
 
 Box = tuple[int, int, int, int]  # x, y, width, height in pixels
 
@@ -44,34 +44,36 @@ def decode(
     max_pixels: int | None = None,
     out: Pixels | None = None,
 ) -> Pixels:
-    """The picture in a stream, (H, W, C) uint8 with C 1 (grey), 3 (sRGB) or 4 (with alpha).
+    """Return the picture in a stream, (H, W, C) uint8 with C 1 (grey), 3 (sRGB) or 4 (with alpha).
 
-    The channels are red, green, blue, alpha; cv2 wants them as `pixels[..., ::-1]`.
+    The channels are red, green, blue, alpha; cv2 expects blue first: `pixels[..., ::-1]`.
 
-    fill: what repairs kept blocks and paints ablated ones: "classical" needs no network, "net" and
-        "ppgn" do; "auto" is "net" where ONNX Runtime and the network are installed and the stream
-        is as coarse as those that the network helps, else "classical". Whatever it is, the result
-        keeps what the stream guarantees (docs/FORMAT.md, Painted pictures).
-    iterations: latent steps, for fill="ppgn": 0..8 in a service.
-    budget_ms: as many of them as fit into this time, at least one; per picture, or per tile of a
-        large one.
-    provider: where networks run.
-    model: id of the network that fills (`ablc models`); default: the one that the stream names, or
+    fill: method that repairs kept blocks and paints dropped ones: "classical" needs no network,
+        "net" and "ppgn" do; "auto" is "net" where ONNX Runtime and the network are installed and
+        the stream is coarse enough to gain from it, else "classical". With any method the result
+        keeps the guarantees of the stream (docs/FORMAT.md, Painted pictures).
+    iterations: number of iterations of the latent loop, for fill="ppgn"; 0..8 are practical.
+    budget_ms: time for these iterations in milliseconds, per picture or per tile of a large one; at
+        least one is run.
+    provider: where networks run: "auto", "cpu", "cuda" or "tensorrt".
+    model: id of the network that fills (`ablc models`); default: the one that the stream names,
         else "fill-small".
-    region: x, y, width, height of the part wanted, in pixels: the same pixels as in the whole, in
-        time and memory that follow the part where a picture is tiled (from 1.5 megapixels on).
-    threads: default one per core; without networks the pixels do not depend on it.
-    partial: save what can be saved of a damaged stream; a StreamWarning names what is lost.
-    max_pixels: refuse larger pictures, or regions whose tiles hold more; default
+    region: x, y, width, height of the part to decode, in pixels. Its pixels equal those in the
+        whole picture; time and memory depend on the part only, if the picture is tiled (from 1.5
+        megapixels on).
+    threads: number of threads; default: one per core. Without networks the pixels do not depend on
+        it.
+    partial: recover the intact parts of a damaged stream; a StreamWarning names the lost ones.
+    max_pixels: greatest number of pixels of a picture, or of the tiles around a region; default:
         PIL.Image.MAX_IMAGE_PIXELS.
-    out: the array to decode into, which is then returned: (H, W, C) uint8 of the picture's or the
-        region's size, C-contiguous and writable. After an error its contents mean nothing.
+    out: array to decode into, which is then returned: (H, W, C) uint8 of the size of the picture or
+        the region, C-contiguous and writable. After an error its contents are undefined.
 
-    Networks stay loaded until the process ends; a Decoder of your own can be closed.
+    Networks stay loaded until the process ends; a Decoder can be closed instead.
 
-    Raises StreamError if the bytes are damaged or no .ablc stream, LimitError beyond max_pixels,
-    ModelError for networks that are missing or damaged, ProviderError if they cannot run where they
-    should, ValueError for a wrong argument.
+    Raises StreamError if the bytes are damaged or not an .ablc stream, LimitError beyond max_pixels,
+    ModelError if networks are missing or damaged, ProviderError if they cannot run on the provider,
+    ValueError for a wrong argument.
     """
     decoder = _decoder(fill, iterations, budget_ms, provider, model, threads, partial, max_pixels)
     return decoder.decode(data, region=region, out=out)
@@ -88,7 +90,7 @@ def _decoder(
     partial: bool,
     max_pixels: int | None,
 ) -> "Decoder":
-    """The decoders behind decode(), one for each set of settings."""
+    """Return the decoder that decode() uses for these settings."""
     return Decoder(
         fill=fill,
         iterations=iterations,
@@ -101,8 +103,8 @@ def _decoder(
     )
 
 
-class _Held:
-    """What a decoder makes once and lets go of when it is closed."""
+class _PainterSlot:
+    """Holds the painter of a decoder, which is made at most once until it is closed."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -123,69 +125,70 @@ class _Held:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoder(DecodeSettings):
-    """Decodes streams with one set of settings, those of decode(). May be shared by threads.
+    """Decodes streams with one set of settings, those of decode(). Threads may share it.
 
     Networks are loaded when they are first needed, or by warm_up(), and stay loaded until close().
     """
 
-    _held: _Held = field(default_factory=_Held, init=False, repr=False, compare=False)
+    _slot: _PainterSlot = field(default_factory=_PainterSlot, init=False, repr=False, compare=False)
 
     def decode(
         self, data: bytes, *, region: Box | None = None, out: Pixels | None = None
     ) -> Pixels:
-        """The picture in a stream; the arguments are those of ablc.decode."""
+        """Return the picture in a stream; the arguments are those of ablc.decode."""
         threads = self.threads or cores()
-        begun = self._begin(data, None if region is None else Region.of(region), threads, out)
-        self._finish([begun], threads)
-        if out is None or begun.shown is out:
-            return begun.result
-        out[...] = begun.shown  # a part of what had to be painted
+        part = None if region is None else Region.of(region)
+        picture = self._decode_unpainted(data, part, threads, out)
+        self._paint([picture], threads)
+        if out is None or picture.shown is out:
+            return picture.result
+        out[...] = picture.shown  # a larger window had to be painted
         return out
 
     def decode_batch(self, streams: Iterable[bytes]) -> list[Pixels]:
-        """The pictures of several streams, in their order, decoded side by side.
+        """Return the pictures of several streams, in their order, decoded in parallel.
 
-        Pictures of one size go through the networks together where that pays. Raises what decode()
-        raises for the first stream that does not decode.
+        Pictures of one size go through the networks together if that is faster. Raises the error of
+        the first stream that cannot be decoded, as decode() does.
         """
-        found: list[Pixels] = []
+        pictures: list[Pixels] = []
         for picture in self.decode_each(streams):
             if isinstance(picture, Exception):
                 raise picture
-            found.append(picture)
-        return found
+            pictures.append(picture)
+        return pictures
 
     def decode_each(self, streams: Iterable[bytes]) -> list[Pixels | StreamError | ModelError]:
-        """As decode_batch; where a stream does not decode, its error is in the picture's place.
+        """Return the pictures of several streams, with errors in place of those that fail.
 
-        An error of what paints all of them, such as ProviderError, is raised.
+        An error that concerns all pictures, such as ProviderError, is raised.
         """
         streams = list(streams)
         threads = self.threads or cores()
         workers = max(1, min(threads, len(streams)))
         each = max(1, threads // max(1, len(streams)))
 
-        def begin(data: bytes) -> _Begun | StreamError | ModelError:
+        def decode_unpainted(data: bytes) -> _Unpainted | StreamError | ModelError:
             try:
-                return self._begin(data, None, each)
+                return self._decode_unpainted(data, None, each)
             except (StreamError, ModelError) as error:
                 return error
 
         if workers == 1:
-            begun = [begin(data) for data in streams]
+            decoded = [decode_unpainted(data) for data in streams]
         else:
-            from concurrent.futures import ThreadPoolExecutor  # late: slower to import than we are
+            from concurrent.futures import ThreadPoolExecutor  # late: importing it takes long
 
             with ThreadPoolExecutor(workers) as pool:
-                begun = list(pool.map(begin, streams))
-        self._finish([one for one in begun if isinstance(one, _Begun)], threads)
-        return [one.result if isinstance(one, _Begun) else one for one in begun]
+                decoded = list(pool.map(decode_unpainted, streams))
+        self._paint([item for item in decoded if isinstance(item, _Unpainted)], threads)
+        return [item.result if isinstance(item, _Unpainted) else item for item in decoded]
 
     def warm_up(self, *sizes: tuple[int, int]) -> None:
-        """Loads the networks, and decodes empty pictures of these heights and widths.
+        """Load the networks, and decode empty pictures of these heights and widths.
 
-        Later pictures of the same sizes then take no longer than those after them. Raises what
-        decode() raises about networks; with fill="classical" there is nothing to do.
+        The first real pictures of these sizes then take no longer than later ones. Raises the errors
+        of decode() about networks; does nothing with fill="classical".
         """
         if self.fill == "classical":
             return
@@ -196,8 +199,8 @@ class Decoder(DecodeSettings):
             self.decode(_core.encode(blank, step=STEP_COARSEST, effort=1, mask=dropped))
 
     def close(self) -> None:
-        """Lets go of the networks. The decoder stays usable; it would load them again."""
-        self._held.close()
+        """Release the networks. The decoder remains usable and loads them again when needed."""
+        self._slot.close()
 
     def __enter__(self) -> Self:
         return self
@@ -208,12 +211,12 @@ class Decoder(DecodeSettings):
     def _painter(self) -> "Painter":
         from ablc.runtime.painter import Painter
 
-        return self._held.painter(lambda: Painter(self.provider, self.threads))
+        return self._slot.painter(lambda: Painter(self.provider, self.threads))
 
     def _card(self, named: bytes, step: float) -> "ModelCard | None":
-        """The network that fills a lossy picture; None: the classical fill does.
+        """Return the card of the network that fills a lossy picture; None for the classical fill.
 
-        named: body of the stream's section MODL; step: the luma step, grey levels.
+        named: body of the stream's section MODL. step: luma step in grey levels.
         """
         if self.fill == "classical":
             return None
@@ -229,12 +232,12 @@ class Decoder(DecodeSettings):
             return None
         return card if painter.helps(card, step) else None
 
-    def _begin(
+    def _decode_unpainted(
         self, data: bytes, region: Region | None, threads: int, out: Pixels | None = None
-    ) -> "_Begun":
-        """The decoded picture or region, in out if that holds all of it, and how to paint it."""
+    ) -> "_Unpainted":
+        """Decode a picture or region, into out if it is no larger, and plan its painting."""
         limit = pixel_limit(self.max_pixels)
-        # A region may be small in a picture that is not: its own limit applies when it is decoded.
+        # A large picture may have a small region, to which the limit applies when it is decoded.
         most = limit if region is None else None
         stream = _core.Stream(data, max_pixels=most, partial=self.partial)
         header = stream.header
@@ -244,7 +247,7 @@ class Decoder(DecodeSettings):
         card = None if header.lossless else self._card(stream.model, header.step / 16)
         if card is None:
             image, lost = stream.decode(threads=threads, region=region, max_pixels=limit, out=out)
-            return _Begun(image, lost)
+            return _Unpainted(image, lost)
         from ablc.runtime import tiles
         from ablc.runtime.fill import Part
         from ablc.runtime.painter import PaintJob
@@ -265,13 +268,13 @@ class Decoder(DecodeSettings):
         if region is not None and region != corner:
             shown = image[region._replace(x=region.x - corner.x, y=region.y - corner.y).slices]
         if guide is None:
-            return _Begun(shown, lost)
+            return _Unpainted(shown, lost)
         part = Part(image, guide, corner.y, corner.x)
         refinement = self._refinement(stream) if self.fill == "ppgn" else None
-        return _Begun(shown, lost, PaintJob(part, plan, card, refinement))
+        return _Unpainted(shown, lost, PaintJob(part, plan, card, refinement))
 
     def _refinement(self, stream: _core.Stream) -> "Refinement":
-        """What comes after N."""
+        """Return the refinement of the picture after N, for fill="ppgn"."""
         from ablc.runtime.latent import UpdateSettings
 
         settings = (
@@ -281,21 +284,21 @@ class Decoder(DecodeSettings):
         )
         return self._painter().refinement(stream, settings, partial=self.partial)
 
-    def _finish(self, begun: Sequence["_Begun"], threads: int) -> None:
-        """Paints what is to be painted, and warns of what is lost."""
-        for one in begun:
-            warn_of(one.lost, stacklevel=4)
-        if jobs := [one.job for one in begun if one.job is not None]:
+    def _paint(self, pictures: Sequence["_Unpainted"], threads: int) -> None:
+        """Paint the pictures that need it, and warn of lost parts."""
+        for picture in pictures:
+            warn_of(picture.lost, stacklevel=4)
+        if jobs := [picture.job for picture in pictures if picture.job is not None]:
             self._painter().paint(jobs, threads)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Begun:
-    """A picture of which only the painting may be missing."""
+class _Unpainted:
+    """A decoded picture whose painting, if it needs any, is still to be done."""
 
-    shown: Pixels  # a view of what job paints
-    lost: list[str]  # by damage, in words
-    job: "PaintJob | None" = None
+    shown: Pixels  # a view of the pixels that job paints
+    lost: list[str]  # parts lost by damage, in words
+    job: "PaintJob | None" = None  # the painting; None if there is none to do
 
     @property
     def result(self) -> Pixels:

@@ -1,4 +1,4 @@
-"""Coding pictures, as a caller sees it."""
+"""Encoding: the functions that callers use."""
 
 import functools
 from collections.abc import Callable
@@ -6,10 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ablc import _core, rate
-from ablc.arrays import Flags, Pixels
+from ablc.arrays import Flags, Floats, Pixels
 from ablc.importance import Importance, check_mask, to_cells
 from ablc.schemes import Scheme, choose
 from ablc.settings import (
@@ -24,12 +23,12 @@ from ablc.settings import (
 )
 from ablc.size_forecast import fixed_bytes, forecast_of
 
-if TYPE_CHECKING:  # else imported for assistant information alone
+if TYPE_CHECKING:  # imported at run time only for assistant information
     from ablc.runtime.session import Sessions
 
-SAME_STEP = 1.1  # ratio of steps up to which one takes over the other's prediction modes
+SAME_STEP = 1.1  # greatest ratio of steps between which prediction modes are reused
 ASSIST_PASSES = 4  # encodes that make room for assistant information
-BALANCED = 64  # largest importance to which one step of the base does justice
+BALANCED = 64  # greatest importance for which the step of the base needs no correction
 
 Mask = SchemeName | Scheme | Flags
 
@@ -52,29 +51,32 @@ def encode(
     exif: bytes = b"",
     xmp: bytes = b"",
 ) -> bytes:
-    """A picture as one .ablc stream (docs/FORMAT.md).
+    """Return a picture as one .ablc stream (docs/FORMAT.md).
 
     image: (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) uint8: grey, sRGB, sRGB with alpha;
-        H and W in 1..65535. Alpha is coded without loss.
-    quality: 1..100, default 50. Instead of it, at most one of:
-    target_bytes: size of the stream, met within 2 % and never exceeded.
-    bpp: the same in bits per pixel.
-    lossless: every sample comes back; importance and mask have no place then.
-    effort: 1 (fastest) to 9 (smallest).
-    threads: default one per core; the bytes do not depend on it.
-    subsampling: of the chroma; "auto" is 4:2:0 below quality 90 and 4:4:4 from there on.
+        H and W in 1..65535. Alpha is encoded without loss.
+    quality: 1..100, from the smallest file to the finest picture; default 50. At most one of
+        quality, target_bytes, bpp and lossless may be given.
+    target_bytes: length of the stream in bytes, met within 2 % and never exceeded.
+    bpp: length of the stream in bits per pixel, met within 2 % and never exceeded.
+    lossless: reproduce every sample exactly; excludes importance and mask.
+    effort: 1 (fastest) to 9 (smallest file).
+    threads: number of threads; default: one per core. The bytes do not depend on it.
+    subsampling: "4:2:0" halves width and height of the chroma, "4:4:4" does not; "auto" is 4:2:0
+        below quality 90.
     importance: (H, W) numbers >= 0, 1 = neutral, 0 = spend nothing here, infinite = lossless (in
-        whole cells of 8x8 pixels); or a callable that makes one of the picture; or Roi, or
-        several: later ones win.
-    mask: "rdo" lets the encoder choose which blocks are kept; the name of another scheme, or a
-        Scheme, sets a rule; (ceil(H/8), ceil(W/8)) bool says it cell by cell.
-    tune: the measure that the encoder's choices serve.
-    assist: assistant information to add, which helps a decoder with fill="ppgn" to paint dropped
-        blocks: "edge", "style", "content", "latent", "class". Finding it takes networks
-        (`ablc[cpu]`) and a picture of at most 1.5 megapixels; its bytes are part of target_bytes.
-    icc, exif, xmp: carried along as they are; EXIF without the "Exif" prefix of JPEG files.
+        whole cells of 8x8 pixels); or a callable that returns such a map for the picture; or an
+        Roi or several, of which later ones win.
+    mask: "rdo" lets the encoder choose the blocks to keep by rate and distortion; the name of
+        another scheme, or a Scheme, applies a rule; (ceil(H/8), ceil(W/8)) bool sets the cells to
+        keep.
+    tune: the measure of quality that the encoder optimises, "ssim" or "psnr".
+    assist: kinds of assistant information to add, which helps a decoder with fill="ppgn" to paint
+        dropped blocks: "edge", "style", "content", "latent", "class". It needs networks
+        (`ablc[cpu]`) and a picture of at most 1.5 megapixels, and counts towards target_bytes.
+    icc, exif, xmp: metadata to store unchanged; EXIF without the "Exif" prefix of JPEG files.
 
-    Raises ValueError for any other argument, and if no setting reaches the size asked for;
+    Raises ValueError for any other argument, and if no setting reaches the requested length;
     FinderError if a finder of regions fails; with assist ModelError and ProviderError as decode().
     """
     encoder = Encoder(
@@ -93,7 +95,7 @@ def encode(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Encoder(EncodeSettings):
-    """Codes pictures with one set of settings, those of encode(). May be shared by threads."""
+    """Encodes pictures with one set of settings, those of encode(). Threads may share it."""
 
     def encode(
         self,
@@ -105,7 +107,7 @@ class Encoder(EncodeSettings):
         exif: bytes = b"",
         xmp: bytes = b"",
     ) -> bytes:
-        """A picture as one .ablc stream; the arguments are those of ablc.encode."""
+        """Return a picture as one .ablc stream; the arguments are those of ablc.encode."""
         pixels = check_image(image)  # (H, W, C)
         height, width, _ = pixels.shape
         if self.lossless and not (importance is None and _is_rdo(mask)):
@@ -114,7 +116,7 @@ class Encoder(EncodeSettings):
         plan = _plan(importance, mask, pixels)
         if target is not None:
             plan = replace(plan, importance=_balanced(plan.importance))
-        coder = _Coder(
+        picture_encoder = _PictureEncoder(
             pixels,
             plan,
             {
@@ -132,8 +134,8 @@ class Encoder(EncodeSettings):
 
         def encode_once(target: int | None) -> bytes:
             if target is None or forecast is None:
-                return coder.encode(self.step, 0.0)
-            return rate.hit_target(coder.encode, target, forecast, fixed_bytes)
+                return picture_encoder.encode(self.step, 0.0)
+            return rate.hit_target(picture_encoder.encode, target, forecast, fixed_bytes)
 
         data = encode_once(target)
         return self._assisted(data, pixels, target, encode_once) if self.assist else data
@@ -145,55 +147,55 @@ class Encoder(EncodeSettings):
         target: int | None,
         encode_once: Callable[[int | None], bytes],
     ) -> bytes:
-        """The stream with assistant information, still of the target's size."""
+        """Return the stream with assistant information, still within the target."""
         from ablc.runtime import assistance_encoder, painter
         from ablc.runtime.latent_networks import LatentNetworks
 
         networks = LatentNetworks(_sessions(self.threads), painter.update_for(b""))
 
-        def told(data: bytes) -> bytes:
-            found = assistance_encoder.sections(data, pixels, self.assist, networks)
-            return _core.Stream(data).with_sections(found)
+        def with_assistance(data: bytes) -> bytes:
+            sections = assistance_encoder.sections(data, pixels, self.assist, networks)
+            return _core.Stream(data).with_sections(sections)
 
-        whole = told(data)
+        whole = with_assistance(data)
         if target is None:
             return whole
-        # What is told depends a little on what is dropped, and so on the size.
-        most = 0
+        # The information depends slightly on which blocks are dropped, and so does its length.
+        reserved = 0
         for _ in range(ASSIST_PASSES):
             if (1 - rate.SLACK) * target <= len(whole) <= target:
                 break
-            most = max(most, len(whole) - len(data))
-            if most >= target:
-                raise ValueError(f"assistant information alone takes {most} of {target} bytes")
-            data = encode_once(target - most)
-            whole = told(data)
+            reserved = max(reserved, len(whole) - len(data))
+            if reserved >= target:
+                raise ValueError(f"assistant information alone takes {reserved} of {target} bytes")
+            data = encode_once(target - reserved)
+            whole = with_assistance(data)
         if len(whole) > target:
             raise ValueError(f"no setting reaches {target} bytes with assistant information")
         return whole
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Plan:
-    """What importance and mask say, as the codec takes it. R, C count cells of 8x8 pixels."""
+class _CellPlan:
+    """Importance and mask in the form of the codec. R and C count cells of 8x8 pixels."""
 
-    importance: npt.NDArray[np.float32] | None  # (R, C)
-    mask: Flags | None  # (R, C): the kept cells, if not the encoder's choice
-    exact: Flags | None  # (R, C) or (H, W): what comes back without loss
+    importance: Floats | None  # (R, C)
+    mask: Flags | None  # (R, C): the cells to keep; None if the encoder chooses
+    exact: Flags | None  # (R, C) or (H, W): cells or pixels to reproduce exactly
 
 
 @dataclass(slots=True, eq=False)
-class _Coder:
-    """One picture, to be coded with one step after another."""
+class _PictureEncoder:
+    """One picture that is encoded with several steps in turn."""
 
     pixels: Pixels
-    plan: _Plan
+    plan: _CellPlan
     settings: dict[str, Any]  # further arguments of _core.encode
     analysis: _core.Analysis = field(default_factory=_core.Analysis)
-    analysed: int = 0  # the step at which analysis was made
+    analysed: int = 0  # the step of the analysis
 
     def encode(self, step: int, tail: float) -> bytes:
-        """The stream of a step, with a tail as rate.py has it."""
+        """Return the stream for a step (1/16 grey level) and a tail (-1..1, see ablc.rate)."""
         if not 1 / SAME_STEP < step / max(self.analysed, 1) < SAME_STEP:
             self.analysis, self.analysed = _core.Analysis(), step
         return _core.encode(
@@ -208,29 +210,33 @@ class _Coder:
         )
 
 
-def _plan(importance: Importance | None, mask: Mask, pixels: Pixels) -> _Plan:
-    """Raises ValueError if importance or mask do not fit the picture or each other."""
+def _plan(importance: Importance | None, mask: Mask, pixels: Pixels) -> _CellPlan:
+    """Return importance and mask of a picture (H, W, C) in the form of the codec.
+
+    Raises ValueError if they do not fit the picture or each other.
+    """
     cells = None if importance is None else to_cells(importance, pixels)
     weight = cells.weight if cells else None
     exact = cells.exact if cells else None
     if not isinstance(mask, str | Scheme):
-        return _Plan(weight, check_mask(mask, *pixels.shape[:2]), exact)
+        return _CellPlan(weight, check_mask(mask, *pixels.shape[:2]), exact)
     scheme = Scheme(mask) if isinstance(mask, str) else mask
     if scheme.name == "rdo":
-        return _Plan(weight, None, exact)
+        return _CellPlan(weight, None, exact)
     kept = choose(scheme, pixels)
     if kept.pixels is None:
-        return _Plan(weight, kept.cells, exact)
+        return _CellPlan(weight, kept.cells, exact)
     if exact is not None:
         raise ValueError(f"a lossless region and the mask {scheme.name!r} exclude each other")
-    return _Plan(weight, kept.cells, kept.pixels)
+    return _CellPlan(weight, kept.cells, kept.pixels)
 
 
-def _balanced(importance: npt.NDArray[np.float32] | None) -> npt.NDArray[np.float32] | None:
-    """The map in other units, which mean nothing where the size is the goal.
+def _balanced(importance: Floats | None) -> Floats | None:
+    """Return the map multiplied by a factor; with a target only the ratios in it matter.
 
-    The base has the step of what is neutral. With very weighty regions that would be too coarse for
-    them, and steps would run out, so neutral is put half-way between them and the rest.
+    The base has the step of importance 1. Next to regions of a very high weight that step would be
+    very coarse, and the range of steps would not suffice, so the map is divided by the square root
+    of the excess over BALANCED.
     """
     if importance is None or importance.max() <= BALANCED:
         return importance
@@ -239,20 +245,20 @@ def _balanced(importance: npt.NDArray[np.float32] | None) -> npt.NDArray[np.floa
 
 @functools.lru_cache(maxsize=2)
 def _sessions(threads: int | None) -> "Sessions":
-    """Those of all encoders of so many threads, kept until the process ends."""
+    """Return the sessions that encoders with this number of threads share."""
     from ablc.runtime.session import Sessions
 
     return Sessions("auto", threads)
 
 
 def _is_rdo(mask: Mask) -> bool:
-    """Whether the choice is the encoder's own."""
+    """Return True if the encoder chooses the blocks to keep."""
     name = mask.name if isinstance(mask, Scheme) else mask
     return isinstance(name, str) and name == "rdo"
 
 
 def check_image(image: object) -> Pixels:
-    """The image as contiguous (H, W, C) uint8. Raises ValueError if it is no picture."""
+    """Return the image as contiguous (H, W, C) uint8. Raises ValueError if it is not a picture."""
     if not isinstance(image, np.ndarray):
         raise ValueError(f"image must be a numpy array, not {type(image).__name__}")
     if image.dtype != np.uint8 or image.ndim not in (2, 3):

@@ -1,19 +1,19 @@
-"""What a caller can catch.
+"""Errors and warnings that callers can catch.
 
 ValueError
   StreamError      the bytes are not a valid .ablc stream
-    LimitError     the stream or picture asks for more pixels than allowed
-  PictureError     a picture file cannot be read, or cannot be written in the format asked for
-  ResultsError     a folder of measurements holds none, or what is none
+    LimitError     the stream or picture has more pixels than allowed
+  PictureError     a picture file cannot be read, or cannot be written in the requested format
+  ResultsError     a folder of measurements holds none, or a file in it is invalid
 RuntimeError
   ModelError       networks are missing or damaged
-  ProviderError    networks cannot run where they were asked to, or at all
+  ProviderError    networks cannot run on the requested provider, or at all
     GpuMemoryError the GPU has too little memory for them
   FinderError      a finder of regions failed
 UserWarning
-  StreamWarning    a partial decode is incomplete; the text names what is lost
+  StreamWarning    a partial decode is incomplete; the text names the lost parts
 
-A plain ValueError is an argument's fault. Its text says what was found and what was wanted.
+A plain ValueError means a wrong argument; its text names the value and what was expected.
 """
 
 import warnings
@@ -34,11 +34,11 @@ __all__ = [
 
 
 class PictureError(ValueError):
-    """A picture file cannot be read, or cannot be written in the format asked for."""
+    """A picture file cannot be read, or cannot be written in the requested format."""
 
 
 class ResultsError(ValueError):
-    """A folder of measurements holds none, or what is none; the text names the file."""
+    """A folder of measurements holds none, or an invalid file, which the text names."""
 
 
 class ModelError(RuntimeError):
@@ -46,19 +46,22 @@ class ModelError(RuntimeError):
 
 
 class ProviderError(RuntimeError):
-    """Networks cannot run where they were asked to; the text says what to do."""
+    """Networks cannot run on the requested provider; the text says what to do."""
 
 
 class GpuMemoryError(ProviderError):
-    """The GPU has too little memory, for the smallest batch too."""
+    """The GPU has too little memory even for the smallest batch."""
 
 
 class StreamWarning(UserWarning):
-    """A partial decode is incomplete; the text names what is lost."""
+    """A partial decode is incomplete; the text names the lost parts."""
 
 
 def warn_of(lost: list[str], stacklevel: int) -> None:
-    """Warns of what damage took, in words, if it took anything; stacklevel counts from here."""
+    """Issue a StreamWarning if parts of a stream are lost.
+
+    lost: the parts, in words. stacklevel: as in warnings.warn, counted from this function.
+    """
     if lost:
         warnings.warn(
             f"damaged stream, lost: {'; '.join(lost)}", StreamWarning, stacklevel=stacklevel

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all; "-" is standard input or output."""
+"""Reading and writing of files, which appear complete or not at all; "-" is a standard stream."""
 
 import os
 import secrets
@@ -13,15 +13,15 @@ PIPE = "-"
 
 
 def read(name: str) -> bytes:
-    """All bytes of a file. Raises OSError if it cannot be read."""
+    """Return all bytes of a file. Raises OSError if it cannot be read."""
     return sys.stdin.buffer.read() if name == PIPE else Path(name).read_bytes()
 
 
 def write(name: str, data: bytes) -> None:
-    """Writes data under a temporary name in the same folder, then renames it.
+    """Write data under a temporary name in the same folder, then rename the file.
 
-    Links are followed; what is no regular file (a pipe, a device) is written in place.
-    Raises OSError if the file cannot be written; an older file of that name is then untouched.
+    Links are followed; anything but a regular file (a pipe, a device) is written in place.
+    Raises OSError if the file cannot be written; an existing file of that name is then unchanged.
     """
     if name == PIPE:
         sys.stdout.buffer.write(data)
@@ -33,7 +33,7 @@ def write(name: str, data: bytes) -> None:
 
 @contextmanager
 def replacing(name: str) -> Iterator[BinaryIO]:
-    """A file to write that becomes the one of that name when the block ends, as write() says."""
+    """Open a file that takes the name when the block ends, in the way of write()."""
     path = Path(os.path.realpath(name))
     if path.exists() and not stat.S_ISREG(path.stat().st_mode):
         with path.open("wb") as file:

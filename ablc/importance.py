@@ -1,8 +1,8 @@
-"""Importance maps: where bits go.
+"""Importance maps, which steer where bits are spent.
 
 An importance map is (H, W), 1 = neutral, 0 = spend nothing here, infinite = lossless. The codec
 takes means over cells of 8x8 pixels, (R, C) with R = ceil(H / 8), C = ceil(W / 8); cells at the
-right and lower border average the pixels that exist.
+right and lower border average the pixels inside the picture.
 """
 
 import math
@@ -14,29 +14,29 @@ import numpy as np
 import numpy.typing as npt
 
 from ablc import finders
-from ablc.arrays import CELL
+from ablc.arrays import CELL, Flags, Floats, Pixels
 from ablc.regions import Region
 from ablc.settings import FEATHER
 
-WEIGHT_DEFAULT = 16.0  # of a region of interest that names none
+WEIGHT_DEFAULT = 16.0  # of a region of interest
 FEATHER_DEFAULT = 16  # pixels
 WEIGHT_MOST = 1e30
 RAMP_LEAST, RAMP_MOST = 1 / 64, 64.0  # weights between which borders fade
 
-Share: TypeAlias = npt.NDArray[np.float32]  # (H, W), 0 outside a region .. 1 inside
+Share: TypeAlias = Floats  # (H, W), 0 outside a region .. 1 inside
 Where: TypeAlias = tuple[int, int, int, int] | npt.NDArray[np.generic] | str | finders.Finder
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Roi:
-    """A region of interest: where, how much more than 1 it counts, and how softly it ends."""
+    """A region of interest: its place, its importance, and the width of its soft border."""
 
     where: Where
     """A rectangle (x, y, width, height); an (H, W) mask, bool, uint8 0..255 or floats 0..1; the
-    name of a finder ("auto", "saliency", or one that a plug-in registers); or a callable that gets
+    name of a finder ("auto", "saliency", or one that a plug-in registers); or a callable that takes
     the picture, (H, W, C) uint8, and returns such a mask."""
-    weight: float = WEIGHT_DEFAULT  # >= 0; infinite: lossless
-    feather: int = FEATHER_DEFAULT  # width of the border outside in which the weight fades, pixels
+    weight: float = WEIGHT_DEFAULT  # importance inside, >= 0; infinite: lossless
+    feather: int = FEATHER_DEFAULT  # width of the border around it where the weight fades, pixels
 
     def __post_init__(self) -> None:
         if isinstance(self.where, tuple):
@@ -54,8 +54,8 @@ class Roi:
         FEATHER.check("the feather of a region", self.feather)
 
     def fingerprint(self) -> str:
-        """Changes when the region does, as far as its place says what it is: not for a callable."""
-        import hashlib  # late, as all that importing ablc can do without
+        """Return a text that changes when the region does, except for the code of a callable."""
+        import hashlib  # late: the import of ablc stays fast
 
         where = repr(self.where)
         if isinstance(self.where, np.ndarray):
@@ -70,17 +70,17 @@ Importance: TypeAlias = npt.ArrayLike | Roi | Sequence[Roi] | finders.Finder
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cells:
-    """An importance map as the codec takes it."""
+    """An importance map in the form of the codec."""
 
-    weight: npt.NDArray[np.float32]  # (R, C) means; 0 where exact
-    exact: npt.NDArray[np.bool_] | None  # (R, C): has to come back without loss; None: no cell
+    weight: Floats  # (R, C) means; 0 where exact
+    exact: Flags | None  # (R, C): cells to reproduce exactly; None: no cell
 
 
-def to_cells(importance: Importance, pixels: npt.NDArray[np.uint8]) -> Cells:
-    """An importance in any of its forms, for a picture (H, W, C).
+def to_cells(importance: Importance, pixels: Pixels) -> Cells:
+    """Return the cells of an importance in any of its forms, for a picture (H, W, C).
 
     Raises ValueError if it does not fit the picture, holds NaN or negative values, or a region is
-    empty; FinderError, naming it, if a finder fails.
+    empty; FinderError, which names the finder, if one fails.
     """
     height, width, _ = pixels.shape
     if isinstance(importance, Roi):
@@ -90,35 +90,35 @@ def to_cells(importance: Importance, pixels: npt.NDArray[np.uint8]) -> Cells:
     if isinstance(importance, list | tuple) and any(isinstance(i, Roi) for i in importance):
         strange = [type(i).__name__ for i in importance if not isinstance(i, Roi)]
         if strange:
-            raise ValueError(f"importance is a map, or Roi alone, not {strange[0]} among them")
+            raise ValueError(f"a list of Roi must not hold a {strange[0]}")
         return _means(paint(importance, pixels), height, width)
     if callable(importance):
         return _means(finders.call(importance, pixels), height, width)
     return _means(np.asarray(importance), height, width)
 
 
-def check_mask(mask: object, height: int, width: int) -> npt.NDArray[np.bool_]:
-    """The explicit mask itself, contiguous. Raises ValueError unless it is (R, C) bool."""
-    wanted = (-(-height // CELL), -(-width // CELL))
-    if not isinstance(mask, np.ndarray) or mask.dtype != np.bool_ or mask.shape != wanted:
-        found = f"{mask.shape} {mask.dtype}" if isinstance(mask, np.ndarray) else repr(mask)
+def check_mask(mask: object, height: int, width: int) -> Flags:
+    """Return an explicit mask, contiguous. Raises ValueError unless it is (R, C) bool."""
+    expected = (-(-height // CELL), -(-width // CELL))
+    if not isinstance(mask, np.ndarray) or mask.dtype != np.bool_ or mask.shape != expected:
+        given = f"{mask.shape} {mask.dtype}" if isinstance(mask, np.ndarray) else repr(mask)
         raise ValueError(
-            f"mask must be a scheme's name or bool cells of shape {wanted}, not {found}"
+            f"mask must be a scheme's name or bool cells of shape {expected}, not {given}"
         )
     return np.ascontiguousarray(mask)
 
 
-def paint(rois: Iterable[Roi], pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-    """(H, W) importance map of a picture: 1, with each region painted over those before it.
+def paint(rois: Iterable[Roi], pixels: Pixels) -> Floats:
+    """Return the importance map (H, W) of regions: 1, with each region over those before it.
 
     Raises ValueError if a rectangle leaves the picture, a mask has another size, or a region is
-    empty; FinderError, naming it, if a finder fails.
+    empty; FinderError, which names the finder, if one fails.
     """
     importance = np.ones(pixels.shape[:2], np.float32)
     for roi in rois:
         share = _share(roi.where, pixels)
         soft = _feather(share, roi.feather)
-        # Along the border the step changes by even ratios: the mean is geometric.
+        # The geometric mean changes the step by equal ratios along the border.
         before, after = (np.clip(w, RAMP_LEAST, RAMP_MOST) for w in (importance, roi.weight))
         blended = (before ** (1 - soft) * after**soft).astype(np.float32)
         importance = np.where((soft > 0) & np.isfinite(importance), blended, importance)
@@ -127,7 +127,7 @@ def paint(rois: Iterable[Roi], pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.
 
 
 def cell_sums(values: npt.NDArray[np.generic]) -> npt.NDArray[np.float64]:
-    """(R, C) sums of an (H, W) map over cells."""
+    """Return the sums (R, C) of a map (H, W) over cells."""
     rows, cols = (np.arange(0, side, CELL) for side in values.shape)
     sums = np.add.reduceat(values.astype(np.float64), rows, axis=0)  # (R, W)
     summed: npt.NDArray[np.float64] = np.add.reduceat(sums, cols, axis=1)  # (R, C)
@@ -135,7 +135,7 @@ def cell_sums(values: npt.NDArray[np.generic]) -> npt.NDArray[np.float64]:
 
 
 def _means(values: npt.NDArray[np.generic], height: int, width: int) -> Cells:
-    """A map (H, W) as cells. Raises ValueError unless it is one of importance."""
+    """Return the cells of an importance map. Raises ValueError if the array is not one."""
     if values.dtype.kind not in "fiub":
         raise ValueError(f"importance must hold numbers, not {values.dtype}")
     if values.shape != (height, width):
@@ -157,19 +157,19 @@ def _means(values: npt.NDArray[np.generic], height: int, width: int) -> Cells:
     return Cells(means, exact)
 
 
-def _share(where: Where, pixels: npt.NDArray[np.uint8]) -> Share:
-    """(H, W), 0 outside the region .. 1 inside."""
+def _share(where: Where, pixels: Pixels) -> Share:
+    """Return the share (H, W) of each pixel that is inside the region, 0..1."""
     height, width, _ = pixels.shape
     if isinstance(where, tuple):
         share = np.zeros((height, width), np.float32)
         share[Region.of(where).check(height, width).slices] = 1
         return share
-    found = where if isinstance(where, np.ndarray) else finders.find(where, pixels)
-    if found.shape != (height, width):
+    mask = where if isinstance(where, np.ndarray) else finders.find(where, pixels)
+    if mask.shape != (height, width):
         raise ValueError(
-            f"the region's mask must be {(height, width)} like the picture, not {found.shape}"
+            f"the region's mask must be {(height, width)} like the picture, not {mask.shape}"
         )
-    share = found.astype(np.float32) / np.float32(255 if found.dtype == np.uint8 else 1)
+    share = mask.astype(np.float32) / np.float32(255 if mask.dtype == np.uint8 else 1)
     if not (np.isfinite(share).all() and share.min() >= 0 and share.max() <= 1):
         raise ValueError("the region's mask must lie in 0..1, or be bool or uint8")
     if not share.any():
@@ -178,7 +178,7 @@ def _share(where: Where, pixels: npt.NDArray[np.uint8]) -> Share:
 
 
 def _feather(share: Share, feather: int) -> Share:
-    """The share with a ramp of about `feather` pixels around the region, in steps of a cell."""
+    """Return the share with a ramp of about `feather` pixels around the region, cell by cell."""
     rings = -(-feather // CELL)
     if rings == 0:
         return share
@@ -186,7 +186,7 @@ def _feather(share: Share, feather: int) -> Share:
     inside = np.pad(share, ((0, -height % CELL), (0, -width % CELL)))
     cells = inside.reshape(inside.shape[0] // CELL, CELL, -1, CELL).max(axis=(1, 3))  # (R, C)
     ramp = np.zeros_like(cells)
-    for ring in range(1, min(rings, max(cells.shape)) + 1):  # then all cells are alike
+    for ring in range(1, min(rings, max(cells.shape)) + 1):  # beyond that all cells are equal
         cells = _dilate(cells)
         ramp = np.maximum(ramp, cells * np.float32(1 - ring / (rings + 1)))
     around = ramp.repeat(CELL, axis=0).repeat(CELL, axis=1)[:height, :width]
@@ -195,7 +195,7 @@ def _feather(share: Share, feather: int) -> Share:
 
 
 def _dilate(cells: Share) -> Share:
-    """Largest of each cell and its eight neighbours."""
+    """Return the greatest of each cell and its eight neighbours."""
     padded = np.pad(cells, 1)
     rows = np.maximum(np.maximum(padded[:-2], padded[1:-1]), padded[2:])
     dilated: Share = np.maximum(np.maximum(rows[:, :-2], rows[:, 1:-1]), rows[:, 2:])

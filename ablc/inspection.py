@@ -1,4 +1,4 @@
-"""What a stream holds, down to the last byte."""
+"""Inspection: the contents of a stream, section by section and cell by cell."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -7,13 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ablc import _core
-from ablc.arrays import CELL
+from ablc.arrays import CELL, Flags, Floats, Pixels
 from ablc.settings import pixel_limit
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A run of bytes with one purpose (docs/FORMAT.md)."""
+    """A section of a stream (docs/FORMAT.md)."""
 
     name: str
     offset: int  # bytes from the start of the stream
@@ -22,7 +22,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What a picture says about itself; empty where it says nothing."""
+    """Metadata of a picture; fields are empty if there is none."""
 
     icc: bytes = b""  # ICC profile
     exif: bytes = b""  # TIFF structure, without the "Exif" prefix of JPEG files
@@ -31,80 +31,81 @@ class Metadata:
 
 @dataclass(frozen=True, slots=True)
 class StreamInfo:
-    """A stream's header and layout. The sections' lengths add up to size."""
+    """Header and layout of a stream. The lengths of its sections add up to length."""
 
-    size: int  # bytes
+    length: int  # bytes
     version: int  # of the format
     width: int  # pixels
     height: int  # pixels
     channels: int  # 1 grey, 3 RGB, 4 RGBA
     lossless: bool
     subsampling: Literal["4:2:0", "4:4:4"]
-    step: float  # luma quantisation step, grey levels; means nothing if lossless
-    tile: int  # side of an independently coded tile, pixels; 0: the picture is one
-    tiles: int  # number of them
+    step: float  # luma quantisation step, grey levels; unused if lossless
+    tile: int  # side of a tile in pixels; 0: the picture is a single tile
+    tiles: int  # number of tiles
     checksum_ok: bool
-    model: str  # id of the networks that the encoder had in mind, hex; empty: none
+    model: str  # name of the network that the stream requests, hex; empty: none
     kept: float  # share of the pixels that lie in kept blocks
     leaves: dict[int, int]  # block side in pixels -> number of blocks
     sections: tuple[Section, ...]  # in the order of the file, without gaps
 
     @property
     def bpp(self) -> float:
-        """Bits per pixel, of the whole stream."""
-        return 8 * self.size / (self.width * self.height)
+        """Bits per pixel of the whole stream."""
+        return 8 * self.length / (self.width * self.height)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Return the fields as plain values for JSON, and bpp."""
         return {**asdict(self), "bpp": self.bpp}
 
     def to_json(self) -> str:
-        """One JSON object, indented."""
-        import json  # late, as all that importing ablc can do without
+        """Return the fields as one JSON object, indented."""
+        import json  # late: the import of ablc stays fast
 
         return json.dumps(self.to_dict(), indent=2)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CodingMap:
-    """How a stream codes each cell of 8x8 pixels.
+    """The coding of each cell of 8x8 pixels in a stream.
 
-    Header, metadata and the lengths of segments belong to no cell: bits add up to a little less
-    than the stream. A lossless stream has bits alone; there every cell counts as a kept block of
-    8x8 pixels in mode 0 without offset.
+    Header, metadata and the lengths of segments belong to no cell, so that bits add up to slightly
+    less than the stream. A lossless stream has only bits; every cell counts as a kept block of 8x8
+    pixels in mode 0 without offset.
     """
 
-    image: npt.NDArray[np.uint8]  # (H, W, C), decoded with the classical fill
-    bits: npt.NDArray[np.float32]  # (R, C), a block's shared evenly among its cells
-    kept: npt.NDArray[np.bool_]  # (R, C), cells in kept blocks
-    side: npt.NDArray[np.uint8]  # (R, C) of the block around the cell: 8, 16 or 32 pixels
+    image: Pixels  # (H, W, C), decoded with the classical fill
+    bits: Floats  # (R, C), those of a block are spread evenly over its cells
+    kept: Flags  # (R, C), True in kept blocks
+    side: npt.NDArray[np.uint8]  # (R, C) side of the block around the cell: 8, 16 or 32 pixels
     mode: npt.NDArray[np.uint8]  # (R, C) luma: 0 base, 1 fade, 2 + d in direction d of 0..31
-    offset: npt.NDArray[np.int8]  # (R, C) of the step, quarter octaves, below 0 finer
-    exact: bool  # some samples are stored losslessly, mostly in cells that are not kept
+    offset: npt.NDArray[np.int8]  # (R, C) offset of the step in quarter octaves, below 0 finer
+    exact: bool  # True if some samples are stored losslessly, mostly in cells that are not kept
 
     @property
     def pixels(self) -> npt.NDArray[np.int64]:
-        """(R, C) how many pixels a cell has: 64, less along the right and lower border."""
+        """(R, C) number of pixels of each cell: 64, fewer at the right and lower border."""
         height, width, _ = self.image.shape
         rows, columns = (np.arange(count) * CELL for count in self.bits.shape)
         return np.outer(np.minimum(height - rows, CELL), np.minimum(width - columns, CELL))
 
     @property
-    def bpp(self) -> npt.NDArray[np.float32]:
-        """(R, C) bits per pixel."""
+    def bpp(self) -> Floats:
+        """(R, C) bits per pixel of each cell."""
         return (self.bits / self.pixels).astype(np.float32)
 
 
 def inspect(data: bytes, *, max_pixels: int | None = None) -> StreamInfo:
-    """What a stream holds. A wrong checksum is reported, not raised.
+    """Return header and layout of a stream. A wrong checksum is reported in the result.
 
-    Raises StreamError if the bytes are no .ablc stream, LimitError beyond max_pixels
-    (default: PIL.Image.MAX_IMAGE_PIXELS).
+    max_pixels: greatest number of pixels; default: PIL.Image.MAX_IMAGE_PIXELS.
+
+    Raises StreamError if the bytes are not an .ablc stream, LimitError beyond max_pixels.
     """
     stream = _core.Stream(data, max_pixels=pixel_limit(max_pixels))
     header = stream.header
     return StreamInfo(
-        size=len(data),
+        length=len(data),
         version=_core.VERSION,
         width=header.width,
         height=header.height,
@@ -122,8 +123,8 @@ def inspect(data: bytes, *, max_pixels: int | None = None) -> StreamInfo:
     )
 
 
-def keep_mask(data: bytes, *, max_pixels: int | None = None) -> npt.NDArray[np.bool_]:
-    """(R, C) bool cells of 8x8 pixels, True where the stream keeps the block around them.
+def keep_mask(data: bytes, *, max_pixels: int | None = None) -> Flags:
+    """Return the mask of a stream, (R, C) bool cells of 8x8 pixels: True inside kept blocks.
 
     Raises StreamError and LimitError as inspect does.
     """
@@ -131,23 +132,23 @@ def keep_mask(data: bytes, *, max_pixels: int | None = None) -> npt.NDArray[np.b
 
 
 def coding_map(data: bytes, *, max_pixels: int | None = None) -> CodingMap:
-    """Where the bits of a stream went, and how its blocks are coded.
+    """Return the bits that a stream spends on each cell, and the coding of its blocks.
 
-    Raises StreamError if the bytes are damaged or no .ablc stream, LimitError as inspect does.
+    Raises StreamError if the bytes are damaged or not an .ablc stream, LimitError as inspect does.
     """
     stream = _core.Stream(data, max_pixels=pixel_limit(max_pixels))
-    found = stream.coding_map()
+    cells = stream.coding_map()
     return CodingMap(
-        image=found["image"],
-        bits=found["bits"],
-        kept=found["kept"],
-        side=np.uint8(1) << found["log2_size"],
-        mode=found["mode"],
-        offset=found["offset"],
+        image=cells["image"],
+        bits=cells["bits"],
+        kept=cells["kept"],
+        side=np.uint8(1) << cells["log2_size"],
+        mode=cells["mode"],
+        offset=cells["offset"],
         exact=stream.section("EXCT") is not None,
     )
 
 
 def metadata(data: bytes) -> Metadata:
-    """ICC profile, EXIF and XMP of a stream. Raises StreamError if the bytes are none."""
+    """Return ICC profile, EXIF and XMP of a stream. Raises StreamError if it is not a stream."""
     return Metadata(**_core.Stream(data).metadata())

@@ -1,9 +1,9 @@
-"""How far a picture is from its original: PSNR, SSIM, MS-SSIM.
+"""Measures of the difference between two pictures: PSNR, SSIM, MS-SSIM.
 
-PSNR is over all of R, G, B. SSIM (Wang et al. 2004) is on BT.601 luma with a Gaussian window of 11
-and sigma 1.5, population covariance, K = .01 and .03, averaged where the window fits. MS-SSIM (Wang
-et al. 2003) has five scales, on R, G and B, averaged. Grey counts as R = G = B; RGBA is laid on
-white first.
+PSNR is over all samples of R, G and B. SSIM (Wang et al. 2004) is on BT.601 luma with a Gaussian
+window of 11 pixels and sigma 1.5, population covariance, K = .01 and .03, averaged where the window
+fits. MS-SSIM (Wang et al. 2003) has five scales and is the mean over R, G and B. Grey counts as
+R = G = B; RGBA is composited on white first.
 """
 
 import math
@@ -26,7 +26,7 @@ C1, C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The measures of one picture against another."""
+    """The measures of two pictures."""
 
     psnr: float  # dB, infinite if they are equal
     ssim: float | None  # None where a side is under 11 pixels
@@ -34,9 +34,9 @@ class Comparison:
 
 
 def compare(first: Pixels, second: Pixels) -> Comparison:
-    """PSNR, SSIM and MS-SSIM of two pictures, (H, W) or (H, W, C) uint8 with C 1, 3 or 4.
+    """Return PSNR, SSIM and MS-SSIM of two pictures, (H, W) or (H, W, C) uint8 with C 1, 3 or 4.
 
-    Raises ValueError if they are no such pictures or differ in size.
+    Raises ValueError if an argument is not such a picture, or if the sizes differ.
     """
     a, b = _rgb(first), _rgb(second)
     if a.shape != b.shape:
@@ -46,26 +46,32 @@ def compare(first: Pixels, second: Pixels) -> Comparison:
 
 
 def psnr(first: Pixels, second: Pixels) -> float:
-    """Peak signal-to-noise ratio over all samples, in dB."""
+    """Return the peak signal-to-noise ratio over all samples, in dB; infinite for equal arrays."""
     error = float(np.mean(np.square(first.astype(np.float64) - second)))
     return math.inf if error == 0 else 10 * math.log10(255**2 / error)
 
 
 def ssim(first: Pixels, second: Pixels) -> float | None:
-    """Structural similarity of the luma of two (H, W, 3) pictures, at most 1."""
+    """Return the structural similarity of the luma of two (H, W, 3) pictures, at most 1.
+
+    None if a side is under 11 pixels.
+    """
     if min(first.shape[:2]) < WINDOW.size:
         return None
     return float(np.mean(ssim_map(first, second)))
 
 
 def ssim_map(first: Pixels, second: Pixels) -> Plane:
-    """(H - 10, W - 10): what ssim is the mean of; its window does not fit at the border."""
+    """Return the map (H - 10, W - 10) whose mean is ssim; at the border the window does not fit."""
     structure, luminance = _similarity(first @ np.array(LUMA), second @ np.array(LUMA))
     return structure * luminance
 
 
 def ms_ssim(first: Pixels, second: Pixels) -> float | None:
-    """Multi-scale structural similarity of two (H, W, 3) pictures, the mean of R, G and B."""
+    """Return the multi-scale structural similarity of two (H, W, 3) pictures, at most 1.
+
+    None if a side is under 176 pixels.
+    """
     if min(first.shape[:2]) < MS_SSIM_MIN_SIDE:
         return None
     planes = [(first[..., c].astype(float), second[..., c].astype(float)) for c in range(3)]
@@ -85,7 +91,7 @@ def _multi_scale(a: Plane, b: Plane) -> float:
 
 
 def _similarity(a: Plane, b: Plane) -> tuple[Plane, Plane]:
-    """Contrast-and-structure map and luminance map of SSIM, without the border of 5 pixels."""
+    """Return contrast and structure, and luminance of SSIM, without the border of 5 pixels."""
     mean_a, mean_b = _blur(a), _blur(b)
     var_a = _blur(a * a) - mean_a * mean_a
     var_b = _blur(b * b) - mean_b * mean_b
@@ -96,23 +102,23 @@ def _similarity(a: Plane, b: Plane) -> tuple[Plane, Plane]:
 
 
 def _blur(plane: Plane) -> Plane:
-    """Gaussian mean where the window fits, (H - 10, W - 10)."""
+    """Return the Gaussian means where the window fits, (H - 10, W - 10)."""
     height, width = plane.shape[0] - WINDOW.size + 1, plane.shape[1] - WINDOW.size + 1
     rows = sum(weight * plane[i : i + height] for i, weight in enumerate(WINDOW))
     return np.asarray(sum(weight * rows[:, i : i + width] for i, weight in enumerate(WINDOW)))
 
 
 def _halve(plane: Plane) -> Plane:
-    """Means of 2x2 pixels; an odd last row or column is left out."""
+    """Return the means of 2x2 pixels, without an odd last row or column."""
     even = plane[: plane.shape[0] // 2 * 2, : plane.shape[1] // 2 * 2]
     return (even[::2, ::2] + even[1::2, ::2] + even[::2, 1::2] + even[1::2, 1::2]) / 4
 
 
 def _rgb(picture: object) -> Pixels:
-    """The picture as (H, W, 3) uint8."""
+    """Return the picture as (H, W, 3) uint8. Raises ValueError if it is not a picture."""
     if not isinstance(picture, np.ndarray) or picture.dtype != np.uint8:
-        found = picture.dtype if isinstance(picture, np.ndarray) else type(picture).__name__
-        raise ValueError(f"a picture must be a uint8 array, not {found}")
+        kind = picture.dtype if isinstance(picture, np.ndarray) else type(picture).__name__
+        raise ValueError(f"a picture must be a uint8 array, not {kind}")
     if picture.ndim == 2:
         picture = picture[:, :, np.newaxis]
     if picture.ndim != 3 or picture.shape[2] not in (1, 3, 4) or picture.size == 0:

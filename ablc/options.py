@@ -1,4 +1,4 @@
-"""Options: what a setting means and may be, stated once for Python, command line, HTTP and batches.
+"""Options: meaning and range of a setting, stated once for Python, command line, HTTP and batches.
 
 A dataclass of settings names the option of a field in its annotation:
 
@@ -14,16 +14,14 @@ from typing import Any
 class Option:
     """The meaning and the range of one setting."""
 
-    help: str  # stands alone: what the value means, in which unit
+    help: str  # the meaning and the unit of the value; understandable on its own
     low: float | None = None  # least value
     high: float | None = None  # greatest value
     above: float | None = None  # bound that the value has to exceed
     whole: bool = False  # only whole numbers are allowed
     choices: tuple[str, ...] = ()  # the values allowed, if they are names
-    unit: str = ""  # of the value, for a place that has no room for more
-    unset: str | None = (
-        None  # what None stands for, possibly ""; if None, the value may not be None
-    )
+    unit: str = ""  # of the value, in a word or two
+    unset: str | None = None  # the meaning of None, possibly ""; without it None is not allowed
 
     @property
     def bounded(self) -> bool:
@@ -31,7 +29,7 @@ class Option:
         return self.low is not None or self.above is not None
 
     def check(self, name: str, value: object) -> None:
-        """Raises ValueError, which names the setting, unless the value is allowed."""
+        """Raise ValueError, which names the setting, unless the value is allowed."""
         if value is None and self.unset is not None:
             return
         high = math.inf if self.high is None else self.high
@@ -45,14 +43,14 @@ class Option:
 
 
 def check_options(settings: Any) -> None:
-    """Raises ValueError unless each field of a dataclass is what its option allows."""
+    """Raise ValueError unless each field of a dataclass is what its option allows."""
     for field in fields(settings):
         for option in getattr(field.type, "__metadata__", ()):
             option.check(field.name, getattr(settings, field.name))
 
 
 def check_number(name: str, value: object, low: float, high: float) -> None:
-    """Raises ValueError unless value is a finite number in low..high, above 0."""
+    """Raise ValueError unless value is a finite number in low..high, above 0."""
     expected = f"a number above {low:g}" if high == math.inf else f"a number in {low:g}..{high:g}"
     if low == 0 and high != math.inf:
         expected += ", above 0"
@@ -63,7 +61,7 @@ def check_number(name: str, value: object, low: float, high: float) -> None:
 
 
 def check_whole(name: str, value: object, low: int, high: int | None = None) -> None:
-    """Raises ValueError unless value is a whole number in low..high."""
+    """Raise ValueError unless value is a whole number in low..high."""
     expected = f"at least {low}" if high is None else f"in {low}..{high}"
     if not isinstance(value, int) or isinstance(value, bool):
         raise ValueError(f"{name} must be a whole number {expected}, not {value!r}")
@@ -72,6 +70,6 @@ def check_whole(name: str, value: object, low: int, high: int | None = None) -> 
 
 
 def check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
-    """Raises ValueError unless value is one of choices."""
+    """Raise ValueError unless value is one of choices."""
     if value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}")

@@ -1,4 +1,4 @@
-"""Picture files, by way of Pillow: any mode in, 8-bit grey, RGB or RGBA out, metadata kept."""
+"""Picture files, read and written by Pillow, as 8-bit grey, RGB or RGBA with their metadata."""
 
 import io
 import struct
@@ -15,15 +15,15 @@ from ablc.errors import LimitError, PictureError
 from ablc.inspection import Metadata
 from ablc.settings import pixel_limit
 
-EXIF_PREFIX = b"Exif\0\0"  # of JPEG files; Pillow wants it for every format
+EXIF_PREFIX = b"Exif\0\0"  # of JPEG files; Pillow expects it for every format
 PROFILE_SPACES = {"L": b"GRAY", "RGB": b"RGB ", "RGBA": b"RGB "}  # ICC header, bytes 16..19
-OPAQUE_FORMATS = ("BMP", "JPEG", "PPM")  # which hold no alpha, or lose it
+OPAQUE_FORMATS = ("BMP", "JPEG", "PPM")  # formats without alpha
 SAVE_OPTIONS: dict[str, dict[str, Any]] = {
     "AVIF": {"quality": 95, "subsampling": "4:4:4"},
     "JPEG": {"quality": 95, "subsampling": "4:4:4", "optimize": True},
     "WEBP": {"lossless": True},
 }
-TIFF_TAGS = (270, 271, 272, 305, 306, 315, 33432)  # what was taken, with what, by whom, when
+TIFF_TAGS = (270, 271, 272, 305, 306, 315, 33432)  # subject, camera, author, time
 TIFF_XMP = 700
 TIFF_IFDS = (0x8769, 0x8825)  # EXIF and GPS
 NO_METADATA = Metadata()
@@ -33,11 +33,11 @@ REFUSALS = SyntaxError, IndexError, TypeError, struct.error  # of a plug-in: not
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture as it is coded, upright, with what its file says about it."""
+    """A picture in the form of the codec, upright, with the metadata of its file."""
 
     pixels: npt.NDArray[np.uint8]  # (H, W, C), C 1, 3 or 4
     metadata: Metadata = NO_METADATA
-    notes: tuple[str, ...] = ()  # what had to change on the way, one sentence each
+    notes: tuple[str, ...] = ()  # changes made when reading, one sentence each
 
 
 def parse(
@@ -87,53 +87,55 @@ def ignore_pillow_warnings() -> None:
 def of_image(
     image: Image.Image, exif: bytes = b"", *, deep: bool = False, frames: int = 1
 ) -> Picture:
-    """The picture in an image of Pillow's, converted as parse() says, but not turned.
+    """Return the picture in an image of Pillow's, converted in the way of parse(), but not turned.
 
-    exif: to go with it; ICC profile and XMP are those of image.info, as far as they still hold.
-    deep, frames: whether the file had 16 bits a sample, and how many frames; for the notes alone.
+    exif: EXIF data of the picture; ICC profile and XMP are taken from image.info, if still valid.
+    deep, frames: whether the file has 16 bits per sample, and its number of frames; for the notes.
 
     Raises PictureError for a mode that is not supported.
     """
-    notes = ["the first frame is coded, the others are not"] if frames > 1 else []
+    notes = ["only the first frame is used"] if frames > 1 else []
     icc = image.info.get("icc_profile") or b""
     xmp = image.info.get("xmp") or b""
     if image.mode.startswith("I") or deep:
-        notes.append("16 bits a sample became 8")
+        notes.append("16 bits per sample were reduced to 8")
     if image.mode.startswith("I"):
         image = _eight_bits(image)
     elif image.mode == "CMYK" and icc[16:20] == b"CMYK":
         image = _to_srgb(image, icc)
         icc = b""
-        notes.append("CMYK became sRGB by way of the picture's ICC profile")
+        notes.append("CMYK was converted to sRGB with the picture's ICC profile")
     elif image.mode not in ("L", "RGB", "RGBA") or image.has_transparency_data:
         image = image.convert(_plain_mode(image))
     if icc and icc[16:20] != PROFILE_SPACES[image.mode]:
         icc = b""
-        notes.append("the ICC profile is dropped: it is for other colours than are coded")
+        notes.append("the ICC profile is dropped: it is for another colour space")
     pixels = np.atleast_3d(np.array(image))  # (H, W, C)
     xmp = xmp.encode() if isinstance(xmp, str) else xmp
     return Picture(pixels, Metadata(icc, exif, xmp), tuple(notes))
 
 
 def format_of(name: str) -> str:
-    """Pillow's format for a file name; PNG if the name has no extension.
+    """Return Pillow's name of the format for a file name; PNG if the name has no extension.
 
-    Raises ValueError if Pillow writes no such files.
+    Raises ValueError if Pillow does not write such files.
     """
     extension = PurePath(name).suffix.lower()
     if not extension:
         return "PNG"
     chosen = Image.registered_extensions().get(extension)
     if chosen not in Image.SAVE:
-        raise ValueError(f"no picture format to write goes with {extension} ({name})")
+        raise ValueError(f"Pillow writes no pictures with the extension {extension} ({name})")
     return chosen
 
 
 def pack(picture: Picture, chosen: str = "PNG", quality: int | None = None) -> bytes:
-    """The picture as a file of one of Pillow's formats.
+    """Return the picture as the bytes of a file in one of Pillow's formats.
 
-    quality: 1..100 of a lossy format, with its usual subsampling; default: nearly lossless, or
-    lossless. Raises PictureError if the format cannot hold it, such as transparency in a JPEG file.
+    quality: 1..100, for lossy formats, with their usual subsampling; default: nearly lossless, or
+        lossless where the format allows.
+
+    Raises PictureError if the format cannot hold the picture, such as transparency in a JPEG file.
     """
     pixels, metadata = picture.pixels, picture.metadata
     if pixels.shape[2] == 4 and chosen in OPAQUE_FORMATS:
@@ -141,7 +143,7 @@ def pack(picture: Picture, chosen: str = "PNG", quality: int | None = None) -> b
             raise PictureError(f"{chosen} holds no transparency: write .png or .webp instead")
         pixels = pixels[..., :3]
     options = dict(SAVE_OPTIONS.get(chosen, {}))
-    if quality is not None and options:  # only lossy formats have some
+    if quality is not None and options:  # only lossy formats have options
         options = {"quality": quality}
     if metadata.icc:
         options["icc_profile"] = metadata.icc
@@ -163,7 +165,7 @@ def pack(picture: Picture, chosen: str = "PNG", quality: int | None = None) -> b
 
 
 def to_image(pixels: npt.NDArray[np.uint8]) -> Image.Image:
-    """Pillow's picture of (H, W, C) samples."""
+    """Return Pillow's image of (H, W, C) samples."""
     return Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
 
 
@@ -191,14 +193,14 @@ def _open(data: bytes, formats: tuple[str, ...] | None) -> ImageFile.ImageFile:
 
 
 def _check_size(size: tuple[int, int], limit: int) -> None:
-    """Raises LimitError for a picture of more pixels than the limit."""
+    """Raise LimitError for a picture of more pixels than the limit."""
     width, height = size
     if width * height > limit:
         raise LimitError(f"{width}x{height} pixels are more than the {limit} allowed")
 
 
 def _plain_mode(image: Image.Image) -> str:
-    """The mode among L, RGB and RGBA that loses nothing of image."""
+    """Return the mode among L, RGB and RGBA that holds all of an image. Raises PictureError."""
     if image.has_transparency_data or image.mode in ("La", "RGBa"):
         return "RGBA"
     if image.mode == "1":
@@ -209,28 +211,28 @@ def _plain_mode(image: Image.Image) -> str:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """Grey of 0..65535 as grey of 0..255."""
+    """Return an image of grey 0..65535 as grey 0..255. Raises PictureError for other samples."""
     samples = np.asarray(image).astype(np.int64)
     if samples.min() < 0 or samples.max() > 65535:
-        raise PictureError(f"samples are {samples.min()}..{samples.max()}, wanted 0..65535")
+        raise PictureError(f"samples must be in 0..65535, not {samples.min()}..{samples.max()}")
     return Image.fromarray(((samples + 128) // 257).astype(np.uint8))
 
 
 def _to_srgb(image: Image.Image, icc: bytes) -> Image.Image:
     try:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
-        found = ImageCms.profileToProfile(
+        converted = ImageCms.profileToProfile(
             image, profile, ImageCms.createProfile("sRGB"), outputMode="RGB"
         )
     except ImageCms.PyCMSError as error:
         raise PictureError(f"the picture's ICC profile cannot be used: {error}") from error
-    if found is None:  # only when converting in place
+    if converted is None:  # only when converting in place
         raise PictureError("the picture's ICC profile cannot be used")
-    return found
+    return converted
 
 
 def _exif_of(opened: Image.Image, upright: Image.Image) -> bytes:
-    """EXIF without prefix."""
+    """Return EXIF data without the prefix."""
     if opened.format != "TIFF":
         return bytes(upright.info.get("exif") or b"").removeprefix(EXIF_PREFIX)
     exif = _about_the_picture(opened.getexif())
@@ -238,7 +240,7 @@ def _exif_of(opened: Image.Image, upright: Image.Image) -> bytes:
 
 
 def _about_the_picture(source: Image.Exif) -> Image.Exif:
-    """The tags of source that are not about the layout of a TIFF file."""
+    """Return the tags that are not about the layout of a TIFF file."""
     exif = Image.Exif()
     for tag in TIFF_TAGS:
         if tag in source:
@@ -250,7 +252,7 @@ def _about_the_picture(source: Image.Exif) -> Image.Exif:
 
 
 def _tiff_tags(metadata: Metadata) -> Image.Exif:
-    """EXIF and XMP as Pillow writes them into a TIFF file."""
+    """Return EXIF and XMP in the form in which Pillow writes them into a TIFF file."""
     carried, exif = Image.Exif(), Image.Exif()
     carried.load(metadata.exif)
     exif.load(_about_the_picture(carried).tobytes())

@@ -5,22 +5,22 @@
 >>> with Image.open("photo.ablc") as im:
 ...     im.thumbnail((128, 128))
 
-Pillow finds no plug-ins by itself: a program has to import this module somewhere, once.
+Pillow does not search for plug-ins: a program has to import this module once.
 
-Opening reads the header and the metadata: icc_profile, exif and xmp in im.info. As with Pillow's
-own formats, pixels are not turned as EXIF says; ImageOps.exif_transpose does that. Loading gives
-the pixels of ablc.decode: networks paint where they are installed and the stream gains from them.
-`register(fill="classical")` turns that off for all pictures, `im.fill = "classical"` for one.
+Opening a file reads its header and metadata: icc_profile, exif and xmp in im.info. As with Pillow's
+own formats, pixels are not turned in the way EXIF says; ImageOps.exif_transpose does that. Loading
+returns the pixels of ablc.decode: networks paint if they are installed and improve the picture.
+`register(fill="classical")` turns networks off for all pictures, `im.fill = "classical"` for one.
 
 Saving takes the settings of ablc.Encoder by name (quality, bpp, target_bytes, lossless, effort and
 so on), mask and importance of ablc.encode, and
 
-roi: an ablc.Roi, or where a region lies in any form that Roi takes (a rectangle is x, y, width,
+roi: an ablc.Roi, or the place of a region in any form that Roi takes (a rectangle is x, y, width,
     height), or a list of these.
-icc_profile, exif, xmp: as in Pillow's own plug-ins; the profile is that of im.info by default.
+icc_profile, exif, xmp: as in Pillow's own plug-ins; the default profile is that of im.info.
 
-Any mode becomes L, RGB or RGBA of 8 bits first, as on the command line; mode I is taken for one of
-16 bits.
+Any mode is first converted to L, RGB or RGBA of 8 bits, as on the command line; mode I is assumed
+to have 16 bits.
 """
 
 import math
@@ -44,19 +44,19 @@ from ablc.settings import FILL, THREADS, EncodeSettings, Fill
 
 FORMAT, MIME, EXTENSION = "ABLC", "image/x-ablc", ".ablc"
 MAGIC = b"ABL\x01"  # docs/FORMAT.md, Header
-HEAD = 4096  # bytes that are read to begin with: the header and most metadata
+HEAD = 4096  # bytes that are read first: the header and usually the metadata
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}  # of channels
 CHANNELS = {mode: channels for channels, mode in MODES.items()}
 SETTINGS = tuple(setting.name for setting in fields(EncodeSettings))
 
 
 class AblcImageFile(ImageFile.ImageFile):
-    """An .ablc file that Pillow has opened."""
+    """An .ablc file opened by Pillow."""
 
     format = FORMAT
     format_description = "Ablative image codec"
-    fill: Fill = "auto"  # as ablc.decode takes it; may be set until the picture is loaded
-    threads: int | None = None  # the same
+    fill: Fill = "auto"  # as in ablc.decode; may be set until the picture is loaded
+    threads: int | None = None  # as in ablc.decode; may be set until the picture is loaded
 
     def _open(self) -> None:
         assert self.fp is not None
@@ -68,16 +68,16 @@ class AblcImageFile(ImageFile.ImageFile):
                 stream = _core.Stream(data, partial=True)
         except StreamError as error:
             raise SyntaxError(str(error)) from error
-        header, found = stream.header, stream.metadata()
+        header, metadata = stream.header, stream.metadata()
         self._size = header.width, header.height
         self._mode = MODES[header.channels]
         self._has_base = not header.lossless
-        if found["icc"]:
-            self.info["icc_profile"] = found["icc"]
-        if found["exif"]:
-            self.info["exif"] = EXIF_PREFIX + found["exif"]
-        if found["xmp"]:
-            self.info["xmp"] = found["xmp"]
+        if metadata["icc"]:
+            self.info["icc_profile"] = metadata["icc"]
+        if metadata["exif"]:
+            self.info["exif"] = EXIF_PREFIX + metadata["exif"]
+        if metadata["xmp"]:
+            self.info["xmp"] = metadata["xmp"]
         self._plan(small=False)
 
     def thumbnail(
@@ -86,9 +86,10 @@ class AblcImageFile(ImageFile.ImageFile):
         resample: Image.Resampling = Image.Resampling.BICUBIC,
         reducing_gap: float | None = 2.0,
     ) -> None:
-        """Pillow's thumbnail, same arguments, same size, from the base wherever that is enough.
+        """Pillow's thumbnail, made from the base layer if that is large enough.
 
-        Pillow asks draft() for the whole box, more than the thumbnail takes of it.
+        Arguments and resulting size are Pillow's. Pillow would request the whole box from draft(),
+        although the thumbnail fills only a part of it.
         """
         width, height = self.size
         across, down = (math.floor(side) for side in size)
@@ -98,11 +99,11 @@ class AblcImageFile(ImageFile.ImageFile):
     def draft(
         self, mode: str | None, size: tuple[int, int] | None
     ) -> tuple[str, tuple[int, int, float, float]] | None:
-        """Prepares for loading the base alone, an eighth as wide and high, if that is enough.
+        """Prepare to load only the base layer, an eighth as wide and high, if it is large enough.
 
-        It has to be at least of that size; mode means nothing. Returns the mode and the part of the
-        base that the picture takes, None if the picture is to be loaded in full: the base has no
-        alpha, and a lossless file has no base.
+        mode is ignored; the base has to be at least of the given size. Returns the mode and the box
+        that the picture takes up in the base; None if the whole picture has to be loaded, because
+        it has alpha, which the base has not, or is lossless and has no base.
         """
         if size is None or not self.tile or not self._has_base or self.mode == "RGBA":
             return None
@@ -115,17 +116,17 @@ class AblcImageFile(ImageFile.ImageFile):
         return self.mode, (0, 0, width / CELL, height / CELL)
 
     def load_prepare(self) -> None:
-        """Hands the settings to the decoder."""
+        """Pass the settings to the decoder."""
         self.decoderconfig = (self.fill, self.threads)
         super().load_prepare()
 
     def load_seek(self, pos: int) -> None:
-        """Moves in the file. Where this is, ImageFile.Parser waits until it has the whole file."""
+        """Move in the file. With this method, ImageFile.Parser waits for the whole file."""
         assert self.fp is not None
         self.fp.seek(pos)
 
     def verify(self) -> None:
-        """Reads the whole file. Raises OSError if it is cut short or its checksum is wrong."""
+        """Read the whole file. Raises OSError if it is truncated or its checksum is wrong."""
         assert self.fp is not None
         self.fp.seek(0)
         with _failing_as_pillow():
@@ -133,24 +134,25 @@ class AblcImageFile(ImageFile.ImageFile):
         super().verify()
 
     def _plan(self, *, small: bool) -> None:
-        """Sets what load() will do."""
+        """Set the work that load() has to do."""
         self.tile = [ImageFile._Tile(FORMAT, (0, 0, *self.size), 0, (small,))]
 
 
 class AblcDecoder(ImageFile.PyDecoder):
-    """What Pillow calls to load a file; its arguments: whether the base will do, fill, threads.
+    """Decodes a file for Pillow; its arguments: whether only the base is needed, fill, threads.
 
-    With ImageFile.LOAD_TRUNCATED_IMAGES a damaged file gives what is left, and a StreamWarning.
+    With ImageFile.LOAD_TRUNCATED_IMAGES the intact parts of a damaged file are loaded, with a
+    StreamWarning.
     """
 
     _pulls_fd = True
 
     def decode(self, buffer: Image.DecoderInput) -> tuple[int, int]:
-        """Fills the whole picture. Raises OSError if the file is damaged."""
+        """Decode the whole picture. Raises OSError if the file is damaged."""
         assert self.fd is not None
         small, fill, threads = self.args
         shape = (self.state.ysize, self.state.xsize, CHANNELS[self.mode])
-        # Image.open has looked at the size: what is larger now is another file.
+        # Image.open has checked the size: a larger picture means that the file has changed.
         limit = shape[0] * shape[1] * (CELL**2 if small else 1)
         partial = ImageFile.LOAD_TRUNCATED_IMAGES
         data = self.fd.read()
@@ -161,14 +163,14 @@ class AblcDecoder(ImageFile.PyDecoder):
                 pixels = decode(data, fill=fill, threads=threads, partial=partial, max_pixels=limit)
         if pixels.shape != shape:
             raise OSError(f"the picture was {shape} when the file was opened, now {pixels.shape}")
-        self.set_as_raw(pixels.data)  # type: ignore[arg-type]  # any buffer will do
+        self.set_as_raw(pixels.data)  # type: ignore[arg-type]  # takes any buffer
         return -1, 0
 
 
 def register(*, fill: Fill = "auto", threads: int | None = None) -> None:
-    """Makes the plug-in known to Pillow; importing the module has done so with the defaults.
+    """Register the plug-in with Pillow; importing the module does so with the defaults.
 
-    fill, threads: as ablc.decode takes them, for every picture loaded from now on.
+    fill, threads: as in ablc.decode, for every picture that is loaded from now on.
 
     Raises ValueError for a wrong argument.
     """
@@ -187,9 +189,9 @@ def _accept(prefix: bytes) -> bool:
 
 
 def _save(im: Image.Image, fp: IO[bytes], filename: str | bytes) -> None:
-    """Writes a picture, as Image.save calls it.
+    """Write a picture; called by Image.save.
 
-    Raises OSError if the mode is one that cannot be converted, ValueError for a wrong setting.
+    Raises OSError if the mode cannot be converted, ValueError for a wrong setting.
     """
     given = im.encoderinfo
     try:
@@ -209,19 +211,19 @@ def _save(im: Image.Image, fp: IO[bytes], filename: str | bytes) -> None:
 
 
 def _importance(given: dict[str, Any]) -> Importance | None:
-    """The importance that the settings importance or roi stand for."""
+    """Return the importance that the settings importance or roi define."""
     roi, importance = given.get("roi"), given.get("importance")
     if roi is None:
         return importance
     if importance is not None:
         raise ValueError("roi and importance exclude each other: give one of them")
-    if isinstance(roi, list | tuple) and any(not isinstance(one, Real) for one in roi):
-        return [one if isinstance(one, Roi) else Roi(one) for one in roi]
+    if isinstance(roi, list | tuple) and any(not isinstance(item, Real) for item in roi):
+        return [item if isinstance(item, Roi) else Roi(item) for item in roi]
     return roi if isinstance(roi, Roi) else Roi(roi)
 
 
 def _exif(exif: Image.Exif | bytes | None) -> bytes:
-    """EXIF without prefix."""
+    """Return EXIF data without the prefix."""
     packed = exif.tobytes() if isinstance(exif, Image.Exif) else exif or b""
     return packed.removeprefix(EXIF_PREFIX)
 
@@ -232,7 +234,7 @@ def _xmp(xmp: str | bytes | None) -> bytes:
 
 @contextmanager
 def _failing_as_pillow() -> Iterator[None]:
-    """Turns what the codec says of damaged bytes into the OSError that users of Pillow expect."""
+    """Raise errors of the codec about damaged bytes as OSError, which users of Pillow expect."""
     try:
         yield
     except StreamError as error:

@@ -1,4 +1,4 @@
-"""Small pictures from the base of a stream alone."""
+"""Small pictures from the base layer of a stream."""
 
 import numpy as np
 import numpy.typing as npt
@@ -15,12 +15,13 @@ def preview(
     partial: bool = False,
     max_pixels: int | None = None,
 ) -> npt.NDArray[np.uint8]:
-    """The base of a lossy stream, (ceil(H / 8), ceil(W / 8), C) uint8 with C 1 (grey) or 3 (sRGB).
+    """Return the base of a lossy stream, (ceil(H / 8), ceil(W / 8), C) uint8, C 1 or 3 (sRGB).
 
-    One pixel for the mean of every 8x8; no block is decoded, so it takes a fraction of the time.
-    Alpha is left out. The arguments are those of decode(); max_pixels is about the whole picture.
+    Each pixel is the mean of 8x8 pixels. No block is decoded, so that it takes a fraction of the
+    time of decode(). Alpha is left out. The arguments are those of decode(); max_pixels applies to
+    the whole picture.
 
-    Raises StreamError and LimitError as decode() does, ValueError of a lossless stream, which has
+    Raises StreamError and LimitError as decode() does, ValueError for a lossless stream, which has
     no base.
     """
     THREADS.check("threads", threads)

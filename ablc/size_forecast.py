@@ -1,7 +1,7 @@
 """How large a stream will be: a forecast from the picture alone, for rate control to start from.
 
 The logarithm of bits per pixel is taken as linear in the logarithms of the picture's mean gradients
-at four scales, with other coefficients for every step; `python -m ablc.export.size_forecast` fits
+at four scales, with other coefficients for each step; `python -m ablc.export.size_forecast` fits
 them.
 """
 

@@ -141,7 +141,7 @@ def test_metadata_comes_back(stream: bytes) -> None:
 def test_inspect_accounts_for_every_byte(photo: Pixels, stream: bytes) -> None:
     found = ablc.inspect(stream)
     assert (found.height, found.width, found.channels) == photo.shape
-    assert found.size == len(stream)
+    assert found.length == len(stream)
     assert found.checksum_ok
     assert 0 <= found.kept <= 1
     assert found.step == ablc.Encoder(quality=40).step / 16

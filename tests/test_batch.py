@@ -73,7 +73,7 @@ def test_the_manifest_has_a_line_for_every_source(photos: Path, out: Path) -> No
 def test_what_had_to_change_is_noted(photos: Path, out: Path) -> None:
     Image.fromarray(np.full((20, 20), 40_000, np.uint16)).save(photos / "deep.png")
     run(photos, out)
-    assert lines(out)["deep.png"]["notes"] == ["16 bits a sample became 8"]
+    assert lines(out)["deep.png"]["notes"] == ["16 bits per sample were reduced to 8"]
 
 
 def test_a_second_run_has_nothing_to_do(photos: Path, out: Path) -> None:

@@ -75,5 +75,7 @@ def test_plugins_that_fail_are_named() -> None:
 
 
 def test_names_that_nobody_has_are_refused() -> None:
-    with pytest.raises(ValueError, match="no finder is called 'cats'; there are auto, saliency"):
+    with pytest.raises(
+        ValueError, match="no finder is called 'cats': expected one of auto, saliency"
+    ):
         ablc.encode(odd_one_out(), importance=ablc.Roi("cats"))

@@ -71,7 +71,7 @@ def test_sixteen_bits_become_eight_with_a_note() -> None:
     deep = np.array([[0, 128, 129, 257, 32896, 65535]], np.uint16)
     found = pictures.parse(file(Image.fromarray(deep)))
     assert found.pixels[0, :, 0].tolist() == [0, 0, 1, 1, 128, 255]
-    assert found.notes == ("16 bits a sample became 8",)
+    assert found.notes == ("16 bits per sample were reduced to 8",)
 
 
 def test_cmyk_becomes_rgb() -> None:
@@ -88,7 +88,7 @@ def test_the_first_frame_counts() -> None:
     frames = [Image.fromarray(RGB), Image.fromarray(RGB[::-1])]
     found = pictures.parse(file(frames[0], save_all=True, append_images=frames[1:]))
     assert (found.pixels == RGB).all()
-    assert found.notes == ("the first frame is coded, the others are not",)
+    assert found.notes == ("only the first frame is used",)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -198,7 +198,7 @@ def test_formats_go_by_extension() -> None:
     assert pictures.format_of("b.c/a.jpg") == "JPEG"
     assert pictures.format_of("-") == "PNG"
     for name in ("a.xyz", "a.ablc", "a.psd"):
-        with pytest.raises(ValueError, match="no picture format to write goes with"):
+        with pytest.raises(ValueError, match="Pillow writes no pictures with the extension"):
             pictures.format_of(name)
 
 

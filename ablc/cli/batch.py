@@ -168,7 +168,7 @@ def batch(
 
 
 def _check_direction(context: typer.Context, *, encodes: bool) -> None:
-    """Raises ValueError if an option was given that does not apply to the conversion."""
+    """Raise ValueError if an option was given that does not apply to the conversion."""
     for parameter, option in (DECODE_OPTIONS if encodes else ENCODE_OPTIONS).items():
         given = context.get_parameter_source(parameter)
         if given is not None and given.name == "COMMANDLINE":

@@ -46,7 +46,7 @@ def _print(info: StreamInfo) -> None:
         [
             ("picture", f"{info.width}x{info.height} {colours}"),
             ("coding", f"{coding}, format version {info.version}"),
-            ("size", f"{info.size:,} bytes, {info.bpp:.3f} bpp"),
+            ("length", f"{info.length:,} bytes, {info.bpp:.3f} bpp"),
             ("kept", f"{info.kept:.1%} of the pixels"),
             ("blocks", leaves or "none"),
             ("tiles", str(info.tiles)),
@@ -58,7 +58,7 @@ def _print(info: StreamInfo) -> None:
     console.columns(
         ("section", "offset", "bytes", "share"),
         [
-            (part.name, str(part.offset), f"{part.length:,}", f"{part.length / info.size:.1%}")
+            (part.name, str(part.offset), f"{part.length:,}", f"{part.length / info.length:.1%}")
             for part in info.sections
         ],
     )

@@ -19,7 +19,7 @@ def make(coding: CodingMap, info: StreamInfo, name: str) -> Image.Image:
     """Panels of the decoded picture and of where its bits went; lossless streams have no more."""
     view = View.of(info.height, info.width)
     picture = view.picture(coding.image)  # (h, w, 3)
-    about = f"{info.width}x{info.height} pixels, {info.size:,} bytes, {info.bpp:.3g} bpp"
+    about = f"{info.width}x{info.height} pixels, {info.length:,} bytes, {info.bpp:.3g} bpp"
     panels = [Panel(picture, name, about), bits_panel(coding, picture, view)]
     if not info.lossless:
         panels += [kept_panel(coding, picture, view), modes_panel(coding, picture, view)]

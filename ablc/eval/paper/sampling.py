@@ -120,7 +120,7 @@ def _mask_panel(pixels: np.ndarray, name: SchemeName) -> Panel:
     if exact is not None:
         kept = kept | exact
     shown = np.where(kept[..., np.newaxis], pixels, np.array(panels.ABLATED, np.uint8))
-    detail = f"{kept.mean():.1%} kept, {info.size:,} bytes"
+    detail = f"{kept.mean():.1%} kept, {info.length:,} bytes"
     if exact is None:
         mask = next(part.length for part in info.sections if part.name == "MASK")
         detail += f", of the mask {mask}"
