@@ -71,9 +71,9 @@ def decode(
 
     Networks stay loaded until the process ends; a Decoder can be closed instead.
 
-    Raises StreamError if the bytes are damaged or not an .ablc stream, LimitError beyond max_pixels,
-    ModelError if networks are missing or damaged, ProviderError if they cannot run on the provider,
-    ValueError for a wrong argument.
+    Raises StreamError if the bytes are damaged or not an .ablc stream, LimitError beyond
+    max_pixels, ModelError if networks are missing or damaged, ProviderError if they cannot run on
+    the provider, ValueError for a wrong argument.
     """
     decoder = _decoder(fill, iterations, budget_ms, provider, model, threads, partial, max_pixels)
     return decoder.decode(data, region=region, out=out)
@@ -187,8 +187,8 @@ class Decoder(DecodeSettings):
     def warm_up(self, *sizes: tuple[int, int]) -> None:
         """Load the networks, and decode empty pictures of these heights and widths.
 
-        The first real pictures of these sizes then take no longer than later ones. Raises the errors
-        of decode() about networks; does nothing with fill="classical".
+        The first real pictures of these sizes then take no longer than later ones. Raises the
+        errors of decode() about networks; does nothing with fill="classical".
         """
         if self.fill == "classical":
             return

@@ -1,4 +1,4 @@
-"""Work in other processes of this machine, each of which may die without loss."""
+"""Worker processes of this machine; if one dies, its job is retried and the others continue."""
 
 import multiprocessing
 import os
@@ -21,39 +21,39 @@ from typing import Any, Generic, TypeVar
 
 from ablc import pictures
 
-ATTEMPTS = 2  # at a job whose process dies
+ATTEMPTS = 2  # at running a job whose process dies
 
 Job = TypeVar("Job")
 Out = TypeVar("Out")
 Work = Callable[[Job], Out]
 
-_work: Callable[[Any], Any] | None = None  # of this process, if it is one of a Process
+_work: Callable[[Any], Any] | None = None  # the function of this process, if it is a worker
 
 
 @dataclass(frozen=True, slots=True)
 class Died:
-    """What comes of a job whose process ended while it was worked on."""
+    """The outcome of a job whose process ended while it ran."""
 
-    seconds: float  # that the last try took
+    seconds: float  # duration of the last attempt
 
 
 class Process(Generic[Job, Out]):
-    """A process that works on one job after another, and is replaced when it dies."""
+    """A process that runs jobs one by one, and is replaced when it dies."""
 
     def __init__(
         self, begin: Callable[[], Work[Job, Out]], again: Callable[[Out], bool] = lambda _: False
     ) -> None:
-        """begin: called in the process, makes its function from a job to an outcome.
+        """Jobs, outcomes and begin are pickled to cross between processes.
 
-        again: whether an outcome calls for another try. Jobs, outcomes and begin travel to other
-        processes.
+        begin: called in the process; returns the function from a job to its outcome.
+        again: returns True if an outcome calls for another attempt.
         """
         self._begin = begin
         self._again = again
         self._pool = self._start()
 
     def run(self, job: Job) -> Out | Died:
-        """The outcome of a job; one whose process dies is tried once more."""
+        """Return the outcome of a job, which is tried again if its process dies."""
         for _ in range(ATTEMPTS):
             outcome = self._attempt(job)
             if not (isinstance(outcome, Died) or self._again(outcome)):
@@ -61,7 +61,7 @@ class Process(Generic[Job, Out]):
         return outcome
 
     def close(self) -> None:
-        """Ends the process, after the job that it works on."""
+        """End the process after its current job."""
         self._pool.shutdown()
 
     def _start(self) -> ProcessPoolExecutor:
@@ -69,14 +69,14 @@ class Process(Generic[Job, Out]):
         return ProcessPoolExecutor(1, spawned, initializer=_start, initargs=(self._begin,))
 
     def _attempt(self, job: Job) -> Out | Died:
-        begun = time.perf_counter()
+        start = time.perf_counter()
         try:
             outcome: Out = self._pool.submit(_perform, job).result()
             return outcome
         except BrokenProcessPool:
             self._pool.shutdown()
             self._pool = self._start()
-            return Died(time.perf_counter() - begun)
+            return Died(time.perf_counter() - start)
 
 
 def mapped(
@@ -85,9 +85,9 @@ def mapped(
     processes: int,
     again: Callable[[Out], bool] = lambda _: False,
 ) -> Iterator[tuple[Job, Out | Died]]:
-    """Every job and its outcome, as they end. Jobs are taken as processes become free.
+    """Iterate over all jobs and their outcomes, as they end; free processes take the next jobs.
 
-    begin, again: as Process has them.
+    begin, again: as in Process.
     """
     free: queue.SimpleQueue[Process[Job, Out]] = queue.SimpleQueue()
     started = [Process(begin, again) for _ in range(processes)]
@@ -118,16 +118,16 @@ def mapped(
 
 
 def _start(begin: Callable[[], Callable[[Any], Any]]) -> None:
-    """Makes this process a worker."""
+    """Make this process a worker."""
     global _work
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the parent's to handle
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles interrupts
     pictures.ignore_pillow_warnings()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _work = begin()
 
 
 def _end_with_parent() -> None:
-    """A parent that is killed cannot end its processes."""
+    """End this process when its parent is killed, which then cannot do so."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         connection.wait([parent.sentinel])
@@ -136,5 +136,5 @@ def _end_with_parent() -> None:
 
 def _perform(job: Any) -> Any:
     if _work is None:
-        raise RuntimeError("no work has begun in this process")
+        raise RuntimeError("this process is not a worker")
     return _work(job)

@@ -6,7 +6,7 @@ from typing import NamedTuple, Self
 
 
 class Region(NamedTuple):
-    """A rectangle in pixels, x to the right and y down from the upper left corner."""
+    """A rectangle in pixels; x counts from the left and y from the top of the picture."""
 
     x: int
     y: int
@@ -15,7 +15,7 @@ class Region(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The region that "X,Y,W,H" names. Raises ValueError for any other text."""
+        """Return the region of a text "X,Y,W,H". Raises ValueError for any other text."""
         try:
             x, y, width, height = (int(part) for part in text.split(","))
         except ValueError:
@@ -24,7 +24,7 @@ class Region(NamedTuple):
 
     @classmethod
     def of(cls, values: Iterable[int]) -> Self:
-        """The region of x, y, width, height. Raises ValueError unless these are four numbers."""
+        """Return the region of four whole numbers. Raises ValueError for anything else."""
         parts = tuple(values)
         try:
             x, y, width, height = (operator.index(part) for part in parts)
@@ -33,11 +33,11 @@ class Region(NamedTuple):
                 f"a region is four whole numbers x, y, width, height, not {parts}"
             ) from None
         if not all(-(2**31) <= part < 2**31 for part in (x, y, width, height)):
-            raise ValueError(f"a region lies inside a picture, which {parts} cannot")
+            raise ValueError(f"a region must lie inside a picture, which {parts} cannot")
         return cls(x, y, width, height)
 
     def check(self, height: int, width: int) -> Self:
-        """The region itself. Raises ValueError unless it lies in a picture of height x width."""
+        """Return the region. Raises ValueError unless it lies inside a picture of this size."""
         right, bottom = self.x + self.width, self.y + self.height
         inside = self.x >= 0 and self.y >= 0 and right <= width and bottom <= height
         if not inside or self.width < 1 or self.height < 1:

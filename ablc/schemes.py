@@ -1,9 +1,9 @@
-"""What to keep by rule: the masks of the paper, beside the encoder's own choice.
+"""Schemes: rules that select the blocks or pixels to keep, instead of the encoder's choice.
 
-The paper (Ablative Image Compression, 3.1.1) keeps a square in the centre, random pixels, the
-pixels of all edges, or the blocks near edges with some random blocks far from them. Blocks are
-coded like any others; single pixels come back exactly. Everything else shows the base or whatever
-paints it.
+The schemes are those of the paper (Ablative Image Compression, 3.1.1): a square in the centre,
+random pixels, the pixels of all edges, or the blocks near edges with some random blocks far from
+them. Blocks are encoded like any others; single pixels are reproduced exactly. Everything else
+shows the base, or is painted.
 """
 
 from dataclasses import dataclass
@@ -15,27 +15,29 @@ from ablc.arrays import CELL, Flags, Pixels
 from ablc.importance import cell_sums
 from ablc.settings import EDGES, MASK, MASK_RANDOM, MASK_SHARE, SEED, Edges, SchemeName
 
-if TYPE_CHECKING:  # else imported when there is something to draw
+if TYPE_CHECKING:  # imported at run time only for random numbers
     from numpy.random import Generator
 
-SQUARE = 100  # pixels: side of the square of "centre"
+SQUARE = 100  # side of the square of "centre", pixels
 PIXELS_DEFAULT, BLOCKS_DEFAULT, RANDOM_DEFAULT = 0.01, 0.3, 0.1
-CANNY_LOW, CANNY_HIGH = 60, 140  # hysteresis thresholds, of the gradient of 0..255
-LOG_SIGMA, LOG_SLOPE = 1.5, 2.0  # pixels; least jump of the Laplacian where its sign changes
+CANNY_LOW, CANNY_HIGH = 60, 140  # hysteresis thresholds of the gradient of samples 0..255
+LOG_SIGMA, LOG_SLOPE = 1.5, 2.0  # pixels; least jump of the Laplacian at a zero crossing
 
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """A rule of what is kept, with its options; "rdo" leaves the choice to the encoder."""
+    """A rule that selects what to keep, with its options; "rdo" is the encoder's choice."""
 
     name: SchemeName = "rdo"
     share: float | None = None
-    """Of the pixels or blocks that are kept, above 0, at most 1. Default: 0.01 of all pixels for
-    "pixels", all of them for "edge-pixels", 0.3 of all blocks for the others."""
-    random_share: float = RANDOM_DEFAULT  # of the kept blocks of "edge-blocks+random"
-    edges: Edges = "canny"  # or "log": zero crossings of the Laplacian of the Gaussian
-    block: int = 16  # side of the blocks that are ranked, pixels: 8, 16 or 32
-    seed: int = 0  # of what is random
+    """Share of pixels or blocks to keep, above 0, at most 1. Default: 0.01 of all pixels for
+    "pixels", all edge pixels for "edge-pixels", 0.3 of all blocks for the other rules."""
+    random_share: float = (
+        RANDOM_DEFAULT  # share of random blocks among those that "edge-blocks+random" keeps
+    )
+    edges: Edges = "canny"  # "log": zero crossings of the Laplacian of the Gaussian
+    block: int = 16  # side of the blocks to rank, pixels: 8, 16 or 32
+    seed: int = 0  # of random choices
 
     def __post_init__(self) -> None:
         MASK.check("mask", self.name)
@@ -50,14 +52,14 @@ class Scheme:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kept:
-    """What a scheme keeps of one picture."""
+    """The cells and pixels of one picture that a scheme keeps."""
 
-    cells: Flags  # (R, C): coded as blocks
-    pixels: Flags | None = None  # (H, W): come back exactly
+    cells: Flags  # (R, C): cells of kept blocks
+    pixels: Flags | None = None  # (H, W): pixels to reproduce exactly
 
 
 def choose(scheme: Scheme, pixels: Pixels) -> Kept:
-    """What a scheme other than "rdo" keeps of a picture (H, W, C).
+    """Return what a scheme other than "rdo" keeps of a picture (H, W, C).
 
     Raises ValueError if the scheme needs OpenCV and it is not installed.
     """
@@ -73,27 +75,29 @@ def choose(scheme: Scheme, pixels: Pixels) -> Kept:
         count = round((scheme.share or PIXELS_DEFAULT) * height * width)
         return Kept(none, _random(np.ones((height, width), np.bool_), count, rng))
     if scheme.name == "edge-pixels":
-        found = edge_pixels(pixels, scheme.edges)
+        edges = edge_pixels(pixels, scheme.edges)
         count = round((scheme.share or 1.0) * height * width)
-        return Kept(none, _random(found, count, rng))
+        return Kept(none, _random(edges, count, rng))
     return Kept(_blocks(scheme, pixels, rng))
 
 
 def edge_pixels(pixels: Pixels, edges: Edges) -> Flags:
-    """(H, W): the pixels of a picture (H, W, C) that lie on an edge.
+    """Return flags (H, W) of the pixels of a picture (H, W, C) that lie on an edge.
 
-    Canny, PAMI 1986; or Marr and Hildreth, Proc. R. Soc. 1980: where the Laplacian of the Gaussian
-    changes its sign with a slope that is no noise. Raises ValueError if OpenCV is not installed.
+    edges: "canny" (Canny, PAMI 1986), or "log" (Marr and Hildreth, Proc. R. Soc. 1980): sign
+        changes of the Laplacian of the Gaussian whose slope exceeds noise.
+
+    Raises ValueError if OpenCV is not installed.
     """
     try:
-        import cv2  # late: nothing else needs it
+        import cv2  # late: only masks of edges need it
     except ImportError as error:
         raise ValueError("masks of edges need OpenCV: pip install 'ablc[schemes]'") from error
     colour = np.ascontiguousarray(pixels[:, :, :3])
     grey = colour[:, :, 0] if colour.shape[2] == 1 else cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY)
     if edges == "canny":
-        found: Flags = cv2.Canny(np.ascontiguousarray(grey), CANNY_LOW, CANNY_HIGH) > 0
-        return found
+        canny: Flags = cv2.Canny(np.ascontiguousarray(grey), CANNY_LOW, CANNY_HIGH) > 0
+        return canny
     smooth = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), LOG_SIGMA)
     laplacian = cv2.Laplacian(smooth, cv2.CV_32F)
     crossing = np.zeros(grey.shape, np.bool_)
@@ -107,13 +111,13 @@ def edge_pixels(pixels: Pixels, edges: Edges) -> Flags:
 
 
 def _blocks(scheme: Scheme, pixels: Pixels, rng: "Generator") -> Flags:
-    """(R, C) cells of the kept blocks."""
+    """Return the cells (R, C) of the kept blocks."""
     height, width, _ = pixels.shape
     side = scheme.block // CELL  # cells
     rows, cols = -(-height // CELL), -(-width // CELL)
     shape = (-(-rows // side), -(-cols // side))  # blocks
     count = max(round((scheme.share or BLOCKS_DEFAULT) * shape[0] * shape[1]), 1)
-    by_chance = rng.permutation(shape[0] * shape[1])  # also decides between equals
+    by_chance = rng.permutation(shape[0] * shape[1])  # also the order of equal blocks
     if scheme.name == "random-blocks":
         order = by_chance
     else:
@@ -130,8 +134,8 @@ def _blocks(scheme: Scheme, pixels: Pixels, rng: "Generator") -> Flags:
 
 
 def _random(among: Flags, count: int, rng: "Generator") -> Flags:
-    """Count of the set flags, or all if there are fewer."""
-    places = np.flatnonzero(among)
+    """Return count of the set flags, chosen at random, or all if there are fewer."""
+    candidates = np.flatnonzero(among)
     chosen = np.zeros(among.size, np.bool_)
-    chosen[rng.permutation(places)[:count]] = True
+    chosen[rng.permutation(candidates)[:count]] = True
     return chosen.reshape(among.shape)

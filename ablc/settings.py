@@ -8,12 +8,12 @@ from typing import Annotated, Literal, get_args
 from ablc.options import Option, check_choice, check_options
 
 QUALITY_DEFAULT = 50
-QUALITY_THREES = 16  # below, three values share a step
+QUALITY_THREES = 16  # below, three qualities share a step
 QUALITY_444 = 90  # from here on subsampling="auto" keeps the full chroma
 STEP_FINEST = 16  # at quality 100, in 1/16 grey level
 STEP_COARSEST = 16 * 440  # at quality 1
 STEP_SLOPE = 0.0567  # octaves of the step that a point of quality is worth ...
-STEP_LOW = 1 / 49  # ... up to 50 so much more, where neighbours look much alike ...
+STEP_LOW = 1 / 49  # ... and so much more up to quality 50 ...
 STEP_BEND, STEP_BEND_POWER = 2.168, 8  # ... and the octaves gained towards quality 100
 SIDE_MAX = 65535  # pixels
 THREADS_MAX = 256
@@ -127,12 +127,13 @@ MAX_PIXELS = Option(
 
 
 def step_of(quality: float) -> int:
-    """Luma quantisation step in 1/16 grey level; every whole quality from 16 on has its own.
+    """Return the luma quantisation step of a quality in 1/16 grey level.
 
-    Below that, under 0.05 bits per pixel, it goes in threes: closer steps scatter more than they
-    differ, and better quality must not give a worse picture.
-    An octave in about 13 points of quality up to 50, then in about 18, faster towards 100: on Kodak
-    50 takes about 0.4, 75 about 1 and 90 about 2.5 bits per pixel.
+    Each whole quality from 16 on has a step of its own. Below, under 0.05 bits per pixel, three
+    qualities share a step, because the results of closer steps scatter more than they differ, and a
+    higher quality must not give a worse picture. Up to quality 50 about 13 points halve the step,
+    then about 18, fewer towards 100: on Kodak quality 50 takes about 0.4, 75 about 1 and 90 about
+    2.5 bits per pixel.
     """
     if quality < QUALITY_THREES:
         quality = 1 + 3 * ((quality - 1) // 3)
@@ -142,7 +143,7 @@ def step_of(quality: float) -> int:
 
 
 def cores() -> int:
-    """Number of processor cores that this process may use."""
+    """Return the number of processor cores that this process may use, at most THREADS_MAX."""
     if hasattr(os, "sched_getaffinity"):
         return min(len(os.sched_getaffinity(0)), THREADS_MAX)
     return min(os.cpu_count() or 1, THREADS_MAX)
@@ -178,7 +179,7 @@ class EncodeSettings:
 
     @property
     def step(self) -> int:
-        """Luma step where quality rules, in 1/16 grey level."""
+        """Luma step of the quality, in 1/16 grey level."""
         return step_of(QUALITY_DEFAULT if self.quality is None else self.quality)
 
     @property
@@ -189,7 +190,7 @@ class EncodeSettings:
         return self.subsampling == "4:2:0"
 
     def target(self, height: int, width: int) -> int | None:
-        """Bytes that the stream may have; None if its size is free."""
+        """Return the greatest length of the stream in bytes; None if there is no target."""
         if self.bpp is not None:
             return max(math.floor(self.bpp * height * width / 8), 1)
         return self.target_bytes
@@ -221,9 +222,9 @@ class DecodeSettings:
 
 
 def pixel_limit(max_pixels: int | None) -> int:
-    """Most pixels that a stream may ask for; without a number of the caller's, Pillow's limit."""
+    """Return the greatest number of pixels allowed: max_pixels, or else Pillow's limit."""
     if max_pixels is not None:
         return min(max_pixels, SIDE_MAX**2)
-    from PIL import Image  # late: coding needs no Pillow
+    from PIL import Image  # late: encoding does not need Pillow
 
     return SIDE_MAX**2 if Image.MAX_IMAGE_PIXELS is None else Image.MAX_IMAGE_PIXELS

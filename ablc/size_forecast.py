@@ -1,4 +1,4 @@
-"""How large a stream will be: a forecast from the picture alone, for rate control to start from.
+"""Forecast of the length of a stream from the picture alone, from which rate control starts.
 
 The logarithm of bits per pixel is taken as linear in the logarithms of the picture's mean gradients
 at four scales, with other coefficients for each step; `python -m ablc.export.size_forecast` fits

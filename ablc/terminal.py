@@ -37,7 +37,7 @@ def bar(what: str, field: str, style: str) -> "Progress":
 
 @contextmanager
 def busy(what: str) -> Iterator[None]:
-    """A spinner while something takes its time; nothing where no terminal would show it."""
+    """Show a spinner until the block ends, if standard error is a terminal."""
     console = Console(stderr=True, highlight=False)
     if not console.is_terminal:
         yield
@@ -47,19 +47,19 @@ def busy(what: str) -> Iterator[None]:
 
 
 def remark(text: str) -> None:
-    """A line that only somebody who watches wants to read."""
+    """Print a line if standard error is a terminal."""
     console = Console(stderr=True, highlight=False)
     if console.is_terminal:
         console.print(text, markup=False, soft_wrap=True)
 
 
 def report(text: str) -> None:
-    """One line on standard error, of what goes on."""
+    """Print a line of progress."""
     line("", f"ablc: {text}")
 
 
 def warn(text: str) -> None:
-    """One line on standard error."""
+    """Print a warning of one line."""
     line("yellow", f"ablc: warning: {text}")
 
 

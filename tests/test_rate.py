@@ -79,7 +79,7 @@ def test_tails_close_the_gap_between_two_fine_steps() -> None:
 
 
 def test_targets_below_the_smallest_stream_are_refused_with_its_size() -> None:
-    with pytest.raises(ValueError, match=r"smallest stream .* has 71 bytes, 50 were asked for"):
+    with pytest.raises(ValueError, match=r"smallest stream .* has 71 bytes, 50 were requested"):
         hit_target(PowerLaw(scale=212_992, slope=1, fixed=60), 50, rough)
 
 

@@ -1,4 +1,4 @@
-"""What the command line is given: files with pictures or streams in them, and regions in words."""
+"""Inputs of commands: files of pictures or streams, and regions of interest."""
 
 import math
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from ablc.regions import Region
 
 
 def read_picture(name: str, max_pixels: int | None) -> pictures.Picture:
-    """The picture in a file, with a warning for whatever had to change."""
+    """Return the picture in a file, and print a warning for each change made when reading it."""
     data = files.read(name)
     with terminal.busy(f"reading {name}"), console.blaming(name):
         picture = pictures.parse(data, max_pixels=max_pixels)
@@ -27,7 +27,7 @@ def read_picture(name: str, max_pixels: int | None) -> pictures.Picture:
 
 
 def pixels_of(name: str, data: bytes) -> npt.NDArray[np.uint8]:
-    """The pixels of an .ablc file or of a picture."""
+    """Return the pixels (H, W, C) in the bytes of an .ablc file or of a picture."""
     try:
         return Decoder().decode(data)
     except LimitError:
@@ -39,7 +39,7 @@ def pixels_of(name: str, data: bytes) -> npt.NDArray[np.uint8]:
 
 
 def coding_of(data: bytes) -> inspection.CodingMap | None:
-    """The coding map of a lossy stream; None for anything else."""
+    """Return the coding map of a lossy stream; None for anything else."""
     try:
         lossless = inspection.inspect(data).lossless
     except StreamError:
@@ -48,7 +48,7 @@ def coding_of(data: bytes) -> inspection.CodingMap | None:
 
 
 def metadata_of(data: bytes, *, partial: bool) -> inspection.Metadata:
-    """Metadata of a stream, or none where damage took it and a part will do."""
+    """Return the metadata of a stream; if partial, none where it is damaged."""
     try:
         return inspection.metadata(data)
     except StreamError:
@@ -58,9 +58,9 @@ def metadata_of(data: bytes, *, partial: bool) -> inspection.Metadata:
 
 
 def parse_rois(texts: Iterable[str], feather: int, *, lossless: bool) -> tuple[Roi, ...]:
-    """The regions that WHERE[:WEIGHT] name, one a text.
+    """Return the regions of texts WHERE[:WEIGHT].
 
-    lossless: every pixel of them is to come back. Raises ValueError if there are none then.
+    lossless: reproduce every pixel of the regions exactly. Raises ValueError if there are none.
     """
     regions = tuple(parse_roi(text, feather) for text in texts)
     if not lossless:
@@ -71,12 +71,12 @@ def parse_rois(texts: Iterable[str], feather: int, *, lossless: bool) -> tuple[R
 
 
 def parse_roi(text: str, feather: int) -> Roi:
-    """The region that WHERE[:WEIGHT] names."""
+    """Return the region of a text WHERE[:WEIGHT]. Raises ValueError if there is no such region."""
     where, colon, last = text.rpartition(":")
     weight = WEIGHT_DEFAULT
     try:
         weight = float(last) if colon else WEIGHT_DEFAULT
-    except ValueError:  # a colon of the file name's own
+    except ValueError:  # the colon is part of a file name
         where = text
     where = where or text
     if Path(where).exists():
@@ -90,6 +90,6 @@ def parse_roi(text: str, feather: int) -> Roi:
     except ValueError as error:
         known = ", ".join(finders.names())
         raise ValueError(
-            f"--roi {text}: {error}; no such file exists, and the finders are {known}"
+            f"--roi {text}: {error}; nor is it a file, or one of the finders {known}"
         ) from error
     return Roi(box, weight, feather)
