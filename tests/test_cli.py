@@ -313,7 +313,7 @@ def test_progress_is_shown_on_a_terminal(folder: Path, terminal: tuple[int, int]
     command = [*RUN, "encode", "photo.png", "out.ablc"]
     subprocess.run(command, stderr=program, check=True, env=environment)
     said = os.read(user, 65536).decode()
-    assert "coding photo.png" in said
+    assert "encoding photo.png" in said
     assert f"out.ablc: {Path('out.ablc').stat().st_size:,} bytes" in said
 
 

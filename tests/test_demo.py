@@ -8,15 +8,15 @@ from ablc.cli import demo
 from ablc.drawing import panels
 
 
-def test_the_jpeg_peer_has_the_size_asked_for(photo: npt.NDArray[np.uint8]) -> None:
-    pixels, size = demo.jpeg_of_size(photo, 5000)
+def test_the_jpeg_file_has_the_requested_length(photo: npt.NDArray[np.uint8]) -> None:
+    pixels, length = demo.jpeg_of_length(photo, 5000)
     assert pixels.shape == photo.shape
-    assert abs(size - 5000) < 200
+    assert abs(length - 5000) < 200
 
 
 def test_below_the_smallest_jpeg_the_smallest_is_shown(photo: npt.NDArray[np.uint8]) -> None:
-    assert demo.jpeg_of_size(photo, 10)[1] == min(
-        demo.jpeg_of_size(photo, size)[1] for size in (10, 300, 900)
+    assert demo.jpeg_of_length(photo, 10)[1] == min(
+        demo.jpeg_of_length(photo, length)[1] for length in (10, 300, 900)
     )
 
 

@@ -23,7 +23,7 @@ def test_without_networks_it_says_so(
 ) -> None:
     assert run(*command) == 0
     said = capfd.readouterr()
-    assert said.out == "no networks are installed: what is ablated gets the classical fill\n"
+    assert said.out == "no networks are installed: dropped blocks get the classical fill\n"
     assert said.err == ""
 
 

@@ -1,1 +1,1 @@
-"""The command line: options in, one call of the API, files out."""
+"""The command line: each command parses its options, calls the API and writes files."""

@@ -19,7 +19,7 @@ DEFAULTS = DecodeSettings()
 def decode(
     source: Annotated[str, typer.Argument(metavar="IN", help="Stream to read (.ablc).")],
     target: Annotated[
-        str, typer.Argument(metavar="OUT", help="Picture; the extension names the format.")
+        str, typer.Argument(metavar="OUT", help="Picture to write; the extension sets the format.")
     ],
     fill: options.Painter = DEFAULTS.fill,
     model: options.Model = None,
@@ -27,7 +27,7 @@ def decode(
     budget_ms: options.BudgetMs = None,
     provider: options.RunOn = DEFAULTS.provider,
     region: Annotated[
-        str | None, typer.Option(metavar="X,Y,W,H", help="Write this part only, in pixels.")
+        str | None, typer.Option(metavar="X,Y,W,H", help="Decode only this part, given in pixels.")
     ] = None,
     partial: options.Partial = False,
     strip: options.Strip = False,
@@ -55,9 +55,9 @@ def decode(
     ):
         warnings.simplefilter("always", StreamWarning)
         pixels = decoder.decode(data, region=part)
-        carried = Metadata() if strip else inputs.metadata_of(data, partial=partial)
+        metadata = Metadata() if strip else inputs.metadata_of(data, partial=partial)
     for warning in caught:
         terminal.warn(f"{source}: {warning.message}")
     with terminal.busy(f"writing {target}"), console.blaming(target):
-        file = pictures.pack(pictures.Picture(pixels, carried), chosen)
+        file = pictures.pack(pictures.Picture(pixels, metadata), chosen)
     outputs.write(target, file)

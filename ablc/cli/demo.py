@@ -17,6 +17,7 @@ from ablc.drawing import panels
 from ablc.encoder import Encoder
 from ablc.inspection import inspect, keep_mask
 from ablc.metrics import compare
+from ablc.settings import QUALITY
 
 QUALITY_DEFAULT = 35
 STREAM, DECODED, SIDE_BY_SIDE = "demo.ablc", "demo.png", "demo-side-by-side.png"
@@ -25,18 +26,21 @@ STREAM, DECODED, SIDE_BY_SIDE = "demo.ablc", "demo.png", "demo-side-by-side.png"
 def demo(
     photo: Annotated[
         Path | None,
-        typer.Argument(metavar="[PHOTO]", help="Any picture; without one, a CC0 photograph."),
+        typer.Argument(
+            metavar="[PHOTO]",
+            help="Picture to encode; default: a CC0 photograph from scikit-image.",
+        ),
     ] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the results.")] = Path(
         "ablc-demo"
     ),
     quality: Annotated[
-        float, typer.Option("-q", "--quality", metavar="1..100", help="Fidelity.")
+        float, typer.Option("-q", "--quality", metavar="1..100", help=QUALITY.help)
     ] = QUALITY_DEFAULT,
 ) -> None:
-    """Code a photograph and show it beside JPEG of the same size."""
+    """Encode a photograph and show it beside a JPEG file of the same length."""
     source = photo or photograph()
-    with terminal.busy(f"coding {source.name}"), console.blaming(str(source)):
+    with terminal.busy(f"encoding {source.name}"), console.blaming(str(source)):
         made = make(source, out, quality)
     console.pairs([(panel.title, panel.detail) for panel in made.panels])
     written = (STREAM, DECODED, SIDE_BY_SIDE)
@@ -45,41 +49,42 @@ def demo(
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """What was made; names are relative to the folder."""
+    """The results of a demonstration."""
 
-    photo: str
-    original: int  # bytes of the photograph's own file
+    photo: str  # name of the photograph's file
+    original: int  # length of that file, bytes
     panels: list[panels.Panel]
 
 
 def photograph() -> Path:
-    """A CC0 photograph, the coffee cup by Rachel Michetti that comes with scikit-image.
+    """Return the path of a CC0 photograph, the coffee cup by Rachel Michetti in scikit-image.
 
     Raises ValueError if scikit-image is not installed.
     """
     package = find_spec("skimage")
     for folder in package.submodule_search_locations or () if package else ():
-        found = Path(folder) / "data" / "coffee.png"
-        if found.exists():
-            return found
+        path = Path(folder) / "data" / "coffee.png"
+        if path.exists():
+            return path
     raise ValueError(
-        "no photograph at hand: name one (ablc demo PHOTO), or pip install 'ablc[demo]'"
+        "scikit-image and its photograph are not installed: "
+        "name a picture (ablc demo PHOTO), or pip install 'ablc[demo]'"
     )
 
 
 def make(photo: Path, folder: Path, quality: float = QUALITY_DEFAULT) -> Demo:
-    """Writes the stream, the decoded picture and the side-by-side picture into folder."""
+    """Write the stream, the decoded picture and the side-by-side picture into folder."""
     file = photo.read_bytes()
     picture = pictures.parse(file)
     data = Encoder(quality=quality).encode(picture.pixels)
     decoded = Decoder().decode(data)
-    peer, peer_size = jpeg_of_size(picture.pixels, len(data))
+    jpeg, jpeg_length = jpeg_of_length(picture.pixels, len(data))
     height, width, _ = picture.pixels.shape
     kept = inspect(data).kept
     shown = [
         panels.Panel(picture.pixels, "original", f"{width}x{height} pixels, {len(file):,} bytes"),
         panels.Panel(decoded, "ablc", _figures(picture.pixels, decoded, len(data))),
-        panels.Panel(peer, "JPEG (progressive)", _figures(picture.pixels, peer, peer_size)),
+        panels.Panel(jpeg, "JPEG (progressive)", _figures(picture.pixels, jpeg, jpeg_length)),
         panels.Panel(
             panels.show_mask(decoded, keep_mask(data)),
             "blocks kept by ablc",
@@ -94,18 +99,21 @@ def make(photo: Path, folder: Path, quality: float = QUALITY_DEFAULT) -> Demo:
     return Demo(photo.name, len(file), shown)
 
 
-def jpeg_of_size(pixels: Pixels, size: int) -> tuple[Pixels, int]:
-    """The JPEG picture (progressive, optimised, 4:2:0) nearest to size bytes, and its bytes."""
+def jpeg_of_length(pixels: Pixels, length: int) -> tuple[Pixels, int]:
+    """Return the decoded JPEG file (progressive, optimised, 4:2:0) nearest to a length in bytes.
+
+    Also returns its length.
+    """
     low, high = 1, 100
     tried: dict[int, bytes] = {}
     while low <= high:
         quality = (low + high) // 2
         tried[quality] = _jpeg(pixels, quality)
-        if len(tried[quality]) > size:
+        if len(tried[quality]) > length:
             high = quality - 1
         else:
             low = quality + 1
-    nearest = min(tried.values(), key=lambda data: abs(len(data) - size))
+    nearest = min(tried.values(), key=lambda data: abs(len(data) - length))
     return pictures.parse(nearest).pixels, len(nearest)
 
 
@@ -117,9 +125,9 @@ def _jpeg(pixels: Pixels, quality: int) -> bytes:
     return file.getvalue()
 
 
-def _figures(original: Pixels, decoded: Pixels, size: int) -> str:
-    """Size and fidelity in one line."""
-    found = compare(original, decoded)
-    bpp = 8 * size / (original.shape[0] * original.shape[1])
-    similarity = "" if found.ssim is None else f", SSIM {found.ssim:.3f}"
-    return f"{size:,} bytes ({bpp:.2f} bpp), PSNR {found.psnr:.1f} dB{similarity}"
+def _figures(original: Pixels, decoded: Pixels, length: int) -> str:
+    """Return length and fidelity in one line."""
+    measured = compare(original, decoded)
+    bpp = 8 * length / (original.shape[0] * original.shape[1])
+    similarity = "" if measured.ssim is None else f", SSIM {measured.ssim:.3f}"
+    return f"{length:,} bytes ({bpp:.2f} bpp), PSNR {measured.psnr:.1f} dB{similarity}"

@@ -16,7 +16,9 @@ DEFAULTS, RULE = EncodeSettings(), Scheme()
 
 
 def encode(
-    source: Annotated[str, typer.Argument(metavar="IN", help="Picture, any that Pillow reads.")],
+    source: Annotated[
+        str, typer.Argument(metavar="IN", help="Picture to read, in any format that Pillow reads.")
+    ],
     target: Annotated[str, typer.Argument(metavar="OUT", help="Stream to write (.ablc).")],
     quality: options.Quality = None,
     target_bytes: options.Bytes = None,
@@ -38,7 +40,7 @@ def encode(
     threads: options.Threads = None,
     max_pixels: options.MaxPixels = None,
 ) -> None:
-    """Code a picture as a small .ablc file."""
+    """Encode a picture as an .ablc file."""
     encoder = Encoder(
         quality=quality,
         target_bytes=target_bytes,
@@ -54,15 +56,15 @@ def encode(
     scheme = Scheme(mask, mask_share, random_share=mask_random, edges=edges, seed=seed)
     picture = inputs.read_picture(source, max_pixels)
     height, width, _ = picture.pixels.shape
-    carried = Metadata() if strip else picture.metadata
-    with terminal.busy(f"coding {source}"):
+    metadata = Metadata() if strip else picture.metadata
+    with terminal.busy(f"encoding {source}"):
         data = encoder.encode(
             picture.pixels,
             importance=regions or None,
             mask=scheme,
-            icc=carried.icc,
-            exif=carried.exif,
-            xmp=carried.xmp,
+            icc=metadata.icc,
+            exif=metadata.exif,
+            xmp=metadata.xmp,
         )
     outputs.write(target, data)
     terminal.remark(f"{target}: {len(data):,} bytes, {8 * len(data) / (height * width):.3f} bpp")

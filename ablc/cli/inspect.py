@@ -14,14 +14,18 @@ from ablc.inspection import StreamInfo
 
 def inspect(
     source: Annotated[str, typer.Argument(metavar="IN", help="Stream to read (.ablc).")],
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the result as a JSON object.")
+    ] = False,
     drawing: Annotated[
         str | None,
-        typer.Option("--map", metavar="PNG", help="Draw where the bits went, and the blocks."),
+        typer.Option(
+            "--map", metavar="PNG", help="Write a picture of the bits and the blocks in each part."
+        ),
     ] = None,
     max_pixels: options.MaxPixels = None,
 ) -> None:
-    """Show what an .ablc file holds, to the last byte."""
+    """Show the contents of an .ablc file, section by section."""
     chosen = outputs.drawing_format(drawing) if drawing else "PNG"
     data = files.read(source)
     with console.blaming(source):
@@ -38,7 +42,7 @@ def inspect(
 
 
 def _print(info: StreamInfo) -> None:
-    """Print what a stream holds: two tables, of the picture and of the sections."""
+    """Print a table about the picture and one of the sections."""
     colours = {1: "grey", 3: "RGB", 4: "RGBA"}[info.channels]
     coding = "lossless" if info.lossless else f"step {info.step:g}, {info.subsampling}"
     leaves = ", ".join(f"{count} of {side}x{side}" for side, count in info.leaves.items())

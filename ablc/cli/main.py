@@ -40,8 +40,8 @@ NO_SUCH_FILE = (
 
 app = typer.Typer(
     name="ablc",
-    help="Small pictures that keep what matters: an ablative image codec.",
-    epilog="- in place of a file name is standard input or output. "
+    help="Encode and decode pictures with ablc, an ablative image codec.",
+    epilog="The file name - stands for standard input or output. "
     "Exit codes: 0 done, 1 bad data, 2 bad usage.",
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",

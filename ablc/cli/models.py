@@ -1,32 +1,32 @@
-"""The commands `ablc models`: which networks there are, what they are, whether they are whole."""
+"""The commands `ablc models`: list, show and check the installed networks."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ablc import files, terminal
-from ablc.cli import console
+from ablc.cli import console, options
 from ablc.errors import ModelError, ProviderError
-from ablc.settings import Provider
+from ablc.settings import PROVIDER, Provider
 
 if TYPE_CHECKING:
     from ablc.runtime.cards import ModelCard
 
-BAD_DATA = 1  # exit code, as in cli.py
-NONE = "no networks are installed: what is ablated gets the classical fill"
+BAD_DATA = 1  # exit code, as in main.py
+NONE = "no networks are installed: dropped blocks get the classical fill"
 
 app = typer.Typer(
-    help="Show and check the networks that paint ablated blocks.",
-    epilog="Networks come with ablc; those in the folder that ABLC_MODELS names are found first, "
-    "and hide shipped ones of the same id. Exit codes: 0 all whole, 1 damaged, 2 bad usage.",
+    help="List, show and check the networks that paint dropped blocks.",
+    epilog="Networks in the folder that the variable ABLC_MODELS names take precedence over those "
+    "of the same id that come with ablc. Exit codes: 0 all intact, 1 damaged, 2 bad usage.",
     rich_markup_mode="rich",
 )
 
 
 def name_of(model: str) -> str:
-    """The network that a stream names, for people: its id and the start of its hash.
+    """Return the network that a stream names in readable form: its id and the start of its hash.
 
-    model: as StreamInfo has it; hex of what is no such name stays as it is.
+    model: hex, as in StreamInfo; returned unchanged if it is not the name of a network.
     """
     from ablc.runtime import registry
 
@@ -44,11 +44,11 @@ def _root(context: typer.Context) -> None:
 
 @app.command("list")
 def list_() -> None:
-    """List all networks and check each against its card; the same as `ablc models`.
+    """List all networks and check each against its card, as `ablc models` does.
 
-    GMAC: billions of multiply-adds for a picture of 768x512.
+    GMAC stands for billions of multiply-adds for a picture of 768x512 pixels.
     """
-    from ablc.runtime import registry  # late: coding needs no networks
+    from ablc.runtime import registry  # late: other commands do not need networks
 
     rows: list[tuple[str, ...]] = []
     faults = []
@@ -83,13 +83,17 @@ def list_() -> None:
 
 @app.command()
 def show(
-    model: Annotated[str, typer.Argument(metavar="ID", help="One of those that are listed.")],
-    json: Annotated[bool, typer.Option("--json", help="Print the card as it is, JSON.")] = False,
+    model: Annotated[
+        str, typer.Argument(metavar="ID", help="Id of a network that `ablc models` lists.")
+    ],
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the card unchanged, as JSON.")
+    ] = False,
 ) -> None:
-    """Show the card of a network: how it was made, what it reaches, its limits."""
+    """Show the card of a network: its training, its results and its limits."""
     from ablc.runtime import registry
 
-    home = registry.home(model)  # an unknown one is bad usage
+    home = registry.home(model)  # raises ValueError for an unknown id
     try:
         card = registry.card(model)
     except ModelError as error:
@@ -103,14 +107,15 @@ def show(
 @app.command()
 def verify(
     models: Annotated[
-        list[str] | None, typer.Argument(metavar="ID", help="Which ones.", show_default="all")
+        list[str] | None,
+        typer.Argument(metavar="ID", help="Networks to check.", show_default="all"),
     ] = None,
 ) -> None:
-    """Check networks against the size and hash in their cards."""
+    """Check networks against the length and hash in their cards."""
     from ablc.runtime import registry
 
     for name in models or ():
-        registry.home(name)  # an unknown one is bad usage
+        registry.home(name)  # raises ValueError for an unknown id
     rows = [(name, _fault(name)) for name in models or registry.ids()]
     if not rows:
         print(NONE)
@@ -123,18 +128,19 @@ def verify(
 @app.command()
 def check(
     models: Annotated[
-        list[str] | None, typer.Argument(metavar="ID", help="Which ones.", show_default="all")
+        list[str] | None,
+        typer.Argument(metavar="ID", help="Networks to check.", show_default="all"),
     ] = None,
-    provider: Annotated[Provider, typer.Option(help="Where networks run.")] = "auto",
+    provider: Annotated[Provider, options.flag(PROVIDER)] = "auto",
 ) -> None:
-    """Run networks once: on which provider, how fast, and what of them runs elsewhere.
+    """Run each network once; show its provider, its time and the nodes that run elsewhere.
 
-    The time is that of a picture of 256x256.
+    The time is for a picture of 256x256 pixels.
     """
     from ablc.runtime import check, registry, session
 
     for name in models or ():
-        registry.home(name)  # an unknown one is bad usage
+        registry.home(name)  # raises ValueError for an unknown id
     version = session.onnxruntime().__version__
     console.pairs([("ONNX Runtime", f"{version}, with {', '.join(session.available())}")])
     print()
@@ -142,14 +148,14 @@ def check(
     faults = []
     for name in models or registry.ids():
         try:
-            found = check.check(registry.card(name), provider)
+            result = check.check(registry.card(name), provider)
         except (ModelError, ProviderError) as error:
             faults.append(str(error))
             rows.append((name, "-", "-", "-", "FAILED"))
             continue
-        elsewhere = ", ".join(found.fallen) or "nothing"
-        time = f"{found.milliseconds:.1f} ms"
-        rows.append((name, found.provider, time, str(found.nodes), elsewhere))
+        elsewhere = ", ".join(result.fallen) or "nothing"
+        time = f"{result.milliseconds:.1f} ms"
+        rows.append((name, result.provider, time, str(result.nodes), elsewhere))
     console.columns(("id", "provider", "time", "nodes", "elsewhere"), rows)
     for fault in faults:
         terminal.warn(fault)
@@ -158,7 +164,7 @@ def check(
 
 
 def _fault(model: str) -> str:
-    """What is wrong with a network; empty if nothing is."""
+    """Return the fault of a network, in words; empty if there is none."""
     from ablc.runtime import registry
 
     try:
@@ -169,12 +175,12 @@ def _fault(model: str) -> str:
 
 
 def _rows(card: "ModelCard") -> list[tuple[str, str]]:
-    """A card in names and values, in its own order."""
+    """Return the names and values of a card, in its order."""
     training = card.training
     return [
         ("id", card.id),
         ("role", f"{card.role}, preset {card.preset}"),
-        ("size", f"{card.size:,} bytes"),
+        ("length", f"{card.size:,} bytes"),
         ("sha256", card.sha256),
         ("parameters", f"{card.parameters:,}"),
         ("multiply-adds", f"{card.multiply_adds / 1e9:.2f} G for 768x512"),
@@ -203,12 +209,12 @@ def _rows(card: "ModelCard") -> list[tuple[str, str]]:
 
 
 def _under(name: str, values: "list[str] | tuple[str, ...]") -> list[tuple[str, str]]:
-    """Rows of one name, which only the first of them shows."""
+    """Return rows of one name, which only the first row shows."""
     return [("" if i else name, value) for i, value in enumerate(values)]
 
 
 def _flat(values: dict[str, Any], before: str = "") -> list[str]:
-    """Names and values of a mapping and those inside it, one a line."""
+    """Return names and values of a mapping and of those inside it, one per line."""
     lines = []
     for name, value in values.items():
         if isinstance(value, dict):
