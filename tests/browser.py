@@ -67,14 +67,14 @@ class Browser:
         self._process.terminate()
         self._process.wait()
 
-    def show(self, width: int, height: int, *, dark: bool = False) -> None:
-        """Opens the page anew in a window of that size."""
+    def show(self, width: int, height: int, *, dark: bool = False, path: str = "") -> None:
+        """Open the page, or one at a path below it, in a window of that size."""
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
         self._send("Emulation.setDeviceMetricsOverride", **size)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self._send("Emulation.setEmulatedMedia", features=[scheme])
         self._events.clear()
-        self._send("Page.navigate", url=self._page)
+        self._send("Page.navigate", url=self._page + path)
         while not any(event["method"] == "Page.loadEventFired" for event in self._events):
             self._hear(self._receive())
         frame = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"

@@ -52,16 +52,23 @@ def answer(service: Service, png: bytes, white: Pixels) -> Any:
     return answered.json
 
 
-def test_the_page_allows_nothing_from_elsewhere(service: Service) -> None:
-    page = service.get("/")
+@pytest.mark.parametrize(
+    ("path", "files"),
+    [
+        ("/", ["/page.css", "/page.js", "/paint.js", "/result.js"]),
+        ("/docs", ["/page.css", "/docs.css", "/docs.js"]),
+    ],
+)
+def test_the_page_allows_nothing_from_elsewhere(
+    service: Service, path: str, files: list[str]
+) -> None:
+    page = service.get(path)
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert page.headers["content-security-policy"].startswith("default-src 'none'; ")
     assert "unsafe" not in page.headers["content-security-policy"]
-    assert b"http" not in page.body
-    kinds = {
-        path: service.get(path).headers["content-type"].partition(";")[0]
-        for path in ("/page.css", "/page.js", "/paint.js", "/result.js")
-    }
+    assert b"http:" not in page.body
+    assert b"https:" not in page.body
+    kinds = {file: service.get(file).headers["content-type"].partition(";")[0] for file in files}
     assert set(kinds.values()) == {"text/css", "text/javascript"}
 
 
@@ -136,6 +143,7 @@ def test_the_page_asks_for_the_token_itself(png: bytes) -> None:
         assert page.status == 200
         assert b'<label >token <input type="password"' in page.body
         assert closed.get("/page.js").status == 200
+        assert b'<form id="access" >' in closed.get("/docs").body
         assert closed.post("/compare", png, "image/png").status == 401
 
 
@@ -253,7 +261,7 @@ def test_the_border_moves_by_keys(visitor: Visitor) -> None:
 def test_a_box_is_made_moved_and_resized_by_keys(visitor: Visitor) -> None:
     visitor.show(1280, 900)
     visitor.value("document.getElementById('sample').click()")
-    visitor.until("!document.getElementById('code').disabled")
+    visitor.until("!document.getElementById('encode').disabled")
     visitor.value("document.getElementById('paint').focus()")
     assert visitor.painted() == 0
     visitor.press("ArrowLeft")
@@ -302,3 +310,20 @@ def test_a_phone_needs_no_sideways_scrolling(visitor: Visitor) -> None:
     visitor.value("document.getElementById('sample').click()")
     visitor.until(DONE)
     assert visitor.value("document.documentElement.scrollWidth") == 375
+
+
+def test_the_description_is_a_page(visitor: Visitor, service: Service) -> None:
+    visitor.show(1280, 900, path="docs")
+    visitor.until("document.querySelectorAll('#endpoints section').length > 0")
+    described = service.get("/openapi.json").json
+    heads = visitor.value("[...document.querySelectorAll('#endpoints h2')].map(h => h.innerText)")
+    assert [head.split()[-1] for head in heads] == list(described["paths"])
+    links = visitor.value(
+        "[...document.querySelectorAll('a[href^=\"#\"]')].map(a => a.getAttribute('href'))"
+    )
+    names = {f"#schema-{name}" for name in described["components"]["schemas"]}
+    assert names - {"#schema-Section"} <= set(links) | {"#schema-Problem"}
+    assert visitor.value(
+        "[...document.querySelectorAll('a[href^=\"#\"]')]"
+        ".every(a => document.getElementById(a.getAttribute('href').slice(1)))"
+    )

@@ -1,4 +1,8 @@
-"""The page at `/`: a picture, a region painted on it, and what the codec makes of both."""
+"""The pages of the service: `/` to try the codec on a picture, `/docs` to read about the API.
+
+`/docs` shows /openapi.json. Swagger UI is not used: it is loaded from another host, or comes in
+packages that are outdated or depend on a web framework.
+"""
 
 from importlib import resources
 from string import Template
@@ -10,8 +14,8 @@ from starlette.routing import Route
 from ablc.service.comparison import PIXELS_MOST
 from ablc.service.settings import ServiceSettings
 
-SLIDER = "ablc.drawing"  # the package whose slider it is
-FILES = {  # path -> folder and name of the file, its media type
+SLIDER = "ablc.drawing"  # the package that has the slider
+FILES = {  # path -> package and name of the file, its media type
     "/": (__name__, "page.html", "text/html"),
     "/page.css": (__name__, "page.css", "text/css"),
     "/page.js": (__name__, "page.js", "text/javascript"),
@@ -19,6 +23,9 @@ FILES = {  # path -> folder and name of the file, its media type
     "/result.js": (__name__, "result.js", "text/javascript"),
     "/slider.css": (SLIDER, "slider.css", "text/css"),
     "/slider.js": (SLIDER, "slider.js", "text/javascript"),
+    "/docs": (__name__, "docs.html", "text/html"),
+    "/docs.css": (__name__, "docs.css", "text/css"),
+    "/docs.js": (__name__, "docs.js", "text/javascript"),
 }
 HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
@@ -31,13 +38,13 @@ HEADERS = {
 
 
 def routes(settings: ServiceSettings) -> list[Route]:
-    """The page and what belongs to it, all of it read once."""
+    """Return the routes of the pages and their files, which are all read once."""
     return [_route(path, settings) for path in FILES]
 
 
 def _route(path: str, settings: ServiceSettings) -> Route:
-    folder, name, kind = FILES[path]
-    text = resources.files(folder).joinpath(name).read_text("utf-8")
+    package, name, kind = FILES[path]
+    text = resources.files(package).joinpath(name).read_text("utf-8")
     if kind == "text/html":
         pixels = min(settings.max_pixels, PIXELS_MOST)
         text = Template(text).substitute(pixels=pixels, token="" if settings.token else "hidden")

@@ -1,9 +1,9 @@
-// From a file to a picture of the page's size, and from what is chosen to a request.
+// Reads a file as a picture of at most the page's size, and sends it with the chosen options.
 
 import { Painting } from "./paint.js";
 import { show } from "./result.js";
 
-const PAUSE = 350; // ms without a change until the service is asked
+const PAUSE = 350; // ms without a change before a request is sent
 const BPP_LEAST = 0.05, BPP_MOST = 4;
 
 const find = (id) => document.getElementById(id);
@@ -12,7 +12,7 @@ const painting = new Painting(find("paint"), later);
 let upload = null; // the picture as PNG
 let name = "picture";
 let timer = 0;
-let asking = null; // AbortController of the request under way
+let asking = null; // AbortController of the request in progress
 
 function canvasOf(width, height) {
   return Object.assign(document.createElement("canvas"), { width, height });
@@ -46,11 +46,11 @@ async function use(canvas, file, note) {
   upload = await toBlob(canvas);
   name = file.replace(/\.[^.]*$/, "") || "picture";
   find("note").textContent = note;
-  find("code").disabled = false;
+  find("encode").disabled = false;
   painting.take(canvas);
 }
 
-// A picture that needs no file: flat and busy parts, edges, fine lines.
+// A picture that needs no file, with smooth and busy areas, edges and fine lines.
 function sample() {
   const canvas = canvasOf(640, 400);
   const pen = canvas.getContext("2d");
@@ -91,10 +91,10 @@ function sample() {
   return canvas;
 }
 
-// Asks when nothing has changed for a while.
+// Sends a request after PAUSE without a further change.
 function later() {
   clearTimeout(timer);
-  if (upload) timer = setTimeout(code, PAUSE);
+  if (upload) timer = setTimeout(encode, PAUSE);
 }
 
 function rate() {
@@ -110,12 +110,12 @@ function tellRate() {
   find("rate").setAttribute("aria-valuetext", `${rate()} ${text}`);
 }
 
-async function code() {
+async function encode() {
   clearTimeout(timer);
   asking?.abort();
   const current = (asking = new AbortController());
   find("status").className = "";
-  find("status").textContent = "coding …";
+  find("status").textContent = "encoding …";
   try {
     const [mask, file] = [painting.mask(), name];
     const answer = await ask(mask, current.signal);
@@ -129,7 +129,7 @@ async function code() {
   }
 }
 
-// The answer of the service. Throws an Error with its reason if it refuses.
+// Returns the response of the service. Throws an Error with the reason if the service refuses.
 async function ask(mask, signal) {
   const form = new FormData();
   form.append("picture", upload);
@@ -146,7 +146,7 @@ async function ask(mask, signal) {
 function listen() {
   const drop = find("drop");
   find("file").addEventListener("change", ({ target }) => target.files[0] && take(target.files[0]));
-  find("sample").addEventListener("click", () => use(sample(), "sample", "A sample: 640 × 400 pixels."));
+  find("sample").addEventListener("click", () => use(sample(), "sample", "Sample: 640 × 400 pixels."));
   document.addEventListener("dragover", (event) => {
     event.preventDefault();
     drop.classList.add("over");
@@ -167,7 +167,7 @@ function listen() {
     tellRate();
     later();
   }));
-  find("code").addEventListener("click", code);
+  find("encode").addEventListener("click", encode);
 }
 
 listen();

@@ -1,20 +1,20 @@
-// A picture with a region painted on it, by brush, eraser and box.
+// A picture on which a region is painted with brush, eraser and box.
 
-const LEAST = 8; // pixels of a box's side
-const VEIL = 0.45; // of the tint over the region
+const LEAST = 8; // side of a box in pixels, at least
+const VEIL = 0.45; // opacity of the tint over the region
 
 export class Painting {
-  // place: around the canvases #base and #over. changed: is called when the region is another one.
+  // place: element that contains the canvases #base and #over. changed: called when the region changes.
   constructor(place, changed) {
     this.place = place;
     this.base = place.querySelector("#base");
     this.over = place.querySelector("#over");
-    this.strokes = document.createElement("canvas"); // opaque inside the region, but for the box
-    this.box = null; // x, y, width, height; still to be moved
+    this.strokes = document.createElement("canvas"); // opaque inside the region, without the box
+    this.box = null; // x, y, width, height; null if there is none
     this.tool = "brush";
     this.brush = 8; // hundredths of the picture's longer side
     this.changed = changed;
-    this.last = null; // where the pointer was, while it is down
+    this.last = null; // previous position of the pointer while it is pressed
     this.over.addEventListener("pointerdown", (event) => this.#down(event));
     this.over.addEventListener("pointermove", (event) => this.#move(event));
     for (const name of ["pointerup", "pointercancel"]) {
@@ -26,7 +26,7 @@ export class Painting {
   get width() { return this.base.width; }
   get height() { return this.base.height; }
 
-  // Takes another picture, a canvas, and forgets the region.
+  // Shows another picture, a canvas, without a region.
   take(picture) {
     for (const canvas of [this.base, this.over, this.strokes]) {
       canvas.width = picture.width;
@@ -45,7 +45,7 @@ export class Painting {
     this.changed();
   }
 
-  // The region as a canvas, white on black; null if it is empty.
+  // Returns the region as a canvas, white on black; null if it is empty.
   mask() {
     const mask = document.createElement("canvas");
     [mask.width, mask.height] = [this.width, this.height];
@@ -113,7 +113,7 @@ export class Painting {
     pen.stroke();
   }
 
-  // Makes the box part of what is painted.
+  // Merges the box into the painted strokes.
   #settle() {
     const pen = this.strokes.getContext("2d");
     pen.globalCompositeOperation = "source-over";
@@ -135,7 +135,7 @@ export class Painting {
     event.preventDefault();
   }
 
-  // Moves the box, or makes one in the middle, and lets each side of it grow.
+  // Moves and grows the box; makes one in the middle if there is none.
   #shift(right, down, growth) {
     const { width, height } = this;
     const side = Math.round(Math.min(width, height) / 3);

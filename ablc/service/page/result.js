@@ -1,6 +1,6 @@
-// What came back: two versions of the picture and a border that moves, sizes, maps, downloads.
+// Shows a comparison: two versions of the picture with a divider, a table, maps and downloads.
 
-const made = []; // addresses of files of the answer before
+const made = []; // object URLs of the previous response
 let updateSlider = null;
 
 function address(base64, type) {
@@ -9,7 +9,7 @@ function address(base64, type) {
   return made.at(-1);
 }
 
-// answer: of POST /compare. original, mask: canvases; mask null: no region. name: of the downloads.
+// answer: the response of POST /compare. original, mask: canvases; mask null: no region. name: of the downloads.
 export function show(place, answer, original, mask, name) {
   made.splice(0).forEach((old) => URL.revokeObjectURL(old));
   const picture = address(answer.picture, "image/png");
@@ -23,7 +23,7 @@ export function show(place, answer, original, mask, name) {
   const download = (id, source, file) => Object.assign(place.querySelector(id), { href: source, download: file });
   download("#download-stream", address(answer.stream, "image/x-ablc"), `${name}.ablc`);
   download("#download-picture", picture, `${name}.png`);
-  figure(place.querySelector("#mask"), mask?.toDataURL(), mask ? "white counts more" : "none, all counts alike");
+  figure(place.querySelector("#mask"), mask?.toDataURL(), mask ? "white counts more" : "none, all parts count equally");
   figure(place.querySelector("#kept"), address(answer.kept.picture, "image/jpeg"), answer.kept.about);
   figure(place.querySelector("#bits"), address(answer.bits.picture, "image/jpeg"), answer.bits.about);
   scale(place.querySelector(".bar"), answer.bits);
@@ -36,7 +36,7 @@ function sides(place) {
   return [".choose-left", ".choose-right"].map((found) => place.querySelector(found));
 }
 
-// Puts the versions on the stage; the sides stay as they were chosen.
+// Puts the versions on the stage; the choices of both sides are kept.
 function offer(place, versions, answer) {
   const stage = place.querySelector(".stage");
   stage.dataset.width = answer.width;
