@@ -3,7 +3,7 @@
 import os
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -26,6 +26,16 @@ LIMITS, TIMES, NETWORKS = "Limits", "Time limits", "Networks"  # headings of opt
 CLUSTER = "Cluster"
 REPLICAS = 4
 DEFAULTS = ServiceSettings()
+
+
+def _limit(text: str, *, metavar: str = "N", most: int | None = None) -> Any:
+    """Return Typer's form of a limit, a whole number from 1 on."""
+    return typer.Option(min=1, max=most, metavar=metavar, help=text, rich_help_panel=LIMITS)
+
+
+def _seconds(text: str) -> Any:
+    """Return Typer's form of a time limit."""
+    return typer.Option(metavar="S", help=text, rich_help_panel=TIMES)
 
 
 def serve(
@@ -51,86 +61,32 @@ def serve(
         ),
     ] = DEFAULTS.workers,
     queue: Annotated[
-        int,
-        typer.Option(
-            min=1,
-            metavar="N",
-            help="Requests that may wait for a worker; further ones get status 503.",
-            rich_help_panel=LIMITS,
-        ),
+        int, _limit("Requests that may wait for a worker; further ones get status 503.")
     ] = DEFAULTS.queue,
     connections: Annotated[
-        int,
-        typer.Option(
-            min=1,
-            metavar="N",
-            help="Connections that may be open at a time.",
-            rich_help_panel=LIMITS,
-        ),
+        int, _limit("Connections that may be open at a time.")
     ] = DEFAULTS.connections,
     max_upload: Annotated[
-        int,
-        typer.Option(
-            min=1,
-            metavar="MIB",
-            help="Largest body of a request, in MiB.",
-            rich_help_panel=LIMITS,
-        ),
+        int, _limit("Largest body of a request, in MiB.", metavar="MIB")
     ] = DEFAULTS.max_upload // MEBIBYTE,
     max_pixels: Annotated[
-        int,
-        typer.Option(
-            min=1,
-            metavar="N",
-            help=f"Most pixels of a picture, up to {PIXELS_MOST:,}; larger pictures are refused.",
-            rich_help_panel=LIMITS,
-        ),
+        int, _limit(f"Most pixels of a picture, up to {PIXELS_MOST:,}; larger ones are refused.")
     ] = DEFAULTS.max_pixels,
     max_effort: Annotated[
-        int,
-        typer.Option(
-            min=1,
-            max=9,
-            help="Highest effort that an encode may ask for.",
-            rich_help_panel=LIMITS,
-        ),
+        int, _limit("Highest effort that an encode may ask for.", most=9)
     ] = DEFAULTS.max_effort,
     max_memory: Annotated[
-        int,
-        typer.Option(
-            min=1,
-            metavar="MIB",
-            help="Memory for all uploads and responses together, in MiB.",
-            rich_help_panel=LIMITS,
-        ),
+        int, _limit("Memory for all uploads and responses together, in MiB.", metavar="MIB")
     ] = DEFAULTS.max_memory // MEBIBYTE,
     wait: Annotated[
-        float,
-        typer.Option(
-            metavar="S",
-            help="Seconds that a request may wait for a worker.",
-            rich_help_panel=TIMES,
-        ),
+        float, _seconds("Seconds that a request may wait for a worker.")
     ] = DEFAULTS.wait_seconds,
-    work: Annotated[
-        float,
-        typer.Option(metavar="S", help="Seconds of work on one request.", rich_help_panel=TIMES),
-    ] = DEFAULTS.work_seconds,
+    work: Annotated[float, _seconds("Seconds of work on one request.")] = DEFAULTS.work_seconds,
     upload: Annotated[
-        float,
-        typer.Option(
-            metavar="S",
-            help="Seconds in which the body of a request has to arrive.",
-            rich_help_panel=TIMES,
-        ),
+        float, _seconds("Seconds in which the body of a request has to arrive.")
     ] = DEFAULTS.upload_seconds,
     drain: Annotated[
-        float,
-        typer.Option(
-            metavar="S",
-            help="Seconds in which open requests are finished after a signal to stop.",
-            rich_help_panel=TIMES,
-        ),
+        float, _seconds("Seconds in which open requests are finished after a signal to stop.")
     ] = DEFAULTS.drain_seconds,
     networks: Annotated[
         bool,
