@@ -46,7 +46,7 @@ def add_routes(app: FastAPI, converter: Converter) -> None:
         (conversions.decode, STREAMS, pictures, None),
         (conversions.encode, PICTURES, (media.ABLC,), None),
         (conversions.transcode, STREAMS_AND_PICTURES, both, None),
-        (conversions.compare, PICTURES, (media.JSON,), schemas.Comparison),
+        (conversions.compare, PICTURES, (media.JSON,), schemas.PeerComparison),
         (conversions.inspect, STREAMS, INSPECTIONS, schemas.Inspection),
     ):
         app.router.add_api_route(

@@ -85,7 +85,7 @@ class ScaledMapFile(MapFile):
     ticks: list[tuple[float, str]]
 
 
-class Comparison(BaseModel):
+class PeerComparison(BaseModel):
     """A picture's stream beside other codecs' files of the same number of bytes."""
 
     width: int
