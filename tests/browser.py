@@ -13,12 +13,12 @@ READ, WRITE = 3, 4  # where Chromium's end of the pipe is
 
 
 def find() -> str | None:
-    """The program, if one is installed."""
+    """Return the path of Chromium; None if it is not installed."""
     return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
 class Browser:
-    """One page in one browser, and what it complained of and asked the network for."""
+    """One page in one browser, with its errors and its requests."""
 
     def __init__(self, program: str, profile: Path, page: Path) -> None:
         self.errors: list[str] = []  # of the console, and exceptions of scripts
@@ -76,30 +76,34 @@ class Browser:
         self._events.clear()
         self._send("Page.navigate", url=self._page + path)
         while not any(event["method"] == "Page.loadEventFired" for event in self._events):
-            self._hear(self._receive())
+            self._record(self._receive())
         frame = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
         self.value(frame)
 
     def value(self, script: str) -> Any:
-        """What an expression of JavaScript gives."""
+        """Return the value of an expression of JavaScript."""
         how = {"expression": script, "returnByValue": True, "awaitPromise": True}
-        found = self._send("Runtime.evaluate", **how)
-        if "exceptionDetails" in found:
-            raise AssertionError(found["exceptionDetails"])
-        return found["result"].get("value")
+        evaluated = self._send("Runtime.evaluate", **how)
+        if "exceptionDetails" in evaluated:
+            raise AssertionError(evaluated["exceptionDetails"])
+        return evaluated["result"].get("value")
 
     def press(self, key: str) -> None:
-        """A key, pressed and let go."""
+        """Press and release a key."""
         code = {"Tab": 9, " ": 32, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39}[key]
-        told = {"key": key, "code": "Space" if key == " " else key, "windowsVirtualKeyCode": code}
+        pressed = {
+            "key": key,
+            "code": "Space" if key == " " else key,
+            "windowsVirtualKeyCode": code,
+        }
         text = {"text": key} if key == " " else {}
-        self._send("Input.dispatchKeyEvent", type="keyDown", **told, **text)
-        self._send("Input.dispatchKeyEvent", type="keyUp", **told)
+        self._send("Input.dispatchKeyEvent", type="keyDown", **pressed, **text)
+        self._send("Input.dispatchKeyEvent", type="keyUp", **pressed)
 
     def picture(self, *, whole: bool = False) -> bytes:
-        """The window as PNG, or the whole page."""
-        found = self._send("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
-        return base64.b64decode(found["data"])
+        """Return a PNG file of the window, or of the whole page."""
+        captured = self._send("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
+        return base64.b64decode(captured["data"])
 
     def _send(self, method: str, **parameters: Any) -> dict[str, Any]:
         self._last += 1
@@ -107,34 +111,34 @@ class Browser:
         if self._session:
             message["sessionId"] = self._session
         os.write(self._out, json.dumps(message).encode() + b"\0")
-        while (found := self._receive()).get("id") != self._last:
-            self._hear(found)
-        if "error" in found:
-            raise AssertionError(f"{method}: {found['error']}")
-        result: dict[str, Any] = found["result"]
+        while (reply := self._receive()).get("id") != self._last:
+            self._record(reply)
+        if "error" in reply:
+            raise AssertionError(f"{method}: {reply['error']}")
+        result: dict[str, Any] = reply["result"]
         return result
 
     def _receive(self) -> dict[str, Any]:
         while b"\0" not in self._rest:
             more = os.read(self._in, 1 << 16)
             if not more:
-                raise AssertionError("the browser has gone")
+                raise AssertionError("the browser has ended")
             self._rest += more
         message, self._rest = self._rest.split(b"\0", 1)
-        found: dict[str, Any] = json.loads(message)
-        return found
+        received: dict[str, Any] = json.loads(message)
+        return received
 
-    def _hear(self, event: dict[str, Any]) -> None:
-        """Keeps what happened."""
+    def _record(self, event: dict[str, Any]) -> None:
+        """Keep an event, and note errors and requests."""
         self._events.append(event)
-        told = event.get("params", {})
+        parameters = event.get("params", {})
         if event["method"] == "Network.requestWillBeSent":
-            address = told["request"]["url"]
+            address = parameters["request"]["url"]
             if not address.startswith(("data:", self._page)):
                 self.requests.append(address)
         elif event["method"] == "Runtime.exceptionThrown":
-            self.errors.append(json.dumps(told["exceptionDetails"]))
-        elif event["method"] == "Runtime.consoleAPICalled" and told["type"] == "error":
-            self.errors.append(json.dumps(told["args"]))
-        elif event["method"] == "Log.entryAdded" and told["entry"]["level"] == "error":
-            self.errors.append(told["entry"]["text"])
+            self.errors.append(json.dumps(parameters["exceptionDetails"]))
+        elif event["method"] == "Runtime.consoleAPICalled" and parameters["type"] == "error":
+            self.errors.append(json.dumps(parameters["args"]))
+        elif event["method"] == "Log.entryAdded" and parameters["entry"]["level"] == "error":
+            self.errors.append(parameters["entry"]["text"])

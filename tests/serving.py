@@ -36,24 +36,24 @@ class Service:
     process: subprocess.Popen[str]
     port: int = 0
     lines: list[dict[str, Any]] = field(default_factory=list)  # of the log
-    told: threading.Condition = field(default_factory=threading.Condition)
+    changed: threading.Condition = field(default_factory=threading.Condition)
 
     def read_log(self) -> None:
         assert self.process.stderr is not None
         for text in self.process.stderr:
-            with self.told:
+            with self.changed:
                 self.lines.append(json.loads(text))
-                self.told.notify_all()
+                self.changed.notify_all()
 
     def wait_for(self, event: str, seconds: float = 120, **fields: object) -> dict[str, Any]:
-        """The first line of the log about an event, with these members."""
+        """Return the first line of the log about an event with these members; wait for it."""
 
-        def found() -> dict[str, Any] | None:
-            wanted = {"event": event, **fields}
-            return next((line for line in self.lines if wanted.items() <= line.items()), None)
+        def first_match() -> dict[str, Any] | None:
+            expected = {"event": event, **fields}
+            return next((line for line in self.lines if expected.items() <= line.items()), None)
 
-        with self.told:
-            line = self.told.wait_for(found, seconds)
+        with self.changed:
+            line = self.changed.wait_for(first_match, seconds)
         assert line, f"no line {event} {fields} in {self.lines}"
         return line
 
@@ -68,7 +68,7 @@ class Service:
         kind: str | None = STREAM,
         **headers: str,
     ) -> Answer:
-        """One request on a connection of its own. Headers: _ stands for -."""
+        """Send one request on a connection of its own. In names of headers, _ stands for -."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if body is not None and kind is not None:
             sent["content-type"] = kind
@@ -88,21 +88,21 @@ class Service:
         return self.request("GET", target, **headers)
 
     def metric(self, name: str) -> float:
-        """The value of a metric, with its labels as Prometheus writes them."""
+        """Return the value of a metric; name: with labels as Prometheus writes them."""
         for line in self.get("/metrics").body.decode().splitlines():
             if line.rpartition(" ")[0] == name:
                 return float(line.rpartition(" ")[2])
         return 0.0
 
     def stop(self) -> int:
-        """Asks the process to end; its exit code."""
+        """Ask the process to stop and return its exit code."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=120)
 
 
 @contextmanager
 def serving(**settings: object) -> Iterator[Service]:
-    """A service with these settings, ready; ended whatever happens."""
+    """Start a service with these settings, and kill it in the end."""
     process = subprocess.Popen(
         [sys.executable, "-c", CODE.format(settings=settings)],
         stderr=subprocess.PIPE,

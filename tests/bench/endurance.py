@@ -1,10 +1,10 @@
-"""Does a decoder that runs for long stay as it was: memory, pictures, and what a picture takes.
+"""Memory, correctness and speed of a decoder that runs for a long time.
 
-    python tests/bench/service.py [--pictures 1000] [--threads 8] --images FOLDER
+    python tests/bench/endurance.py [--pictures 1000] [--threads 8] --images FOLDER
 
-One Decoder with fill="net" is shared by threads that decode streams of several sizes in turn; each
-picture is compared with what the same decoder gave at first. Memory is the process's resident set,
-read after every hundredth picture.
+Threads share one Decoder with fill="net" and decode streams of several sizes in turn; each picture
+is compared with the first one that the same decoder made of its stream. Memory is the process's
+resident set, read after every hundredth picture.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from arguments import pictures
 
 import ablc
 
-SIZES = ((128, 192), (256, 256), (200, 300), (512, 768))  # height, width
+SHAPES = ((128, 192), (256, 256), (200, 300), (512, 768))  # height, width
 EVERY = 100  # pictures between two readings
-WARM = 100  # pictures until memory counts
+WARM = 100  # pictures before memory is compared
 
 
 def resident() -> float:
-    """Resident set of this process, MiB."""
+    """Return the resident set of this process in MiB."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * 4096 / 2**20
 
@@ -36,10 +36,10 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=1000)
     parser.add_argument("--threads", type=int, default=8)
     arguments = parser.parse_args()
-    whole = list(pictures(arguments.images).values())
+    originals = list(pictures(arguments.images).values())
     streams = [
-        ablc.encode(whole[i % len(whole)][:height, :width], quality=30)
-        for i, (height, width) in enumerate(SIZES * 3)
+        ablc.encode(originals[i % len(originals)][:height, :width], quality=30)
+        for i, (height, width) in enumerate(SHAPES * 3)
     ]
     wrong = 0
     with ablc.Decoder(fill="net") as decoder, ThreadPoolExecutor(arguments.threads) as pool:
@@ -48,12 +48,12 @@ def main() -> None:
         print(f"| {len(streams)} | {resident():.0f} | |")
         readings = []
         for start in range(0, arguments.pictures, EVERY):
-            turn = [i % len(streams) for i in range(start, start + EVERY)]
-            begun = time.perf_counter()
-            decoded = pool.map(decoder.decode, [streams[i] for i in turn])
-            for i, picture in zip(turn, decoded, strict=True):
+            order = [i % len(streams) for i in range(start, start + EVERY)]
+            began = time.perf_counter()
+            decoded = pool.map(decoder.decode, [streams[i] for i in order])
+            for i, picture in zip(order, decoded, strict=True):
                 wrong += not np.array_equal(picture, expected[i])
-            seconds = time.perf_counter() - begun
+            seconds = time.perf_counter() - began
             readings.append((start + EVERY, resident()))
             print(
                 f"| {start + EVERY} | {readings[-1][1]:.0f} | {EVERY / seconds:.1f} |", flush=True

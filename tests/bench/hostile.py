@@ -1,10 +1,10 @@
-"""Thousands of damaged uploads: what the service answers, and whether it stays as it was.
+"""Thousands of damaged uploads: the service's responses, its faults and its memory.
 
     PYTHONPATH=tests python tests/bench/hostile.py [--uploads 10000] [--seed 1]
 
-Mutants of streams (the golden ones among them) and of pictures in every format that is read go to
-/transcode, eight at a time. Each has to get 200, 413, 415 or 422. One upload that is not damaged
-goes with every hundred and has to come back the same.
+Mutants of streams (among them the golden files) and of pictures in every format that is read are
+sent to /transcode, eight at a time. Each has to get 200, 413, 415 or 422. One intact upload goes
+with every hundred; its response has to stay the same.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ EVERY = 100
 
 
 def run(uploads: int, seed: int) -> dict[str, Any]:
-    """How many uploads got which answer, what was logged, and the service's memory."""
+    """Return counts of responses, the faults in the log, and the service's memory in MiB."""
     photo = scene(150, 220)
     good = ablc.encode(photo)
     files = [(STREAM, path.read_bytes()) for path in sorted(GOLDEN.iterdir())]
@@ -51,29 +51,29 @@ def run(uploads: int, seed: int) -> dict[str, Any]:
             return kind, service.post(target, mutant(data, rng), kind).status
 
         before = resident(service.process.pid)
-        for found in pool.map(post, range(uploads)):
-            counts[found] += 1
+        for kind_and_status in pool.map(post, range(uploads)):
+            counts[kind_and_status] += 1
         after = resident(service.process.pid)
         faults = [line["trace"] for line in service.lines if line["level"] == "error"]
     answers = [[kind, status, count] for (kind, status), count in sorted(counts.items())]
     return {"answers": answers, "faults": faults, "memory": [before, after]}
 
 
-def report(found: dict[str, Any]) -> str:
-    """One line a kind of upload."""
-    statuses = sorted({status for _, status, _ in found["answers"]} | ALLOWED)
-    kinds = sorted({kind for kind, _, _ in found["answers"]})
-    counts = {(kind, status): count for kind, status, count in found["answers"]}
-    rows = [[kind, *(str(counts.get((kind, one), 0)) for one in statuses)] for kind in kinds]
+def report(result: dict[str, Any]) -> str:
+    """Return a table with a row for each kind of upload."""
+    statuses = sorted({status for _, status, _ in result["answers"]} | ALLOWED)
+    kinds = sorted({kind for kind, _, _ in result["answers"]})
+    counts = {(kind, status): count for kind, status, count in result["answers"]}
+    rows = [[kind, *(str(counts.get((kind, status), 0)) for status in statuses)] for kind in kinds]
     uploads = sum(counts.values())
     wrong = sum(count for (_, status), count in counts.items() if status not in ALLOWED)
     head = (
-        f"**{uploads} damaged uploads**: {wrong} with another answer than {sorted(ALLOWED)}, "
-        f"{len(found['faults'])} faults in the log, memory {found['memory'][0]:.0f} MiB before and "
-        f"{found['memory'][1]:.0f} MiB after"
+        f"**{uploads} damaged uploads**: {wrong} with a status other than {sorted(ALLOWED)}, "
+        f"{len(result['faults'])} faults in the log, memory "
+        f"{result['memory'][0]:.0f} MiB before and {result['memory'][1]:.0f} MiB after"
     )
     table = markdown(["declared as", *(str(status) for status in statuses)], rows)
-    return "\n\n".join([head, table, *found["faults"][:3]])
+    return "\n\n".join([head, table, *result["faults"][:3]])
 
 
 def main() -> None:

@@ -2,16 +2,16 @@
 
     PYTHONPATH=tests python tests/bench/load.py [--seconds 60] [--format raw] [--images FOLDER]
 
-Needs wrk and Linux. Pictures of 768x512 (and 512x768) at quality 50 are posted to /decode over 32
-connections in turn. First service and client share the cores; then wrk has the last core for
-itself, service and bare codec have the others, as if the client were on another machine. The bare
-codec is a Decoder whose threads, one per core, decode the same streams in the same turn; it is
-measured before and after, and the mean counts. Since other work on the machine moves both,
-processor time is given too: of the bare codec, of the service and of wrk, per picture. Format raw
-is the samples alone, what the codec itself gives; png is deflated by Pillow, which takes longer
-than decoding. Memory is the service's resident set, once a second. Overload is ten times as many
-connections as the queue holds; after it one request at a time is sent until it is answered as
-before.
+Needs wrk and Linux. Pictures of 768x512 (and 512x768) at quality 50 are posted to /decode in turn,
+over 32 connections. First the service and the client share the cores; then wrk has the last core to
+itself, and service and bare codec have the others, as if the client were on another machine. The
+bare codec is a Decoder whose threads, one per core, decode the same streams in the same order; it
+is measured before and after, and the mean counts. Other work on the machine affects both, so the
+processor time per picture is reported too: of the bare codec, of the service and of wrk. Format raw
+is the bare samples, as the codec returns them; png is compressed by Pillow, which takes longer than
+decoding. Memory is the service's resident set, once a second. Overload is ten times as many
+connections as the queue holds; after it, one request at a time is sent until the response is as
+fast as before.
 """
 
 from __future__ import annotations
@@ -73,18 +73,19 @@ end
 
 @dataclass(frozen=True)
 class Bare:
-    """The codec alone."""
+    """Figures of the codec without a service."""
 
     rate: float  # pictures a second
-    milliseconds: float  # of processor time for one
+    milliseconds: float  # of processor time per picture
 
     @classmethod
-    def mean(cls, one: Bare, other: Bare) -> Bare:
-        return cls((one.rate + other.rate) / 2, (one.milliseconds + other.milliseconds) / 2)
+    def mean(cls, first: Bare, second: Bare) -> Bare:
+        rate = (first.rate + second.rate) / 2
+        return cls(rate, (first.milliseconds + second.milliseconds) / 2)
 
 
 def bare(streams: list[bytes], seconds: float) -> Bare:
-    """What all cores decode without a service."""
+    """Measure the decoder on all cores without a service."""
     threads = cores()
     decoder = ablc.Decoder(fill="classical", threads=1)
     until = time.monotonic() + seconds
@@ -103,13 +104,13 @@ def bare(streams: list[bytes], seconds: float) -> Bare:
 
 
 def processor_seconds(pid: int) -> float:
-    """That a process has used."""
+    """Return the processor time that a process has used."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 def resident(pid: int) -> float:
-    """MiB that a process holds."""
+    """Return the resident set of a process in MiB."""
     line = next(
         line
         for line in Path(f"/proc/{pid}/status").read_text().splitlines()
@@ -118,15 +119,15 @@ def resident(pid: int) -> float:
     return int(line.split()[1]) / 1024
 
 
-class Memory:
-    """The resident set of a process, once a second."""
+class MemoryReadings:
+    """Readings of a process's resident set, once a second."""
 
     def __init__(self, pid: int) -> None:
         self.readings: list[float] = []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._read, args=(pid,))
 
-    def __enter__(self) -> Memory:
+    def __enter__(self) -> MemoryReadings:
         self._thread.start()
         return self
 
@@ -141,14 +142,14 @@ class Memory:
 
 @dataclass(frozen=True)
 class Client:
-    """wrk, and what it sends."""
+    """wrk and its requests."""
 
-    beginning: list[str]  # of its command
+    prefix: list[str]  # of its command line
     query: str
     files: list[str]
 
     def run(self, service: Service, connections: int, seconds: int) -> Any:
-        """What wrk found, and its own processor seconds as "spent"."""
+        """Return the figures of wrk, and its own processor seconds as "spent"."""
         with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
             script.write(SCRIPT)
             script.flush()
@@ -156,20 +157,20 @@ class Client:
             options = ["-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s"]
             target = f"http://127.0.0.1:{service.port}/decode?{self.query}"
             printed = subprocess.run(
-                [*self.beginning, "wrk", *options, "-s", script.name, target, "--", *self.files],
+                [*self.prefix, "wrk", *options, "-s", script.name, target, "--", *self.files],
                 capture_output=True,
                 text=True,
                 check=True,
             ).stdout
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        found = json.loads(printed.splitlines()[-1])
+        figures = json.loads(printed.splitlines()[-1])
         spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        return {**found, "spent": spent}
+        return {**figures, "spent": spent}
 
 
 @contextmanager
 def client_apart() -> Iterator[list[str]]:
-    """Leaves the last core free; a command's beginning that runs it there."""
+    """Leave the last core free; yield the prefix of a command line that runs it there."""
     every = os.sched_getaffinity(0)
     last = max(every)
     os.sched_setaffinity(0, every - {last})
@@ -180,42 +181,42 @@ def client_apart() -> Iterator[list[str]]:
 
 
 def load(service: Service, client: Client, seconds: int, streams: list[bytes]) -> dict[str, Any]:
-    """Figures of the service and, before and after, of the bare codec."""
+    """Return figures of the service under load and of the bare codec before and after."""
     pid = service.process.pid
     share = max(seconds / 4, 2)
     before = bare(streams, share)
     spent = processor_seconds(pid)
-    with Memory(pid) as memory:
-        found = client.run(service, CONNECTIONS, seconds)
+    with MemoryReadings(pid) as memory:
+        figures = client.run(service, CONNECTIONS, seconds)
     spent = processor_seconds(pid) - spent
     alone = Bare.mean(before, bare(streams, share))
-    count = found["requests"]
+    count = figures["requests"]
     settled = memory.readings[SETTLED:] or memory.readings[-1:]
     return {
-        **found,
-        "rate": count / found["seconds"],
+        **figures,
+        "rate": count / figures["seconds"],
         "bare_rate": alone.rate,
         "bare_ms": alone.milliseconds,
         "service_ms": 1000 * spent / count,
-        "client_ms": 1000 * found["spent"] / count,
+        "client_ms": 1000 * figures["spent"] / count,
         "memory": [settled[0], settled[-1], max(memory.readings)],
     }
 
 
 def overload(service: Service, client: Client, seconds: int) -> dict[str, Any]:
-    """What ten times as many connections as may wait get, and how soon it is over."""
+    """Return figures of ten times as many connections as may wait, and of the recovery."""
     pid = service.process.pid
     target = f"/decode?{client.query}"
     stream = Path(client.files[0]).read_bytes()
     quiet = _seconds(service, target, stream)
-    with Memory(pid) as memory:
-        found = client.run(service, OVERLOAD, seconds)
+    with MemoryReadings(pid) as memory:
+        figures = client.run(service, OVERLOAD, seconds)
     began = time.monotonic()
     while _seconds(service, target, stream) > max(2 * quiet, 0.1):
         pass
     return {
-        **found,
-        "rate": (found["requests"] - found["refused"]) / found["seconds"],
+        **figures,
+        "rate": (figures["requests"] - figures["refused"]) / figures["seconds"],
         "memory": max(memory.readings),
         "quiet": quiet,
         "recovered": time.monotonic() - began,
@@ -223,14 +224,14 @@ def overload(service: Service, client: Client, seconds: int) -> dict[str, Any]:
 
 
 def _seconds(service: Service, target: str, stream: bytes) -> float:
-    """How long one request takes; endless if it is refused."""
+    """Return the seconds that one request takes; infinite if it is refused."""
     began = time.monotonic()
     answer = service.post(target, stream)
     return time.monotonic() - began if answer.status == 200 else float("inf")
 
 
 def run(images: Path, seconds: int, form: str) -> dict[str, dict[str, Any]]:
-    """Figures of "shared", "apart" and "overload"."""
+    """Return the figures of "shared", "apart" and "overload"."""
     streams = [ablc.encode(picture, quality=QUALITY) for picture in pictures(images).values()]
     query = f"format={form}&fill=classical"
     with tempfile.TemporaryDirectory() as folder:
@@ -241,14 +242,14 @@ def run(images: Path, seconds: int, form: str) -> dict[str, dict[str, Any]]:
         with serving(queue=QUEUE) as service:
             shared = load(service, client, seconds, streams)
             crowd = overload(service, client, max(seconds // 4, 3))
-        with client_apart() as beginning, serving(queue=QUEUE) as service:
-            apart = load(service, Client(beginning, query, files), seconds, streams)
+        with client_apart() as prefix, serving(queue=QUEUE) as service:
+            apart = load(service, Client(prefix, query, files), seconds, streams)
     return {"shared": shared, "apart": apart, "overload": crowd}
 
 
-def report(found: dict[str, dict[str, Any]]) -> str:
-    """Two tables."""
-    ways = [found["shared"], found["apart"]]
+def report(figures: dict[str, dict[str, Any]]) -> str:
+    """Return two tables: load and overload."""
+    ways = [figures["shared"], figures["apart"]]
     rows = [
         ["the bare codec, pictures/s", *(f"{way['bare_rate']:.1f}" for way in ways)],
         ["the service, pictures/s", *(f"{way['rate']:.1f}" for way in ways)],
@@ -269,7 +270,7 @@ def report(found: dict[str, dict[str, Any]]) -> str:
             *(" / ".join(f"{reading:.0f}" for reading in way["memory"]) for way in ways),
         ],
     ]
-    crowd = found["overload"]
+    crowd = figures["overload"]
     more = [
         ["answered with a picture, per second", f"{crowd['rate']:.1f}"],
         ["answered with 503", f"{crowd['refused']}"],
@@ -279,7 +280,7 @@ def report(found: dict[str, dict[str, Any]]) -> str:
         ["as fast again after, s", f"{crowd['recovered']:.2f}"],
     ]
     heads = [
-        f"**Service, {CONNECTIONS} connections for {found['shared']['seconds']:.0f} s**",
+        f"**Service, {CONNECTIONS} connections for {figures['shared']['seconds']:.0f} s**",
         f"**Service, {OVERLOAD} connections for {crowd['seconds']:.0f} s, a queue of {QUEUE}**",
     ]
     columns = ["", "client on the same cores", "client on a core of its own"]
@@ -298,9 +299,9 @@ def main() -> None:
         "--out", type=Path, default=Path("results/load.json"), help="default: %(default)s"
     )
     arguments = parser.parse_args()
-    found = run(arguments.images, arguments.seconds, arguments.format)
-    print(report(found))
-    write_json(arguments.out, found)
+    figures = run(arguments.images, arguments.seconds, arguments.format)
+    print(report(figures))
+    write_json(arguments.out, figures)
 
 
 if __name__ == "__main__":

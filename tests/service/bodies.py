@@ -1,4 +1,4 @@
-"""Bodies for schemathesis that are what their media types say; it knows the common pictures itself.
+"""Bodies for schemathesis: streams for the media types that it does not know.
 
 Loaded through SCHEMATHESIS_HOOKS.
 """

@@ -1,4 +1,4 @@
-"""One service that most tests share, and what they send to it."""
+"""A service that most tests share, and the files that they send to it."""
 
 import io
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from serving import Service, serving
 
 @pytest.fixture(scope="session", autouse=True)
 def extra() -> None:
-    """All tests here need what `ablc serve` needs."""
+    """Skip all tests here unless the extra of `ablc serve` is installed."""
     for library in EXTRA:
         pytest.importorskip(library, reason="the extra ablc[serve] is not installed")
 

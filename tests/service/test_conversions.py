@@ -1,4 +1,4 @@
-"""Decode, encode, transcode and inspect over HTTP, against the same done at home."""
+"""Decode, encode, transcode and inspect over HTTP, against the same in this process."""
 
 import io
 import json
@@ -166,8 +166,8 @@ def test_a_stream_is_inspected(service: Service, stream: bytes) -> None:
     assert answer.json == json.loads(ablc.inspect(stream).to_json())
     drawn = service.post("/inspect", stream, accept="image/png")
     height, width, channels = shown(drawn).shape
-    told = [drawn.headers[name] for name in ("x-height", "x-width", "x-channels")]
-    assert told == [str(height), str(width), str(channels)]
+    declared = [drawn.headers[name] for name in ("x-height", "x-width", "x-channels")]
+    assert declared == [str(height), str(width), str(channels)]
 
 
 def test_an_answer_that_the_client_has_is_not_sent_again(service: Service, stream: bytes) -> None:

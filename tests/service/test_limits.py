@@ -1,4 +1,4 @@
-"""Slow, impatient and too many clients."""
+"""Clients that are slow, impatient or too many."""
 
 import contextlib
 import io
@@ -27,7 +27,7 @@ def narrow() -> Iterator[Service]:
 
 @pytest.fixture(scope="module")
 def slow_picture() -> bytes:
-    """A picture that takes some tenths of a second to code at effort 7."""
+    """A picture that takes some tenths of a second to encode at effort 7."""
     noise = np.random.default_rng(1).integers(0, 256, (320, 320, 3), np.uint8)
     file = io.BytesIO()
     Image.fromarray(noise).save(file, "PNG", compress_level=1)
@@ -35,7 +35,7 @@ def slow_picture() -> bytes:
 
 
 def received(client: socket.socket) -> bytes:
-    """All that comes until the other end closes."""
+    """Return everything that is received until the other end closes."""
     parts = []
     client.settimeout(20)
     with contextlib.suppress(ConnectionResetError):
@@ -45,10 +45,10 @@ def received(client: socket.socket) -> bytes:
 
 
 def wait_until(service: Service, metric: str, value: float) -> None:
-    """Returns when a metric has a value; fails if that does not come."""
+    """Wait until a metric has a value; fail after 20 seconds."""
     deadline = time.monotonic() + 20
     while service.metric(metric) != value:
-        assert time.monotonic() < deadline, f"{metric} does not become {value}"
+        assert time.monotonic() < deadline, f"{metric} did not become {value}"
         time.sleep(0.01)
 
 
@@ -91,7 +91,7 @@ def test_a_client_that_does_not_take_its_answer_is_dropped(narrow: Service) -> N
     with client:
         client.connect(("127.0.0.1", narrow.port))
         client.sendall(head % len(body) + body)
-        wait_until(narrow, "ablc_in_flight", 2)  # with the look at it
+        wait_until(narrow, "ablc_in_flight", 2)  # the request and the one for the metric
         wait_until(narrow, "ablc_in_flight", 1)
         assert len(received(client)) < 16_000_000
 

@@ -1,4 +1,4 @@
-"""Networks behind the service: streams that come together are decoded together."""
+"""Networks behind the service: streams that arrive together are decoded together."""
 
 import asyncio
 from collections.abc import Iterator
@@ -23,13 +23,13 @@ def painting() -> Iterator[Service]:
 
 @pytest.fixture(scope="module")
 def coarse() -> list[bytes]:
-    """Streams of one size, coarse enough for networks to better them."""
+    """Streams of one size, coarse enough for networks to improve them."""
     return [ablc.encode(scene(64, 96, seed=seed), quality=20) for seed in range(5)]
 
 
-def close(one: Pixels, other: Pixels) -> bool:
-    """Whether pictures differ by no more than another number of threads may cause."""
-    return bool(np.abs(one.astype(int) - other).max() <= 2)
+def close(first: Pixels, second: Pixels) -> bool:
+    """True if two pictures differ by no more than another number of threads may cause."""
+    return bool(np.abs(first.astype(int) - second).max() <= 2)
 
 
 def test_streams_that_come_together_are_one_batch(coarse: list[bytes]) -> None:
@@ -48,13 +48,13 @@ def test_streams_that_come_together_are_one_batch(coarse: list[bytes]) -> None:
         finally:
             batches.close()
 
-    found = asyncio.run(decode_all())
+    outcomes = asyncio.run(decode_all())
     assert sizes == [5, 1]
-    assert isinstance(found[2], ablc.StreamError)
+    assert isinstance(outcomes[2], ablc.StreamError)
     with ablc.Decoder(fill="net") as decoder:
         for i in (0, 1, 3, 4):
-            assert close(found[i], decoder.decode(coarse[i]))
-        assert close(found[5], decoder.decode(coarse[0], region=(8, 8, 20, 10)))
+            assert close(outcomes[i], decoder.decode(coarse[i]))
+        assert close(outcomes[5], decoder.decode(coarse[0], region=(8, 8, 20, 10)))
 
 
 def test_a_queue_that_is_full_says_so(coarse: list[bytes]) -> None:
@@ -70,9 +70,9 @@ def test_a_queue_that_is_full_says_so(coarse: list[bytes]) -> None:
         finally:
             batches.close()
 
-    found = asyncio.run(decode_all())
-    refused = [one for one in found if isinstance(one, ProblemError)]
-    assert [one.status for one in refused] == [503, 503]
+    outcomes = asyncio.run(decode_all())
+    refused = [outcome for outcome in outcomes if isinstance(outcome, ProblemError)]
+    assert [refusal.status for refusal in refused] == [503, 503]
 
 
 def test_the_service_paints_if_it_is_told_to(painting: Service, coarse: list[bytes]) -> None:

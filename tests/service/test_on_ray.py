@@ -1,4 +1,4 @@
-"""`ablc serve --engine ray`: the same answers from a replica on Ray Serve, and an orderly end."""
+"""`ablc serve --engine ray`: the same answers from a replica on Ray Serve, and an orderly stop."""
 
 import asyncio
 import io
@@ -77,10 +77,10 @@ def test_a_replica_answers_as_the_service_does(
 ) -> None:
     port = free_port()
     log = tmp_path / "log"
-    with log.open("w") as told:
+    with log.open("w") as output:
         process = subprocess.Popen(
             [*COMMAND, "--port", str(port), "--workers", "1", "--replicas", "2"],
-            stdout=told,
+            stdout=output,
             stderr=subprocess.STDOUT,
             text=True,
             cwd="/",
@@ -107,7 +107,7 @@ def wait_until_ready(service: Service, log: Path) -> None:
         try:
             if service.get("/readyz").status == 200:
                 return
-        except OSError:  # nobody listens yet
+        except OSError:  # the port is not open yet
             pass
         time.sleep(0.3)
-    raise AssertionError(f"it is not ready; it said: {log.read_text()[-2000:]}")
+    raise AssertionError(f"the service is not ready; its log: {log.read_text()[-2000:]}")

@@ -1,4 +1,4 @@
-"""What somebody who runs the service sees: probes, metrics, logs, tokens, its end."""
+"""Operation of the service: probes, metrics, logs, tokens, stopping."""
 
 import json
 import subprocess
@@ -37,7 +37,7 @@ def test_metrics_count_what_happened(service: Service, stream: bytes) -> None:
     assert service.metric("ablc_sent_bytes_total") > 0
     assert service.metric("process_resident_memory_bytes") > 0
     assert service.metric("ablc_held_bytes") == 0
-    assert service.metric("ablc_in_flight") == 1  # the one that asks
+    assert service.metric("ablc_in_flight") == 1  # the request for the metrics
 
 
 def test_clients_cannot_make_up_series(service: Service) -> None:
@@ -169,7 +169,7 @@ def test_without_the_extra_the_command_says_what_to_install(tmp_path: Path) -> N
 
 
 def test_networks_that_are_not_there_end_the_service(tmp_path: Path) -> None:
-    """Ready is only who can do what it was asked for."""
+    """A service is ready only if it can do everything that its options ask for."""
     code = f"import sys; sys.modules['onnxruntime'] = None\n{CODE}"
     options = ["serve", "--port", "0", "--networks"]
     ended = fresh.run(code, *options, ABLC_MODELS=str(tmp_path))

@@ -1,4 +1,4 @@
-"""What the service does not take: a reason for each, and never a fault of its own."""
+"""Requests that the service refuses: each with a reason, and never by a fault of its own."""
 
 import contextlib
 import io
@@ -205,13 +205,13 @@ def small_pictures(photo: npt.NDArray[np.uint8]) -> list[tuple[str, bytes]]:
     """A picture in each format that is read, with its type."""
     Image.init()
     image = Image.fromarray(photo[:40, :50])
-    found = []
+    files = []
     for name in ("PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP", "PPM", "JPEG2000", "AVIF"):
         if name in Image.SAVE:
             file = io.BytesIO()
             image.save(file, name)
-            found.append((Image.MIME.get(name, OCTETS), file.getvalue()))
-    return found
+            files.append((Image.MIME.get(name, OCTETS), file.getvalue()))
+    return files
 
 
 def test_mutants_get_a_reason_or_an_answer(
