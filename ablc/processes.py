@@ -1,4 +1,10 @@
-"""Worker processes of this machine; if one dies, its job is retried and the others continue."""
+"""Worker processes of this machine; if one dies, its job is retried and the others continue.
+
+Each process is a ProcessPoolExecutor of the standard library with one worker. Of the libraries for
+process pools, loky fails all pending jobs when one worker dies. pebble fails the job of that worker
+alone and starts .3 s faster (two workers: 1.7 instead of 2.0 s), but its workers outlive a parent
+that is killed, and retries and single processes would still be ours.
+"""
 
 import multiprocessing
 import os

@@ -1,4 +1,4 @@
-"""Numbers as colours: scales from a few anchor colours, and the bars that explain them."""
+"""Numbers as colours: scales between a few anchor colours, and their bars."""
 
 import math
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from ablc.drawing.view import PAPER
 Values = npt.NDArray[np.float32]
 Anchors = tuple[tuple[int, int, int], ...]  # sRGB, evenly spaced along a scale
 
-# Luma rises evenly from the first to the last, so that brighter is more even without colour.
+# Luma rises evenly from the first to the last, so that the order is visible without colour.
 GLOW: Anchors = (
     (28, 20, 58),
     (58, 24, 100),
@@ -29,30 +29,30 @@ GLOW: Anchors = (
 BALANCE: Anchors = ((214, 72, 24), (246, 176, 120), (232, 232, 232), (130, 176, 222), (36, 92, 172))
 
 SHADE = 0.22  # share of the picture's contrast that shows under the colours
-NICE = (1.0, 2.0, 5.0)  # of every decade, where scales begin, end and carry numbers
-LOG_SPAN = 200.0  # a logarithmic scale ends at most that many times above its beginning
-ERROR_TOPS = (8, 16, 32, 64, 128, 255)  # grey levels at which an error is brightest
+NICE = (1.0, 2.0, 5.0)  # in every decade: ends and ticks of scales
+LOG_SPAN = 200.0  # largest ratio of the ends of a logarithmic scale
+ERROR_TOPS = (8, 16, 32, 64, 128, 255)  # grey levels: upper ends of scales of errors
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Which colour a number gets; numbers beyond the ends get the colours of the ends."""
+    """A map from numbers to colours; numbers beyond the ends get the colours of the ends."""
 
     anchors: Anchors
     low: float
     high: float  # above low
     ticks: tuple[tuple[float, str], ...]  # numbers shown on the bar, in order, and their text
-    logarithmic: bool = False  # low is above 0
+    logarithmic: bool = False  # if True, low is above 0
 
     def position(self, values: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """Where on the bar the values are, 0..1."""
+        """Return positions of values on the bar, 0..1."""
         numbers = np.clip(np.asarray(values, np.float64), self.low, self.high)
         if not self.logarithmic:
             return np.asarray((numbers - self.low) / (self.high - self.low))
         return np.asarray(np.log(numbers / self.low) / math.log(self.high / self.low))
 
     def colours(self, values: npt.ArrayLike) -> Pixels:
-        """(..., 3) uint8 colours of values."""
+        """Return the colours of values, (..., 3) uint8."""
         stops = np.linspace(0, 255, len(self.anchors))
         table = np.stack(
             [np.interp(np.arange(256), stops, part) for part in zip(*self.anchors, strict=True)],
@@ -61,10 +61,10 @@ class Scale:
         index = np.rint(255 * self.position(values)).astype(np.uint8)
         return np.asarray(np.rint(table).astype(np.uint8)[index])
 
-    def bar(self, width: int, size: int) -> Image.Image:
-        """The scale as a bar, width pixels long, with numbers size pixels high."""
-        thick = max(6, 2 * size // 3)
-        canvas = Image.new("RGB", (width, thick + size // 4 + size + size // 4), PAPER)
+    def bar(self, width: int, letters: int) -> Image.Image:
+        """Return the scale as a bar, width pixels long, with numbers `letters` pixels high."""
+        thick = max(6, 2 * letters // 3)
+        canvas = Image.new("RGB", (width, thick + 2 * (letters // 4) + letters), PAPER)
         ramp = np.linspace(0, 1, width)
         values = (
             self.low * (self.high / self.low) ** ramp
@@ -73,12 +73,12 @@ class Scale:
         )
         canvas.paste(Image.fromarray(np.tile(self.colours(values), (thick, 1, 1))), (0, 0))
         pen = ImageDraw.Draw(canvas)
-        font = ImageFont.load_default(max(9, 4 * size // 5))
+        font = ImageFont.load_default(max(9, 4 * letters // 5))
         for x, text in self._fitting_ticks(pen, font, width):
             length = pen.textlength(text, font)
-            pen.line((x, thick, x, thick + size // 5), FAINT)
+            pen.line((x, thick, x, thick + letters // 5), FAINT)
             start = min(max(0.0, x - length / 2), width - length)
-            pen.text((start, thick + size // 4), text, FAINT, font)
+            pen.text((start, thick + letters // 4), text, FAINT, font)
         return canvas
 
     def _fitting_ticks(
@@ -87,7 +87,7 @@ class Scale:
         font: ImageFont.ImageFont | ImageFont.FreeTypeFont,
         width: int,
     ) -> list[tuple[int, str]]:
-        """Places and texts of as many ticks, evenly chosen, as leave space between their texts."""
+        """Return positions and texts of evenly chosen ticks whose texts do not touch."""
         places = [round(float(self.position(value)) * (width - 1)) for value, _ in self.ticks]
         texts = [text for _, text in self.ticks]
         room = pen.textlength("0", font) + max(pen.textlength(text, font) for text in texts)
@@ -99,7 +99,7 @@ class Scale:
 
 
 def bits_scale(bpp: Values) -> Scale:
-    """Logarithmic scale around all but the rarest of bpp, bits per pixel."""
+    """Return a logarithmic scale of bits per pixel that spans all but the rarest values."""
     few, many = (float(np.percentile(bpp, share)) for share in (1, 99.5))
     high = _nice(max(many, 1e-3), up=True)
     low = max(_nice(max(few, 1e-9), up=False), _nice(high / LOG_SPAN, up=False))
@@ -108,7 +108,7 @@ def bits_scale(bpp: Values) -> Scale:
 
 
 def error_scale(error: Values) -> Scale:
-    """Linear scale from 0, the brightest colour for the largest two per cent of error."""
+    """Return a linear scale from 0; the largest 2 % of the errors get the brightest colour."""
     worst = float(np.percentile(error, 98))
     high = next((top for top in ERROR_TOPS if top >= worst), ERROR_TOPS[-1])
     ticks = [(high * i / 4, f"{high * i / 4:.0f}") for i in range(5)]
@@ -116,30 +116,30 @@ def error_scale(error: Values) -> Scale:
 
 
 def offset_scale(offset: npt.NDArray[np.int8]) -> Scale:
-    """Scale of step offsets, quarter octaves, labelled with what they multiply the step by."""
+    """Return a scale of step offsets in quarter octaves, labelled with factors of the step."""
     octaves = max(1, math.ceil(int(np.abs(offset.astype(np.int64)).max()) / 4))
     ticks = [(4.0 * i, _factor(i)) for i in range(-octaves, octaves + 1)]
     return Scale(BALANCE, -4.0 * octaves, 4.0 * octaves, tuple(ticks))
 
 
 def shade(colours: Pixels, picture: Pixels) -> Pixels:
-    """(h, w, 3): colours with a trace of the picture's luma, for orientation."""
+    """Return colours, (h, w, 3), with a trace of the picture's luma, for orientation."""
     luma = np.asarray(Image.fromarray(picture).convert("L")).astype(np.int16)  # (h, w)
     trace = np.rint(SHADE * (luma - 128)).astype(np.int16)
     return np.asarray(np.clip(colours + trace[..., np.newaxis], 0, 255).astype(np.uint8))
 
 
 def _nice(value: float, *, up: bool) -> float:
-    """The next number above or below value that is 1, 2 or 5 times a power of ten."""
+    """Return the next number above or below value that is 1, 2 or 5 times a power of ten."""
     decade = 10.0 ** math.floor(math.log10(value))
-    steps = [part * decade for part in (*NICE, 10.0)]
+    ends = [part * decade for part in (*NICE, 10.0)]
     if up:
-        return next((step for step in steps if step >= value), steps[-1])
-    return next(step for step in reversed(steps) if step <= value or step == steps[0])
+        return next((end for end in ends if end >= value), ends[-1])
+    return next(end for end in reversed(ends) if end <= value or end == ends[0])
 
 
 def _nice_ticks(low: float, high: float) -> Iterable[tuple[float, str]]:
-    """Every number of 1, 2 or 5 times a power of ten in low..high."""
+    """Yield every number in low..high that is 1, 2 or 5 times a power of ten, with its text."""
     for power in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1):
         for part in NICE:
             value = part * 10.0**power
@@ -148,5 +148,5 @@ def _nice_ticks(low: float, high: float) -> Iterable[tuple[float, str]]:
 
 
 def _factor(octave: int) -> str:
-    """What so many octaves multiply by."""
+    """Return the factor of a number of octaves as text."""
     return f"1/{2**-octave}" if octave < 0 else f"{2**octave}"

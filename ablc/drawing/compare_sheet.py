@@ -1,4 +1,4 @@
-"""Two pictures beside each other, and where they differ: ablc compare --out."""
+"""Two pictures side by side, and where they differ: ablc compare --out."""
 
 from dataclasses import dataclass
 
@@ -9,22 +9,22 @@ from PIL import Image, ImageDraw, ImageFont
 from ablc.arrays import CELL, Pixels
 from ablc.drawing import colour_scale
 from ablc.drawing.map_sheet import kept_panel
-from ablc.drawing.panels import Panel, columns_for, letter_size, place_width, rows_of, sheet
+from ablc.drawing.panels import Panel, columns_for, letter_height, place_width, rows_of, sheet
 from ablc.drawing.view import PAPER, View, opaque
 from ablc.importance import cell_sums
 from ablc.inspection import CodingMap
 from ablc.regions import Region
 
-ZOOMS = 3  # windows that are shown enlarged
+ZOOMS = 3  # number of enlarged windows
 ZOOM, ZOOM_LARGE = 3, 4  # times
-WINDOW_LARGE = 96  # pixels: from this side on windows are enlarged by ZOOM_LARGE
+WINDOW_LARGE = 96  # pixels: windows of at least this side are enlarged by ZOOM_LARGE
 SEAM = 4  # between the two halves of an enlarged window, pixels
 FRAME = (255, 255, 255)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ComparedPicture:
-    """One of the pictures compared."""
+    """One of the two pictures."""
 
     name: str
     detail: str
@@ -34,17 +34,17 @@ class ComparedPicture:
 
 @dataclass(frozen=True, slots=True)
 class EnlargedWindow:
-    """A part of the picture that is shown enlarged."""
+    """A part of the pictures that is shown enlarged."""
 
     region: Region
     why: str
 
 
 def make(first: ComparedPicture, second: ComparedPicture) -> Image.Image:
-    """Both pictures, their error, the kept blocks of an .ablc file, and enlarged windows.
+    """Return both pictures, their error, kept blocks of an .ablc file, and enlarged windows.
 
-    The pictures are of the same size. Windows are those of the largest error that do not overlap;
-    where there is an .ablc file, the first one is where it spends most bits.
+    The pictures have the same size. Windows do not overlap and are those of the largest error;
+    with an .ablc file, the first window is where it spends most bits.
     """
     height, width, _ = first.pixels.shape
     view = View.of(height, width)
@@ -64,35 +64,37 @@ def make(first: ComparedPicture, second: ComparedPicture) -> Image.Image:
 
 
 def luma_error(first: Pixels, second: Pixels) -> Pixels:
-    """(H, W) absolute differences of the lumas of two pictures, grey levels."""
+    """Return absolute differences of the lumas of two pictures, (H, W), grey levels."""
     a, b = (np.asarray(opaque(pixels).convert("L")) for pixels in (first, second))
     return np.asarray(np.maximum(a, b) - np.minimum(a, b))
 
 
 def error_panel(error: Pixels, windows: list[EnlargedWindow], view: View) -> Panel:
-    """The error in bright colours, with numbered frames around the windows."""
+    """Return the error as colours, with numbered frames around the windows."""
     drawn = view.plane(error.astype(np.float32))
     scale = colour_scale.error_scale(drawn)
     pixels = _framed(scale.colours(drawn), windows, view)
     detail = f"mean {error.mean():.2f}, largest {error.max()} grey levels"
     title = f"absolute luma error, amplified {255 / scale.high:.0f} times"
-    return Panel(pixels, title, detail, scale.bar(place_width(view.width), letter_size(view.width)))
+    return Panel(
+        pixels, title, detail, scale.bar(place_width(view.width), letter_height(view.width))
+    )
 
 
 def choose_windows(error: Pixels, coding: CodingMap | None, side: int) -> list[EnlargedWindow]:
-    """At most ZOOMS squares of side pixels, a multiple of 8, that do not overlap.
+    """Return at most ZOOMS squares that do not overlap; side: in pixels, a multiple of 8.
 
-    None where the pictures are equal or hardly larger than a window.
+    Empty if the pictures are equal or hardly larger than a window.
     """
     height, width = error.shape
     if side < CELL or 2 * side > max(height, width) or side > min(height, width):
         return []
-    wanted = [(cell_sums(error), "largest error")] * ZOOMS
+    criteria = [(cell_sums(error), "largest error")] * ZOOMS
     if coding:
-        wanted[0] = (coding.bits.astype(np.float64), "most bits")
+        criteria[0] = (coding.bits.astype(np.float64), "most bits")
     free = np.ones((height // CELL - side // CELL + 1, width // CELL - side // CELL + 1), np.bool_)
     windows = []
-    for density, why in wanted:
+    for density, why in criteria:
         sums = np.where(free, _window_sums(density, side // CELL)[: len(free), : free.shape[1]], 0)
         row, column = (int(i) for i in np.unravel_index(np.argmax(sums), sums.shape))
         if sums[row, column] <= 0:
@@ -108,7 +110,7 @@ def choose_windows(error: Pixels, coding: CodingMap | None, side: int) -> list[E
 def zoom_panel(
     number: int, window: EnlargedWindow, first: ComparedPicture, second: ComparedPicture, zoom: int
 ) -> Panel:
-    """A window of both pictures side by side, enlarged."""
+    """Return a window of both pictures side by side, enlarged."""
     part = (*window.region.slices, slice(None))
     halves = [np.asarray(opaque(each.pixels[part])) for each in (first, second)]
     a, b = (half.repeat(zoom, axis=0).repeat(zoom, axis=1) for half in halves)
@@ -120,8 +122,11 @@ def zoom_panel(
 
 
 def _window_side(view: View, panels: int) -> tuple[int, int]:
-    """Side of a window in pixels, and its enlargement: a row of pairs as wide as one of panels."""
-    columns, gap = columns_for(panels, view.height, view.width), letter_size(view.width)
+    """Return side, in pixels, and enlargement of windows.
+
+    A row of pairs of windows is as wide as a row of panels.
+    """
+    columns, gap = columns_for(panels, view.height, view.width), letter_height(view.width)
     row = columns * (place_width(view.width) + gap) - gap
     half = ((row + gap) // ZOOMS - gap - SEAM) // 2
     zoom = ZOOM_LARGE if half >= ZOOM_LARGE * WINDOW_LARGE else ZOOM
@@ -129,7 +134,7 @@ def _window_side(view: View, panels: int) -> tuple[int, int]:
 
 
 def _window_sums(density: npt.NDArray[np.float64], side: int) -> npt.NDArray[np.float64]:
-    """(R - side + 1, C - side + 1) sums over every square of side x side cells."""
+    """Return sums over every square of side x side cells, (R - side + 1, C - side + 1)."""
     total = np.pad(density, ((1, 0), (1, 0))).cumsum(axis=0).cumsum(axis=1)
     return np.asarray(
         total[side:, side:] - total[:-side, side:] - total[side:, :-side] + total[:-side, :-side]
@@ -137,12 +142,12 @@ def _window_sums(density: npt.NDArray[np.float64], side: int) -> npt.NDArray[np.
 
 
 def _framed(pixels: Pixels, windows: list[EnlargedWindow], view: View) -> Pixels:
-    """(h, w, 3): the drawing with a numbered frame around each window."""
+    """Return the drawing, (h, w, 3), with a numbered frame around each window."""
     canvas = Image.fromarray(pixels)
     pen = ImageDraw.Draw(canvas)
-    font = ImageFont.load_default(max(14, letter_size(view.width)))
+    font = ImageFont.load_default(max(14, letter_height(view.width)))
     for number, window in enumerate(windows, start=1):
-        left, top, *size = (round(value * view.scale) for value in window.region)
-        pen.rectangle((left, top, left + size[0] - 1, top + size[1] - 1), outline=FRAME, width=2)
+        left, top, width, height = (round(value * view.scale) for value in window.region)
+        pen.rectangle((left, top, left + width - 1, top + height - 1), outline=FRAME, width=2)
         pen.text((left + 6, top + 2), str(number), FRAME, font, stroke_width=2, stroke_fill="black")
     return np.asarray(canvas)

@@ -1,4 +1,4 @@
-"""What a stream spends its bits on, as one picture: ablc inspect --map."""
+"""Where a stream spends its bits, as one picture: ablc inspect --map."""
 
 import numpy as np
 import numpy.typing as npt
@@ -6,17 +6,20 @@ from PIL import Image
 
 from ablc.arrays import CELL, Pixels
 from ablc.drawing import colour_scale, prediction_modes
-from ablc.drawing.panels import ABLATED, Panel, draw, letter_size, place_width
+from ablc.drawing.panels import ABLATED, Panel, draw, letter_height, place_width
 from ablc.drawing.view import View
 from ablc.inspection import CodingMap, StreamInfo
 
 DIMMED = 0.75  # brightness of the picture under block borders
 BORDER = (255, 226, 130)
-BORDER_SHOWN = 0.55  # how much of its colour a border gets where blocks are large enough
+BORDER_SHOWN = 0.55  # opacity of borders where blocks are large enough
 
 
 def make(coding: CodingMap, info: StreamInfo, name: str) -> Image.Image:
-    """Panels of the decoded picture and of where its bits went; lossless streams have no more."""
+    """Return a sheet of the decoded picture and its maps.
+
+    A lossless stream has a map of bits alone. name: of the stream, for the title.
+    """
     view = View.of(info.height, info.width)
     picture = view.picture(coding.image)  # (h, w, 3)
     about = f"{info.width}x{info.height} pixels, {info.length:,} bytes, {info.bpp:.3g} bpp"
@@ -29,18 +32,18 @@ def make(coding: CodingMap, info: StreamInfo, name: str) -> Image.Image:
 
 
 def bits_panel(coding: CodingMap, picture: Pixels, view: View) -> Panel:
-    """Bits per pixel as a heat map."""
+    """Return bits per pixel as colours."""
     scale = colour_scale.bits_scale(coding.bpp)
     pixels = colour_scale.shade(view.cells(scale.colours(coding.bpp)), picture)
     shares = np.sort(coding.bits, axis=None)[::-1].cumsum(dtype=np.float64)
     half = float(np.searchsorted(shares, shares[-1] / 2) + 1) / shares.size
     detail = f"half of the bits are in {half:.0%} of the picture"
-    bar = scale.bar(place_width(view.width), letter_size(view.width))
+    bar = scale.bar(place_width(view.width), letter_height(view.width))
     return Panel(pixels, "bits per pixel", detail, bar)
 
 
 def kept_panel(coding: CodingMap, picture: Pixels, view: View) -> Panel:
-    """The picture in kept blocks, one flat colour in the others, and the borders of all blocks."""
+    """Return the picture with dropped blocks in a flat colour and the borders of all blocks."""
     kept = view.cells(coding.kept)[..., np.newaxis]  # (h, w, 1)
     dimmed = np.rint(DIMMED * picture).astype(np.uint8)
     flat = np.where(kept, dimmed, np.array(ABLATED, np.uint8))
@@ -53,7 +56,7 @@ def kept_panel(coding: CodingMap, picture: Pixels, view: View) -> Panel:
 
 
 def modes_panel(coding: CodingMap, picture: Pixels, view: View) -> Panel:
-    """How blocks are predicted: colours, and strokes along the directions."""
+    """Return prediction modes as colours, and strokes along the directions."""
     shaded = colour_scale.shade(
         view.cells(prediction_modes.colours(coding.mode, coding.kept)), picture
     )
@@ -74,24 +77,24 @@ def modes_panel(coding: CodingMap, picture: Pixels, view: View) -> Panel:
         drawn,
         "prediction modes",
         detail,
-        prediction_modes.key(place_width(view.width), letter_size(view.width)),
+        prediction_modes.key(place_width(view.width), letter_height(view.width)),
     )
 
 
 def offset_panel(coding: CodingMap, picture: Pixels, view: View) -> Panel:
-    """Where the quantiser's step is finer or coarser than the header says."""
+    """Return where the quantisation step is finer or coarser than the header's."""
     scale = colour_scale.offset_scale(coding.offset)
     pixels = colour_scale.shade(view.cells(scale.colours(coding.offset)), picture)
     finer, coarser = float(np.mean(coding.offset < 0)), float(np.mean(coding.offset > 0))
     parts = [f"{finer:.0%} of the picture finer"] if finer else []
     parts += [f"{coarser:.0%} of the picture coarser"] if coarser else []
     detail = f"times the header's: {', '.join(parts)}"
-    bar = scale.bar(place_width(view.width), letter_size(view.width))
+    bar = scale.bar(place_width(view.width), letter_height(view.width))
     return Panel(pixels, "quantisation step", detail, bar)
 
 
 def _draw_borders(pixels: Pixels, coding: CodingMap, view: View) -> Pixels:
-    """(h, w, 3): pixels with a thin line along the upper and left border of every block."""
+    """Return pixels, (h, w, 3), with a line along the upper and left border of every block."""
     lines = _borders(coding.side, view)[..., np.newaxis]
     shown = BORDER_SHOWN * min(1.0, view.cell / CELL)
     blended = (1 - shown) * pixels + shown * np.array(BORDER)
@@ -99,7 +102,7 @@ def _draw_borders(pixels: Pixels, coding: CodingMap, view: View) -> Pixels:
 
 
 def _borders(side: npt.NDArray[np.uint8], view: View) -> npt.NDArray[np.bool_]:
-    """(h, w) True where a block begins."""
+    """Return flags, (h, w), that are True where a block begins."""
     cells = side.astype(np.int64) // CELL
     rows, columns = np.indices(side.shape)
     corners = (rows - rows % cells) * side.shape[1] + columns - columns % cells  # cell of the block

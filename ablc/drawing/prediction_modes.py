@@ -13,7 +13,7 @@ from ablc.drawing.view import PAPER, View
 Modes = npt.NDArray[np.uint8]
 Strokes = npt.NDArray[np.float64]  # (K, 4) x0, y0, x1, y1 in pixels of the picture
 
-BASE, FADE, ANGULAR = 0, 1, 2  # ANGULAR + d is direction d
+BASE, FADE, ANGULAR = 0, 1, 2  # ANGULAR + d stands for direction d
 # Offset along the border, in 1/32 pixel per pixel away from it: 16 directions from above, 16 from
 # the left.
 DISPLACEMENT = (
@@ -25,12 +25,12 @@ BASE_COLOUR, FADE_COLOUR = (124, 124, 132), (222, 222, 212)
 # Of the angles 0, 45, 90, 135 degrees, counterclockwise from a level line; 180 is 0 again.
 ANGLE_COLOURS = ((222, 84, 70), (196, 164, 44), (52, 162, 176), (140, 96, 206))
 STROKE = (255, 255, 255)
-STROKE_LEAST = 7.0  # drawn side of a block that gets a stroke, pixels
-FINE = 3  # strokes are drawn that many times larger and reduced, for smooth lines
+STROKE_LEAST = 7.0  # least drawn side of a block with a stroke, pixels
+FINE = 3  # factor by which strokes are drawn larger, then reduced, for smooth lines
 
 
 def angle(direction: int) -> float:
-    """Of the lines along which a direction carries samples: radians, 0 level, pi/2 upright."""
+    """Return the angle of a direction's lines in radians: 0 level, pi/2 upright."""
     along = DISPLACEMENT[direction]
     if direction < len(DISPLACEMENT) // 2:
         return math.atan2(32, along)
@@ -38,13 +38,13 @@ def angle(direction: int) -> float:
 
 
 def colours(mode: Modes, kept: npt.NDArray[np.bool_]) -> Pixels:
-    """(R, C, 3) colours of cells with those prediction modes."""
+    """Return the colours, (R, C, 3), of cells with prediction modes."""
     table = np.array([BASE_COLOUR, FADE_COLOUR, *map(_angle_colour, _angles())], np.uint8)
     return np.where(kept[..., np.newaxis], table[mode], np.array(ABLATED, np.uint8))
 
 
 def strokes(mode: Modes, side: npt.NDArray[np.uint8], kept: npt.NDArray[np.bool_]) -> Strokes:
-    """One stroke along its direction in every block that has one."""
+    """Return a stroke along the direction of every block that has one."""
     rows, columns = np.nonzero(kept & (mode >= ANGULAR))
     sides = side[rows, columns].astype(np.int64)
     first = (rows * CELL % sides == 0) & (columns * CELL % sides == 0)  # one cell of each block
@@ -57,7 +57,7 @@ def strokes(mode: Modes, side: npt.NDArray[np.uint8], kept: npt.NDArray[np.bool_
 
 
 def draw_strokes(picture: Pixels, lines: Strokes, view: View) -> Pixels:
-    """(h, w, 3): the drawing with smooth lines over it; those too short to see are left out."""
+    """Return the drawing, (h, w, 3), with smooth lines over it, except those too short to see."""
     ends = lines * view.scale
     long_enough = np.hypot(ends[:, 2] - ends[:, 0], ends[:, 3] - ends[:, 1]) >= 0.72 * STROKE_LEAST
     ink = Image.new("L", (view.width * FINE, view.height * FINE))
@@ -69,30 +69,33 @@ def draw_strokes(picture: Pixels, lines: Strokes, view: View) -> Pixels:
     return np.asarray(canvas)
 
 
-def key(width: int, size: int) -> Image.Image:
-    """Swatches of the modes, eight of the directions among them, width pixels long."""
-    canvas = Image.new("RGB", (width, size + size // 2), PAPER)
+def key(width: int, side: int) -> Image.Image:
+    """Return swatches of the modes and of eight directions.
+
+    width: of the whole, in pixels. side: of a swatch, also the height of letters.
+    """
+    canvas = Image.new("RGB", (width, side + side // 2), PAPER)
     pen = ImageDraw.Draw(canvas)
-    font = ImageFont.load_default(max(9, 4 * size // 5))
+    font = ImageFont.load_default(max(9, 4 * side // 5))
     x = 0
     for text, colour in (("base", BASE_COLOUR), ("fade", FADE_COLOUR), ("dropped", ABLATED)):
-        pen.rectangle((x, 0, x + size, size), colour)
-        pen.text((x + size + size // 3, 0), text, FAINT, font)
-        x += round(size + size // 3 + pen.textlength(text, font) + size)
+        pen.rectangle((x, 0, x + side, side), colour)
+        pen.text((x + side + side // 3, 0), text, FAINT, font)
+        x += round(side + side // 3 + pen.textlength(text, font) + side)
     for turn in np.arange(0, math.pi, math.pi / 8):
-        _swatch(pen, x, size, float(turn))
-        x += size + max(1, size // 8)
-    pen.text((x + size // 3, 0), "direction", FAINT, font)
+        _swatch(pen, x, side, float(turn))
+        x += side + max(1, side // 8)
+    pen.text((x + side // 3, 0), "direction", FAINT, font)
     return canvas
 
 
-def _swatch(pen: ImageDraw.ImageDraw, x: int, size: int, turn: float) -> None:
-    """A square in the colour of an angle, with its stroke."""
-    pen.rectangle((x, 0, x + size, size), _angle_colour(turn))
-    centre, half = (x + size / 2, size / 2), 0.36 * size
+def _swatch(pen: ImageDraw.ImageDraw, x: int, side: int, turn: float) -> None:
+    """Draw a square in the colour of an angle, with its stroke."""
+    pen.rectangle((x, 0, x + side, side), _angle_colour(turn))
+    centre, half = (x + side / 2, side / 2), 0.36 * side
     dx, dy = half * math.cos(turn), -half * math.sin(turn)
     ends = (centre[0] - dx, centre[1] - dy, centre[0] + dx, centre[1] + dy)
-    pen.line(ends, STROKE, max(1, size // 12))
+    pen.line(ends, STROKE, max(1, side // 12))
 
 
 def _angles() -> list[float]:
@@ -100,7 +103,7 @@ def _angles() -> list[float]:
 
 
 def _angle_colour(turn: float) -> tuple[int, int, int]:
-    """Colour of an angle in radians; the same half a turn on."""
+    """Return the colour of an angle in radians; the same after half a turn."""
     place = turn / math.pi * len(ANGLE_COLOURS)
     share = place % 1
     low = ANGLE_COLOURS[int(place) % len(ANGLE_COLOURS)]

@@ -1,4 +1,4 @@
-"""What the report shows of a coded picture besides the picture: where its bits went."""
+"""Maps of an encoded picture for the report: kept blocks, bits per pixel, region."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,26 +12,26 @@ from ablc.drawing.view import View
 from ablc.inspection import CodingMap
 from ablc.regions import Region
 
-BLOCK_MOST = 32  # pixels: windows begin at multiples of it, and so at the border of a block
+SUPERBLOCK = 32  # pixels: windows begin at multiples of it, so at the border of a block
 WHOLE_MOST = 1 << 20  # pixels: larger pictures are shown in part
 WINDOW = (768, 1024)  # height and width of that part
-DIMMED = 0.35  # brightness of what lies outside of the region
+DIMMED = 0.35  # brightness outside of the region
 TICKS_MOST = 5
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledMap:
-    """A picture about a picture; colours and ticks explain it where they are numbers."""
+    """A map with its labels; colours and ticks are its colour scale, if it shows numbers."""
 
     title: str
     detail: str
     pixels: Pixels
     colours: tuple[str, ...] = ()  # #rrggbb, evenly spaced along a bar
-    ticks: tuple[tuple[float, str], ...] = ()  # place on the bar, 0..1, and text
+    ticks: tuple[tuple[float, str], ...] = ()  # position on the bar, 0..1, and text
 
 
 def window_of(height: int, width: int, inside: Flags | None) -> Region | None:
-    """The part that is shown of a picture, around the middle of the region; None: all of it."""
+    """Return the shown part of a picture, around the centre of the region; None: all of it."""
     if height * width <= WHOLE_MOST:
         return None
     middle = (height / 2, width / 2)
@@ -47,14 +47,14 @@ def window_of(height: int, width: int, inside: Flags | None) -> Region | None:
 
 
 def _span(centre: float, side: int, most: int) -> tuple[int, int]:
-    """Start and length of at most `most` of side pixels around centre."""
+    """Return start and length of a range of at most `most` out of `side` pixels around centre."""
     length = min(side, most)
     start = min(max(centre - length / 2, 0), side - length)
-    return int(start) // BLOCK_MOST * BLOCK_MOST, length
+    return int(start) // SUPERBLOCK * SUPERBLOCK, length
 
 
-def kept_and_bits(coding: CodingMap, window: Region | None, of: str = "") -> list[LabelledMap]:
-    """Kept blocks and bits per pixel of a stream; of: what stream, put after the titles."""
+def kept_and_bits(coding: CodingMap, window: Region | None, suffix: str = "") -> list[LabelledMap]:
+    """Return maps of kept blocks and of bits per pixel of a stream. suffix: of their titles."""
     part = _part(coding, window) if window else coding
     view = View.of(*part.image.shape[:2])
     picture = view.picture(part.image)
@@ -65,25 +65,25 @@ def kept_and_bits(coding: CodingMap, window: Region | None, of: str = "") -> lis
     ticks = tuple((float(scale.position(v)), text) for v, text in scale.ticks[::stride])
     colours = tuple("#" + bytes(anchor).hex() for anchor in scale.anchors)
     return [
-        LabelledMap(kept.title + of, kept.detail, np.asarray(kept.pixels)),
-        LabelledMap(bits.title + of, bits.detail, np.asarray(bits.pixels), colours, ticks),
+        LabelledMap(kept.title + suffix, kept.detail, np.asarray(kept.pixels)),
+        LabelledMap(bits.title + suffix, bits.detail, np.asarray(bits.pixels), colours, ticks),
     ]
 
 
 def region(picture: Pixels, inside: Flags, window: Region | None) -> LabelledMap:
-    """The picture, (H, W, 3), dark outside of the region."""
+    """Return the picture, (H, W, 3), dark outside of the region."""
     pixels, flags = (cut(array, window) for array in (picture, inside))
     shown = np.where(flags[..., np.newaxis], pixels, np.rint(DIMMED * pixels).astype(np.uint8))
     return LabelledMap("region", f"{inside.mean():.0%} of the picture", shown)
 
 
 def cut(array: npt.NDArray[Any], window: Region | None) -> npt.NDArray[Any]:
-    """What the window shows of an (H, W, ...) array."""
+    """Return the part of an array, (H, W, ...), inside the window; None: all of it."""
     return array if window is None else array[window.slices]
 
 
 def _part(coding: CodingMap, window: Region) -> CodingMap:
-    """The map of a window that begins at multiples of BLOCK_MOST."""
+    """Return the coding map of a window that begins at multiples of SUPERBLOCK."""
     rows, columns = window.slices
     cells = tuple(slice(part.start // CELL, -(-part.stop // CELL)) for part in (rows, columns))
     planes = {

@@ -1,4 +1,4 @@
-"""A picture at the size in which it is drawn: large ones reduced, tiny ones enlarged."""
+"""The scale at which a picture is drawn: large ones are reduced, tiny ones enlarged."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -10,13 +10,13 @@ from PIL import Image
 from ablc.arrays import CELL, Pixels
 
 SIDE_MOST = 1600  # of a drawn picture, pixels
-SIDE_LEAST = 640  # enlarged to about this, by a whole number
+SIDE_LEAST = 640  # smaller pictures are enlarged to about this, by a whole factor
 PAPER = (255, 255, 255)
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Where a picture's pixels and cells land when it is drawn."""
+    """The geometry of a drawn picture: where its pixels and cells lie in the drawing."""
 
     height: int  # of the drawing
     width: int
@@ -24,7 +24,7 @@ class View:
 
     @classmethod
     def of(cls, height: int, width: int) -> Self:
-        """The view of a picture of height x width pixels."""
+        """Return the view of a picture of height x width pixels."""
         longest = max(height, width)
         if longest <= SIDE_MOST:
             zoom = max(1, SIDE_LEAST // longest)
@@ -34,19 +34,19 @@ class View:
 
     @property
     def cell(self) -> float:
-        """Side of a cell in the drawing."""
+        """Return the side of a cell in the drawing, pixels."""
         return CELL * self.scale
 
     def picture(self, pixels: Pixels) -> Pixels:
-        """(h, w, 3) drawing of an (H, W, C) picture."""
+        """Return the drawing, (h, w, 3), of a picture, (H, W, C)."""
         return np.asarray(self._resize(opaque(pixels)))
 
     def plane(self, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """(h, w) drawing of an (H, W) plane; where it is reduced, means."""
+        """Return the drawing, (h, w), of a plane, (H, W); a reduced one has means."""
         return np.asarray(self._resize(Image.fromarray(values)))
 
     def cells(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """(h, w, ...) drawing of (R, C, ...) cells, each flat."""
+        """Return the drawing, (h, w, ...), of cells, (R, C, ...), each of them flat."""
         rows = self._cell_at(self.height, values.shape[0])
         columns = self._cell_at(self.width, values.shape[1])
         return values[rows[:, np.newaxis], columns]
@@ -60,13 +60,13 @@ class View:
         )
 
     def _cell_at(self, length: int, count: int) -> npt.NDArray[np.intp]:
-        """Index of the cell around each of the drawing's pixels along one axis."""
+        """Return the index of the cell around each pixel of the drawing along one axis."""
         inside = (np.arange(length) + 0.5) / self.cell
         return np.minimum(inside.astype(np.intp), count - 1)
 
 
 def opaque(pixels: Pixels) -> Image.Image:
-    """The RGB picture of (H, W, C) samples, laid on white paper."""
+    """Return samples, (H, W, C), as an RGB picture, transparency composed over white."""
     image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
     if image.mode != "RGBA":
         return image.convert("RGB")

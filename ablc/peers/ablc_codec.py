@@ -1,4 +1,4 @@
-"""ablc as a codec of an evaluation: decoded as it is, or painted by a network."""
+"""ablc as a codec to compare: decoded without networks, or painted by one."""
 
 import functools
 from collections.abc import Mapping
@@ -16,17 +16,17 @@ QUALITIES = (*range(2, 48, 3), 53, 60, 70, 80)
 
 
 def own_codec(name: str) -> Codec:
-    """The codec of OWN_CODECS of that name, at default effort.
+    """Return the codec of OWN_CODECS by name, at default effort.
 
-    Raises ValueError if there is none, MissingCodecError without what runs its network.
+    Raises ValueError for another name, MissingCodecError if its network cannot run here.
     """
     if name not in OWN_CODECS:
-        raise ValueError(f"no codec {name!r}; there are {', '.join(OWN_CODECS)}")
+        raise ValueError(f"unknown codec {name!r}: expected one of {', '.join(OWN_CODECS)}")
     return ablc_codec() if name == ABLC else _painted(name.removeprefix(f"{ABLC} + "))
 
 
 def ablc_codec(options: Mapping[str, Any] | None = None, *, lossless: bool = False) -> Codec:
-    """ablc without networks; options are further arguments of ablc.encode."""
+    """Return ablc without networks. options: further arguments of ablc.encode."""
     options = {"threads": 1, **(options or {})}
     stated = ", ".join(f"{key} {value}" for key, value in options.items())
     version = f"ablc {ablc.__version__}"
@@ -41,7 +41,7 @@ def ablc_codec(options: Mapping[str, Any] | None = None, *, lossless: bool = Fal
 
 
 def decode(data: bytes) -> Pixels:
-    """The picture in a stream as it is without networks."""
+    """Return the picture of a stream, decoded without networks."""
     return ablc.decode(data, fill="classical", threads=1)
 
 

@@ -1,4 +1,4 @@
-"""What a codec is to an evaluation: a way between pixels and the bytes of a whole file."""
+"""A codec as evaluations use it: from pixels to the bytes of a whole file, and back."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,16 +7,16 @@ from ablc.arrays import Pixels
 
 
 class MissingCodecError(RuntimeError):
-    """A codec cannot be measured here; the text says what to install."""
+    """A codec cannot be used here; the text says what to install."""
 
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """One way to make a file of a picture, in one thread."""
+    """A way to encode a picture to a file, with one thread."""
 
     name: str
-    settings: str  # all that decides the bytes besides the quality
+    settings: str  # all that determines the bytes besides the quality
     library: str  # with its version
-    encode: Callable[[Pixels, float], bytes]  # of a picture and the codec's own knob
+    encode: Callable[[Pixels, float], bytes]  # from a picture and a quality on the codec's scale
     decode: Callable[[bytes], Pixels]
-    qualities: tuple[float, ...] = ()  # the sweep, rate rising; empty: lossless
+    qualities: tuple[float, ...] = ()  # the sweep, the rate rising; empty: lossless

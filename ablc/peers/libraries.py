@@ -1,6 +1,6 @@
-"""The codecs beside which ablc is measured, by name.
+"""Codecs to compare ablc with, by name.
 
-Every library is imported when its codec is asked for, so that a missing one costs one codec alone.
+Libraries are imported with their codecs, so that a missing library costs no other codec.
 """
 
 import functools
@@ -22,21 +22,21 @@ JPEG_QUALITIES = (1, 3, 5, 7, 10, 15, 20, 25, 30, 40, 50, 60, 70, 80, 85)
 
 
 def peer(name: str) -> Codec:
-    """The lossy peer of that name.
+    """Return a lossy codec by name.
 
-    Raises ValueError if there is none, MissingCodecError if its library is not installed.
+    Raises ValueError for an unknown name, MissingCodecError if the library is not installed.
     """
     return _named(name, PEERS)
 
 
 def lossless_peer(name: str) -> Codec:
-    """The lossless peer of that name; raises as peer() does."""
+    """Return a lossless codec by name; raises as peer() does."""
     return _named(name, LOSSLESS_PEERS)
 
 
 def _named(name: str, makers: Mapping[str, Callable[[], Codec]]) -> Codec:
     if name not in makers:
-        raise ValueError(f"no codec {name!r}; there are {', '.join(makers)}")
+        raise ValueError(f"unknown codec {name!r}: expected one of {', '.join(makers)}")
     return makers[name]()
 
 
@@ -81,7 +81,7 @@ def _mozjpeg() -> Codec:
 
 
 def _has_mozjpeg(pyvips: Any) -> bool:
-    """A libvips without mozjpeg ignores what only mozjpeg can do."""
+    """True if options of mozjpeg have an effect; libvips ignores them without mozjpeg."""
     probe = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
     plain, searched = (_vips_jpeg(pyvips, probe, 50, trellis=on) for on in (False, True))
     return plain != searched
@@ -149,7 +149,7 @@ def _heic() -> Codec:
 
 
 def _jpeg2000() -> Codec:
-    """Pillow leaves the component transform out unless told to apply it."""
+    """Return JPEG 2000 with the component transform, which Pillow leaves out by default."""
 
     def encode(picture: Pixels, bpp: float) -> bytes:
         how = {"quality_mode": "rates", "quality_layers": [24 / bpp], "mct": 1}
@@ -165,7 +165,7 @@ def _jpeg2000() -> Codec:
     )
 
 
-# Sweeps cover 0.05-0.5 bpp densely, as far down as the codec goes, and reach 1-2 bpp.
+# Sweeps cover 0.05-0.5 bpp densely, or down to the codec's lowest rate, and reach 1-2 bpp.
 PEERS: Mapping[str, Callable[[], Codec]] = MappingProxyType(
     {
         "JPEG": _jpeg,
@@ -183,7 +183,7 @@ PEERS: Mapping[str, Callable[[], Codec]] = MappingProxyType(
 
 
 def _png() -> Codec:
-    """Level 3: above it libpng uses another match finder and loses 2 % on Kodak."""
+    """Return PNG at level 3: above, libpng uses another match finder and loses 2 % on Kodak."""
     imagecodecs = _imagecodecs()
 
     def encode(picture: Pixels, _quality: float) -> bytes:
@@ -204,7 +204,7 @@ def _lossless_webp() -> Codec:
 
 
 def lossless_jpegxl(effort: int = 3) -> Codec:
-    """JPEG XL without loss. Raises MissingCodecError without imagecodecs."""
+    """Return lossless JPEG XL. Raises MissingCodecError without imagecodecs."""
     imagecodecs = _imagecodecs()
     return Codec(
         "JPEG XL lossless",
@@ -223,7 +223,7 @@ LOSSLESS_PEERS: Mapping[str, Callable[[], Codec]] = MappingProxyType(
 
 
 def pillow_codec(format_name: str, qualities: tuple[float, ...], **options: Any) -> Codec:
-    """Pillow's writer of a format, with these options, and its reader."""
+    """Return a codec of Pillow's writer of a format, with options, and of Pillow's reader."""
     settings = ", ".join(f"{name} {value}" for name, value in options.items())
     library = f"Pillow {PIL.__version__}"
     encode = pillow_encode(format_name, **options)
@@ -231,7 +231,7 @@ def pillow_codec(format_name: str, qualities: tuple[float, ...], **options: Any)
 
 
 def pillow_encode(format_name: str, **options: Any) -> Callable[..., bytes]:
-    """An encoder that hands quality to Pillow's writer as it is, unless it is lossless."""
+    """Return an encoder that passes quality to Pillow's writer unchanged, unless it is lossless."""
 
     def encode(picture: Pixels, quality: float | None = None) -> bytes:
         lossy = {} if quality is None or options.get("lossless") else {"quality": quality}
@@ -243,11 +243,12 @@ def pillow_encode(format_name: str, **options: Any) -> Callable[..., bytes]:
 
 
 def pillow_decode(data: bytes) -> Pixels:
+    """Return a picture that Pillow reads, (H, W, 3)."""
     return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
 
 
 def _version(feature: str, of: str | None = None) -> str:
-    """Version of a library that Pillow brings along. Raises MissingCodecError without it."""
+    """Return the version of a library inside Pillow. Raises MissingCodecError without it."""
     if not features.check(feature):
         raise MissingCodecError(f"this Pillow has no {feature}: pip install '{PILLOW}'")
     return str(features.version(of or feature) or features.version(feature))
@@ -256,7 +257,7 @@ def _version(feature: str, of: str | None = None) -> str:
 def _jpegxl_encode(
     imagecodecs: Any, picture: Pixels, distance: float, *, effort: int, lossless: bool = False
 ) -> bytes:
-    """distance: libjxl's butteraugli distance, lower is better."""
+    """Return a JPEG XL file. distance: libjxl's Butteraugli distance, lower is better."""
     how: dict[str, Any] = (
         {"lossless": True} if lossless else {"distance": float(distance), "usecontainer": False}
     )
@@ -272,14 +273,14 @@ def _imagecodecs() -> Any:
 
 
 def _of_imagecodecs(imagecodecs: Any, library: str) -> str:
-    """Name and version of a library that imagecodecs brings along."""
+    """Return name and version of a library inside imagecodecs."""
     parts: list[str] = imagecodecs.version().split(", ")
     return next(part for part in parts if part.startswith(f"{library}-"))
 
 
 def _import(module: str, package: str) -> Any:
-    """A module. Raises MissingCodecError, naming the package, if it cannot be imported."""
+    """Import a module. Raises MissingCodecError, naming the package, if that fails."""
     try:
         return importlib.import_module(module)
-    except ImportError as error:  # or a library that it loads is missing
+    except ImportError as error:  # the module, or a library that it loads, is missing
         raise MissingCodecError(f"pip install {package}") from error

@@ -154,7 +154,7 @@ def test_a_missing_library_costs_its_codec_alone(
 def test_an_unknown_peer_is_refused(pictures: Path, tmp_out: Path) -> None:
     ended = reproduce(pictures, tmp_out, "--peers", "BPG")
     assert isinstance(ended.exception, ValueError)
-    assert "no codec 'BPG'" in str(ended.exception)
+    assert "unknown codec 'BPG'" in str(ended.exception)
 
 
 def test_a_broken_picture_is_listed_and_the_rest_goes_on(pictures: Path, tmp_out: Path) -> None:
@@ -175,7 +175,7 @@ def test_of_a_large_picture_the_middle_is_coded(
     monkeypatch.setattr(study, "PIXELS_MOST", 3000)
     reproduce(pictures, tmp_out, "--peers", "JPEG")
     notes = list(document(tmp_out)["notes"].values())
-    assert notes == [["the middle 71x42 pixels were coded: the whole is too large"], []]
+    assert notes == [["only the middle 71x42 pixels were encoded: the picture is too large"], []]
 
 
 def test_a_codec_that_fails_on_a_picture_is_listed(
@@ -260,7 +260,7 @@ def test_every_shipped_point_has_a_source() -> None:
         ("metric,codec,bpp,value,source\npsnr,X,0,30,\n", "line 2: .* bpp above 0"),
         ("metric,codec,bpp,value,source\npsnr,X,.1,good,\n", "line 2: .* must be numbers"),
         ("metric,codec,bpp,value,source\npsnr,X,.1\n", "line 2: .* must be numbers"),
-        ("metric,codec,bpp,value,source\nvmaf,X,.1,90,\n", "no metric 'vmaf'"),
+        ("metric,codec,bpp,value,source\nvmaf,X,.1,90,\n", "unknown metric 'vmaf'"),
         ("", "has no column bpp, codec"),
     ],
 )

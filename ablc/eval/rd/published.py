@@ -1,7 +1,6 @@
-"""Figures that others published for the Kodak set: reference points, not measured here.
+"""Figures that others published for the Kodak set, as points of reference.
 
-A table has the columns metric, codec, bpp, value, source; ablc/eval/published.csv is the one that
-comes with ablc.
+A table has the columns metric, codec, bpp, value, source; published.csv comes with ablc.
 """
 
 import csv
@@ -21,7 +20,7 @@ KODAK_SIDES = {512, 768}
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class PublishedPoint:
     """The mean of a measure over the Kodak set at a rate."""
 
     metric: str  # of ablc.eval.measures.catalogue.MEASURES
@@ -31,40 +30,41 @@ class Point:
     source: str
 
 
-def shipped() -> list[Point]:
-    """The points that come with ablc."""
+def shipped() -> list[PublishedPoint]:
+    """Return the points that come with ablc."""
     table = resources.files("ablc.eval.rd").joinpath("published.csv")
     return parse(table.read_text(encoding="utf-8"), "published.csv")
 
 
-def read(path: Path) -> list[Point]:
-    """The points of a file. Raises OSError, or ValueError naming the line that is wrong."""
+def read(path: Path) -> list[PublishedPoint]:
+    """Return the points in a file. Raises OSError, or ValueError naming the wrong line."""
     return parse(path.read_text(encoding="utf-8"), str(path))
 
 
-def parse(text: str, source: str) -> list[Point]:
-    """The points of a table; source names it in errors."""
+def parse(text: str, source: str) -> list[PublishedPoint]:
+    """Return the points of a table; source names it in errors."""
     rows = csv.DictReader(io.StringIO(text))
     if missing := set(COLUMNS) - set(rows.fieldnames or ()):
         raise ValueError(f"{source} has no column {', '.join(sorted(missing))}")
     return [_point(row, f"{source}, line {rows.line_num}") for row in rows]
 
 
-def _point(row: dict[str, str], place: str) -> Point:
+def _point(row: dict[str, str], place: str) -> PublishedPoint:
     metric = OTHER_NAMES.get(row["metric"], row["metric"])
     if metric not in MEASURES:
-        raise ValueError(f"{place}: no metric {metric!r}; there are {', '.join(MEASURES)}")
+        expected = ", ".join(MEASURES)
+        raise ValueError(f"{place}: unknown metric {metric!r}: expected one of {expected}")
     try:
         bpp, value = float(row["bpp"]), float(row["value"])
     except (TypeError, ValueError):
         raise ValueError(f"{place}: bpp and value must be numbers") from None
     if not (math.isfinite(value) and 0 < bpp < math.inf):
         raise ValueError(f"{place}: bpp and value must be finite, and bpp above 0")
-    return Point(metric, row["codec"], bpp, value, row["source"] or "")
+    return PublishedPoint(metric, row["codec"], bpp, value, row["source"] or "")
 
 
 def is_kodak(folder: Folder) -> bool:
-    """Whether a folder holds the 24 Kodak pictures, by their names and sizes, and no others."""
+    """True if a folder holds the 24 Kodak pictures, by their names and sizes, and no others."""
     return tuple(photo.name for photo in folder.photos) == KODAK and all(
         {photo.height, photo.width} == KODAK_SIDES for photo in folder.photos
     )

@@ -1,7 +1,7 @@
-"""Speed of codecs side by side: in turns within one process, one thread each.
+"""Speed of codecs side by side: in turns within one process, with one thread each.
 
-Seconds are CPU seconds of the whole process, all its threads together: a codec that starts threads
-gains nothing by it. Figures of different runs do not compare; the ratios within one run do.
+Seconds are CPU seconds of the whole process, summed over its threads: a codec gains nothing by
+starting threads. Ratios within one run are comparable; figures of different runs are not.
 """
 
 import statistics
@@ -25,7 +25,7 @@ class Timing:
     decode: list[float] = field(default_factory=list)
 
     def figures(self, megapixels: float) -> dict[str, float]:
-        """Megapixels per second of both directions: the median of the rounds and the best one."""
+        """Return megapixels per second of both directions: median and best of the rounds."""
         return {
             "quality": self.quality,
             "bpp": self.bpp,
@@ -37,9 +37,9 @@ class Timing:
 
 
 def take_turns(timings: Sequence[Timing], shown: Sequence[Pixels], rounds: int) -> None:
-    """Adds so many rounds to each of timings, after one that warms up and is not counted.
+    """Add a number of rounds to each of the timings, after one uncounted round that warms up.
 
-    Codecs take turns within a round, so that all of them see the same machine.
+    Codecs take turns within a round, so that all see the machine in the same state.
     """
     for turn in range(rounds + 1):
         for timing in timings:
@@ -65,10 +65,10 @@ def _cpu_seconds(work: Callable[..., Any], *arguments: Any) -> tuple[float, Any]
 
 
 def pixels(shown: Sequence[Pixels]) -> int:
-    """Of all pictures together."""
+    """Return the number of pixels of all pictures together."""
     return sum(picture.shape[0] * picture.shape[1] for picture in shown)
 
 
 def mean_bpp(codec: Codec, shown: Sequence[Pixels], quality: float) -> float:
-    """Bits per pixel over all pictures together."""
+    """Return bits per pixel over all pictures together."""
     return 8 * sum(len(codec.encode(picture, quality)) for picture in shown) / pixels(shown)

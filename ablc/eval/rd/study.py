@@ -1,7 +1,7 @@
 """Rate and distortion of ablc and its peers on the pictures of a folder.
 
-Every codec makes whole files of every picture over its sweep of qualities; what is measured of them
-stands in ablc.eval.measures.measure_set. Speeds come afterwards, when nothing else runs.
+Every codec encodes every picture to whole files over its sweep of qualities; MeasureSet measures
+the decoded pictures. Speeds are measured afterwards, when nothing else runs.
 """
 
 import functools
@@ -27,11 +27,11 @@ from ablc.peers.ablc_codec import ABLC, OWN_CODECS, own_codec
 from ablc.peers.codec import Codec, MissingCodecError
 from ablc.peers.libraries import PEERS, peer
 
-PIXELS_MOST = 1 << 22  # the middle of a larger picture is coded: a pixel costs microseconds a file
+PIXELS_MOST = 1 << 22  # of larger pictures the middle is encoded, to limit the time per file
 QUICK_EVERY = 3  # of the qualities
 
 SPEED_RATES = (0.15, 0.5, 1.0)  # bits per pixel
-SPEED_NEAR = 1.5  # times that rate, or less: farther off a codec does not reach it
+SPEED_NEAR = 1.5  # a codec reaches a rate if its nearest is within this factor
 SPEED_PICTURES = 4
 SPEED_PIXELS_MOST = 1 << 20  # of each
 SPEED_ROUNDS = 3
@@ -41,7 +41,7 @@ Sweeps = Mapping[str, tuple[float, ...]]  # qualities by codec
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A codec that could not be measured on a picture, at some quality or at all."""
+    """A codec that failed on a picture, at some quality or at all."""
 
     codec: str
     picture: str
@@ -50,10 +50,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """What was found."""
+    """All that was measured."""
 
     folder: Folder
-    codecs: Mapping[str, Codec]  # by name, ablc's own first
+    codecs: Mapping[str, Codec]  # by name, ablc's first
     missing: Mapping[str, str]  # why a codec was not measured
     curves: Curves
     failures: Sequence[Failure]
@@ -63,7 +63,7 @@ class Study:
 
     @property
     def measures(self) -> list[str]:
-        """Those that were taken of any picture."""
+        """Return the names of the measures that exist for any picture."""
         rows = [row for of in self.curves.values() for curve in of.values() for row in curve]
         return [measure for measure in MEASURES if any(measure in row for row in rows)]
 
@@ -77,11 +77,12 @@ def study(
     quick: bool = False,
     weights: Path | None = None,
 ) -> Study:
-    """Measures ablc and the named peers, and shows how far it is on standard error.
+    """Measure ablc and the named peers, with progress bars on standard error.
 
-    quick: a third of the qualities. weights: of the networks that judge looks; None: no looks.
-    Raises ValueError for a peer that is not known or weights that are no such, FileNotFoundError
-    for weights that are missing.
+    quick: measure every third quality only. weights: of the networks behind perceptual distances;
+    None: these are not measured.
+    Raises ValueError for an unknown peer or weights of another shape, FileNotFoundError for missing
+    weights.
     """
     codecs, missing = available([*OWN_CODECS, *peers])
     sweeps = {
@@ -90,7 +91,7 @@ def study(
     curves, failures = _curves(folder, store, codecs, sweeps, weights, jobs)
     left_out = {}
     if weights is None:
-        left_out = dict.fromkeys(LOOKS, "the weights of the networks that judge were not named")
+        left_out = dict.fromkeys(LOOKS, "no weights were given")
     rates = {}
     if importlib.util.find_spec("bjontegaard"):
         rates = _bd_rates(curves)
@@ -104,9 +105,9 @@ def study(
 
 
 def available(names: Sequence[str]) -> tuple[dict[str, Codec], dict[str, str]]:
-    """The codecs that can be measured here, and why the others cannot, by name.
+    """Return the codecs that can be measured here, and the reasons why others cannot, by name.
 
-    Raises ValueError for a name that is not known.
+    Raises ValueError for an unknown name.
     """
     codecs, missing = {}, {}
     for name in names:
@@ -118,11 +119,11 @@ def available(names: Sequence[str]) -> tuple[dict[str, Codec], dict[str, str]]:
 
 
 def codec_of(name: str) -> Codec:
-    """The codec of OWN_CODECS or PEERS; raises as own_codec() and peer() do."""
+    """Return the codec of OWN_CODECS or PEERS; raises as own_codec() and peer() do."""
     return own_codec(name) if name in OWN_CODECS else peer(name)
 
 
-_codec = functools.cache(codec_of)  # those of a process
+_codec = functools.cache(codec_of)  # made once per process
 
 
 # --- curves ---------------------------------------------------------------------------------------
@@ -137,14 +138,14 @@ def _curves(
     jobs: int,
 ) -> tuple[Curves, list[Failure]]:
     measured_by = MeasureSet(weights).fingerprint()
-    wanted = [
+    combinations = [
         (photo, name, quality)
         for photo in folder.photos
         for name in codecs
         for quality in sweeps[name]
     ]
     tasks = []
-    for photo, name, quality in wanted:
+    for photo, name, quality in combinations:
         key = key_of(
             "rd", photo.digest, PIXELS_MOST, measured_by, quality, *_identity(codecs[name])
         )
@@ -154,7 +155,7 @@ def _curves(
         outcomes = run(tasks, store, jobs, advance)
     curves: Curves = {name: {} for name in codecs}
     failed: dict[tuple[str, str], str] = {}
-    for (photo, name, _), outcome in zip(wanted, outcomes, strict=True):
+    for (photo, name, _), outcome in zip(combinations, outcomes, strict=True):
         if isinstance(outcome, Failed):
             failed.setdefault((name, photo.name), outcome.reason)
         else:
@@ -163,41 +164,41 @@ def _curves(
 
 
 def _identity(codec: Codec) -> tuple[str, ...]:
-    """All that decides a codec's files and pictures besides the quality."""
-    own_code = ablc_fingerprint() if codec.name in OWN_CODECS else ""
-    return codec.name, codec.settings, codec.library, own_code
+    """Return all that determines a codec's files and pictures besides the quality."""
+    fingerprint = ablc_fingerprint() if codec.name in OWN_CODECS else ""
+    return codec.name, codec.settings, codec.library, fingerprint
 
 
 def measure_file(photo: Photo, name: str, quality: float, weights: Path | None) -> TaskResult:
-    """The file of a picture by the named codec: its quality, bytes, bpp and measures."""
-    codec, (original, measured) = _codec(name), _original(photo, weights)
+    """Encode a picture with the named codec; return quality, bytes, bpp and measures."""
+    codec, (original, reference) = _codec(name), _original(photo, weights)
     data = codec.encode(original, quality)
-    size = {"quality": quality, "bytes": len(data), "bpp": 8 * len(data) / pixels([original])}
-    return TaskResult({**size, **measured.measure(codec.decode(data))})
+    rate = {"quality": quality, "bytes": len(data), "bpp": 8 * len(data) / pixels([original])}
+    return TaskResult({**rate, **reference.measure(codec.decode(data))})
 
 
 @functools.lru_cache(maxsize=1)
 def _original(photo: Photo, weights: Path | None) -> tuple[Pixels, Reference]:
-    """A picture, kept with what it is measured by: the next file is mostly one of it again."""
+    """Return a picture and its reference, cached: the next file is mostly of the same picture."""
     original = part(photo, PIXELS_MOST)
     return original, MeasureSet(weights).reference(original)
 
 
 def part(photo: Photo, most: int) -> Pixels:
-    """A picture, or as much of its middle as is coded."""
+    """Return a picture, or its middle of at most `most` pixels."""
     return np.ascontiguousarray(middle(photo.load(), most))
 
 
 def cut(photo: Photo) -> list[str]:
-    """A remark on a picture of which only the middle is coded."""
+    """Return a remark on a picture of which only the middle is encoded; none for others."""
     height, width = middle_size(photo.height, photo.width, PIXELS_MOST)
     if (height, width) == (photo.height, photo.width):
         return []
-    return [f"the middle {width}x{height} pixels were coded: the whole is too large"]
+    return [f"only the middle {width}x{height} pixels were encoded: the picture is too large"]
 
 
 def _bd_rates(curves: Curves) -> dict[str, dict[str, dict[str, Mean | None]]]:
-    """Of ablc against the peers, and of ablc with a network against those and ablc without."""
+    """Return BD-rates of ablc against the peers; with a network, also against plain ablc."""
     return {
         tested: {
             anchor: bd_rates(of_anchor, curves[tested], MEASURES, SPAN)
@@ -215,7 +216,7 @@ def _bd_rates(curves: Curves) -> dict[str, dict[str, dict[str, Mean | None]]]:
 def _speeds(
     folder: Folder, store: Store, codecs: Mapping[str, Codec], curves: Curves, rounds: int
 ) -> list[dict[str, Any]] | Failed:
-    """The speeds of all codecs at SPEED_RATES, in this process alone."""
+    """Measure the speeds of all codecs at SPEED_RATES, in this process alone."""
     every = -(-len(folder.photos) // SPEED_PICTURES)
     photos = folder.photos[::every]
     chosen = [
@@ -238,13 +239,13 @@ def _speeds(
 
 
 def _nearest(curves: Mapping[str, Curve], pictures: Sequence[str], rate: float) -> float | None:
-    """The quality whose rate over the pictures together is nearest; None if it is far off."""
+    """Return the quality whose rate over all pictures is nearest to a rate; None if it is far."""
     rows = [row for picture in pictures for row in curves.get(picture, [])]
     apart = {}
     for quality in {row["quality"] for row in rows}:
         chosen = [row for row in rows if row["quality"] == quality]
-        size = sum(row["bytes"] / row["bpp"] for row in chosen)
-        apart[quality] = abs(math.log(sum(row["bytes"] for row in chosen) / size / rate))
+        octets = sum(row["bytes"] / row["bpp"] for row in chosen)  # of the pixels at 1 bpp
+        apart[quality] = abs(math.log(sum(row["bytes"] for row in chosen) / octets / rate))
     best = min(apart, key=apart.__getitem__, default=None)
     return best if best is not None and apart[best] < math.log(SPEED_NEAR) else None
 
@@ -252,15 +253,15 @@ def _nearest(curves: Mapping[str, Curve], pictures: Sequence[str], rate: float) 
 def measure_speeds(
     photos: Sequence[Photo], chosen: Sequence[tuple[float, str, float]], rounds: int
 ) -> TaskResult:
-    """Megapixels per CPU second of (rate, codec, quality), which take turns rate by rate."""
+    """Return megapixels per CPU second of (rate, codec, quality), in turns rate by rate."""
     shown = [part(photo, SPEED_PIXELS_MOST) for photo in photos]
-    found = []
+    speeds = []
     for rate in dict.fromkeys(rate for rate, _, _ in chosen):
         codecs = [(_codec(name), quality) for at, name, quality in chosen if at == rate]
         timings = [Timing(codec, q, mean_bpp(codec, shown, q)) for codec, q in codecs]
         take_turns(timings, shown, rounds)
-        found += [
+        speeds += [
             {"codec": timing.codec.name, "rate": rate, **timing.figures(pixels(shown) / 1e6)}
             for timing in timings
         ]
-    return TaskResult({"speeds": found})
+    return TaskResult({"speeds": speeds})
