@@ -55,6 +55,7 @@ class _CodingMap(TypedDict):
     offset: npt.NDArray[np.int8]
 
 VERSION: int  # of the format
+DISPLACEMENT: tuple[int, ...]  # of the directions of prediction (docs/FORMAT.md, Prediction)
 
 class Header:
     @property

@@ -8,6 +8,7 @@
 #include "codec.h"
 #include "fault.h"
 #include "inspect.h"
+#include "predict.h"
 #include "preview.h"
 #include "window.h"
 
@@ -263,6 +264,8 @@ void bind_header(py::module_& m) {
 
 void bind_stream(py::module_& m) {
   m.attr("VERSION") = static_cast<int>(kMagic[3]);
+  m.attr("DISPLACEMENT") =
+      py::tuple(py::cast(std::vector<int>(kDisplacement.begin(), kDisplacement.end())));
   bind_header(m);
   py::class_<Stream>(m, "Stream",
                      "A stream, parsed once: header and list of sections. Holds the bytes. May be "

@@ -8,13 +8,6 @@ namespace ablc {
 
 namespace {
 
-// Displacement per row (vertical directions, first half) or per column (horizontal, second half),
-// in 1/32 sample; positive leads away from the corner. The angles of HEVC.
-constexpr int kVertical = kDirections / 2;
-constexpr Array<int, kDirections> kDisplacement = {
-    -26, -21, -17, -13, -9,  -5, -2, 0,  2, 5, 9, 13, 17, 21, 26, 32,
-    -32, -26, -21, -17, -13, -9, -5, -2, 0, 2, 5, 9,  13, 17, 21, 26};
-
 // 45 exp(-d / 2.5) in 1/64: weight of an error at distance d + 1.
 constexpr Array<std::int16_t, kMaxSide> kFade = {45, 30, 20, 13, 9, 6, 4, 3, 2, 1, 1, 1};
 

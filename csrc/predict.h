@@ -21,6 +21,14 @@ inline constexpr int kModeRight = kModeAngular + 24;
 inline constexpr int kDirectionBits = 5;
 inline constexpr int kLumaModes = kModeAngular + kDirections;
 
+/// Displacement per row (first half, the vertical directions) or per column (second half, the
+/// horizontal ones), in 1/32 sample; positive leads away from the corner. The angles of HEVC (ITU-T
+/// H.265, 8.4.4.2.6).
+inline constexpr int kVertical = kDirections / 2;
+inline constexpr Array<int, kDirections> kDisplacement = {
+    -26, -21, -17, -13, -9,  -5, -2, 0,  2, 5, 9, 13, 17, 21, 26, 32,
+    -32, -26, -21, -17, -13, -9, -5, -2, 0, 2, 5, 9,  13, 17, 21, 26};
+
 /// What lies around a block of side n: index 0 is the corner, 1..2n go away from it.
 struct Border {
   using Samples = Array<std::int16_t, 2 * kMaxSide + 1>;

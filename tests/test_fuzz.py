@@ -4,52 +4,25 @@ ABLC_FUZZ_RUNS is the number of mutants, 20000 unless set.
 """
 
 import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import native_builds
 from ablc._core import pack_mask, pack_tensor
+from native_builds import run
 
 ROOT = Path(__file__).parent.parent
-BUILD = ROOT / "build" / "fuzz"
 OK = ROOT / "tests" / "golden" / "ok"
 LARGE = OK / "tiles-large.ablc"
 RUNS = int(os.environ.get("ABLC_FUZZ_RUNS", "20000"))
 
 
-def tool(name: str) -> str | None:
-    """A program beside this Python, or on the path."""
-    return shutil.which(name, path=os.path.dirname(sys.executable)) or shutil.which(name)
-
-
-def run(*command: str | Path) -> str:
-    """What a command prints. Fails with all of it if the command does."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{done.stdout[-4000:]}\n{done.stderr[-8000:]}"
-    return done.stdout
-
-
 @pytest.fixture(scope="module")
 def build() -> Path:
     """The folder of the replay drivers, built with sanitizers."""
-    cmake = tool("cmake")
-    if sys.platform == "win32":
-        pytest.skip("the replay driver needs fork()")
-    if cmake is None:
-        pytest.skip("no cmake to build the fuzz targets with")
-    if tool(os.environ.get("CXX", "c++")) is None:
-        pytest.skip("no C++ compiler to build the fuzz targets with")
-    options = ["-DABLC_FUZZ=ON", "-DABLC_PYTHON=OFF", "-DCMAKE_CXX_FLAGS_RELEASE=-O1"]
-    ninja = tool("ninja")
-    if ninja is not None and not (BUILD / "CMakeCache.txt").exists():
-        options += ["-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={ninja}"]
-    run(cmake, "-S", ROOT, "-B", BUILD, *options)
-    run(cmake, "--build", BUILD, "--parallel", str(os.cpu_count()))
-    return BUILD
+    return native_builds.build("fuzz", "-DABLC_FUZZ=ON", "-DCMAKE_CXX_FLAGS_RELEASE=-O1")
 
 
 def mutate(driver: Path, runs: int, failures: Path, *files: str | Path) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
+from ablc import _core
 from ablc.arrays import CELL, Pixels
 from ablc.drawing.panels import ABLATED, FAINT
 from ablc.drawing.view import PAPER, View
@@ -14,13 +15,6 @@ Modes = npt.NDArray[np.uint8]
 Strokes = npt.NDArray[np.float64]  # (K, 4) x0, y0, x1, y1 in pixels of the picture
 
 BASE, FADE, ANGULAR = 0, 1, 2  # ANGULAR + d stands for direction d
-# Offset along the border, in 1/32 pixel per pixel away from it: 16 directions from above, 16 from
-# the left.
-DISPLACEMENT = (
-    *(-26, -21, -17, -13, -9, -5, -2, 0, 2, 5, 9, 13, 17, 21, 26, 32),
-    *(-32, -26, -21, -17, -13, -9, -5, -2, 0, 2, 5, 9, 13, 17, 21, 26),
-)
-
 BASE_COLOUR, FADE_COLOUR = (124, 124, 132), (222, 222, 212)
 # Of the angles 0, 45, 90, 135 degrees, counterclockwise from a level line; 180 is 0 again.
 ANGLE_COLOURS = ((222, 84, 70), (196, 164, 44), (52, 162, 176), (140, 96, 206))
@@ -31,8 +25,8 @@ FINE = 3  # factor by which strokes are drawn larger, then reduced, for smooth l
 
 def angle(direction: int) -> float:
     """Return the angle of a direction's lines in radians: 0 level, pi/2 upright."""
-    along = DISPLACEMENT[direction]
-    if direction < len(DISPLACEMENT) // 2:
+    along = _core.DISPLACEMENT[direction]
+    if direction < len(_core.DISPLACEMENT) // 2:
         return math.atan2(32, along)
     return math.atan2(-along, -32) % math.pi
 
@@ -99,7 +93,7 @@ def _swatch(pen: ImageDraw.ImageDraw, x: int, side: int, turn: float) -> None:
 
 
 def _angles() -> list[float]:
-    return [angle(direction) for direction in range(len(DISPLACEMENT))]
+    return [angle(direction) for direction in range(len(_core.DISPLACEMENT))]
 
 
 def _angle_colour(turn: float) -> tuple[int, int, int]:
