@@ -158,7 +158,7 @@ class EncodeSettings:
     bpp: Annotated[float | None, BPP] = None
     lossless: Annotated[bool, LOSSLESS] = False
     effort: Annotated[int, EFFORT] = 5
-    threads: Annotated[int | None, THREADS] = None  # the bytes do not depend on it
+    threads: Annotated[int | None, THREADS] = None  # The bytes do not depend on it.
     subsampling: Annotated[Subsampling, SUBSAMPLING] = "auto"
     tune: Annotated[Tune, TUNE] = "ssim"
     assist: Annotated[tuple[Assist, ...], ASSIST] = ()
@@ -206,7 +206,7 @@ class DecodeSettings:
     provider: Annotated[Provider, PROVIDER] = "auto"
     model: Annotated[str | None, MODEL] = None
     threads: Annotated[int | None, THREADS] = (
-        None  # without networks the pixels do not depend on it
+        None  # Without networks the pixels do not depend on it.
     )
     partial: Annotated[bool, PARTIAL] = False
     max_pixels: Annotated[int | None, MAX_PIXELS] = None

@@ -1,4 +1,4 @@
-"""Writes the commands into docs/CLI.md while the site is built, from what `--help` reads too."""
+"""Writes the commands into docs/CLI.md while the site is built, from the source of `--help`."""
 
 from collections.abc import Iterator
 from html import escape
@@ -8,20 +8,20 @@ import typer
 
 from ablc.cli.main import app
 
-PLACE = "<!-- commands -->"
+PLACEHOLDER = "<!-- commands -->"
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """The text of a page, with all commands where it has a place for them."""
-    if PLACE not in markdown:
+    """Return the text of a page, with all commands in place of the placeholder."""
+    if PLACEHOLDER not in markdown:
         return markdown
     command = typer.main.get_command(app)
     context = command.make_context("ablc", [], resilient_parsing=True)
-    return markdown.replace(PLACE, "\n\n".join(_commands(command, context, 2)))
+    return markdown.replace(PLACEHOLDER, "\n\n".join(_commands(command, context, 2)))
 
 
 def _commands(command: Any, context: Any, level: int) -> Iterator[str]:
-    """The sections of the commands below one, each followed by those below it."""
+    """Iterate over the sections of the subcommands of a command, at any depth."""
     for name, child in getattr(command, "commands", {}).items():
         inner = child.make_context(name, [], parent=context, resilient_parsing=True)
         yield _section(child, inner, level)
@@ -29,7 +29,7 @@ def _commands(command: Any, context: Any, level: int) -> Iterator[str]:
 
 
 def _section(command: Any, context: Any, level: int) -> str:
-    """What a command is for, how it is called, and its parameters in tables."""
+    """Return the section of a command: its purpose, its usage, and tables of its parameters."""
     name = context.command_path
     usage = " ".join([name, *command.collect_usage_pieces(context)])
     text = [f"{'#' * level} {name}", command.help or "", f"```text\n{usage}\n```"]
@@ -45,7 +45,7 @@ def _section(command: Any, context: Any, level: int) -> str:
 
 
 def _row(names: str, words: str) -> str:
-    """names: as they are written; words: the help, with the default in brackets behind it."""
+    """Return a row of a table. words: the help, followed by the default in brackets."""
     words, _, brackets = words.partition("  [")
     notes = [note.removeprefix("default: ").strip("()") for note in brackets[:-1].split("; ")]
     cells = (f"<code>{escape(names)}</code>", escape(words), escape("; ".join(notes)))

@@ -1,8 +1,8 @@
-"""Docstrings as the API reference shows them.
+"""Prepares docstrings for the API reference.
 
-A docstring of ablc is plain text. Its list of arguments, "name: what it is" with the rest of an
-entry indented, becomes a list of Markdown. What the fields of a class are stands in comments behind
-them; these become a list too, in the docstring of the class.
+Docstrings of ablc are plain text. A list of arguments, "name: description" with continuation lines
+indented, becomes a Markdown list. The fields of a class are described by the options of their
+annotations, or by comments behind them; these become a list in the docstring of the class.
 """
 
 import re
@@ -11,24 +11,31 @@ from typing import Any
 
 import griffe
 
+from ablc import settings
+from ablc.options import Option
+
 ENTRY = re.compile(r"(\w+(?:, \w+)*): (?=\S)")  # "icc, exif, xmp: "
 COMMENT = re.compile(r".*?\s{2}# (.+)")
+ANNOTATED = re.compile(r"Annotated\[(.+), (\w+)\]")  # a type and the name of an option
 
 
 class Docstrings(griffe.Extension):
-    """Rewrites what griffe has found in a package."""
+    """Rewrites the docstrings of a package that griffe has read."""
 
     def on_package(self, *, pkg: griffe.Module, **_: Any) -> None:
         for described in _below(pkg):
             if described.docstring is not None:
                 paragraphs = described.docstring.value.split("\n\n")
                 described.docstring.value = "\n\n".join(map(_listed, paragraphs))
-        classes = [found for found in _below(pkg) if isinstance(found, griffe.Class)]
+        classes = [member for member in _below(pkg) if isinstance(member, griffe.Class)]
         for described in classes:
             if described.docstring is not None and (fields := _fields(described)):
-                described.docstring.value += "\n\n" + "\n".join(map(_told, fields))
-        for described in classes:  # the page needs no sections for what is in the list, nor for
-            for field in _fields(described):  # methods that a reader calls by another name
+                described.docstring.value += "\n\n" + "\n".join(map(_item, fields))
+            for parameter in described.parameters:
+                if ANNOTATED.fullmatch(str(parameter.annotation)):
+                    parameter.annotation = parameter.annotation.slice.elements[0]
+        for described in classes:  # no sections for fields in the list and for special methods
+            for field in _fields(described):
                 if not field.inherited:
                     described.del_member(field.name)
             for name in [name for name in described.members if name.startswith("_")]:
@@ -37,7 +44,7 @@ class Docstrings(griffe.Extension):
 
 
 def _below(package: griffe.Object) -> Iterator[griffe.Object]:
-    """Everything that is defined in a package, at any depth."""
+    """Iterate over all definitions in a package, at any depth."""
     for member in package.members.values():
         if isinstance(member, griffe.Object):
             yield member
@@ -45,7 +52,7 @@ def _below(package: griffe.Object) -> Iterator[griffe.Object]:
 
 
 def _listed(paragraph: str) -> str:
-    """A paragraph of a docstring in which entries are items of a list, and sessions are code."""
+    """Return a paragraph with its entries as items of a list, or with its session as code."""
     if paragraph.startswith(">>> "):
         return f"```pycon\n{paragraph}\n```"
     lines = paragraph.split("\n")
@@ -62,7 +69,7 @@ def _listed(paragraph: str) -> str:
 
 
 def _fields(described: griffe.Class) -> list[griffe.Object | griffe.Alias]:
-    """Its public attributes, those of its bases first."""
+    """Return the public attributes of a class, those of its bases first."""
     return [
         member
         for name, member in {**described.inherited_members, **described.members}.items()
@@ -70,14 +77,23 @@ def _fields(described: griffe.Class) -> list[griffe.Object | griffe.Alias]:
     ]
 
 
-def _told(field: griffe.Object | griffe.Alias) -> str:
-    """An item of a list that says what a field is."""
-    words = " ".join(found[1] for found in map(COMMENT.fullmatch, field.lines) if found)
+def _item(field: griffe.Object | griffe.Alias) -> str:
+    """Return the item of a list that describes a field."""
+    comments = (match[1] for match in map(COMMENT.fullmatch, field.lines) if match)
+    words = "; ".join(comments)
     if field.docstring is not None:
         words = " ".join(field.docstring.value.split())
     kinds = [f"`{field.annotation}`"] if field.annotation else []
+    if annotated := ANNOTATED.fullmatch(str(field.annotation)):
+        kinds = [f"`{annotated[1]}`"]
+        words = " ".join([_description(getattr(settings, annotated[2])), words]).strip()
     default = field.module.members.get(str(field.value))  # a constant, which says nothing
     if default is not None:
         kinds.append(f"default `{default.value}`")
     kind = f" ({', '.join(kinds)})" if kinds else ""
     return f"- `{field.name}`{kind}" + (f": {words}" if words else "")
+
+
+def _description(option: Option) -> str:
+    """Return the help of an option, with the meaning of None."""
+    return f"{option.help} Default: {option.unset}." if option.unset else option.help
