@@ -158,7 +158,7 @@ class EncodeSettings:
     bpp: Annotated[float | None, BPP] = None
     lossless: Annotated[bool, LOSSLESS] = False
     effort: Annotated[int, EFFORT] = 5
-    threads: Annotated[int | None, THREADS] = None  # The bytes do not depend on it.
+    threads: Annotated[int | None, THREADS] = None  # No effect on the bytes.
     subsampling: Annotated[Subsampling, SUBSAMPLING] = "auto"
     tune: Annotated[Tune, TUNE] = "ssim"
     assist: Annotated[tuple[Assist, ...], ASSIST] = ()
@@ -205,9 +205,7 @@ class DecodeSettings:
     budget_ms: Annotated[float | None, BUDGET_MS] = None
     provider: Annotated[Provider, PROVIDER] = "auto"
     model: Annotated[str | None, MODEL] = None
-    threads: Annotated[int | None, THREADS] = (
-        None  # Without networks the pixels do not depend on it.
-    )
+    threads: Annotated[int | None, THREADS] = None  # No effect on pixels without networks.
     partial: Annotated[bool, PARTIAL] = False
     max_pixels: Annotated[int | None, MAX_PIXELS] = None
 

@@ -12,7 +12,10 @@ from markdown_it.token import Token
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [
-    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "tests/bench/README.md")),
+    *(
+        ROOT / name
+        for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "tests/bench/README.md")
+    ),
     *sorted((ROOT / "docs").glob("*.md")),
 ]
 
