@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ablc import _core
+from ablc.arrays import Flags, Floats, Pixels
 
 SCALES = (1, 2, 4, 8)  # pixels
 KNOTS = tuple(math.log2(16) + k for k in range(11))  # log2 of the step in 1/16 grey level
@@ -31,8 +32,8 @@ TABLE = (
 )  # (knot, feature)
 
 
-def features(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
-    """(5,): 1, and the log mean gradient of the grey picture (H, W, C) at each of SCALES."""
+def features(pixels: Pixels) -> npt.NDArray[np.float64]:
+    """Return (5,): 1, and the log mean gradient of the picture (H, W, C) in grey at SCALES."""
     grey = pixels[:, :, :3].mean(axis=2, dtype=np.float32)  # (H, W)
     values = [1.0]
     for scale in SCALES:
@@ -45,17 +46,17 @@ def features(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
 
 
 def forecast_of(
-    pixels: npt.NDArray[np.uint8],
-    importance: npt.NDArray[np.float32] | None,
-    mask: npt.NDArray[np.bool_] | None,
+    pixels: Pixels,
+    importance: Floats | None,
+    mask: Flags | None,
 ) -> Callable[[float], float]:
-    """step in 1/16 grey level -> bytes that a picture (H, W, C) will take, metadata aside.
+    """Return the forecast for a picture (H, W, C): step in 1/16 grey level -> bytes of its samples.
 
-    importance, mask: (R, C) cells as the codec gets them: they make steps finer, or areas free.
+    importance, mask: (R, C) cells in the form of the codec; they change steps, or drop areas.
     """
     table = np.array(TABLE) @ features(pixels)  # log bpp at KNOTS
     area = pixels.shape[0] * pixels.shape[1]
-    octaves, shares = np.zeros(1), np.ones(1)  # of the step, and of the picture
+    octaves, shares = np.zeros(1), np.ones(1)  # of the step; of the picture
     if importance is not None:
         weighty = importance[importance > 0]
         octaves, counts = np.unique(np.round(-np.log2(weighty)), return_counts=True)
@@ -72,7 +73,7 @@ def forecast_of(
 
 
 def fixed_bytes(data: bytes) -> int:
-    """Bytes of a stream that hardly depend on its step: metadata, alpha, exact samples."""
+    """Return the bytes that hardly depend on the step: metadata, alpha, exact samples."""
     governed = ("BASE", "MASK", "BLKS")
     parts = _core.Stream(data).sections
     return sum(part["length"] for part in parts if part["name"] not in governed)

@@ -70,9 +70,9 @@ def picture(path: Path, first: int = 100, seed: int = 1) -> None:
 
 def lines(target: Path) -> dict[str, dict[str, Any]]:
     """The manifest by its sources' file names; fails if a source has two lines."""
-    found = [json.loads(line) for line in (target / NAME).read_text().splitlines()]
-    assert len({line["source"] for line in found}) == len(found)
-    return {Path(line["source"]).name: line for line in found}
+    entries = [json.loads(line) for line in (target / NAME).read_text().splitlines()]
+    assert len({line["source"] for line in entries}) == len(entries)
+    return {Path(line["source"]).name: line for line in entries}
 
 
 def written(target: Path) -> set[str]:

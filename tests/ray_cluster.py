@@ -86,7 +86,7 @@ def stop(cluster: Cluster) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folders", nargs=3)
-    parser.add_argument("told", type=Path)
+    parser.add_argument("report", type=Path)
     parser.add_argument("--lose", type=int, required=True)
     parser.add_argument("--finder")
     asked = parser.parse_args()
@@ -101,16 +101,16 @@ def main() -> None:
     idle = Saboteur(cluster, after=1 << 30)
     second = running.run(Batch(coded, decoded, decoding), on_gpu, idle)
     batch = Batch(coded, StorageFolder(decoded.full("data")), decoding)
-    jobs = [{"source": found.source, "target": f"{found.path}.png"} for found in coded.files("0/*")]
+    jobs = [{"source": file.source, "target": f"{file.path}.png"} for file in coded.files("0/*")]
     rows = ray_engine.mapped(ray.data.from_items(jobs), batch, concurrency=1).take_all()
-    told = {
+    report = {
         "rows": rows,
         "coded": asdict(first),
         "ended": saboteur.ended,
         "lost": saboteur.lost,
         "decoded": asdict(second),
     }
-    asked.told.write_text(json.dumps(told))
+    asked.report.write_text(json.dumps(report))
     stop(cluster)
 
 

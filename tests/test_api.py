@@ -80,14 +80,14 @@ def test_every_effort_decodes(photo: Pixels, effort: int) -> None:
 
 
 def test_subsampling_is_what_was_asked_for(photo: Pixels) -> None:
-    for asked, quality, found in [
+    for asked, quality, subsampling in [
         ("auto", 60, "4:2:0"),
         ("auto", 90, "4:4:4"),
         ("4:4:4", 30, "4:4:4"),
         ("4:2:0", 99, "4:2:0"),
     ]:
         data = ablc.encode(photo, quality=quality, subsampling=asked)  # type: ignore[arg-type]
-        assert ablc.inspect(data).subsampling == found
+        assert ablc.inspect(data).subsampling == subsampling
 
 
 @pytest.mark.parametrize("share", [0.3, 0.7, 1.5])
@@ -139,24 +139,24 @@ def test_metadata_comes_back(stream: bytes) -> None:
 
 
 def test_inspect_accounts_for_every_byte(photo: Pixels, stream: bytes) -> None:
-    found = ablc.inspect(stream)
-    assert (found.height, found.width, found.channels) == photo.shape
-    assert found.length == len(stream)
-    assert found.checksum_ok
-    assert 0 <= found.kept <= 1
-    assert found.step == ablc.Encoder(quality=40).step / 16
+    info = ablc.inspect(stream)
+    assert (info.height, info.width, info.channels) == photo.shape
+    assert info.length == len(stream)
+    assert info.checksum_ok
+    assert 0 <= info.kept <= 1
+    assert info.step == ablc.Encoder(quality=40).step / 16
     position = 0
-    for section in found.sections:
+    for section in info.sections:
         assert section.offset == position
         position += section.length
     assert position == len(stream)
 
 
 def test_inspect_is_json(stream: bytes) -> None:
-    found = json.loads(ablc.inspect(stream).to_json())
-    assert found["width"] == 220
-    assert found["bpp"] == pytest.approx(8 * len(stream) / (220 * 150))
-    assert sum(section["length"] for section in found["sections"]) == len(stream)
+    fields = json.loads(ablc.inspect(stream).to_json())
+    assert fields["width"] == 220
+    assert fields["bpp"] == pytest.approx(8 * len(stream) / (220 * 150))
+    assert sum(section["length"] for section in fields["sections"]) == len(stream)
 
 
 def test_a_small_picture_pays_little_for_the_container() -> None:
@@ -263,8 +263,8 @@ def test_an_error_takes_the_place_of_its_picture(photo: Pixels) -> None:
     data = ablc.encode(photo, quality=30)
     first, second, third = ablc.Decoder(threads=2).decode_each([data, data[:-1], data])
     assert isinstance(second, ablc.StreamError)
-    for found in (first, third):
-        assert np.array_equal(found, ablc.decode(data))
+    for decoded in (first, third):
+        assert np.array_equal(decoded, ablc.decode(data))
 
 
 @pytest.mark.parametrize(("bpp", "least"), [(0.15, 26), (0.3, 29), (0.8, 32)])

@@ -62,12 +62,12 @@ def test_the_manifest_has_a_line_for_every_source(photos: Path, out: Path) -> No
     (photos / "broken.png").write_bytes(b"no picture")
     (photos / "notes.txt").write_text("no picture, and not called one")
     run(photos, out)
-    found = lines(out)
-    assert sorted(found) == ["a.png", "b.png", "broken.png", "c.jpg"]
-    assert found["b.png"]["target"] == "sub/b.ablc"
-    assert found["b.png"]["size"] == (out / "sub/b.ablc").stat().st_size
-    assert found["broken.png"]["status"] == "failed"
-    assert found["broken.png"]["error"] == "PictureError"
+    entries = lines(out)
+    assert sorted(entries) == ["a.png", "b.png", "broken.png", "c.jpg"]
+    assert entries["b.png"]["target"] == "sub/b.ablc"
+    assert entries["b.png"]["size"] == (out / "sub/b.ablc").stat().st_size
+    assert entries["broken.png"]["status"] == "failed"
+    assert entries["broken.png"]["error"] == "PictureError"
 
 
 def test_what_had_to_change_is_noted(photos: Path, out: Path) -> None:
@@ -205,8 +205,8 @@ def test_a_folder_that_cannot_be_listed_is_listed(
     def closed(self: LocalFileSystem, path: str, **options: bool) -> list[str]:
         if path.endswith("/sub"):
             raise PermissionError(13, "Permission denied", path)
-        found: list[str] = listing(self, path, **options)
-        return found
+        names: list[str] = listing(self, path, **options)
+        return names
 
     monkeypatch.setattr(LocalFileSystem, "ls", closed)
     run(photos, out)
@@ -225,9 +225,9 @@ def test_a_folder_that_cannot_be_listed_is_listed(
     ],
 )
 def test_a_pattern_picks_sources(photos: Path, out: Path, pattern: str, expected: set[str]) -> None:
-    folder, found = split_pattern(f"{photos}/{pattern}")
-    assert (folder, found) == (str(photos), pattern)
-    run(folder, out, pattern=found)
+    folder, rest = split_pattern(f"{photos}/{pattern}")
+    assert (folder, rest) == (str(photos), pattern)
+    run(folder, out, pattern=rest)
     assert written(out) == expected
 
 
@@ -263,7 +263,7 @@ def test_half_a_file_never_shows_on_an_object_store() -> None:
     with contextlib.suppress(KeyError), place.writing("half.ablc") as file:
         file.write(b"half of it")
         raise KeyError
-    assert [found.path for found in place.files()] == ["whole.ablc"]
+    assert [file.path for file in place.files()] == ["whole.ablc"]
 
 
 def test_a_stopped_run_goes_on_where_it_was(photos: Path, out: Path) -> None:

@@ -69,26 +69,26 @@ def wait_for_done(out: Path, program: subprocess.Popen[str]) -> None:
 
 def children(parent: int) -> set[int]:
     """Processes that a process has started, by /proc."""
-    found = set()
+    pids = set()
     for status in Path("/proc").glob("[0-9]*/stat"):
         try:
             after_name = status.read_text().rpartition(")")[2].split()
         except OSError:  # it has ended meanwhile
             continue
         if int(after_name[1]) == parent and after_name[0] != "Z":
-            found.add(int(status.parent.name))
-    return found
+            pids.add(int(status.parent.name))
+    return pids
 
 
 def test_one_command_codes_a_folder_and_names_what_failed(
     photos: Path, out: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert command(photos, out, "-q", "30", "--jobs", "2") == 1
-    told = capfd.readouterr()
-    assert "written   17" in told.out
-    assert "failed    3" in told.out
+    output = capfd.readouterr()
+    assert "written   17" in output.out
+    assert "failed    3" in output.out
     for name in ("03.png", "07.png", "11.png"):
-        assert f"{photos / name}: " in told.err
+        assert f"{photos / name}: " in output.err
         assert statuses(out)[name] == "failed"
     assert len(written(out)) == 17
     assert command(photos, out, "-q", "30", "--jobs", "2") == 1
@@ -111,9 +111,9 @@ def test_a_log_gets_lines_and_a_terminal_a_bar(
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "120")
     assert command(f"{photos}/0[0-4].png", out, "--jobs", "1", "--retry-failed") == 1
-    told = capfd.readouterr().err
-    assert "1/1" in told
-    assert "1 failed" in told
+    output = capfd.readouterr().err
+    assert "1/1" in output
+    assert "1 failed" in output
 
 
 def test_an_empty_folder_is_done_at_once(tmp_path: Path, out: Path) -> None:
@@ -159,9 +159,9 @@ def test_a_picture_that_kills_its_process_is_listed_and_the_rest_goes_on(
 ) -> None:
     picture(photos / "05.png", first=255)
     run(photos, out, Encoding(regions=(ablc.Roi("lethal"),)), engine=LOCAL)
-    found = lines(out)
-    assert found["05.png"]["error"] == "ProcessDied"
-    failed = {name for name, line in found.items() if line["status"] == "failed"}
+    entries = lines(out)
+    assert entries["05.png"]["error"] == "ProcessDied"
+    failed = {name for name, line in entries.items() if line["status"] == "failed"}
     assert failed == {"03.png", "05.png", "07.png", "11.png"}
     assert len(written(out)) == 16
 
@@ -212,12 +212,12 @@ def test_an_interrupted_run_ends_what_has_begun_and_goes_on_later(
     with subprocess.Popen(arguments, cwd="/", text=True, stderr=subprocess.PIPE) as program:
         wait_for_done(out, program)
         program.send_signal(signal.SIGINT)
-        _, told = program.communicate(timeout=PATIENCE)
+        _, errors = program.communicate(timeout=PATIENCE)
     assert program.returncode == 130
-    assert "interrupted" in told
-    found = statuses(out)
-    assert len(found) == 20
-    done = {f"{Path(name).stem}.ablc" for name, status in found.items() if status == "done"}
+    assert "interrupted" in errors
+    by_name = statuses(out)
+    assert len(by_name) == 20
+    done = {f"{Path(name).stem}.ablc" for name, status in by_name.items() if status == "done"}
     assert written(out) == done
     assert 0 < len(done) < 17
     ended = subprocess.run(arguments, cwd="/", check=False, timeout=PATIENCE)
@@ -239,8 +239,10 @@ def test_a_run_that_is_killed_takes_its_processes_along_and_goes_on_later(
     while time.monotonic() < end and any(Path(f"/proc/{pid}").exists() for pid in workers):
         time.sleep(0.02)
     assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
-    told = [json.loads(line) for line in (out / NAME).read_text().splitlines() if line[-1:] == "}"]
-    assert {Path(line["source"]).name for line in told} == {f"{i:02}.png" for i in range(20)}
+    entries = [
+        json.loads(line) for line in (out / NAME).read_text().splitlines() if line[-1:] == "}"
+    ]
+    assert {Path(line["source"]).name for line in entries} == {f"{i:02}.png" for i in range(20)}
     ended = subprocess.run(arguments, cwd="/", check=False, timeout=PATIENCE)
     assert ended.returncode == 1
     assert sorted(statuses(out).values()) == ["done"] * 17 + ["failed"] * 3

@@ -48,19 +48,19 @@ def test_a_cluster_that_loses_a_node_codes_every_file_once(tmp_path: Path, plugi
         timeout=PATIENCE,
     )
     assert program.returncode == 0, program.stderr
-    told = json.loads(report.read_text())
-    assert told["lost"] == 1
-    assert len(told["ended"]) == len(set(told["ended"])) == 26
-    found = lines(coded)
-    assert len(found) == 26
-    failed = {name: line["error"] for name, line in found.items() if line["status"] != "done"}
+    result = json.loads(report.read_text())
+    assert result["lost"] == 1
+    assert len(result["ended"]) == len(set(result["ended"])) == 26
+    entries = lines(coded)
+    assert len(entries) == 26
+    failed = {name: line["error"] for name, line in entries.items() if line["status"] != "done"}
     assert failed == {"broken.png": "PictureError", "lethal.png": "ProcessDied"}
     streams = {f"{number % 3}/{number:02}.ablc" for number in range(24)}
     assert streams == {path for path in written(coded) if not path.endswith(".tmp")}
     assert all(ablc.inspect((coded / path).read_bytes()).checksum_ok for path in streams)
-    assert told["decoded"]["done"] == 24
+    assert result["decoded"]["done"] == 24
     pictures = {f"{number % 3}/{number:02}.png" for number in range(24)}
     by_data = {f"data/0/{number:02}.ablc.png" for number in range(0, 24, 3)}
     assert written(decoded) == pictures | by_data
-    assert len(told["rows"]) == 8
-    assert {row["error"] for row in told["rows"]} == {""}
+    assert len(result["rows"]) == 8
+    assert {row["error"] for row in result["rows"]} == {""}

@@ -119,13 +119,13 @@ def test_damage_is_an_error_or_with_partial_a_warning(
 def test_inspect_shows_every_section(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run("inspect", "photo.ablc") == 0
     said = capfd.readouterr().out
-    found = ablc.inspect(Path("photo.ablc").read_bytes())
+    info = ablc.inspect(Path("photo.ablc").read_bytes())
     assert "220x150 RGB" in said
-    for section in found.sections:
+    for section in info.sections:
         assert f"{section.name}" in said
         assert f"{section.length:,}" in said
     assert run("inspect", "photo.ablc", "--json") == 0
-    assert json.loads(capfd.readouterr().out) == json.loads(found.to_json())
+    assert json.loads(capfd.readouterr().out) == json.loads(info.to_json())
 
 
 @pytest.mark.parametrize(
@@ -338,8 +338,8 @@ def test_every_command_and_option_has_its_help() -> None:
 
 @pytest.mark.parametrize("line", [("ablc enc", "encode"), ("ablc decode --fi", "--fill")])
 def test_a_shell_completes_commands_and_options(line: tuple[str, str]) -> None:
-    typed, wanted = line
+    typed, completion = line
     words = {"COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
     asked = {**os.environ, **words, "_ABLC_COMPLETE": "complete_bash"}
     done = subprocess.run(RUN, env=asked, cwd="/", capture_output=True, text=True, check=True)
-    assert wanted in done.stdout.split()
+    assert completion in done.stdout.split()

@@ -92,15 +92,15 @@ def without_networks() -> bool:
 
 @pytest.mark.parametrize("document", WITH_PYTHON, ids=documents.name)
 def test_examples_in_python_run_one_after_another(document: Path, tmp_path: Path) -> None:
-    found = documents.blocks(document, "python")
-    left = [one for one in found if without_networks() and NETWORKS.search(one.text)]
+    blocks = documents.blocks(document, "python")
+    left = [block for block in blocks if without_networks() and NETWORKS.search(block.text)]
     prepare(tmp_path, 512)
-    program = documents.script([one for one in found if one not in left])
+    program = documents.script([block for block in blocks if block not in left])
     # Read from a pipe: a program that starts processes would be imported by each of them.
     runner = "import sys; exec(compile(sys.stdin.read(), sys.argv[1], 'exec'))"
     run(tmp_path, "-W", "error", "-c", runner, documents.name(document), stdin=program)
     if left:
-        lines = ", ".join(str(one.line + 1) for one in left)
+        lines = ", ".join(str(block.line + 1) for block in left)
         pytest.skip(f"the rest runs; ONNX Runtime is not installed for lines {lines}")
 
 
@@ -124,8 +124,10 @@ def test_every_rule_is_about_some_example() -> None:
 
 
 def test_the_reference_has_every_public_name() -> None:
-    told = re.findall(r"^::: ablc\.(\w+)$", (ROOT / "docs" / "API.md").read_text(), re.MULTILINE)
-    assert set(ablc.__all__) <= set(told)
+    documented = re.findall(
+        r"^::: ablc\.(\w+)$", (ROOT / "docs" / "API.md").read_text(), re.MULTILINE
+    )
+    assert set(ablc.__all__) <= set(documented)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=documents.name)
@@ -158,7 +160,9 @@ def test_the_site_has_what_is_written_into_it_while_it_is_built(site: Path) -> N
 
 def test_the_site_asks_no_other_host(site: Path) -> None:
     pages = list(site.rglob("*.html"))
-    assert {page: found for page in pages if (found := documents.outside(page.read_text()))} == {}
+    assert {
+        page: addresses for page in pages if (addresses := documents.outside(page.read_text()))
+    } == {}
 
 
 @pytest.mark.parametrize("document", WRITTEN, ids=documents.name)

@@ -211,6 +211,6 @@ def test_nothing_is_spent_where_importance_is_0(photo: np.ndarray) -> None:
     importance = np.ones(photo.shape[:2])
     importance[:64, :96] = 0
     data = ablc.encode(photo, quality=60, importance=importance)
-    found = ablc.coding_map(data)
-    assert not found.kept[:8, :12].any()
-    assert found.bits[:8, :12].mean() < 0.3 * found.bits[8:].mean()  # the base is everywhere
+    cells = ablc.coding_map(data)
+    assert not cells.kept[:8, :12].any()
+    assert cells.bits[:8, :12].mean() < 0.3 * cells.bits[8:].mean()  # the base is everywhere

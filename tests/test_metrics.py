@@ -44,8 +44,12 @@ def test_ssim_of_two_flat_pictures_is_the_luminance_term_alone() -> None:
 
 
 def test_equal_pictures_have_similarity_one() -> None:
-    found = compare(ramp(180, 190), ramp(180, 190))
-    assert (found.psnr, found.ssim, found.ms_ssim) == (math.inf, pytest.approx(1), pytest.approx(1))
+    measured = compare(ramp(180, 190), ramp(180, 190))
+    assert (measured.psnr, measured.ssim, measured.ms_ssim) == (
+        math.inf,
+        pytest.approx(1),
+        pytest.approx(1),
+    )
 
 
 def test_values_have_not_changed() -> None:

@@ -115,7 +115,7 @@ def test_a_card_is_shown_whole(shipped: Path, capfd: pytest.CaptureFixture[str])
     card = install(shipped)
     assert run("show", "fill-small") == 0
     said = capfd.readouterr().out
-    for wanted in (
+    for line in (
         str(shipped),
         card.sha256,
         "fill, preset small",
@@ -136,7 +136,7 @@ def test_a_card_is_shown_whole(shipped: Path, capfd: pytest.CaptureFixture[str])
         *card.architecture,
         *card.limits,
     ):
-        assert wanted in said
+        assert line in said
     assert said.count("limits") == 1
     assert all(line == line.rstrip() for line in said.splitlines())
 
@@ -196,7 +196,7 @@ def test_neither_the_command_line_nor_the_registry_loads_onnxruntime(own: Path) 
     install(own)
     code = (
         "import sys, ablc.cli; early = 'ablc.runtime' in sys.modules\n"
-        "from ablc.runtime import registry; found = registry.models()\n"
-        "print(early, len(found) > 0, sorted({'onnxruntime', 'torch'} & set(sys.modules)))"
+        "from ablc.runtime import registry; cards = registry.models()\n"
+        "print(early, len(cards) > 0, sorted({'onnxruntime', 'torch'} & set(sys.modules)))"
     )
     assert fresh.result(code) == "False True []\n"

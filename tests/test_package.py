@@ -48,11 +48,11 @@ def test_the_constraints_fix_all_that_is_installed_with_it() -> None:
     while left := needed - looked_at:
         name = left.pop()
         looked_at.add(name)
-        wanted = [Requirement(line) for line in requires(name) or []]
+        requirements = [Requirement(line) for line in requires(name) or []]
         needed |= {
-            canonicalize_name(one.name)
-            for one in wanted
-            if one.marker is None or one.marker.evaluate({"extra": ""})
+            canonicalize_name(requirement.name)
+            for requirement in requirements
+            if requirement.marker is None or requirement.marker.evaluate({"extra": ""})
         }
     assert needed - fixed == {"ablc"}
 
@@ -62,15 +62,15 @@ def test_import_is_light(module: str) -> None:
     heavy = "{'torch', 'onnxruntime', 'PIL', 'typer', 'rich', 'cv2', 'ablc.export'}"
     late = "{'numpy.random', 'json', 'concurrent.futures', 'importlib.metadata', 'ablc.pillow'}"
     code = f"import numpy, numpy.typing, sys; before = set(sys.modules); import {module}"
-    found = fresh.run(f"{code}; print(sorted(({heavy} | {late}) & set(sys.modules) - before))")
-    assert (found.stdout.strip(), found.stderr) == ("[]", "")
+    ended = fresh.run(f"{code}; print(sorted(({heavy} | {late}) & set(sys.modules) - before))")
+    assert (ended.stdout.strip(), ended.stderr) == ("[]", "")
 
 
 @pytest.mark.parametrize("module", ["runtime", "export"])
 def test_inner_packages_refuse_to_be_imported_from_outside(module: str) -> None:
-    found = fresh.run(f"import sys; sys.path.insert(0, {str(ROOT)!r}); import {module}")
-    assert found.returncode == 1
-    assert f"this package is ablc.{module}" in found.stderr
+    ended = fresh.run(f"import sys; sys.path.insert(0, {str(ROOT)!r}); import {module}")
+    assert ended.returncode == 1
+    assert f"this package is ablc.{module}" in ended.stderr
 
 
 def test_ci_runs_the_test_command_of_the_readme() -> None:

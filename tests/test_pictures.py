@@ -46,37 +46,37 @@ def test_rgb_comes_back() -> None:
 )
 def test_modes_become_grey_rgb_or_rgba(mode: str, channels: int) -> None:
     image = Image.fromarray(RGB).convert(mode)
-    found = pictures.parse(file(image))
-    wanted = image.convert({1: "L", 3: "RGB", 4: "RGBA"}[channels])
-    assert found.pixels.shape == (5, 7, channels)
-    assert (found.pixels == np.atleast_3d(np.array(wanted))).all()
-    assert found.notes == ()
+    picture = pictures.parse(file(image))
+    expected = image.convert({1: "L", 3: "RGB", 4: "RGBA"}[channels])
+    assert picture.pixels.shape == (5, 7, channels)
+    assert (picture.pixels == np.atleast_3d(np.array(expected))).all()
+    assert picture.notes == ()
 
 
 def test_a_palette_with_transparency_becomes_rgba() -> None:
     image = Image.fromarray(RGB).convert("P")
-    found = pictures.parse(file(image, transparency=image.getpixel((2, 1))))
-    assert found.pixels.shape == (5, 7, 4)
-    assert found.pixels[1, 2, 3] == 0
+    picture = pictures.parse(file(image, transparency=image.getpixel((2, 1))))
+    assert picture.pixels.shape == (5, 7, 4)
+    assert picture.pixels[1, 2, 3] == 0
 
 
 def test_a_transparent_colour_becomes_alpha() -> None:
     colour = tuple(int(sample) for sample in RGB[1, 2])
-    found = pictures.parse(file(Image.fromarray(RGB), transparency=colour))
-    assert found.pixels[1, 2, 3] == 0
-    assert (found.pixels[..., :3] == RGB).all()
+    picture = pictures.parse(file(Image.fromarray(RGB), transparency=colour))
+    assert picture.pixels[1, 2, 3] == 0
+    assert (picture.pixels[..., :3] == RGB).all()
 
 
 def test_sixteen_bits_become_eight_with_a_note() -> None:
     deep = np.array([[0, 128, 129, 257, 32896, 65535]], np.uint16)
-    found = pictures.parse(file(Image.fromarray(deep)))
-    assert found.pixels[0, :, 0].tolist() == [0, 0, 1, 1, 128, 255]
-    assert found.notes == ("16 bits per sample were reduced to 8",)
+    picture = pictures.parse(file(Image.fromarray(deep)))
+    assert picture.pixels[0, :, 0].tolist() == [0, 0, 1, 1, 128, 255]
+    assert picture.notes == ("16 bits per sample were reduced to 8",)
 
 
 def test_cmyk_becomes_rgb() -> None:
-    found = pictures.parse(file(Image.new("CMYK", (8, 8), (255, 0, 0, 0)), "TIFF"))
-    assert found.pixels[0, 0].tolist() == [0, 255, 255]
+    picture = pictures.parse(file(Image.new("CMYK", (8, 8), (255, 0, 0, 0)), "TIFF"))
+    assert picture.pixels[0, 0].tolist() == [0, 255, 255]
 
 
 def test_pictures_of_unknown_mode_are_refused() -> None:
@@ -86,15 +86,15 @@ def test_pictures_of_unknown_mode_are_refused() -> None:
 
 def test_the_first_frame_counts() -> None:
     frames = [Image.fromarray(RGB), Image.fromarray(RGB[::-1])]
-    found = pictures.parse(file(frames[0], save_all=True, append_images=frames[1:]))
-    assert (found.pixels == RGB).all()
-    assert found.notes == ("only the first frame is used",)
+    picture = pictures.parse(file(frames[0], save_all=True, append_images=frames[1:]))
+    assert (picture.pixels == RGB).all()
+    assert picture.notes == ("only the first frame is used",)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
 def test_orientation_is_applied_and_forgotten(orientation: int, kind: str) -> None:
-    found = pictures.parse(file(Image.fromarray(RGB), kind, exif=exif(orientation)))
+    picture = pictures.parse(file(Image.fromarray(RGB), kind, exif=exif(orientation)))
     turned = {
         1: RGB,
         2: RGB[:, ::-1],
@@ -105,10 +105,10 @@ def test_orientation_is_applied_and_forgotten(orientation: int, kind: str) -> No
         7: RGB[::-1, ::-1].transpose(1, 0, 2),
         8: RGB[:, ::-1].transpose(1, 0, 2),
     }[orientation]
-    assert (found.pixels == turned).all()
-    assert artist(found.metadata.exif) == "Ada"
+    assert (picture.pixels == turned).all()
+    assert artist(picture.metadata.exif) == "Ada"
     tags = Image.Exif()
-    tags.load(found.metadata.exif)
+    tags.load(picture.metadata.exif)
     assert tags.get(0x0112, 1) == 1
 
 
@@ -125,19 +125,19 @@ def test_metadata_survives(kind: str) -> None:
         options["exif"][700] = xmp
     else:
         options["xmp"] = xmp
-    found = pictures.parse(file(Image.fromarray(RGB), kind, **options))
-    again = pictures.parse(pictures.pack(found, kind))
-    for metadata in (found.metadata, again.metadata):
+    picture = pictures.parse(file(Image.fromarray(RGB), kind, **options))
+    again = pictures.parse(pictures.pack(picture, kind))
+    for metadata in (picture.metadata, again.metadata):
         assert metadata.icc == SRGB
         assert metadata.xmp == xmp
         assert not metadata.exif.startswith(b"Exif")
-    assert artist(found.metadata.exif) == artist(again.metadata.exif) == "Ada"
+    assert artist(picture.metadata.exif) == artist(again.metadata.exif) == "Ada"
 
 
 def test_profiles_for_other_colours_are_dropped_with_a_note() -> None:
-    found = pictures.parse(file(Image.fromarray(RGB).convert("L"), icc_profile=SRGB))
-    assert found.metadata == Metadata()
-    assert "the ICC profile is dropped" in found.notes[0]
+    picture = pictures.parse(file(Image.fromarray(RGB).convert("L"), icc_profile=SRGB))
+    assert picture.metadata == Metadata()
+    assert "the ICC profile is dropped" in picture.notes[0]
 
 
 @pytest.mark.parametrize("data", [b"", b"not a picture", file(Image.fromarray(RGB))[:60]])
@@ -221,8 +221,8 @@ def test_exposure_survives_from_jpeg_to_tiff_without_the_layout_of_another_file(
     tags = exif()
     tags[0x0100] = 9999  # a width, as some cameras write it
     tags[0x8769] = {0x829A: 0.25}  # exposure time
-    found = pictures.parse(file(Image.fromarray(RGB), "JPEG", exif=tags))
-    again = pictures.parse(pictures.pack(found, "TIFF"))
+    picture = pictures.parse(file(Image.fromarray(RGB), "JPEG", exif=tags))
+    again = pictures.parse(pictures.pack(picture, "TIFF"))
     assert again.pixels.shape == RGB.shape
     kept = Image.Exif()
     kept.load(again.metadata.exif)

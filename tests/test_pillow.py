@@ -103,10 +103,10 @@ def test_settings_reach_the_encoder(photo: Pixels) -> None:
     assert len(saved(image, target_bytes=3000)) <= 3000
     assert saved(image, mask="centre") == ablc.encode(photo, mask="centre")
     region = (40, 30, 80, 60)
-    wanted = ablc.encode(photo, importance=ablc.Roi(region))
-    assert saved(image, roi=region) == wanted
-    assert saved(image, roi=[ablc.Roi(region)]) == wanted
-    assert saved(image, importance=ablc.Roi(region)) == wanted
+    expected = ablc.encode(photo, importance=ablc.Roi(region))
+    assert saved(image, roi=region) == expected
+    assert saved(image, roi=[ablc.Roi(region)]) == expected
+    assert saved(image, importance=ablc.Roi(region)) == expected
     assert saved(image, optimize=True) == ablc.encode(photo)  # is another format's
 
 

@@ -42,13 +42,13 @@ def test_centre_keeps_a_square_of_100_pixels() -> None:
 
 
 def test_pixels_are_random_and_as_many_as_asked_for() -> None:
-    one, other = (choose(Scheme("pixels", 0.05, seed=s), house()).pixels for s in (0, 1))
-    assert one is not None
-    assert other is not None
-    assert one.sum() == other.sum() == round(0.05 * 200 * 260)
-    assert (one & other).sum() < 0.1 * one.sum()
-    quarters = [one[:100].sum(), one[100:].sum(), one[:, :130].sum(), one[:, 130:].sum()]
-    assert min(quarters) > 0.4 * one.sum()
+    first, second = (choose(Scheme("pixels", 0.05, seed=s), house()).pixels for s in (0, 1))
+    assert first is not None
+    assert second is not None
+    assert first.sum() == second.sum() == round(0.05 * 200 * 260)
+    assert (first & second).sum() < 0.1 * first.sum()
+    quarters = [first[:100].sum(), first[100:].sum(), first[:, :130].sum(), first[:, 130:].sum()]
+    assert min(quarters) > 0.4 * first.sum()
 
 
 @pytest.mark.parametrize("edges", ["canny", "log"])
@@ -108,10 +108,10 @@ def test_streams_keep_what_the_scheme_says(name: str) -> None:
 
 def test_what_is_dropped_takes_next_to_nothing(photo: np.ndarray) -> None:
     data = ablc.encode(photo, quality=60, mask=Scheme("random-blocks", 0.3))
-    found = ablc.coding_map(data)
+    cells = ablc.coding_map(data)
     base = len(ablc.encode(photo, quality=60, mask=np.zeros((19, 28), bool)))
-    assert found.bits[~found.kept].mean() < 1.1 * 8 * base / found.bits.size
-    assert found.bits[found.kept].mean() > 3 * found.bits[~found.kept].mean()
+    assert cells.bits[~cells.kept].mean() < 1.1 * 8 * base / cells.bits.size
+    assert cells.bits[cells.kept].mean() > 3 * cells.bits[~cells.kept].mean()
 
 
 def test_options_out_of_range_are_refused() -> None:

@@ -172,12 +172,12 @@ def test_what_is_saved_does_not_depend_on_the_number_of_threads(draw: st.DataObj
     for place in draw.draw(st.lists(st.integers(15, len(TALL) - 1), max_size=3)):
         damaged[place] ^= draw.draw(st.integers(1, 255))
     cut = bytes(damaged[: draw.draw(st.integers(15, len(TALL)))])
-    one, two = (
+    first, second = (
         _core.Stream(cut, max_pixels=1 << 20, partial=True).decode(threads=count)
         for count in (1, 2)
     )
-    assert (one[0] == two[0]).all()
-    assert one[1] == two[1]
+    assert (first[0] == second[0]).all()
+    assert first[1] == second[1]
 
 
 def test_a_prefix_with_assistance_cut_off_keeps_the_picture(stream: bytes) -> None:
