@@ -143,7 +143,7 @@ def test_more_pixels_than_allowed_are_refused(networks: None) -> None:
 @pytest.mark.parametrize(
     ("picture", "options", "message"),
     [
-        (scene(20, 20, 4), {}, "no transparency"),
+        (scene(20, 20, 4), {}, "supports no transparency"),
         (scene(20, 20, 2), {}, "1, 3 or 4 channels, not 2"),
         (WHOLE.astype(float), {}, "uint8"),
         (WHOLE, {"quality": 0}, "quality"),

@@ -1,19 +1,19 @@
-"""StackGAN's second stage as a codec: the picture at a quarter of its sides, and what it shows.
+"""StackGAN's second stage as a codec: a picture of a quarter of the sides, and its classes.
 
-Zhang et al., arXiv:1612.03242: a first generator makes a small picture of a caption, a second one a
-large picture of both. Here the small picture is the original's, coded as any other is, and shares
-of ImageNet's classes, in the section CLSS of its stream, stand in for the caption. All that is
-finer than FACTOR pixels is the network's.
+Zhang et al., arXiv:1612.03242: a first generator makes a small picture from a caption, a second one
+makes a large picture from both. Here the small picture is the reduced original, encoded like any
+other, and shares of ImageNet's classes, in section CLSS of its stream, take the place of the
+caption. The network paints all detail finer than FACTOR pixels.
 
 A file is a stream (docs/FORMAT.md) of the small picture, (ceil(H / 4), ceil(W / 4)). If H or W is
-no multiple of 4, one byte comes first:
+not a multiple of 4, one byte comes first:
 
     bits   meaning
     7..4   0
     3..2   4 ceil(H / 4) - H
     1..0   4 ceil(W / 4) - W
 
-It is never 0, and no stream begins with such a byte. So a file without it is an ordinary stream.
+This byte is never 0, and no stream begins with it, so a file without it is an ordinary stream.
 """
 
 import functools
@@ -30,7 +30,7 @@ from ablc.errors import LimitError, StreamError
 from ablc.options import check_whole
 from ablc.settings import Provider, pixel_limit
 
-if TYPE_CHECKING:  # else imported when a picture is coded: with ONNX Runtime's extra alone
+if TYPE_CHECKING:  # else imported by the functions: needs ONNX Runtime, an extra
     from ablc.runtime.painter import Painter
     from ablc.runtime.session import Session
     from ablc.runtime.tiles import WindowPlan
@@ -42,21 +42,21 @@ NETWORK, CONDITION = "stage2-small", "condition-small"
 def encode(
     image: Pixels, *, quality: float, label: int | None = None, threads: int | None = None
 ) -> bytes:
-    """A picture as a file of this module.
+    """Return a picture as a file of this module.
 
     image: (H, W), (H, W, 1) or (H, W, 3) uint8: grey, sRGB; H and W in 1..65535.
     quality: of the small picture, 1..100, as ablc.encode takes it.
-    label: what the picture shows, a class of ImageNet, 0..999; default: shares of several, as our
-        condition network finds them.
-    threads: default one per core.
+    label: the picture's class in ImageNet, 0..999; default: shares of several classes, found by the
+        condition network.
+    threads: default: one per core.
 
-    Raises ValueError for any other argument, transparency among them; without a label ModelError
-    and ProviderError as ablc.decode does.
+    Raises ValueError for any other argument, including transparent pictures; without a label also
+    ModelError and ProviderError, as ablc.decode does.
     """
     pixels = check_image(image)
     height, width, channels = pixels.shape
     if channels == 4:
-        raise ValueError("stage II has no transparency: lay the picture on a background first")
+        raise ValueError("stage II supports no transparency: compose the picture over a background")
     from ablc.runtime import assistance
 
     if label is None:
@@ -78,25 +78,27 @@ def decode(
     threads: int | None = None,
     max_pixels: int | None = None,
 ) -> Pixels:
-    """The picture in a file of this module, (H, W, C) uint8 with C 1 (grey) or 3 (sRGB).
+    """Return the picture of a file of this module, (H, W, C) uint8 with C 1 (grey) or 3 (sRGB).
 
-    Large pictures go through the network in tiles, as those of ablc.decode do. Where the stream has
-    no section CLSS, nothing is known of what the picture shows.
+    Large pictures go through the network in tiles, as in ablc.decode. Without a section CLSS in the
+    stream, the classes are unknown to the network.
 
     provider, threads: as ablc.decode takes them.
-    max_pixels: refuse larger pictures; default PIL.Image.MAX_IMAGE_PIXELS.
+    max_pixels: limit of the picture's pixels; default: PIL.Image.MAX_IMAGE_PIXELS.
 
-    Raises StreamError if the bytes are damaged or no such file, LimitError beyond max_pixels,
-    ModelError if the network is missing or damaged, ProviderError if it cannot run.
+    Raises StreamError for damaged or other bytes, LimitError beyond max_pixels, ModelError if the
+    network is missing or damaged, ProviderError if it cannot run.
     """
     from ablc.runtime import assistance, fill, registry, session, tiles
 
     stream, height, width = _parse(data, pixel_limit(max_pixels))
     small = ablc.decode(stream, fill="classical", threads=threads, max_pixels=max_pixels)
     channels = small.shape[2]
-    told = _core.Stream(stream).section("CLSS")
+    classes = _core.Stream(stream).section("CLSS")
     label = (
-        np.zeros(assistance.CLASSES, np.float32) if told is None else assistance.parse_classes(told)
+        np.zeros(assistance.CLASSES, np.float32)
+        if classes is None
+        else assistance.parse_classes(classes)
     )
     painter, card = _painter(provider, threads), registry.card(NETWORK)
     plan = painter.plan(card, height, width)
@@ -110,7 +112,7 @@ def decode(
 
 
 def shrunk(picture: Pixels, factor: int) -> Pixels:
-    """(ceil(H / factor), ceil(W / factor), C): means of boxes; the last pixels repeat beyond."""
+    """Return means of boxes, (ceil(H / factor), ceil(W / factor), C), the border repeated."""
     height, width, channels = picture.shape
     beyond = ((0, -height % factor), (0, -width % factor), (0, 0))
     whole = np.pad(picture, beyond, mode="edge")
@@ -121,7 +123,7 @@ def shrunk(picture: Pixels, factor: int) -> Pixels:
 
 
 def _parse(data: bytes, most: int) -> tuple[bytes, int, int]:
-    """The stream in a file, and height and width of the picture, which has at most most pixels.
+    """Return the stream in a file, and height and width of the picture of at most `most` pixels.
 
     Raises StreamError and LimitError.
     """
@@ -130,7 +132,7 @@ def _parse(data: bytes, most: int) -> tuple[bytes, int, int]:
     stream = data[1:] if beyond else data
     header = _core.Stream(stream, max_pixels=most).header
     if header.channels == 4:
-        raise StreamError("the small picture has an alpha channel, which stage II knows nothing of")
+        raise StreamError("the small picture has an alpha channel, which stage II does not support")
     height = FACTOR * header.height - beyond // FACTOR
     width = FACTOR * header.width - beyond % FACTOR
     if height * width > most:
@@ -140,14 +142,14 @@ def _parse(data: bytes, most: int) -> tuple[bytes, int, int]:
 
 @functools.lru_cache(maxsize=2)
 def _painter(provider: Provider, threads: int | None) -> "Painter":
-    """Those behind encode() and decode(); their networks stay loaded until the process ends."""
+    """Return the painter of encode() and decode(), whose networks stay loaded."""
     from ablc.runtime.painter import Painter
 
     return Painter(provider, threads)
 
 
 def _shares(pixels: Pixels, threads: int | None) -> Floats:
-    """(1000,) shares of the classes in a picture, which is shrunk if it is too large to look at."""
+    """Return shares of the classes in a picture, (1000,); a large picture is reduced before."""
     from ablc.runtime import assistance_encoder, fill, registry, tiles
 
     height, width, _ = pixels.shape
@@ -165,7 +167,7 @@ def _shares(pixels: Pixels, threads: int | None) -> Floats:
 def _painted(
     small: Pixels, label: Floats, plan: "WindowPlan", session: "Session"
 ) -> Iterator[Iterator[Floats]]:
-    """The painted windows of a plan, (3, h, w) each, by its rows."""
+    """Yield the painted windows of each row of a plan, (3, h, w) each."""
     from ablc.runtime import fill
     from ablc.runtime.tiles import Window
 

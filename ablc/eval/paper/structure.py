@@ -1,11 +1,11 @@
 """Edge-based inpainting of dropped blocks, after Liu et al. 2007.
 
 "Image compression with edge-based inpainting", TCSVT 17: edges are transmitted, blocks are dropped.
-Structure is propagated along the edges first, then texture is synthesised where none is near:
+Structure is propagated along the edges first, then texture is synthesised away from them:
 
 decoded, edges -> structure (diffusion that crosses no edge) -> texture (patches) -> seams (Poisson)
 
-What a dropped block shows in the decoded picture is not looked at. Planes are (C, H, W) float32.
+The decoded pixels of dropped blocks are not used. Planes are (C, H, W) float32.
 """
 
 import numpy as np
@@ -18,25 +18,25 @@ from ablc.options import check_whole
 
 Places = npt.NDArray[np.intp]
 
-LEAK = 1e-2  # weight of links across an edge: what edges shut in is not undetermined
-REACH = 3  # pixels from an edge that its structure fills
+LEAK = 1e-2  # weight of links across an edge: areas enclosed by edges stay determined
+REACH = 3  # pixels from an edge that are filled by structure
 MARGIN = 4  # pixels around a cell by which patches are compared
 WINDOW = CELL + 2 * MARGIN
-SEARCH = 32  # pixels: how far away patches are looked for first
+SEARCH = 32  # pixels: distance within which patches are searched first
 CANDIDATES = 192  # most patches nearby that are compared
-FAR = 48  # from anywhere, where those are few
-STEEP = 16.0  # grey levels per pixel, about what Canny's upper threshold is in schemes.py
-GUESS = 0.1  # weight of pixels that only structure has guessed, where patches are compared
+FAR = 48  # patches from anywhere that are compared as well if those nearby are fewer
+STEEP = 16.0  # grey levels per pixel, about Canny's upper threshold in schemes.py
+GUESS = 0.1  # weight, in comparisons of patches, of pixels that structure has filled
 NEIGHBOURS = ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1))
 
 
 def inpaint(decoded: Pixels, kept: Flags, edges: Flags, *, seed: int = 0) -> Pixels:
-    """The picture (H, W, C) uint8 with its dropped cells painted; kept ones come back exactly.
+    """Return the picture (H, W, C) uint8 with dropped cells painted; kept ones come back exactly.
 
     decoded: (H, W, C) uint8, read where cells are kept.
     kept: (ceil(H/8), ceil(W/8)) bool, at least one cell set.
     edges: (H, W) bool, thin lines; on them, or beside them, values may jump.
-    seed: of the patches that are compared, where there are more than time for them.
+    seed: of the random choice of patches where there are too many to compare all.
     Raises ValueError for other shapes or types and if no cell is kept.
     """
     check("decoded", decoded, np.uint8, (-1, -1, -1))
@@ -57,12 +57,12 @@ def inpaint(decoded: Pixels, kept: Flags, edges: Flags, *, seed: int = 0) -> Pix
 
 
 def grown(cells: Flags, height: int, width: int) -> Flags:
-    """(height, width) pixels of cells."""
+    """Return flags of pixels, (height, width), from flags of cells."""
     return cells.repeat(CELL, 0).repeat(CELL, 1)[:height, :width]
 
 
 def near(flags: Flags, reach: int) -> Flags:
-    """(H, W): at most reach pixels from a set flag, across and down."""
+    """Return flags, (H, W), that are set at most reach pixels, across and down, from a set flag."""
     height, width = flags.shape
     padded = np.pad(flags, reach)
     shifts = range(2 * reach + 1)
@@ -72,14 +72,14 @@ def near(flags: Flags, reach: int) -> Flags:
 
 
 def _structure(planes: Floats, known: Flags, edges: Flags) -> Floats:
-    """Diffusion along the edges, and on either side of them."""
+    """Return planes filled by diffusion along the edges and on either side of them."""
     across = np.where(edges[:, 1:] != edges[:, :-1], np.float32(LEAK), np.float32(1))
     down = np.where(edges[1:] != edges[:-1], np.float32(LEAK), np.float32(1))
     return solve(planes, known, across, down)
 
 
 def _steep(planes: Floats) -> Flags:
-    """(H, W): where the mean over the channels has an edge that is no texture."""
+    """Return flags, (H, W), where the mean of the channels has an edge too steep for texture."""
     grey = np.pad(planes.mean(axis=0), 1, mode="edge")
     right, down = grey[1:-1, 2:] - grey[1:-1, :-2], grey[2:, 1:-1] - grey[:-2, 1:-1]
     steep: Flags = np.hypot(right, down) > 2 * STEEP
@@ -87,11 +87,11 @@ def _steep(planes: Floats) -> Flags:
 
 
 class _Texture:
-    """Synthesis of the pixels that are left, cell by cell, the best-known surroundings first.
+    """Synthesis of the remaining pixels, cell by cell, the best-known surroundings first.
 
-    A cell takes the inner part of the window of exemplary pixels that fits best what is around it
-    (Criminisi et al. 2004, with patches from nearby and from where the neighbours took theirs, as
-    in PatchMatch, Barnes et al. 2009). What is taken over in the end are differences of pixels.
+    A cell takes the inner part of the window of exemplary pixels that fits its surroundings best
+    (Criminisi et al. 2004, with patches from nearby and from beside those that the neighbours took,
+    as in PatchMatch, Barnes et al. 2009). The result uses the differences of pixels in windows.
     """
 
     def __init__(self, planes: Floats, left: Flags, exemplary: Flags) -> None:
@@ -109,7 +109,9 @@ class _Texture:
         self._todo = np.pad(left, beyond)
         self._sources = _full(np.pad(exemplary, beyond))  # (y, x) of windows
         shape = (channels, *self._have.shape)
-        self._right = np.zeros(shape, np.float32)  # wanted differences to the right
+        self._right = np.zeros(
+            shape, np.float32
+        )  # differences to the right that the result should have
         self._down = np.zeros(shape, np.float32)  # and down
         self._windows = np.lib.stride_tricks.sliding_window_view(
             self._work, (WINDOW, WINDOW), axis=(1, 2)
@@ -119,11 +121,11 @@ class _Texture:
 
     @property
     def possible(self) -> bool:
-        """Whether there is anything to take patches from."""
+        """True if there is a window to take patches from."""
         return bool(self._sources.any())
 
     def synthesise(self, rng: np.random.Generator) -> None:
-        """Fills all cells of which something is left."""
+        """Fill all cells with remaining pixels."""
         anywhere = np.argwhere(self._sources)
         rows, columns = self._cells
         order = np.full((rows, columns), -1.0)  # what is known of a window; -1: nothing to fill
@@ -142,7 +144,7 @@ class _Texture:
                     order[y, x] = self._have[_window(y, x)].sum()
 
     def merged(self) -> Floats:
-        """The pixels left, with differences as wanted and no step where they meet the others.
+        """Return planes in which remaining pixels have the windows' differences, without seams.
 
         Poisson equation: Perez et al. 2003, "Poisson image editing", eq. 4.
         """
@@ -159,30 +161,30 @@ class _Texture:
     def _candidates(
         self, row: int, column: int, anywhere: Places, rng: np.random.Generator
     ) -> Places:
-        """(N, 2) corners of windows to compare, at least one."""
+        """Return corners of windows to compare, (N, 2), at least one."""
         y, x = row * CELL, column * CELL
         top, before = max(y - SEARCH, 0), max(x - SEARCH, 0)
         nearby = np.argwhere(self._sources[top : y + SEARCH + 1, before : x + SEARCH + 1])
         nearby += (top, before)
-        found = [nearby]
+        corners = [nearby]
         if len(nearby) > CANDIDATES:
-            found = [nearby[rng.choice(len(nearby), CANDIDATES, replace=False)]]
+            corners = [nearby[rng.choice(len(nearby), CANDIDATES, replace=False)]]
         elif len(nearby) < FAR:
-            found.append(anywhere[rng.integers(0, len(anywhere), FAR)])
+            corners.append(anywhere[rng.integers(0, len(anywhere), FAR)])
         for down, right in NEIGHBOURS:
             r, c = row + down, column + right
             if 0 <= r < self._cells[0] and 0 <= c < self._cells[1] and self._origin[r, c, 0] >= 0:
-                found.append(self._origin[r, c][None] - (down * CELL, right * CELL))
-        return self._valid(np.concatenate(found))
+                corners.append(self._origin[r, c][None] - (down * CELL, right * CELL))
+        return self._valid(np.concatenate(corners))
 
     def _fill(self, row: int, column: int, candidates: Places) -> None:
-        """Fills a cell from the best of these windows, or one beside it."""
+        """Fill a cell from the best of these windows, or from one beside it."""
         where = _window(row, column)
         weight = np.maximum(self._have[where], np.float32(GUESS)) * self._inside[where]
         target = self._work[:, where[0], where[1]]
         best = self._best(candidates, target, weight)
-        steps = np.indices((5, 5)).reshape(2, -1).T - 2
-        best = self._best(self._valid(best + steps), target, weight)
+        shifts = np.indices((5, 5)).reshape(2, -1).T - 2
+        best = self._best(self._valid(best + shifts), target, weight)
         self._origin[row, column] = best
 
         patch = self._windows[best[0], best[1]].copy()  # (C, WINDOW, WINDOW)
@@ -196,7 +198,7 @@ class _Texture:
         self._down[:, where[0], where[1]][:, :-1][:, below] = np.diff(patch, axis=1)[:, below]
 
     def _valid(self, corners: Places) -> Places:
-        """Those at which a window of exemplary pixels begins."""
+        """Return the corners at which a window of exemplary pixels begins."""
         rows, columns = self._sources.shape
         y, x = corners.T
         inside = corners[(y >= 0) & (y < rows) & (x >= 0) & (x < columns)]
@@ -204,7 +206,7 @@ class _Texture:
         return valid
 
     def _best(self, corners: Places, target: Floats, weight: Floats) -> Places:
-        """The corner whose window differs least from target."""
+        """Return the corner whose window differs least from target."""
         error = self._windows[corners[:, 0], corners[:, 1]] - target
         error *= error
         costs = error.sum(axis=1).reshape(len(corners), -1) @ weight.ravel()
@@ -213,13 +215,13 @@ class _Texture:
 
 
 def _window(row: int, column: int) -> tuple[slice, slice]:
-    """A cell and MARGIN pixels around it, in arrays with that margin."""
+    """Return the slices of a cell with MARGIN pixels around it, in arrays with that margin."""
     y, x = row * CELL, column * CELL
     return slice(y, y + WINDOW), slice(x, x + WINDOW)
 
 
 def _full(flags: Flags) -> Flags:
-    """(H - WINDOW + 1, W - WINDOW + 1): windows in which all flags are set."""
+    """Return flags of windows in which all flags are set, (H - WINDOW + 1, W - WINDOW + 1)."""
     full = flags
     for axis in (0, 1):
         length = flags.shape[axis] - WINDOW + 1
