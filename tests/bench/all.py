@@ -1,9 +1,9 @@
-"""Every benchmark in one run, as the page docs/BENCHMARKS.md.
+"""All benchmarks in one run, as the page docs/BENCHMARKS.md.
 
     PYTHONPATH=tests python tests/bench/all.py [--latency FILE] > docs/BENCHMARKS.md
 
-Takes the arguments of rd.py; what was measured also goes, as JSON files, into the folder --out.
-Without wrk (of the service) and Ray (of batches) these two are left out.
+Takes the arguments of rd.py. All measurements also go to JSON files in the folder --out. The service
+needs wrk, and batches on Ray need Ray; they are left out without.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ PILLOW_ROUNDS = 25
 LOAD_SECONDS = 60
 UPLOADS, FILES, FILE_SIDE = 10_000, 1000, 256
 
-# What steers the bits, each with its summary and its report, in the order of the page.
+# Benchmarks of how bits are distributed, in the order of the page.
 STEERING = {
     "roi": roi,
     "lossless_roi": lossless_roi,
@@ -57,16 +57,16 @@ STEERING = {
 
 HEAD = """# Benchmarks
 
-Measured by `PYTHONPATH=tests python tests/bench/all.py > docs/BENCHMARKS.md` with ablc {version}
-on the Kodak pictures (`tests/bench/README.md` says what that needs). All codecs run in the same
-process, from pixels in memory to the bytes of a whole file and back, with one thread each. What a
-figure means exactly stands at the head of each script in `tests/bench/`. Speeds compare within one
-run only. The networks have a page of their own, [NETWORKS.md](NETWORKS.md).
+This page is the output of `PYTHONPATH=tests python tests/bench/all.py > docs/BENCHMARKS.md`,
+ablc {version}, on the Kodak pictures; `tests/bench/README.md` lists what the command needs. All
+codecs run in the same process, from pixels in memory to the bytes of a whole file and back, with
+one thread each. The head of each script in `tests/bench/` defines its figures. Speeds are comparable
+within one run only. The networks have a page of their own, [NETWORKS.md](NETWORKS.md).
 """
 
 
 def summary(found: dict[str, Any]) -> str:
-    """One line per figure: ablc's and, from the same run, the peers'."""
+    """Return a line per figure: ablc's and, from the same run, those of other codecs."""
     lossy = {entry["codec"]: entry for entry in found["speed"] if not entry["lossless"]}
     lossless = {entry["codec"]: entry for entry in found["speed"] if entry["lossless"]}
     rows = [bd_line(found["rates"], metric) for metric in rd.METRICS]
@@ -82,14 +82,14 @@ def summary(found: dict[str, Any]) -> str:
     peaks = [f"{found['memory'][way]['bytes_per_pixel']:.1f}" for way in ("encode", "decode")]
     rows.append(
         [
-            f"peak memory, {SIDE**2 // 10**6} megapixels, bytes per pixel over the picture",
+            f"peak memory, {SIDE**2 // 10**6} megapixels, bytes per pixel beyond the picture",
             " / ".join(peaks),
             "encode / decode",
         ]
     )
     for name, benchmark in STEERING.items():
         rows += benchmark.summary(found[name])
-    return markdown(["", "ablc", "beside it"], rows)
+    return markdown(["", "ablc", "others, or explanation"], rows)
 
 
 def bd_line(rates: dict[str, dict[str, rd.Mean | None]], metric: str) -> list[str]:
@@ -102,7 +102,7 @@ def bd_line(rates: dict[str, dict[str, rd.Mean | None]], metric: str) -> list[st
 
 
 def beside(entries: dict[str, dict[str, float]], key: str, spec: str) -> list[str]:
-    """ablc's figure, which is the first, and the others' with their names."""
+    """Return ablc's figure, which is the first, and those of the others with their names."""
     own, *others = entries.items()
     return [
         f"{own[1][key]:{spec}}",
@@ -116,10 +116,10 @@ def settings(entries: list[dict[str, Any]]) -> str:
 
 
 def measured(arguments: argparse.Namespace) -> dict[str, Any]:
-    """What each benchmark found, also written to its JSON file."""
+    """Return the results of each benchmark, also written to its JSON file."""
     options = dict(arguments.option)
     images, cache, jobs = arguments.images, arguments.cache, arguments.jobs
-    steps: dict[str, Callable[[], Any]] = {
+    benchmarks: dict[str, Callable[[], Any]] = {
         "mask": lambda: mask.run(images),
         "range_coder": range_coder.run,
         "speed": lambda: speed.run(images, LOSSY_BPP, ROUNDS, options),
@@ -136,9 +136,9 @@ def measured(arguments: argparse.Namespace) -> dict[str, Any]:
         "batch": lambda: [batch.figures(engine, FILES, FILE_SIDE) for engine in engines()],
     }
     found: dict[str, Any] = {}
-    for name, step in steps.items():
+    for name, benchmark in benchmarks.items():
         print(f"{name} ...", file=sys.stderr, flush=True)
-        found[name] = step()
+        found[name] = benchmark()
         if name != "curves":
             write_json(arguments.out / f"{name}.json", found[name])
     write_json(arguments.out / "rd.json", rd.result(found["curves"], SPAN, options))
@@ -147,7 +147,7 @@ def measured(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def engines() -> list[str]:
-    """Those of `ablc batch` that are installed."""
+    """Return the engines of `ablc batch` that are installed."""
     return ["local", "ray"] if importlib.util.find_spec("ray") else ["local"]
 
 
@@ -160,7 +160,7 @@ def main() -> None:
         "--out", type=Path, default=Path("results"), metavar="FOLDER", help="default: %(default)s"
     )
     parser.add_argument(
-        "--latency", type=Path, metavar="FILE", help="what test_latency.py wrote, to be shown"
+        "--latency", type=Path, metavar="FILE", help="JSON of test_latency.py, to be included"
     )
     arguments = parser.parse_args()
     with redirect_stdout(sys.stderr):  # Ray prints there, too

@@ -1,4 +1,4 @@
-"""The pictures that benchmarks work on, and options that several of them take."""
+"""The pictures of benchmarks, and options that several of them take."""
 
 from __future__ import annotations
 
@@ -23,30 +23,30 @@ def picture_paths(folder: Path) -> list[Path]:
 
 
 def load(path: Path) -> Pixels:
-    """The plain pixels that all codecs are given.
+    """Return the pixels of a picture, (H, W, 3), as all codecs are given them.
 
-    gAMA is ignored: the Kodak files carry it beside sRGB, and a reader that applies it loses 10 dB.
+    gAMA is ignored: the Kodak files have it beside sRGB, and readers that apply it lose 10 dB.
     """
     return np.asarray(Image.open(path).convert("RGB"))
 
 
 def pictures(folder: Path) -> dict[str, Pixels]:
-    """The pictures of folder by file name without suffix, sorted."""
+    """Return the pictures of a folder by file name without suffix, sorted."""
     return {path.stem: load(path) for path in picture_paths(folder)}
 
 
 def add_pictures_argument(parser: argparse.ArgumentParser) -> None:
-    """Adds --images FOLDER; its default needs the environment variable ABLC_DATA."""
+    """Add --images FOLDER; its default needs the environment variable ABLC_DATA."""
     _add_folder(parser, "--images", "kodak", "folder of pictures")
 
 
 def add_weights_argument(parser: argparse.ArgumentParser) -> None:
-    """Adds --weights FOLDER; its default needs the environment variable ABLC_DATA."""
-    _add_folder(parser, "--weights", "weights", "weights of the networks that judge")
+    """Add --weights FOLDER; its default needs the environment variable ABLC_DATA."""
+    _add_folder(parser, "--weights", "weights", "weights for perceptual distances")
 
 
 def _add_folder(parser: argparse.ArgumentParser, option: str, name: str, what: str) -> None:
-    """Adds an option whose default is the folder of that name in ABLC_DATA."""
+    """Add an option whose default is the folder of that name in ABLC_DATA."""
     data = os.environ.get("ABLC_DATA")
     parser.add_argument(
         option,
@@ -59,7 +59,7 @@ def _add_folder(parser: argparse.ArgumentParser, option: str, name: str, what: s
 
 
 def option(text: str) -> tuple[str, Any]:
-    """KEY=VALUE of a command line, the value as JSON where it is that, else as it stands."""
+    """Return KEY=VALUE as a pair; the value is parsed as JSON if it is JSON."""
     key, _, value = text.partition("=")
     try:
         return key, json.loads(value)
@@ -68,7 +68,7 @@ def option(text: str) -> tuple[str, Any]:
 
 
 def add_option_argument(parser: argparse.ArgumentParser) -> None:
-    """Adds --option KEY=VALUE, which may be repeated."""
+    """Add --option KEY=VALUE, which may be repeated."""
     parser.add_argument(
         "--option",
         type=option,

@@ -1,10 +1,11 @@
-"""Bytes of a picture with a lossless region beside those of a picture lossless throughout.
+"""Bytes of a picture with a lossless region, and of the whole picture lossless.
 
     python tests/bench/lossless_roi.py [--images FOLDER] [--jobs 2]
 
-regions.py defines the masks, 15 % of the pixels each. ablc codes the mask without loss (importance
-infinite) and the rest at quality 1, its floor: what lies inside must come back exactly. WebP and
-JPEG XL code the whole picture without loss. Bits per pixel of the whole picture, mean over all.
+regions.py defines the masks, 15 % of the pixels each. ablc encodes the mask without loss (infinite
+importance) and the rest at quality 1, its floor; pixels inside must come back exactly. WebP and
+JPEG XL encode the whole picture without loss. Figures are bits per pixel of the whole picture, mean
+over all pictures.
 """
 
 from __future__ import annotations
@@ -28,11 +29,11 @@ FLOOR = 1  # quality
 
 
 def peers() -> list[Codec]:
-    """JPEG XL at a higher effort than where speed counts too."""
+    """Return the other codecs; JPEG XL has a higher effort than in the comparison of speeds."""
     return [lossless_peer("WebP lossless"), lossless_jpegxl(effort=7)]
 
 
-def measure_size(codec: Codec, picture: Pixels, quality: float) -> Measurements:
+def measure_bytes(codec: Codec, picture: Pixels, quality: float) -> Measurements:
     data = codec.encode(picture, quality)
     if not np.array_equal(codec.decode(data), picture):
         raise SystemExit(f"{codec.name} is not lossless")
@@ -40,24 +41,26 @@ def measure_size(codec: Codec, picture: Pixels, quality: float) -> Measurements:
 
 
 def measure_picture(picture: Pixels, options: dict[str, Any], cache: Path) -> Measurements:
-    """Bits per pixel of ablc by mask, of the floor alone, and of the peers."""
-    sizes: Measurements = {}
+    """Return bits per pixel of ablc by mask, of the floor alone, and of the other codecs."""
+    byte_counts: Measurements = {}
     for name, mask in masks_of(picture).items():
         importance = np.where(mask, np.inf, 1.0)
         data = ablc.encode(picture, quality=FLOOR, importance=importance, **options)
         if not np.array_equal(ablc.decode(data, fill="classical", threads=1)[mask], picture[mask]):
             raise SystemExit("a lossless region did not come back exactly")
-        sizes[f"ablc, {name} lossless"] = len(data)
-    sizes["ablc, no region"] = len(ablc.encode(picture, quality=FLOOR, **options))
-    kept = Cache(cache, measure_size, lambda: "bytes")
+        byte_counts[f"ablc, {name} lossless"] = len(data)
+    byte_counts["ablc, no region"] = len(ablc.encode(picture, quality=FLOOR, **options))
+    kept = Cache(cache, measure_bytes, lambda: "bytes")
     for codec in peers():
-        sizes[f"{codec.name}, {codec.settings}"] = kept.measure(codec, picture, (0,))[0]["bytes"]
+        byte_counts[f"{codec.name}, {codec.settings}"] = kept.measure(codec, picture, (0,))[0][
+            "bytes"
+        ]
     bits = 8 / (picture.shape[0] * picture.shape[1])
-    return {name: size * bits for name, size in sizes.items()}
+    return {name: count * bits for name, count in byte_counts.items()}
 
 
 def run(images: Path, options: dict[str, Any], cache: Path, jobs: int) -> dict[str, Any]:
-    """Bits per pixel, and per cent of each peer's bytes by mask (mean of the pictures' shares)."""
+    """Return bits per pixel, and by mask the per cent of each codec's bytes (mean of pictures)."""
     rows = list(
         each_picture(measure_picture, images, jobs, {"threads": 1, **options}, cache).values()
     )
@@ -92,7 +95,7 @@ def report(found: dict[str, Any]) -> str:
 
 
 def summary(found: dict[str, Any]) -> list[list[str]]:
-    """Lines of all.py's first table."""
+    """Return lines of all.py's first table."""
     shares = found["shares"].values()
     others = list(next(iter(shares)))
     return [

@@ -1,15 +1,15 @@
-"""Bits per cell of ablc's packed masks beside coders of bilevel pictures and an ideal model.
+"""Bits per cell of ablc's packed masks, of coders of bilevel pictures, and of an ideal model.
 
     python tests/bench/mask.py [--images FOLDER] [--out results/mask.json]
 
-The masks: grey = OpenCV's RGB2GRAY, edges = cv2.Canny(grey, 50, 100); a cell of 8x8 pixels is True
-where an edge touches it; cells at the right and lower border may be cut. Bits are those of the
+Masks: grey = OpenCV's RGB2GRAY, edges = cv2.Canny(grey, 50, 100); a cell of 8x8 pixels is True if
+an edge touches it; cells at the right and lower border may be cut. Bits are those of the
 whole file or packed mask; the mean is over all cells of all pictures.
 
 The ideal cost is that of an adaptive arithmetic coder without overhead: each cell is coded in the
-context of its west, north-west, north and north-east neighbours (outside: False), its probability
-being (count + 0.4) / (total + 0.8). The trained start begins from the statistics of the other
-pictures instead, worth 32 cells in each context.
+context of its west, north-west, north and north-east neighbours (outside: False), with a
+probability of (count + 0.4) / (total + 0.8). The trained start begins with the statistics of the
+other pictures, weighted as 32 cells in each context.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ Counts = npt.NDArray[np.float64]  # (16, 2): False and True cells by context
 
 CELL = 8
 CONTEXTS = 16
-PRIOR = 0.4  # cells of either kind a fresh context stands for
-TRAINED_WEIGHT = 32.0  # cells a trained context stands for
+PRIOR = 0.4  # initial count of either kind of cell in a fresh context
+TRAINED_WEIGHT = 32.0  # initial count of cells in a trained context
 
 
 def edge_mask(picture: Pixels) -> Mask:
-    """True where a Canny edge touches the cell."""
+    """Return a mask that is True where a Canny edge touches the cell."""
     edges = cv2.Canny(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), 50, 100)
     height, width = (-(-side // CELL) * CELL for side in edges.shape)
     padded = np.zeros((height, width), bool)
@@ -89,7 +89,7 @@ if hasattr(imagecodecs, "jbig2_encode"):
 
 
 def contexts(mask: Mask) -> npt.NDArray[np.intp]:
-    """0..15 for each cell: its west, north-west, north and north-east neighbours as bits."""
+    """Return 0..15 for each cell: its west, north-west, north and north-east neighbours as bits."""
     cells = np.pad(mask, ((1, 0), (1, 1))).astype(np.intp)  # outside: False
     west, north_west, north = cells[1:, :-2], cells[:-1, :-2], cells[:-1, 1:-1]
     north_east = cells[:-1, 2:]
@@ -97,13 +97,13 @@ def contexts(mask: Mask) -> npt.NDArray[np.intp]:
 
 
 def counts(mask: Mask) -> Counts:
-    found = np.zeros((CONTEXTS, 2))
-    np.add.at(found, (contexts(mask), mask.astype(np.intp)), 1)
-    return found
+    totals = np.zeros((CONTEXTS, 2))
+    np.add.at(totals, (contexts(mask), mask.astype(np.intp)), 1)
+    return totals
 
 
 def ideal_bits(mask: Mask, start: Counts) -> float:
-    """Cost of the cells in raster order, the counts of every context growing from start."""
+    """Return the cost of the cells in raster order, with counts that grow from start."""
     context, cells = contexts(mask).ravel(), mask.ravel()
     bits = 0.0
     for which in range(CONTEXTS):
@@ -115,7 +115,7 @@ def ideal_bits(mask: Mask, start: Counts) -> float:
 
 
 def trained_start(masks: list[Mask], left_out: int) -> Counts:
-    """Counts of all masks but one, scaled to TRAINED_WEIGHT cells in each context."""
+    """Return counts of all masks but one, scaled to TRAINED_WEIGHT cells in each context."""
     total = np.full((CONTEXTS, 2), PRIOR)
     for index, mask in enumerate(masks):
         if index != left_out:
@@ -127,7 +127,7 @@ def trained_start(masks: list[Mask], left_out: int) -> Counts:
 
 
 def run(images: Path) -> dict[str, float]:
-    """Bits per cell by coder."""
+    """Return bits per cell by coder."""
     masks = [edge_mask(picture) for picture in pictures(images).values()]
     cells = sum(mask.size for mask in masks)
     fresh = np.full((CONTEXTS, 2), PRIOR)

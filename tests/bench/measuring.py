@@ -1,4 +1,4 @@
-"""Measuring codecs on pictures: a file, the cache of the peers' files, all pictures in turn."""
+"""Measurements of codecs on pictures: of one file, cached, and of all pictures in parallel."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from ablc.peers.codec import Codec
 
 
 def measure(codec: Codec, picture: Pixels, quality: float) -> Measurements:
-    """Bytes of the whole file and, from ablc.metrics, psnr, ssim and, unless small, ms_ssim."""
+    """Return bytes of the whole file and, from ablc.metrics, psnr, ssim and, if large, ms_ssim."""
     data = codec.encode(picture, quality)
     return {"bytes": len(data), **known_measures(metrics.compare(picture, codec.decode(data)))}
 
 
 @functools.cache
 def metrics_fingerprint() -> str:
-    """Changes when a metric's definition does, not when its code is only rearranged."""
+    """Return a text that changes with a metric's definition, not with the order of its code."""
     return fingerprint(known_measures(metrics.compare(*probes())))
 
 
 class Cache:
-    """Rows of the peers, one file per codec and picture, found by what decides them.
+    """Rows of other codecs, one file per codec and picture, under a key of all their inputs.
 
-    That is the picture's pixels, the codec's settings and library and the measures' definitions,
-    for which their fingerprint stands.
+    That is the picture's pixels, the codec's settings and library, and the fingerprint of the
+    measures' definitions.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Cache:
     def measure(
         self, codec: Codec, picture: Pixels, qualities: tuple[float, ...]
     ) -> dict[float, Measurements]:
-        """Row by quality; what is missing is measured and kept."""
+        """Return rows by quality; missing ones are measured and kept."""
         path = self._path(codec, picture)
         known = (
             {float(quality): row for quality, row in json.loads(path.read_text()).items()}
@@ -85,22 +85,22 @@ class Cache:
 def each_picture(
     work: Callable[..., Any], images: Path, jobs: int, *arguments: Any
 ) -> dict[str, Any]:
-    """What work(picture, *arguments) gives, by picture, from that many processes."""
+    """Return the results of work(picture, *arguments) by picture, from a number of processes."""
     shown = pictures(images)
     done = progress(len(shown), "pictures")
-    found: dict[str, Any] = {}
+    results: dict[str, Any] = {}
     with ProcessPoolExecutor(jobs) as pool:
         waiting = {
             title: pool.submit(work, picture, *arguments) for title, picture in shown.items()
         }
         for title, future in waiting.items():
-            found[title] = future.result()
+            results[title] = future.result()
             next(done)
-    return found
+    return results
 
 
 def progress(total: int, what: str) -> Iterator[None]:
-    """A counter on the terminal, nothing in a pipe."""
+    """Show a counter on a terminal; advance it with next()."""
     for done in range(1, total + 1):
         if sys.stderr.isatty():
             print(
@@ -113,10 +113,10 @@ def progress(total: int, what: str) -> Iterator[None]:
 
 
 def add_run_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds --images, --cache, --jobs and --option."""
+    """Add --images, --cache, --jobs and --option."""
     add_pictures_argument(parser)
     parser.add_argument(
         "--cache", type=Path, default=Path.home() / ".cache" / "ablc-bench", metavar="FOLDER"
     )
-    parser.add_argument("--jobs", type=int, default=1, help="processes (default: 1)")
+    parser.add_argument("--jobs", type=int, default=1, help="number of processes (default: 1)")
     add_option_argument(parser)

@@ -1,12 +1,12 @@
-"""Peak memory of coding a 100-megapixel picture, in bytes per pixel over the picture itself.
+"""Peak memory of encoding and decoding 100 megapixels, in bytes per pixel beyond the picture.
 
     python tests/bench/memory.py [--images FOLDER] [--side 10000] [--threads 1]
 
 Kodak pictures are tiled into one of side x side pixels. Encoding and decoding run in a process of
-their own; what counts is how far its peak resident set lies over what it held just before the call,
-with all else (interpreter, libraries, the input) in place. The picture itself is no part of the
-figure: the encoder's is there before the call, the decoder's, 3 bytes per pixel, is taken off.
-Linux alone: the sets are read from /proc, since getrusage's peak begins with that of the parent.
+their own. The figure is the difference between its peak resident set and the resident set just
+before the call, when interpreter, libraries and input are in memory. The picture is not included:
+the encoder's exists before the call, and the decoder's, 3 bytes per pixel, is subtracted. Linux
+only: the sets are read from /proc, since the peak of getrusage includes that of the parent.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from ablc.arrays import Pixels
 
 
 def resident(which: str) -> int:
-    """Bytes of memory that this process holds, now ("VmRSS") or at most so far ("VmHWM")."""
+    """Return the resident set of this process in bytes: now ("VmRSS") or its peak ("VmHWM")."""
     status = Path("/proc/self/status").read_text()
     line = next(line for line in status.splitlines() if line.startswith(f"{which}:"))
     return int(line.split()[1]) * 1024
 
 
 def tiled(images: Path, side: int) -> Pixels:
-    """The pictures of a folder, laid on their long side, over side x side pixels.
+    """Return the pictures of a folder, all in landscape format, tiled over side x side pixels.
 
-    Holds one of them at a time beside the whole, so that hardly any memory stands free afterwards.
+    Only one of them is in memory beside the whole, so that little memory is free afterwards.
     """
     paths = picture_paths(images)
     height, width = sorted(load(paths[0]).shape[:2])
@@ -71,7 +71,7 @@ def decode_once(side: int, stream: Path, threads: int) -> dict[str, float]:
 
 
 def run(images: Path, side: int, options: dict[str, Any]) -> dict[str, dict[str, float]]:
-    """Figures of "encode" and "decode"."""
+    """Return the figures of "encode" and "decode"."""
     with tempfile.TemporaryDirectory() as folder:
         stream = Path(folder) / "picture.ablc"
         return {
@@ -89,12 +89,12 @@ def report(figures: dict[str, dict[str, float]], side: int) -> str:
     rows = [
         [
             f"{way}, {figures['encode']['bpp']:.2f} bpp",
-            f"{one['bytes_per_pixel']:.2f}",
-            f"{one['seconds']:.1f}",
+            f"{entry['bytes_per_pixel']:.2f}",
+            f"{entry['seconds']:.1f}",
         ]
-        for way, one in figures.items()
+        for way, entry in figures.items()
     ]
-    head = f"**Peak memory over the picture itself, {side * side / 1e6:.0f} megapixels**"
+    head = f"**Peak memory beyond the picture itself, {side * side / 1e6:.0f} megapixels**"
     return f"{head}\n\n" + markdown(["", "bytes per pixel", "seconds"], rows)
 
 

@@ -1,19 +1,19 @@
-"""Image.open and load of an .ablc file beside those of WebP, through Pillow.
+"""Image.open and load of .ablc and WebP files through Pillow.
 
     python tests/bench/pillow.py [--images FOLDER] [--rounds 25] [--bpp 0.5] [--once]
 
 Files are in memory, four Kodak pictures, each codec at the rate nearest to --bpp (WebP with method
-6); ablc with the classical fill. Cases take turns within a round, so that all of them see the same
-machine; the first round warms up and is not counted. Waiting time is by the clock, work is CPU time
-of the process with all its threads, both in milliseconds a picture: the median of the rounds, the
-best in brackets. The ratio is that of the waiting times of one round, the median of the rounds, and
-beside it the ratio of the best.
+6), ablc with the classical fill. Cases take turns within a round, so that all see the same state of
+the machine; the first round warms up and is not counted. Waiting time is wall-clock time, work is
+CPU time of the process with all its threads, both in milliseconds per picture: the median of the
+rounds, the best in brackets. The ratio is that of the waiting times within a round, the median of
+the rounds, with the ratio of the best times in brackets.
 
-Pillow's WebP uses one thread; ablc two, unless told otherwise: one reads ahead, the other rebuilds,
-which helps where a second core is free. Memory that the C library returns to the system after each
-picture has to be mapped again for the next, which can cost WebP as much as decoding; so all is
-measured twice, each time in a process of its own: as Python comes, and with settings of glibc that
-keep the memory. --once measures as the environment has it.
+Pillow's WebP uses one thread, ablc two by default: one reads ahead, the other reconstructs, which
+helps if a second core is free. Memory that the C library returns to the system after each picture
+has to be mapped again for the next, which can cost WebP as much time as decoding. So everything is
+measured twice, each time in a process of its own: with Python's defaults, and with settings of
+glibc that keep the memory. --once measures in the environment as it is.
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ import ablc.pillow
 from ablc.peers.ablc_codec import ablc_codec
 from ablc.peers.libraries import peer
 
-THUMBNAIL = (48, 48)  # pixels; small enough for the base to do
+THUMBNAIL = (48, 48)  # pixels; small enough for the base layer to suffice
 KEEPING = {  # variables of glibc's malloc
     "MALLOC_TRIM_THRESHOLD_": str(64 << 20),
     "MALLOC_MMAP_THRESHOLD_": str(64 << 20),
 }
 
 TITLES = {
-    "default": "as Python comes",
-    "kept": "with freed memory kept",
-    "once": "as the environment has it",
+    "default": "Python's defaults",
+    "kept": "freed memory is kept",
+    "once": "the environment as it is",
 }
 
 Case = Callable[[bytes], object]
@@ -74,7 +74,7 @@ def with_threads(threads: int | None, work: Case) -> Case:
 
 
 def streams(images: Path, bpp: float) -> tuple[list[bytes], list[bytes]]:
-    """ablc and WebP, picture by picture."""
+    """Return the files of ablc and of WebP, picture by picture."""
     everything = pictures(images)
     shown = [everything[name] for name in SPEED_PICTURES]
     own, webp = (
@@ -85,7 +85,7 @@ def streams(images: Path, bpp: float) -> tuple[list[bytes], list[bytes]]:
 
 
 def measure(work: Case, files: Sequence[bytes]) -> tuple[float, float]:
-    """Waiting time and work, milliseconds a picture."""
+    """Return waiting time and work, milliseconds per picture."""
     clock, cpu = time.perf_counter(), time.process_time()
     for data in files:
         work(data)
@@ -102,12 +102,12 @@ def run(images: Path, bpp: float, rounds: int) -> list[dict[str, Any]]:
         f"WebP, thumbnail {THUMBNAIL[0]}": (thumbnail, webp),
         f"ablc, thumbnail {THUMBNAIL[0]}": (with_threads(1, thumbnail), own),
     }
-    found: dict[str, list[tuple[float, float]]] = {name: [] for name in cases}
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in cases}
     for turn in range(rounds + 1):
         for name, (work, files) in cases.items():
             figures = measure(work, files)
             if turn > 0:
-                found[name].append(figures)
+                times[name].append(figures)
     return [
         {
             "case": name,
@@ -115,21 +115,21 @@ def run(images: Path, bpp: float, rounds: int) -> list[dict[str, Any]]:
             "wait": [wait for wait, _ in taken],
             "cpu": [cpu for _, cpu in taken],
         }
-        for name, taken in found.items()
+        for name, taken in times.items()
     ]
 
 
 def both(images: Path, bpp: float, rounds: int) -> dict[str, list[dict[str, Any]]]:
-    """The entries as Python comes, and with memory kept."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    """Return the entries with Python's defaults, and with memory kept."""
+    by_environment: dict[str, list[dict[str, Any]]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "found.json"
+        out = Path(folder) / "figures.json"
         options = ["--images", str(images), "--bpp", str(bpp), "--rounds", str(rounds)]
         command = [sys.executable, __file__, "--once", *options, "--out", str(out)]
         for name, environment in (("default", {}), ("kept", KEEPING)):
             subprocess.run(command, env=os.environ | environment, check=True, capture_output=True)
-            found[name] = json.loads(out.read_text())["once"]
-    return found
+            by_environment[name] = json.loads(out.read_text())["once"]
+    return by_environment
 
 
 def report(found: dict[str, list[dict[str, Any]]]) -> str:
@@ -161,13 +161,13 @@ def main() -> None:
     add_pictures_argument(parser)
     parser.add_argument("--rounds", type=int, default=25)
     parser.add_argument("--bpp", type=float, default=0.5)
-    parser.add_argument("--once", action="store_true", help="in this process, with this memory")
+    parser.add_argument("--once", action="store_true", help="measure in this environment")
     parser.add_argument(
         "--out", type=Path, default=Path("results/pillow.json"), help="default: %(default)s"
     )
     arguments = parser.parse_args()
-    asked = arguments.images, arguments.bpp, arguments.rounds
-    found = {"once": run(*asked)} if arguments.once else both(*asked)
+    choices = arguments.images, arguments.bpp, arguments.rounds
+    found = {"once": run(*choices)} if arguments.once else both(*choices)
     print(report(found))
     write_json(arguments.out, found)
 

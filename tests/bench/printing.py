@@ -1,4 +1,4 @@
-"""What benchmarks leave behind: tables and JSON files."""
+"""Output of benchmarks: tables and JSON files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def markdown(head: list[str], rows: list[list[str]]) -> str:
-    """A markdown table: first column to the left, figures to the right."""
+    """Return a Markdown table: first column to the left, figures to the right."""
     lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 

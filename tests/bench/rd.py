@@ -1,16 +1,16 @@
-"""Rate against distortion: ablc beside JPEG, WebP, JPEG XL, AVIF and HEIC, all as whole files.
+"""Rate against distortion of ablc, JPEG, WebP, JPEG XL, AVIF and HEIC, all as whole files.
 
     python tests/bench/rd.py [--images FOLDER] [--peers AVIF,HEIC] [--option effort=7]
 
 Prints BD-rates by SSIM, PSNR and MS-SSIM (negative: ablc needs fewer bits) and the metrics at fixed
-rates. The peers' rows are kept in --cache, so that a rerun measures ablc alone.
+rates. Rows of other codecs are kept in --cache, so that a second run measures ablc alone.
 
 bpp      8 * bytes of the whole file / pixels
 PSNR     over R, G and B together, dB
 SSIM     of luma, Gaussian window 11, sigma 1.5
 MS-SSIM  five scales, the mean of R, G and B
-BD-rate  package bjontegaard, PCHIP, of each picture on its own, then the mean over the pictures;
-         SSIM and MS-SSIM enter as -10 log10(1 - s); only files within --bd-range bits per pixel do
+BD-rate  package bjontegaard, PCHIP, for each picture separately, then the mean over the pictures;
+         SSIM and MS-SSIM enter as -10 log10(1 - s), files within --bd-range bits per pixel only
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ RATES = (0.1, 0.15, 0.25, 0.5, 1.0)  # bits per pixel of the second table
 
 
 def bd_rates(curves: Curves, span: Span, tested: str = "ablc") -> dict[str, dict[str, Mean | None]]:
-    """BD-rate of tested against every other codec, by codec and metric."""
+    """Return BD-rates of tested against every other codec, by codec and metric."""
     return {
         name: curve_figures.bd_rates(anchor, curves[tested], METRICS, span)
         for name, anchor in curves.items()
@@ -52,7 +52,7 @@ def bd_rates(curves: Curves, span: Span, tested: str = "ablc") -> dict[str, dict
 def measure_curve(
     codec: Codec | None, options: dict[str, Any], picture: Pixels, cache: Path
 ) -> Curve:
-    """One codec's sweep on one picture; None stands for ablc, which is never cached."""
+    """Return the curve of a codec on a picture; None stands for ablc, which is never cached."""
     if codec is None:
         codec = ablc_codec(options)
         rows = {quality: measure(codec, picture, quality) for quality in codec.qualities}
@@ -68,7 +68,7 @@ def measure_curve(
 def run(
     images: Path, peers: Sequence[str], options: dict[str, Any], cache: Path, jobs: int
 ) -> Curves:
-    """Curves of ablc and of the named peers on all pictures of a folder."""
+    """Return curves of ablc and of the named peers on all pictures of a folder."""
     curves: Curves = {name: {} for name in ("ablc", *peers)}
     done = progress(len(curves) * len(shown := pictures(images)), "curves")
     with ProcessPoolExecutor(jobs) as pool:
@@ -84,7 +84,7 @@ def run(
 
 
 def worker(name: str, options: dict[str, Any], picture: Pixels, cache: Path) -> Curve:
-    """measure_curve by the codec's name: codecs do not travel between processes."""
+    """Call measure_curve by the codec's name, since codecs cannot be pickled."""
     return measure_curve(None if name == "ablc" else peer(name), options, picture, cache)
 
 
@@ -134,7 +134,7 @@ def report(curves: Curves, span: Span) -> str:
 
 
 def result(curves: Curves, span: Span, options: dict[str, Any]) -> dict[str, Any]:
-    """All that was measured, for write_json."""
+    """Return all measurements, for write_json."""
     codecs = (ablc_codec(options), *(peer(name) for name in curves if name != "ablc"))
     rates = bd_rates(curves, span)
     return {
@@ -156,7 +156,9 @@ def result(curves: Curves, span: Span, options: dict[str, Any]) -> dict[str, Any
 def peer_names(text: str) -> list[str]:
     names = text.split(",")
     if unknown := [name for name in names if name not in PEERS]:
-        raise argparse.ArgumentTypeError(f"no {', '.join(unknown)}; there are {', '.join(PEERS)}")
+        raise argparse.ArgumentTypeError(
+            f"unknown codec {', '.join(unknown)}: expected some of {', '.join(PEERS)}"
+        )
     return names
 
 

@@ -1,13 +1,12 @@
-"""Decoding a window of a large picture beside decoding all of it: time and peak memory.
+"""Time and peak memory of decoding a window of a large picture, and the whole picture.
 
     python tests/bench/region.py [--images FOLDER] [--side 8192] [--rounds 7]
 
-Kodak pictures are tiled into one of side x side pixels (memory.py), coded with default settings at
-quality 40. The windows are of 512x512 pixels, the side of a tile: one is exactly a tile, whose
-filters need a margin of its eight neighbours, one lies across four tiles in the middle. One thread;
-the three decodes take turns within a round, the first round is not counted; wall clock, median of
-the rounds. Memory is memory.py's: how far a process of its own rises over what it held before the
-call, here with the pixels that it returns.
+Kodak pictures are tiled into one of side x side pixels (memory.py), which is encoded with default
+settings at quality 40. Windows are of 512x512 pixels, the side of a tile: one is exactly a tile,
+whose filters need a margin of its eight neighbours; the other lies across four tiles in the middle. One thread;
+the three decodes take turns within a round, and the first round is not counted; wall clock, median
+of the rounds. Memory is measured as in memory.py, but includes the returned pixels.
 """
 
 from __future__ import annotations
@@ -60,7 +59,7 @@ def decode_once(stream: Path, region: Region, side: int) -> dict[str, float]:
 
 
 def run(images: Path, side: int, rounds: int, options: dict[str, Any]) -> dict[str, Any]:
-    """Seconds and bytes of memory by what is decoded."""
+    """Return seconds and bytes of memory, by the part that is decoded."""
     places = regions(side)
     with tempfile.TemporaryDirectory() as folder:
         stream = Path(folder) / "picture.ablc"
@@ -91,28 +90,28 @@ def report(found: dict[str, Any]) -> str:
     rows = [
         [
             name,
-            f"{one['seconds']:.4f}",
-            f"{100 * one['seconds'] / whole['seconds']:.2f}",
-            f"{one['bytes'] / 1e6:.1f}",
-            f"{one['returned'] / 1e6:.1f}",
+            f"{entry['seconds']:.4f}",
+            f"{100 * entry['seconds'] / whole['seconds']:.2f}",
+            f"{entry['bytes'] / 1e6:.1f}",
+            f"{entry['returned'] / 1e6:.1f}",
         ]
-        for name, one in decodes.items()
+        for name, entry in decodes.items()
     ]
     side = found["side"]
     head = f"**Window of {WINDOW}x{WINDOW} of {side}x{side} pixels, {found['bpp']:.2f} bpp**"
     return f"{head}\n\n" + markdown(
-        ["decoded", "seconds", "% of the whole", "peak memory, MB", "of it returned pixels"], rows
+        ["decoded", "seconds", "% of the whole", "peak memory, MB", "returned pixels, MB"], rows
     )
 
 
 def summary(found: dict[str, Any]) -> list[list[str]]:
-    """Lines of all.py's first table."""
+    """Return lines of all.py's first table."""
     whole, *windows = found["decodes"].values()
     side = found["side"]
     return [
         [
             f"window of {WINDOW}x{WINDOW} of {side}x{side}: {what}, % of the whole",
-            " / ".join(f"{100 * one[key] / whole[key]:.1f}" for one in windows),
+            " / ".join(f"{100 * window[key] / whole[key]:.1f}" for window in windows),
             "aligned / unaligned",
         ]
         for key, what in (("seconds", "time"), ("bytes", "peak memory"))

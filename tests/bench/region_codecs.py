@@ -1,7 +1,7 @@
-"""Codecs that are given a region: ablc by importance, the others by what they offer.
+"""Codecs with a region: ablc by importance, the others by the means that they offer.
 
-JPEG, WebP, JPEG XL and AVIF know no regions and code the picture as it is; "AVIF blur 16" gets it
-with its background Gaussian-blurred (sigma 16, untouched inside, 8 pixels of ramp outside);
+JPEG, WebP, JPEG XL and AVIF have no regions and encode the picture as it is. "AVIF blur 16" encodes
+it with its background Gaussian-blurred (sigma 16, unchanged inside, a ramp of 8 pixels outside).
 "HEVC -12 QP" and "HEVC -18 QP" are x265 with ffmpeg's addroi (x265.py).
 """
 
@@ -27,12 +27,12 @@ from ablc.peers.codec import Codec
 from ablc.peers.libraries import peer
 
 RATES = (0.15, 0.25)  # bits per pixel at which scores are compared
-OVER = 1.06  # a second file of ablc this much over the rate: the first lies up to 2 % under it
+OVER = 1.06  # factor of the rate of ablc's second file; the first may be 2 % below its rate
 SCORES = {"psnr_in": "PSNR inside", "ssim_in": "SSIM inside", "ssim_out": "SSIM outside"}
 BLURRED = "AVIF blur 16"
 LOWERED = (12, 18)  # QP
 
-# Sweeps reach from as low as the codec goes to a file beyond the highest of RATES.
+# Sweeps reach from the codec's lowest rate to a file beyond the highest of RATES.
 QUALITIES = {
     "JPEG": (1, 5, 8, 12, 18, 28, 45),
     "WebP": (0, 1, 5, 12, 25, 45, 65),
@@ -44,7 +44,7 @@ QUALITIES = {
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A codec and, if regions matter to it, how it learns of one."""
+    """A codec and, if it supports regions, a function that makes a codec for one."""
 
     codec: Codec
     steer: Callable[[Codec, Pixels, Mask], Codec] | None = None
@@ -56,7 +56,7 @@ def blurring(codec: Codec, picture: Pixels, mask: Mask) -> Codec:
 
 
 def peers() -> dict[str, Method]:
-    """By name; without HEVC where there is no ffmpeg for it."""
+    """Return the other codecs by name, without HEVC if there is no ffmpeg for it."""
     avif = peer("AVIF")
     blurred = replace(
         avif, name=BLURRED, settings=f"{avif.settings}, background blurred by sigma 16"
@@ -82,7 +82,7 @@ def own_name(weight: float) -> str:
 
 
 def own(weight: float, options: dict[str, Any]) -> Method:
-    """ablc; the quality is the rate asked for."""
+    """Return ablc with a weight; its quality is the requested rate."""
     stated = ", ".join(f"{key} {value}" for key, value in options.items())
     qualities = tuple(rate * over for rate in RATES for over in (1, OVER))
 
@@ -100,21 +100,21 @@ def own(weight: float, options: dict[str, Any]) -> Method:
 
 
 def measure_method(method: Method, picture: Pixels, cache: Path | None) -> dict[str, Curve]:
-    """Curves by mask."""
+    """Return curves by mask."""
     masks = masks_of(picture)
     steer = method.steer or (lambda codec, _picture, _mask: codec)
     codecs = {name: steer(method.codec, picture, mask) for name, mask in masks.items()}
 
     def measure(_codec: Codec, picture: Pixels, quality: float) -> Measurements:
-        """Bytes and scores of each mask, the keys beginning with its name."""
+        """Return bytes and scores for each mask, under keys that begin with its name."""
         row: Measurements = {}
         data = None
         for name, mask in masks.items():
             if data is None or method.steer:
                 data = codecs[name].encode(picture, quality)
                 decoded = codecs[name].decode(data)
-            found = {"bytes": len(data), **scores(picture, decoded, mask)}
-            row |= {f"{name} {key}": value for key, value in found.items()}
+            of_mask = {"bytes": len(data), **scores(picture, decoded, mask)}
+            row |= {f"{name} {key}": value for key, value in of_mask.items()}
         return row
 
     codec = method.codec

@@ -1,6 +1,6 @@
-"""Regions of the pictures, and what is measured inside and outside of them.
+"""Regions of the pictures, and scores inside and outside of them.
 
-Two masks of 15 % of the pixels, neither from a learned model:
+Two masks of 15 % of the pixels, neither by a learned model:
 
 ellipse   centred, semi-axes 0.437 of half the width and of half the height
 saliency  spectral residual (Hou and Zhang 2007: 64x64 grey, log amplitude less its 3x3 mean,
@@ -26,8 +26,8 @@ from ablc.arrays import Pixels
 from ablc.eval.measures.catalogue import Measurements
 
 AREA = 0.15  # of all pixels
-BLUR_FEATHER = 8  # pixels outside the mask over which a blurred background begins
-SSIM_BORDER = 5  # pixels, where the window does not fit
+BLUR_FEATHER = 8  # pixels: width of the ramp between mask and blurred background
+SSIM_BORDER = 5  # pixels at the border where the window does not fit
 
 Mask = npt.NDArray[np.bool_]  # (H, W), True = inside
 
@@ -65,7 +65,7 @@ def masks_of(picture: Pixels) -> dict[str, Mask]:
 
 
 def blur_outside(picture: Pixels, mask: Mask, sigma: float) -> Pixels:
-    """The picture, Gaussian-blurred but for the mask; a ramp of BLUR_FEATHER pixels joins them."""
+    """Return the picture, Gaussian-blurred outside the mask, with a ramp of BLUR_FEATHER pixels."""
     share = np.clip(distance_transform_edt(~mask) / BLUR_FEATHER, 0, 1)[..., None]
     planes = [gaussian_filter(picture[..., c].astype(np.float64), sigma) for c in range(3)]
     mixed = picture * (1 - share) + np.stack(planes, -1) * share
@@ -73,7 +73,7 @@ def blur_outside(picture: Pixels, mask: Mask, sigma: float) -> Pixels:
 
 
 def scores(picture: Pixels, decoded: Pixels, mask: Mask) -> Measurements:
-    """psnr_in, psnr_out, ssim_in and ssim_out."""
+    """Return psnr_in, psnr_out, ssim_in and ssim_out."""
     error = np.square(picture.astype(np.float64) - decoded).mean(-1)  # (H, W)
     similar = metrics.ssim_map(picture, decoded)  # (H - 10, W - 10)
     inner = mask[SSIM_BORDER:-SSIM_BORDER, SSIM_BORDER:-SSIM_BORDER]
@@ -91,6 +91,7 @@ def decibels(square_error: float) -> float:
 
 @functools.cache
 def scores_fingerprint() -> str:
-    """Changes when the definition of a mask or of a score does."""
-    one, other = probes()
-    return "\n".join(fingerprint(scores(one, other, mask)) for mask in masks_of(one).values())
+    """Return a text that changes with the definition of a mask or of a score."""
+    original, decoded = probes()
+    masks = masks_of(original).values()
+    return "\n".join(fingerprint(scores(original, decoded, mask)) for mask in masks)

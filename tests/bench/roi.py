@@ -1,15 +1,15 @@
-"""Quality inside a region at equal total bytes: ablc with importance beside its peers.
+"""Quality inside a region at equal total bytes: ablc with importance, and other codecs.
 
     python tests/bench/roi.py [--images FOLDER] [--jobs 2] [--tune psnr] [--weights 16,64,256]
 
-regions.py defines the masks and the scores, region_codecs.py what each codec is told of a mask. A
-file's bytes are all that a decoder needs. Every score is interpolated at exactly the rate (PCHIP
+regions.py defines the masks and the scores, region_codecs.py what each codec is given of a mask.
+All bytes that a decoder needs are counted. Every score is interpolated at the exact rate (PCHIP
 over log2 bits per pixel), picture by picture.
 
-ablc gets a map that is the weight inside the mask and 1 outside, as an array, so that nothing fades
-outside, and the rate as its bpp: once exactly and once 6 % more, between which the rate lies. (By
-quality it could not be driven as low: 1 is a step of 220 grey levels where the weight is 1.) The
-peers' sweeps are kept in --cache.
+ablc is given a map as an array, so without feathering: the weight inside the mask, 1 outside. It
+encodes at the rate and at 6 % more, so that the rate lies between the two files. (Quality does not
+reach rates as low: quality 1 is a step of 220 grey levels where the weight is 1.) The sweeps of
+other codecs are kept in --cache.
 """
 
 from __future__ import annotations
@@ -43,20 +43,20 @@ At = dict[str, dict[str, Measurements]]  # scores at one mask and rate, by metho
 def measure_picture(
     picture: Pixels, weights: Sequence[float], options: dict[str, Any], cache: Path
 ) -> dict[str, dict[str, Curve]]:
-    """Curves by method and mask."""
-    found = {
+    """Return curves by method and mask."""
+    curves = {
         own_name(weight): measure_method(own(weight, options), picture, None) for weight in weights
     }
     for name, method in peers().items():
-        found[name] = measure_method(method, picture, cache)
-    return found
+        curves[name] = measure_method(method, picture, cache)
+    return curves
 
 
 def run(
     images: Path, weights: Sequence[float], options: dict[str, Any], cache: Path, jobs: int
 ) -> Curves:
     if not x265.ffmpeg():
-        print("no HEVC: neither ffmpeg nor imageio-ffmpeg has libx265", file=sys.stderr)
+        print("HEVC is left out: found no ffmpeg with libx265", file=sys.stderr)
     options = {"threads": 1, **options}
     return each_picture(measure_picture, images, jobs, tuple(sorted(weights)), options, cache)
 
@@ -65,33 +65,33 @@ def run(
 
 
 def scores_at(curves: Curves, mask: str, rate: float) -> At:
-    """Of the pictures that reach the rate, by method."""
+    """Return scores of the pictures that reach the rate, by method and picture."""
     methods = list(next(iter(curves.values())))
-    found: At = {name: {} for name in methods}
+    at: At = {name: {} for name in methods}
     for title, by_method in curves.items():
         for name in methods:
             values = {key: at_rate(by_method[name][mask], key, rate) for key in SCORES}
             if None not in values.values():
-                found[name][title] = {key: float(value or 0) for key, value in values.items()}
-    return found
+                at[name][title] = {key: float(value or 0) for key, value in values.items()}
+    return at
 
 
 def split(at: At) -> tuple[At, At]:
-    """ablc's scores and the peers'."""
+    """Return ablc's scores, and those of other codecs."""
     weighted = {name: rows for name, rows in at.items() if name.startswith("ablc")}
     return weighted, {name: rows for name, rows in at.items() if name not in weighted}
 
 
-def lead(one: dict[str, Measurements], other: dict[str, Measurements], score: str) -> Mean | None:
-    """Of one over other, on the pictures that both reach."""
-    return Mean.of(one[title][score] - other[title][score] for title in one if title in other)
+def lead(own: dict[str, Measurements], other: dict[str, Measurements], score: str) -> Mean | None:
+    """Return the lead of own over other, on the pictures for which both reach the rate."""
+    return Mean.of(own[title][score] - other[title][score] for title in own if title in other)
 
 
 def lead_at_background(weighted: At, other: dict[str, Measurements]) -> Mean | None:
-    """PSNR inside that ablc leads by at the other's background SSIM.
+    """Return ablc's lead in PSNR inside at the other codec's SSIM of the background.
 
-    On each picture the weights trade one for the other; what lies between them is interpolated.
-    None counts where the other's background is outside of what the weights reach.
+    Weights trade one for the other; between them both are interpolated, picture by picture. Only
+    pictures count on which the other's background is within the range of the weights.
     """
     return Mean.of(lead_on_picture(weighted, title, row) for title, row in other.items())
 
@@ -109,14 +109,14 @@ def lead_on_picture(weighted: At, title: str, row: Measurements) -> float | None
 
 
 def figures(curves: Curves) -> dict[str, Any]:
-    """Means and leads by mask and rate, for write_json."""
-    found: dict[str, Any] = {}
+    """Return means and leads by mask and rate, for write_json."""
+    by_place: dict[str, Any] = {}
     for mask in MASKS:
         for rate in RATES:
             weighted, others = split(at := scores_at(curves, mask, rate))
             often = [rows for rows in at.values() if 2 * len(rows) >= len(curves)]
             common = [title for title in curves if all(title in rows for rows in often)]
-            found[f"{mask} {rate:g}"] = {
+            by_place[f"{mask} {rate:g}"] = {
                 "of": len(curves),
                 "pictures": len(common),
                 "reached": {name: len(rows) for name, rows in at.items()},
@@ -132,11 +132,11 @@ def figures(curves: Curves) -> dict[str, Any]:
                     peer: pair(lead_at_background(weighted, rows)) for peer, rows in others.items()
                 },
             }
-    return found
+    return by_place
 
 
 def means(rows: dict[str, Measurements], common: Iterable[str]) -> Measurements | None:
-    """Over the common pictures; None if not all of them are reached."""
+    """Return means over the common pictures; None if the rate is not reached on all of them."""
     chosen = [rows.get(title) for title in common]
     if not chosen or None in chosen:
         return None
@@ -144,7 +144,7 @@ def means(rows: dict[str, Measurements], common: Iterable[str]) -> Measurements 
 
 
 def pair(mean: Mean | None) -> list[float] | None:
-    """Mean and number of pictures."""
+    """Return mean and number of pictures."""
     return mean and [mean.mean, mean.count]
 
 
@@ -156,7 +156,7 @@ def report(found: dict[str, Any]) -> str:
 
 
 def tables(place: str, entry: dict[str, Any]) -> list[str]:
-    """Means and leads of one mask and rate."""
+    """Return tables of means and leads for one mask and rate."""
     mask, rate = place.split()
     rows = []
     for name, mean in entry["means"].items():
@@ -172,12 +172,12 @@ def tables(place: str, entry: dict[str, Any]) -> list[str]:
         for peer, by_weight in entry["leads"].items()
     ]
     return [
-        f"**Region: {mask}, {rate} bpp.** Means over the {entry['pictures']} pictures that all of"
-        " the rows with figures reach",
+        f"**Region: {mask}, {rate} bpp.** Means over the {entry['pictures']} pictures on which"
+        " all rows with figures reach the rate",
         markdown(["", "pictures", *SCORES.values()], rows),
-        "What ablc leads by: PSNR inside, dB / SSIM outside, at the same total bytes; last, the"
-        " PSNR at the same SSIM outside too (n: of that many pictures)",
-        markdown(["over", *own_names, "at its background"], leads),
+        "ablc's lead in PSNR inside, dB / in SSIM outside, at equal total bytes; last column: in"
+        " PSNR inside at equal SSIM outside too (n: number of pictures, if not all)",
+        markdown(["over", *own_names, "at equal SSIM outside"], leads),
     ]
 
 
@@ -192,7 +192,7 @@ def counted(mean: list[float] | None, spec: str, of: int) -> str:
 
 
 def summary(found: dict[str, Any], place: str = "ellipse 0.25") -> list[list[str]]:
-    """Lines of all.py's first table."""
+    """Return lines of all.py's first table."""
     entry = found[place]
     mask, rate = place.split()
     own_names = list(next(iter(entry["leads"].values())))

@@ -1,13 +1,13 @@
-"""Bits of the encoder's own choice of blocks beside the masks of the paper, at equal SSIM.
+"""Bits of the encoder's own choice of blocks, and of the paper's masks, at equal SSIM.
 
     python tests/bench/schemes.py [--images FOLDER] [--jobs 2]
 
 Each mask is swept over quality at several shares of kept blocks. Its curve is the upper envelope:
-at each rate the best SSIM of any share, picture by picture, so that the mask always gets its best
-share. What "rdo" needs at equal SSIM is rd.py's BD-rate within 0.05-0.5 bits per pixel, given in
-per cent of the mask's bits, mean over the pictures on which the curves overlap; beside it the same
-for the share that the masks have by default. A mask with a generous share comes close to "rdo": a
-kept block without levels costs next to nothing here.
+at each rate the best SSIM of any share, picture by picture, so that the mask always has its best
+share. The bits of "rdo" at equal SSIM are rd.py's BD-rate within 0.05-0.5 bits per pixel, in per
+cent of the mask's bits, mean over the pictures on which the curves overlap; a second column has
+this for the default share of the masks. A mask with a large share comes close to "rdo", since
+a kept block without levels costs next to nothing.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Curves = dict[str, Curve]  # by str() of the share; "rdo" by itself
 
 
 def sweep(picture: Pixels, mask: ablc.Scheme, options: dict[str, Any]) -> Curve:
-    """Up to the first file beyond SPAN."""
+    """Return the curve up to the first file beyond SPAN."""
     curve: Curve = []
     for quality in QUALITIES:
         data = ablc.encode(picture, quality=quality, mask=mask, **options)
@@ -49,30 +49,30 @@ def sweep(picture: Pixels, mask: ablc.Scheme, options: dict[str, Any]) -> Curve:
 
 
 def measure_picture(picture: Pixels, options: dict[str, Any]) -> dict[str, Curves]:
-    """Curves of each scheme by share."""
-    found = {"rdo": {"rdo": sweep(picture, ablc.Scheme("rdo"), options)}}
+    """Return curves of each scheme by share."""
+    curves = {"rdo": {"rdo": sweep(picture, ablc.Scheme("rdo"), options)}}
     for name in MASKS:
-        found[name] = {
+        curves[name] = {
             str(share): sweep(picture, ablc.Scheme(name, share=share), options) for share in SHARES
         }
-    return found
+    return curves
 
 
 def envelope(curves: Curves) -> Curve:
-    """At each rate of GRID that any curve reaches, the best SSIM."""
-    found: Curve = []
+    """Return the best SSIM at each rate of GRID that any curve reaches."""
+    upper: Curve = []
     for rate in GRID:
         reached = [at_rate(curve, "ssim", rate) for curve in curves.values()]
         best = [value for value in reached if value is not None]
         if best:
-            found.append({"bpp": float(rate), "ssim": max(best)})
-    return found
+            upper.append({"bpp": float(rate), "ssim": max(best)})
+    return upper
 
 
 def run(images: Path, options: dict[str, Any], jobs: int) -> dict[str, Any]:
-    """Per cent of a scheme's bits that rdo needs, by scheme, and all curves."""
+    """Return the per cent of a scheme's bits that rdo needs, by scheme, and all curves."""
     curves = each_picture(measure_picture, images, jobs, {"threads": 1, **options})
-    found = {}
+    shares = {}
     for name in MASKS:
         best = Mean.of(
             share_of_bits(envelope(of[name]), of["rdo"]["rdo"]) for of in curves.values()
@@ -80,15 +80,15 @@ def run(images: Path, options: dict[str, Any], jobs: int) -> dict[str, Any]:
         fixed = Mean.of(
             share_of_bits(of[name][str(FIXED)], of["rdo"]["rdo"]) for of in curves.values()
         )
-        found[name] = {
+        shares[name] = {
             key: mean and [mean.mean, mean.median, mean.count]
             for key, mean in (("best_share", best), ("fixed_share", fixed))
         }
-    return {"pictures": len(curves), "share_of_bits": found, "curves": curves}
+    return {"pictures": len(curves), "share_of_bits": shares, "curves": curves}
 
 
 def share_of_bits(anchor: Curve, tested: Curve) -> float | None:
-    """Per cent."""
+    """Return the bits of tested in per cent of those of anchor."""
     rate = bd_rate(anchor, tested, "ssim", SPAN)
     return None if rate is None else 100 + rate
 
@@ -107,7 +107,7 @@ def report(found: dict[str, Any]) -> str:
 
 
 def summary(found: dict[str, Any]) -> list[list[str]]:
-    """Lines of all.py's first table."""
+    """Return lines of all.py's first table."""
     entries = found["share_of_bits"]
     kinds = {"fixed_share": f"share {FIXED:g}", "best_share": "their best share"}
     return [

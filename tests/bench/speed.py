@@ -1,14 +1,14 @@
-"""Speed in megapixels per second, one thread, ablc beside its peers in the same run.
+"""Speed in megapixels per second with one thread, of ablc and other codecs in the same run.
 
     python tests/bench/speed.py [--images FOLDER] [--rounds 9] [--bpp 0.5]
 
 Everything is in memory: from pixels to bytes and from bytes to pixels, on four Kodak pictures. Each
-codec works at the quality whose mean rate comes nearest to --bpp; lossless codecs stand beside
-lossless ones, their sizes also over all pictures of the folder. Codecs take turns within a round,
-so that all of them see the same machine; the first round warms up and is not counted. MP/s = pixels
-/ CPU seconds of the whole process, all its threads together (a codec that starts threads gains
-nothing by it), median of the rounds, best round in brackets. Figures of different runs do not
-compare; the ratios within one run do.
+codec works at the quality whose mean rate comes nearest to --bpp. Lossless codecs are compared with
+each other, their bytes also over all pictures of the folder. Codecs take turns within a round, so
+that all see the machine in the same state; the first round warms up and is not counted. MP/s =
+pixels / CPU seconds of the whole process, summed over its threads (a codec gains nothing by
+starting threads), median of the rounds, best round in brackets. Ratios within one run are
+comparable; figures of different runs are not.
 """
 
 from __future__ import annotations
@@ -34,22 +34,22 @@ SPEED_PICTURES = ("kodim05", "kodim08", "kodim13", "kodim23")  # three busy ones
 
 
 def quality_near(codec: Codec, shown: Sequence[Pixels], bpp: float) -> float:
-    """The whole number 1..100, or JPEG XL distance, whose mean rate comes nearest to bpp."""
+    """Return the whole number 1..100, or JPEG XL distance, of the mean rate nearest to bpp."""
     ladder: list[float]
     if codec.name == "JPEG XL":
-        ladder = [round(0.3 * 1.06**step, 3) for step in range(80)][::-1]  # rate rising
+        ladder = [round(0.3 * 1.06**power, 3) for power in range(80)][::-1]  # rate rising
     else:
         ladder = list(range(1, 101))
-    rate = functools.cache(lambda step: mean_bpp(codec, shown, ladder[step]))
+    rate = functools.cache(lambda rung: mean_bpp(codec, shown, ladder[rung]))
     low, high = 0, len(ladder) - 1
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if rate(middle) <= bpp else (low, middle)
-    return ladder[min((low, high), key=lambda step: abs(math.log(rate(step) / bpp)))]
+    return ladder[min((low, high), key=lambda rung: abs(math.log(rate(rung) / bpp)))]
 
 
 def run(images: Path, bpp: float, rounds: int, options: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """One entry per codec: MP/s of both directions, median and best, and the rate."""
+    """Return an entry per codec: MP/s of both directions, median and best, and the rate."""
     everything = pictures(images)
     shown = [everything[name] for name in SPEED_PICTURES]
     lossy = (ablc_codec(options), *map(peer, PEERS_SHOWN))
@@ -81,17 +81,25 @@ def figures(timing: Timing, megapixels: float) -> dict[str, Any]:
 
 
 def table(entries: list[dict[str, Any]]) -> str:
-    """ablc first; the ratio columns say how many times ablc's speed is that of the peer."""
+    """Return a table, ablc first; ratios are ablc's speed divided by the codec's."""
     own = entries[0]
     rows = []
     for entry in entries:
         speeds = [f"{entry[way]:.2f} ({entry[way + '_best']:.2f})" for way in ("encode", "decode")]
         ratios = [f"{own[way] / entry[way]:.2f}" for way in ("encode", "decode")]
-        sizes = [f"{entry[key]:.3f}" for key in ("bpp", "bpp_all") if key in entry]
-        rows.append([f"{entry['codec']} ({entry['settings']})", *sizes, *speeds, *ratios])
-    sizes = ["bpp", "bpp, all pictures"] if own["lossless"] else ["bpp"]
+        rates = [f"{entry[key]:.3f}" for key in ("bpp", "bpp_all") if key in entry]
+        rows.append([f"{entry['codec']} ({entry['settings']})", *rates, *speeds, *ratios])
+    rates = ["bpp", "bpp, all pictures"] if own["lossless"] else ["bpp"]
     return markdown(
-        ["codec", *sizes, "encode MP/s", "decode MP/s", "ablc/it, encode", "ablc/it, decode"], rows
+        [
+            "codec",
+            *rates,
+            "encode MP/s",
+            "decode MP/s",
+            "ablc / codec, encode",
+            "ablc / codec, decode",
+        ],
+        rows,
     )
 
 

@@ -1,11 +1,11 @@
-"""Bytes asked for beside bytes got, and whether quality is monotone.
+"""Deviation from the requested bytes, and whether quality is monotone.
 
     python tests/bench/target.py [--images FOLDER] [--jobs 2] [--all]
 
-Targets are bits per pixel, the settings the defaults. The deviation is that of the stream's bytes
-from those asked for, which a stream may miss by -2 % and never exceed; a pass is one call of the
+Targets are in bits per pixel, with default settings. The deviation is that of the stream's bytes
+from those requested, of which a stream may have 2 % less but never more; a pass is one call of the
 core's encoder. The time beside a single encode is that of the whole search over one pass with the
-settings that it ended on, from pixels to stream, wall clock, one thread; its median over pictures.
+settings that it ends with, from pixels to stream, wall clock, one thread; its median over pictures.
 
 Quality goes through every third of 1..100 (--all: every one). A violation is a step upwards that
 makes the stream smaller, or its SSIM lower; the largest drop is given in per cent and in SSIM.
@@ -40,7 +40,7 @@ Call = dict[str, Any]
 
 @contextlib.contextmanager
 def calls_of_core() -> Iterator[list[tuple[Call, bytes]]]:
-    """The core's encodes as they happen: keyword arguments and stream."""
+    """Yield a list to which each call of the core's encoder adds its keywords and its stream."""
     calls: list[tuple[Call, bytes]] = []
     encode = _core.encode
 
@@ -54,25 +54,25 @@ def calls_of_core() -> Iterator[list[tuple[Call, bytes]]]:
 
 
 def hit(picture: Pixels, bpp: float, options: dict[str, Any]) -> Measurements:
-    """Deviation in per cent, passes, and how many times as long as a single encode it took."""
-    asked = int(bpp * picture.shape[0] * picture.shape[1] / 8)
+    """Return the deviation in per cent, passes, and the time in times of a single encode."""
+    target = int(bpp * picture.shape[0] * picture.shape[1] / 8)
     with calls_of_core() as calls:
         start = time.perf_counter()
-        data = ablc.encode(picture, target_bytes=asked, **options)
+        data = ablc.encode(picture, target_bytes=target, **options)
         seconds = time.perf_counter() - start
     settings = next(settings for settings, stream in calls if stream == data)
     start = time.perf_counter()
     _core.encode(picture, **{**settings, "analysis": _core.Analysis()})
     single = time.perf_counter() - start
     return {
-        "deviation": 100 * (len(data) / asked - 1),
+        "deviation": 100 * (len(data) / target - 1),
         "passes": len(calls),
         "times": seconds / single,
     }
 
 
 def ladder(picture: Pixels, qualities: range, options: dict[str, Any]) -> list[Measurements]:
-    """Bytes and SSIM by quality."""
+    """Return bytes and SSIM by quality."""
     rows = []
     for quality in qualities:
         data = ablc.encode(picture, quality=quality, **options)
@@ -89,7 +89,7 @@ def measure_picture(picture: Pixels, qualities: range, options: dict[str, Any]) 
 
 
 def falls(ladders: list[list[Measurements]], key: str) -> list[float]:
-    """By how much of itself, or in SSIM, each violating step falls."""
+    """Return the drop of each violation: as a share of the bytes, or in SSIM."""
     return [
         (before[key] - after[key]) / (before[key] if key == "bytes" else 1)
         for rows in ladders
@@ -107,11 +107,11 @@ def figures(measured: dict[str, Any]) -> dict[str, Any]:
     return {
         "targets": {bpp: target_figures(rows) for bpp, rows in targets.items()},
         "qualities": {
-            "steps": sum(len(rows) - 1 for rows in ladders),
+            "increments": sum(len(rows) - 1 for rows in ladders),
             **{
-                key: {"violations": len(found), "largest": max(found, default=0.0)}
+                key: {"violations": len(drops), "largest": max(drops, default=0.0)}
                 for key in ("bytes", "ssim")
-                for found in [falls(ladders, key)]
+                for drops in [falls(ladders, key)]
             },
         },
     }
@@ -151,30 +151,30 @@ def report(found: dict[str, Any]) -> str:
     ]
     head = ["bpp", "lowest, %", "highest, %", f"-{SLACK:g} to 0 %, % of streams"]
     quality = found["qualities"]
-    size, similarity = quality["bytes"], quality["ssim"]
+    length, similarity = quality["bytes"], quality["ssim"]
     return "\n\n".join(
         [
-            "**Bytes got, beside bytes asked for** (in brackets: most)",
+            "**Deviation from the requested bytes** (in brackets: the largest)",
             markdown([*head, "passes", "time in single encodes"], rows),
-            f"Quality, of {quality['steps']} steps upwards: {size['violations']} make the stream"
-            f" smaller (at most by {100 * size['largest']:.2f} %), {similarity['violations']} lower"
-            f" its SSIM (at most by {similarity['largest']:.5f}).",
+            f"Of {quality['increments']} increments of quality, {length['violations']} make the"
+            f" stream shorter (by at most {100 * length['largest']:.2f} %) and"
+            f" {similarity['violations']} lower its SSIM (by at most {similarity['largest']:.5f}).",
         ]
     )
 
 
 def summary(found: dict[str, Any]) -> list[list[str]]:
-    """Lines of all.py's first table."""
+    """Return lines of all.py's first table."""
     row, quality = found["targets"]["all"], found["qualities"]
     violations = [str(quality[key]["violations"]) for key in ("bytes", "ssim")]
     return [
         [
-            "bytes got over bytes asked for, %",
+            "deviation from the requested bytes, %",
             f"{row['lowest']:+.2f} to {row['highest']:+.2f}",
             f"in {row['passes']:.1f} passes, {row['times']:.1f} times one encode's time",
         ],
         [
-            f"steps of quality that lose bytes / SSIM, of {quality['steps']}",
+            f"increments of quality that lower bytes / SSIM, of {quality['increments']}",
             " / ".join(violations),
             "",
         ],
@@ -186,7 +186,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add_run_arguments(parser)
-    parser.add_argument("--all", action="store_true", help="every quality, not every third")
+    parser.add_argument("--all", action="store_true", help="measure every quality, not every third")
     parser.add_argument(
         "--out", type=Path, default=Path("results/target.json"), help="default: %(default)s"
     )

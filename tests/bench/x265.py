@@ -1,4 +1,4 @@
-"""HEVC intra with regions: x265 driven by ffmpeg's addroi, the strongest peer that knows regions.
+"""HEVC intra with regions: x265 by ffmpeg's addroi, the strongest other codec with regions.
 
 The quantiser is lowered by a number of QP in the cells of 16x16 pixels that touch the mask. Raw
 stream, parameters' message off, 4:2:0. Needs an ffmpeg with libx265, on the path or from the
@@ -26,17 +26,19 @@ PARAMETERS = "keyint=1:info=0:aq-mode=1:log-level=none:pools=none:frame-threads=
 
 @functools.cache
 def ffmpeg() -> str | None:
-    """Path of an ffmpeg with libx265, or None."""
-    found = [shutil.which("ffmpeg")]
+    """Return the path of an ffmpeg with libx265, or None."""
+    candidates = [shutil.which("ffmpeg")]
     if importlib.util.find_spec("imageio_ffmpeg"):
-        import imageio_ffmpeg  # late: it is optional
+        import imageio_ffmpeg  # late: optional
 
-        found.append(imageio_ffmpeg.get_ffmpeg_exe())
-    return next((path for path in found if path and b"libx265" in run(path, "-encoders")), None)
+        candidates.append(imageio_ffmpeg.get_ffmpeg_exe())
+    return next(
+        (path for path in candidates if path and b"libx265" in run(path, "-encoders")), None
+    )
 
 
 def codec(lowered: int, mask: Mask | None = None) -> Codec:
-    """x265 with the mask's quantiser lowered by that many QP. Needs ffmpeg() to be there."""
+    """Return x265 with the quantiser lowered inside the mask, in QP. Needs ffmpeg()."""
     version = run(path(), "-version").split()[2].decode()
     return Codec(
         f"HEVC -{lowered} QP",
@@ -79,22 +81,22 @@ def decode(data: bytes) -> Pixels:
 
 
 def rectangles(mask: Mask) -> list[tuple[int, int, int, int]]:
-    """x, y, width, height of areas that make up the cells that touch the mask."""
+    """Return x, y, width, height of areas that cover the cells that touch the mask."""
     height = mask.shape[0]
     open_runs: dict[tuple[int, int], int] = {}  # (left, right) -> top, of runs that may grow
-    found = []
+    areas = []
     for top in range(0, height + CELL, CELL):
         runs = cell_runs(mask[top : top + CELL]) if top < height else []
         for left, right in [run for run in open_runs if run not in runs]:
             start = open_runs.pop((left, right))
-            found.append((left, start, right - left, min(top, height) - start))
+            areas.append((left, start, right - left, min(top, height) - start))
         for run in runs:
             open_runs.setdefault(run, top)
-    return found
+    return areas
 
 
 def cell_runs(rows: Mask) -> list[tuple[int, int]]:
-    """(left, right) in pixels of the runs of cells in one row of cells that touch the mask."""
+    """Return (left, right), in pixels, of runs of cells in a row that touch the mask."""
     width = rows.shape[1]
     touched = [bool(rows[:, left : left + CELL].any()) for left in range(0, width, CELL)]
     edges = np.flatnonzero(np.diff([0, *touched, 0])) * CELL
@@ -102,9 +104,10 @@ def cell_runs(rows: Mask) -> list[tuple[int, int]]:
 
 
 def path() -> str:
-    if (found := ffmpeg()) is None:
-        raise SystemExit("no ffmpeg with libx265")
-    return found
+    program = ffmpeg()
+    if program is None:
+        raise SystemExit("found no ffmpeg with libx265")
+    return program
 
 
 def run(program: str, *arguments: str, given: bytes = b"") -> bytes:
