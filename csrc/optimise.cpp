@@ -2,11 +2,13 @@
 
 #include <cmath>
 
+#include "dispatch.h"
+
 namespace ablc {
 
 namespace {
 
-// Coefficients below this many steps never start a block's levels: they would round to nothing.
+// The last level of a block has at least so many steps: a smaller coefficient rounds to 0.
 constexpr float kSmallest = 0.58f;
 
 float scaled_energy(const float* coefficients, const float* scale, int count) {
@@ -19,6 +21,113 @@ float scaled_energy(const float* coefficients, const float* scale, int count) {
   return ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]));
 }
 
+/// The block whose levels are chosen, and what their bits depend on.
+struct Block {
+  const float* coefficients;
+  const float* scale;  // levels per coefficient
+  const Scan& scan;
+  LevelModels& models;
+  const LevelContext& context;
+  float lambda;
+
+  /// Magnitude of the coefficient at a raster position, in steps.
+  float steps(int raster) const { return std::abs(coefficients[raster]) * scale[raster]; }
+  /// Price of a number of coefficients up to the last level, in squared steps.
+  float count_price(int count) const {
+    PriceCoder price;
+    code_count(price, models, context, count);
+    return lambda * price.bits;
+  }
+};
+
+/// Costs in squared steps, error and bits, of the coefficients in scan order.
+struct Costs {
+  float inside[kMaxArea];  // before the last level
+  float beyond[kMaxArea];  // after it
+  float flag[kMaxArea];    // of the significance flag, part of inside: the last level has none
+};
+
+/// Place in the scan of the last coefficient that may become a level; -1 if there is none.
+int last_large(const Block& block) {
+  int k = block.context.size.area() - 1;
+  while (k >= 0 && block.steps(block.scan.order[k].raster) <= kSmallest) --k;
+  return k;
+}
+
+/// The cheapest magnitude of every coefficient up to place `last`, and the costs. Backwards, as the
+/// coder goes: the magnitudes chosen already are the context of the next.
+ABLC_INLINE void choose_magnitudes(const Block& block, int last, std::int16_t* levels,
+                                   Costs& costs) {
+  Neighbourhood around(block.context.size);
+  for (int k = last; k >= 0; --k) {
+    const Scan::Position& p = block.scan.order[k];
+    const float u = block.steps(p.raster);
+    const int sum = around.sum[p.padded];
+    const std::uint32_t p_significant =
+        block.models.significant[block.context.significant(p, sum)].p();
+    costs.beyond[k] = u * u;
+    costs.flag[k] = 0;
+    float best = u * u + block.lambda * price::of(p_significant, 0);
+    if (u > 0.4f) {
+      const float flag = block.lambda * price::of(p_significant, 1);
+      const int low = std::max(static_cast<int>(u), 1);
+      const int high = u - static_cast<float>(low) > 0.4f ? low + 1 : low;
+      for (int magnitude = low; magnitude <= high; ++magnitude) {
+        PriceCoder price;
+        code_magnitude(price, block.models, block.context, p, sum, magnitude);
+        const float error = u - static_cast<float>(magnitude);
+        const float cost = error * error + flag + block.lambda * (price.bits + 1);
+        if (cost < best) {
+          best = cost;
+          levels[p.raster] = static_cast<std::int16_t>(magnitude);
+          costs.flag[k] = flag;
+        }
+      }
+      if (levels[p.raster]) around.add(p.padded, levels[p.raster]);
+    }
+    costs.inside[k] = best;
+  }
+}
+
+/// Place of the last level that makes the block cheapest, -1 for no levels; updates best, which is
+/// the cost without levels at first.
+ABLC_INLINE int best_end(const Block& block, int last, float total, const std::int16_t* levels,
+                         const Costs& costs, float& best) {
+  float inside = 0, beyond = total;
+  int end = -1;
+  for (int k = 0; k <= last; ++k) {
+    inside += costs.inside[k];
+    beyond -= costs.beyond[k];
+    if (levels[block.scan.order[k].raster] == 0) continue;
+    const float cost = inside - costs.flag[k] + beyond + block.count_price(k + 1);
+    if (cost < best) {
+      best = cost;
+      end = k;
+    }
+  }
+  return end;
+}
+
+/// Drops the levels after place `end`, gives the others their signs, and sums them up.
+LevelSummary finish(const Block& block, int last, int end, std::int16_t* levels) {
+  LevelSummary summary;
+  summary.count = end + 1;
+  for (int k = 0; k <= last; ++k) {
+    const Scan::Position& p = block.scan.order[k];
+    std::int16_t& level = levels[p.raster];
+    if (level == 0) continue;
+    if (k > end) {
+      level = 0;
+      continue;
+    }
+    summary.magnitude += level;
+    summary.rows = std::max(summary.rows, p.y + 1);
+    summary.columns = std::max(summary.columns, p.x + 1);
+    if (block.coefficients[p.raster] < 0) level = static_cast<std::int16_t>(-level);
+  }
+  return summary;
+}
+
 }  // namespace
 
 float energy(const float* coefficients, const Quantiser& quantiser, BlockSize size) {
@@ -28,87 +137,22 @@ float energy(const float* coefficients, const Quantiser& quantiser, BlockSize si
 float optimise_levels(const float* coefficients, const Quantiser& quantiser, LevelModels& models,
                       const LevelContext& context, float lambda, std::int16_t* levels,
                       LevelSummary& summary) {
-  const int area = context.size.area();
-  const Scan& scan = scan_of(context.size);
-  const float* scale = quantiser.scale[context.size.index()].data();
-  std::fill_n(levels, area, std::int16_t{0});
+  const Block block{coefficients,
+                    quantiser.scale[context.size.index()].data(),
+                    scan_of(context.size),
+                    models,
+                    context,
+                    lambda};
+  std::fill_n(levels, context.size.area(), std::int16_t{0});
   summary = LevelSummary{};
-  const float all = scaled_energy(coefficients, scale, area);
-
-  int start = area - 1;
-  for (; start >= 0; --start) {
-    const std::size_t raster = scan.order[start].raster;
-    if (std::abs(coefficients[raster]) * scale[raster] > kSmallest) break;
-  }
-  const auto count_price = [&](int count) {
-    PriceCoder price;
-    code_count(price, models, context, count);
-    return price.bits;
-  };
-  float best = all + lambda * count_price(0);
-  if (start < 0) return best;
-
-  // Backwards, as the coder will go: the magnitudes already chosen are the context of the next.
-  float cost_at[kMaxArea];  // cost of coefficient k if it lies before the last
-  float zero_at[kMaxArea];  // cost if it is beyond the last
-  float flag_at[kMaxArea];  // lambda * bits of its significance flag, saved if it is the last
-  Neighbourhood around(context.size);
-  for (int k = start; k >= 0; --k) {
-    const Scan::Position& p = scan.order[k];
-    const float u = std::abs(coefficients[p.raster]) * scale[p.raster];
-    const int sum = around.sum[p.padded];
-    const std::uint32_t p_significant = models.significant[context.significant(p, sum)].p();
-    zero_at[k] = u * u;
-    float chosen = u * u + lambda * price::of(p_significant, 0);
-    flag_at[k] = 0;
-    if (u > 0.4f) {
-      const float flag = lambda * price::of(p_significant, 1);
-      const int low = std::max(static_cast<int>(u), 1);
-      const int high = u - static_cast<float>(low) > 0.4f ? low + 1 : low;
-      for (int a = low; a <= high; ++a) {
-        PriceCoder price;
-        code_magnitude(price, models, context, p, sum, a);
-        const float e = u - static_cast<float>(a);
-        const float cost = e * e + flag + lambda * (price.bits + 1);
-        if (cost < chosen) {
-          chosen = cost;
-          levels[p.raster] = static_cast<std::int16_t>(a);
-          flag_at[k] = flag;
-        }
-      }
-      if (levels[p.raster]) around.add(p.padded, levels[p.raster]);
-    }
-    cost_at[k] = chosen;
-  }
-
-  // The best place to stop.
-  float before = 0, beyond = all;
-  int last = -1;
-  for (int k = 0; k <= start; ++k) {
-    before += cost_at[k];
-    beyond -= zero_at[k];
-    const std::size_t raster = scan.order[k].raster;
-    if (levels[raster] == 0) continue;
-    const float cost = before - flag_at[k] + beyond + lambda * count_price(k + 1);
-    if (cost < best) {
-      best = cost;
-      last = k;
-    }
-  }
-  for (int k = 0; k <= start; ++k) {
-    const Scan::Position& p = scan.order[k];
-    std::int16_t& level = levels[p.raster];
-    if (level == 0) continue;
-    if (k > last) {
-      level = 0;
-      continue;
-    }
-    summary.magnitude += level;
-    summary.rows = std::max(summary.rows, p.y + 1);
-    summary.columns = std::max(summary.columns, p.x + 1);
-    if (coefficients[p.raster] < 0) level = static_cast<std::int16_t>(-level);
-  }
-  summary.count = last + 1;
+  const float total = scaled_energy(coefficients, block.scale, context.size.area());
+  float best = total + block.count_price(0);
+  const int last = last_large(block);
+  if (last < 0) return best;
+  Costs costs;
+  choose_magnitudes(block, last, levels, costs);
+  const int end = best_end(block, last, total, levels, costs, best);
+  summary = finish(block, last, end, levels);
   return best;
 }
 

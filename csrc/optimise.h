@@ -7,11 +7,11 @@
 
 namespace ablc {
 
-/// Energy of the orthonormal coefficients of a block in squared quantisation steps.
+/// Return the energy of a block's orthonormal coefficients in squared quantisation steps.
 float energy(const float* coefficients, const Quantiser& quantiser, BlockSize size);
 
-/// Levels that minimise distortion + lambda * bits, distortion in squared steps, with the models as
-/// they stand. coefficients, levels: n x n raster. Returns that minimum; summary tells of the
+/// Choose the levels that minimise distortion + lambda * bits, in squared steps, with the models as
+/// they are. coefficients, levels: n x n, raster order. Return the minimum; summary describes the
 /// levels.
 float optimise_levels(const float* coefficients, const Quantiser& quantiser, LevelModels& models,
                       const LevelContext& context, float lambda, std::int16_t* levels,
