@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "dispatch.h"
+
 namespace ablc {
 
 SearchEffort search_effort(int effort) {
@@ -17,14 +19,78 @@ SearchEffort search_effort(int effort) {
   return kEfforts[std::clamp(effort, 1, 9) - 1];
 }
 
-struct TileSearch::Leaf {
-  float cost = kInfinite;
-  bool kept = false;
-  int mode = 0;
-  LevelSummary summary;
-  Array<std::int16_t, kMaxArea> levels;
-  Array<std::uint8_t, kMaxArea> rec;
+namespace {
+
+struct Moments {
+  std::int32_t sum = 0, square = 0;
 };
+
+/// Moments of a plane's 4x4 squares.
+Plane<Moments> moments_of(const Plane<std::uint8_t>& plane) {
+  Plane<Moments> moments(plane.width / 4, plane.height / 4);
+  for (int y = 0; y < plane.height; ++y) {
+    const std::uint8_t* row = plane.row(y);
+    Moments* to = moments.row(y / 4);
+    for (int x = 0; x < plane.width; ++x) {
+      to[x / 4].sum += row[x];
+      to[x / 4].square += row[x] * row[x];
+    }
+  }
+  return moments;
+}
+
+/// Variance of the 16x16 samples around a cell: about what a window of SSIM sees.
+float variance_around(const Plane<Moments>& moments, int cx, int cy) {
+  float sum = 0, square = 0;
+  for (int y = 2 * cy - 1; y <= 2 * cy + 2; ++y)
+    for (int x = 2 * cx - 1; x <= 2 * cx + 2; ++x) {
+      const Moments& m = moments.clamped(x, y);
+      sum += static_cast<float>(m.sum);
+      square += static_cast<float>(m.square);
+    }
+  const float mean = sum / 256;
+  return std::max(square / 256 - mean * mean, 0.0f);
+}
+
+/// Weight of the error of every cell. SSIM divides by the local variance; a milder power keeps the
+/// mean squared error in sight.
+Plane<float> cell_weights(const Plane<std::uint8_t>& luma, const Plane<float>& importance,
+                          float ssim_power) {
+  const Plane<Moments> moments = moments_of(luma);
+  Plane<float> weights(luma.width / kCell, luma.height / kCell);
+  for (int cy = 0; cy < weights.height; ++cy)
+    for (int cx = 0; cx < weights.width; ++cx) {
+      float weight = std::pow((2 * variance_around(moments, cx, cy) + 58) / 658, -ssim_power);
+      if (!importance.samples.empty()) weight *= importance.clamped(cx, cy);
+      weights.at(cx, cy) = weight;
+    }
+  return weights;
+}
+
+/// Modes of a luma leaf with their estimated costs.
+class Candidates {
+ public:
+  void add(int mode, float cost) { list_[count_++] = {cost, mode}; }
+  /// The cheapest `count` modes, best first.
+  TileAnalysis::Modes best(int count) {
+    count = std::min(count, count_);
+    std::partial_sort(list_.begin(), list_.begin() + count, list_.begin() + count_,
+                      [](const Candidate& a, const Candidate& b) { return a.cost < b.cost; });
+    TileAnalysis::Modes modes{};
+    for (int i = 0; i < count; ++i) modes[i] = static_cast<std::uint8_t>(list_[i].mode + 1);
+    return modes;
+  }
+
+ private:
+  struct Candidate {
+    float cost;
+    int mode;
+  };
+  Array<Candidate, kLumaModes> list_;
+  int count_ = 0;
+};
+
+}  // namespace
 
 TileSearch::TileSearch(Tile& tile, const Planes& org, const SearchSettings& settings,
                        const Quantisers& quantisers, const TileHints& hints)
@@ -34,40 +100,10 @@ TileSearch::TileSearch(Tile& tile, const Planes& org, const SearchSettings& sett
       quantisers_(quantisers),
       luma_(&quantisers.luma(0)),
       chroma_(&quantisers.chroma(0)),
-      weight_(tile.cells.width, tile.cells.height, 1.0f),
+      weight_(cell_weights(org[0], hints.importance, settings.ssim_power)),
       hints_(hints) {
-  for (auto& s : scratch_) s = std::make_unique<Leaf>();
-  // Sums over 4x4 samples, then over the 16x16 around each cell: what SSIM's window would see.
-  struct Moments {
-    std::int32_t sum = 0, square = 0;
-  };
-  Plane<Moments> moments(tile.width / 4, tile.height / 4);
-  for (int y = 0; y < tile.height; ++y) {
-    const std::uint8_t* row = org[0].row(y);
-    Moments* to = moments.row(y / 4);
-    for (int x = 0; x < tile.width; ++x) {
-      to[x / 4].sum += row[x];
-      to[x / 4].square += row[x] * row[x];
-    }
-  }
-  for (int cy = 0; cy < weight_.height; ++cy)
-    for (int cx = 0; cx < weight_.width; ++cx) {
-      float sum = 0, square = 0;
-      for (int y = 2 * cy - 1; y <= 2 * cy + 2; ++y)
-        for (int x = 2 * cx - 1; x <= 2 * cx + 2; ++x) {
-          const Moments& m = moments.clamped(x, y);
-          sum += static_cast<float>(m.sum);
-          square += static_cast<float>(m.square);
-        }
-      const float mean = sum / 256;
-      const float variance = std::max(square / 256 - mean * mean, 0.0f);
-      // SSIM divides by the local variance; a milder power keeps the mean squared error in sight.
-      float w = std::pow((2 * variance + 58) / 658, -settings.ssim_power);
-      if (!hints.importance.samples.empty()) w *= hints.importance.clamped(cx, cy);
-      weight_.at(cx, cy) = w;
-    }
+  for (auto& trial : scratch_) trial = std::make_unique<Trial>();
 }
-TileSearch::~TileSearch() = default;
 
 float TileSearch::drop_energy(int plane, int x, int y, BlockSize size, const std::uint8_t* pred,
                               const Quantiser& quantiser) const {
@@ -85,6 +121,17 @@ float TileSearch::drop_energy(int plane, int x, int y, BlockSize size, const std
   return energy(coefficients, quantiser, size);
 }
 
+ABLC_INLINE float TileSearch::hadamard_price(const Node& node, const Border& border, int mode,
+                                             float satd_bit) {
+  std::uint8_t pred[kMaxArea];
+  std::int16_t rest[kMaxArea];
+  predict_luma(tile_, node, mode, border, pred);
+  difference(org_[0], node.x * kCell, node.y * kCell, node.size.side(), pred, rest);
+  PriceCoder price;
+  code_luma_mode(price, tile_, node, mode);
+  return static_cast<float>(hadamard_cost(node.size, rest)) + satd_bit * price.bits;
+}
+
 TileAnalysis::Modes TileSearch::best_modes(const Node& node, const Border& border, float satd_bit) {
   TileAnalysis::Modes* known = nullptr;
   if (hints_.analysis) {
@@ -92,23 +139,10 @@ TileAnalysis::Modes TileSearch::best_modes(const Node& node, const Border& borde
         &hints_.analysis->luma[node.size.index()].at(node.x / node.cells(), node.y / node.cells());
     if ((*known)[0] != 0) return *known;
   }
-  // By the Hadamard cost of what they leave.
-  const int n = node.size.side();
-  struct Candidate {
-    float cost;
-    int mode;
-  };
-  Array<Candidate, kLumaModes> candidates;
-  std::size_t found = 0;
-  std::uint8_t pred[kMaxArea];
-  std::int16_t rest[kMaxArea];
+  Candidates candidates;
   const auto consider = [&](int mode) {
-    predict_luma(tile_, node, mode, border, pred);
-    difference(org_[0], node.x * kCell, node.y * kCell, n, pred, rest);
-    PriceCoder price;
-    code_luma_mode(price, tile_, node, mode);
-    const float cost = static_cast<float>(hadamard_cost(node.size, rest)) + satd_bit * price.bits;
-    candidates[found++] = {cost, mode};
+    const float cost = hadamard_price(node, border, mode, satd_bit);
+    candidates.add(mode, cost);
     return cost;
   };
   consider(kModeBase);
@@ -116,7 +150,6 @@ TileAnalysis::Modes TileSearch::best_modes(const Node& node, const Border& borde
   // Directions: a coarse sweep, then the neighbours of the best.
   int best_direction = 0;
   float best_cost = kInfinite;
-  const int stride = settings_.effort.mode_stride;
   const auto look = [&](int d) {
     const float cost = consider(kModeAngular + d);
     if (cost < best_cost) {
@@ -124,115 +157,137 @@ TileAnalysis::Modes TileSearch::best_modes(const Node& node, const Border& borde
       best_direction = d;
     }
   };
+  const int stride = settings_.effort.mode_stride;
   for (int d = stride - 1; d < kDirections; d += stride) look(d);
   for (int reach = stride / 2; reach > 0; reach /= 2) {
     const int centre = best_direction;
     if (centre - reach >= 0) look(centre - reach);
     if (centre + reach < kDirections) look(centre + reach);
   }
-  const auto tries =
-      std::min<std::size_t>(static_cast<std::size_t>(settings_.effort.candidates), found);
-  std::partial_sort(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(tries),
-                    candidates.begin() + static_cast<std::ptrdiff_t>(found),
-                    [](const Candidate& a, const Candidate& b) { return a.cost < b.cost; });
-  TileAnalysis::Modes modes{};
-  for (std::size_t t = 0; t < tries; ++t)
-    modes[t] = static_cast<std::uint8_t>(candidates[t].mode + 1);
+  const TileAnalysis::Modes modes = candidates.best(settings_.effort.candidates);
   if (known) *known = modes;
   return modes;
 }
 
-void TileSearch::try_leaf(const Node& node, Leaf& leaf) {
-  const int n = node.size.side();
-  const int x = node.x * kCell;
-  const int y = node.y * kCell;
-  const LevelContext context{
-      node.size, Beside(tile_, node).density([](const CellInfo& c) { return c.density; })};
-  float weight = 0;
-  int inside = 0;
+/// Return the mean weight of the visible cells of a node.
+float TileSearch::luma_weight(const Node& node) const {
+  float sum = 0;
+  int visible = 0;
   for (int cy = node.y; cy < std::min(node.y + node.cells(), tile_.activity.height); ++cy)
     for (int cx = node.x; cx < std::min(node.x + node.cells(), tile_.activity.width); ++cx) {
-      weight += weight_.at(cx, cy);
-      ++inside;
+      sum += weight_.at(cx, cy);
+      ++visible;
     }
-  weight *= gain_ / static_cast<float>(inside);
-  const float bit = settings_.lambda / std::max(weight, 1e-6f);  // price of a bit before the weight
-
-  std::uint8_t pred[kMaxArea];
-  float coefficients[kMaxArea];
-  const Border border = gather_border(tile_.rec[0], tile_.p0[0], x, y, n);
-
-  // Drop.
-  predict_luma(tile_, node, kModeBase, border, pred);
-  PriceCoder drop, keep;
-  code_keep(drop, tile_, node, false);
-  code_keep(keep, tile_, node, true);
-  const float dropped = drop_energy(0, x, y, node.size, pred, *luma_);
-  leaf.cost = dropped + bit * drop.bits;
-  leaf.kept = false;
-  leaf.mode = kModeBase;
-  leaf.summary = LevelSummary{};
-  std::copy_n(pred, n * n, leaf.rec.begin());
-  const Wanted want = wanted(tile_, node);
-  if (want == Wanted::keep) {
-    leaf.cost = kInfinite;
-  } else if (want == Wanted::drop || weight < 1e-6f || dropped < bit * keep.bits) {
-    leaf.cost *= weight;
-    return;
-  }
-
-  const float satd_bit = std::sqrt(bit) * static_cast<float>(luma_->step) / 16 * 0.6f;
-  const TileAnalysis::Modes modes = best_modes(node, border, satd_bit);
-  std::int16_t rest[kMaxArea];
-  Array<std::int16_t, kMaxArea> levels;
-  for (const std::uint8_t entry : modes) {
-    if (entry == 0) break;
-    const int mode = entry - 1;
-    predict_luma(tile_, node, mode, border, pred);
-    difference(org_[0], x, y, n, pred, rest);
-    forward_transform(node.size, rest, coefficients);
-    LevelSummary summary;
-    PriceCoder price;
-    code_luma_mode(price, tile_, node, mode);
-    const float cost = optimise_levels(coefficients, *luma_, tile_.models->luma, context, bit,
-                                       levels.data(), summary) +
-                       bit * (price.bits + keep.bits);
-    if (cost >= leaf.cost) continue;
-    leaf.cost = cost;
-    leaf.kept = true;
-    leaf.mode = mode;
-    leaf.summary = summary;
-    leaf.levels = levels;
-    add_residual(*luma_, node.size, levels.data(), summary, pred, leaf.rec.data());
-  }
-  leaf.cost *= weight;
+  return sum * (gain_ / static_cast<float>(visible));
 }
 
-void TileSearch::commit_leaf(const Node& node, const Leaf& leaf, LeafChoice& choice) {
+/// A luma leaf on trial.
+struct TileSearch::LumaLeaf {
+  const Node& node;
+  int x, y;  // in samples
+  LevelContext context;
+  Border border;
+  float bit;   // price of a bit, of the unweighted error
+  float keep;  // bits of the keep flag of a kept leaf
+};
+
+/// Make the dropped leaf the trial. Return its squared error in steps.
+float TileSearch::try_drop(const LumaLeaf& leaf, Trial& trial) {
+  predict_luma(tile_, leaf.node, kModeBase, leaf.border, trial.rec.data());
+  PriceCoder price;
+  code_keep(price, tile_, leaf.node, false);
+  const float energy = drop_energy(0, leaf.x, leaf.y, leaf.node.size, trial.rec.data(), *luma_);
+  trial.cost = energy + leaf.bit * price.bits;
+  trial.coded = false;
+  trial.mode = kModeBase;
+  trial.summary = LevelSummary{};
+  return energy;
+}
+
+/// Make the kept leaf with a mode the trial if it costs less.
+void TileSearch::try_mode(const LumaLeaf& leaf, int mode, Trial& trial) {
+  const BlockSize size = leaf.node.size;
+  std::uint8_t pred[kMaxArea];
+  std::int16_t rest[kMaxArea];
+  float coefficients[kMaxArea];
+  Array<std::int16_t, kMaxArea> levels;
+  predict_luma(tile_, leaf.node, mode, leaf.border, pred);
+  difference(org_[0], leaf.x, leaf.y, size.side(), pred, rest);
+  forward_transform(size, rest, coefficients);
+  PriceCoder price;
+  code_luma_mode(price, tile_, leaf.node, mode);
+  LevelSummary summary;
+  const float cost = optimise_levels(coefficients, *luma_, tile_.models->luma, leaf.context,
+                                     leaf.bit, levels.data(), summary) +
+                     leaf.bit * (price.bits + leaf.keep);
+  if (cost >= trial.cost) return;
+  trial.cost = cost;
+  trial.coded = true;
+  trial.mode = mode;
+  trial.summary = summary;
+  trial.levels = levels;
+  add_residual(*luma_, size, levels.data(), summary, pred, trial.rec.data());
+}
+
+void TileSearch::try_leaf(const Node& node, Trial& trial) {
+  const float weight = luma_weight(node);
+  const int x = node.x * kCell, y = node.y * kCell;
+  PriceCoder keep;
+  code_keep(keep, tile_, node, true);
+  const LumaLeaf leaf{.node = node,
+                      .x = x,
+                      .y = y,
+                      .context = luma_context(tile_, node),
+                      .border = gather_border(tile_.rec[0], tile_.p0[0], x, y, node.size.side()),
+                      .bit = settings_.lambda / std::max(weight, kLeastWeight),
+                      .keep = keep.bits};
+  const float dropped = try_drop(leaf, trial);
+  const Wanted want = wanted(tile_, node);
+  if (want == Wanted::keep) trial.cost = kInfinite;
+  const bool drop =
+      want == Wanted::drop ||
+      (want != Wanted::keep && (weight < kLeastWeight || dropped < leaf.bit * leaf.keep));
+  if (!drop) {
+    const float satd_bit = std::sqrt(leaf.bit) * static_cast<float>(luma_->step) / 16 * 0.6f;
+    for (const std::uint8_t entry : best_modes(node, leaf.border, satd_bit)) {
+      if (entry == 0) break;
+      try_mode(leaf, entry - 1, trial);
+    }
+  }
+  trial.cost *= weight;
+}
+
+void TileSearch::commit_leaf(const Node& node, const Trial& trial, LeafChoice& choice) {
   const int n = node.size.side();
-  put_block(tile_.rec[0], node.x * kCell, node.y * kCell, n, leaf.rec.data());
-  choice.mode = leaf.mode;
-  choice.count = leaf.summary.count;
-  if (leaf.kept) std::copy_n(leaf.levels.begin(), n * n, choice.levels.begin());
-  const std::uint8_t density = density_of(leaf.summary, node.size);
+  put_block(tile_.rec[0], node.x * kCell, node.y * kCell, n, trial.rec.data());
+  choice.mode = trial.mode;
+  choice.count = trial.summary.count;
+  if (trial.coded) std::copy_n(trial.levels.begin(), n * n, choice.levels.begin());
+  const std::uint8_t density = density_of(trial.summary, node.size);
   for_cells(tile_, node, [&](CellInfo& c) {
     c.log2 = static_cast<std::uint8_t>(node.size.log2());
-    c.kept = leaf.kept;
-    c.mode = static_cast<std::uint8_t>(leaf.mode);
+    c.kept = trial.coded;
+    c.mode = static_cast<std::uint8_t>(trial.mode);
     c.density = density;
   });
+}
+
+/// Decide the children of a node. Return their cost added to `cost`; stop once it reaches `most`.
+float TileSearch::decide_children(const Node& node, int zorder, float cost, float most,
+                                  SuperChoice& choice) {
+  const int stride = node.size.half().area() / kBlock8.area();
+  for (int i = 0; i < 4; ++i) {
+    cost += decide_node(node.child(i), zorder + i * stride, choice);
+    if (cost >= most) break;
+  }
+  return cost;
 }
 
 float TileSearch::decide_node(const Node& node, int zorder, SuperChoice& choice) {
   if (outside(tile_, node)) return 0;
   const Wanted want = wanted(tile_, node);
-  if (want == Wanted::mixed) {
-    float cost = 0;
-    const int step = node.size.half().area() / kBlock8.area();
-    for (int i = 0; i < 4; ++i) cost += decide_node(node.child(i), zorder + i * step, choice);
-    return cost;
-  }
-  Leaf& leaf = *scratch_[node.size.index()];
+  if (want == Wanted::mixed) return decide_children(node, zorder, 0, kInfinite, choice);
+  Trial& leaf = *scratch_[node.size.index()];
   try_leaf(node, leaf);
   if (node.size == kBlock8) {
     commit_leaf(node, leaf, choice.luma[zorder]);
@@ -242,14 +297,10 @@ float TileSearch::decide_node(const Node& node, int zorder, SuperChoice& choice)
   code_split(whole, tile_, node, false);
   code_split(split, tile_, node, true);
   const float whole_cost = leaf.cost + settings_.lambda * whole.bits;
-  float cost = settings_.lambda * split.bits;
-  // A block that cost next to nothing needs no closer look.
-  if (want != Wanted::drop && (leaf.cost > settings_.effort.split_bits * settings_.lambda)) {
-    const int step = node.size.half().area() / kBlock8.area();
-    for (int i = 0; i < 4; ++i) {
-      cost += decide_node(node.child(i), zorder + i * step, choice);
-      if (cost >= whole_cost) break;
-    }
+  // A block that costs next to nothing is not worth splitting.
+  if (want != Wanted::drop && leaf.cost > settings_.effort.split_bits * settings_.lambda) {
+    const float cost =
+        decide_children(node, zorder, settings_.lambda * split.bits, whole_cost, choice);
     if (cost < whole_cost) return cost;
   }
   commit_leaf(node, leaf, choice.luma[zorder]);

@@ -110,14 +110,25 @@ int code_luma_mode(Coder& coder, Tile& tile, const Node& node, int mode) {
   return kModeAngular + code_bits(coder, m.direction.data(), kDirectionBits, mode - kModeAngular);
 }
 
+/// Context of the levels of a luma leaf.
+inline LevelContext luma_context(const Tile& tile, const Node& node) {
+  return {node.size, Beside(tile, node).density([](const CellInfo& c) { return c.density; })};
+}
+
+/// Context of the levels of one chroma plane (1 or 2) of the unit at node.
+inline LevelContext chroma_context(const Tile& tile, const Node& node, int plane) {
+  return {node.size.reduced(tile.subsample), Beside(tile, node).density([&](const CellInfo& c) {
+            return c.chroma_density[plane - 1];
+          })};
+}
+
 /// Levels and mode of a kept luma leaf. mode, count, levels: given when writing, results when
 /// reading.
 template <class Coder, class Levels>
 LevelSummary code_luma(Coder& coder, Tile& tile, const Node& node, int& mode, int count,
                        Levels&& levels) {
   mode = code_luma_mode(coder, tile, node, mode);
-  const int density = Beside(tile, node).density([](const CellInfo& c) { return c.density; });
-  return code_levels(coder, tile.models->luma, LevelContext{node.size, density}, count, levels);
+  return code_levels(coder, tile.models->luma, luma_context(tile, node), count, levels);
 }
 
 /// One chroma plane (1 or 2) of the unit at node (16 or 32 luma samples). Returns whether it is
@@ -138,9 +149,8 @@ bool code_chroma(Coder& coder, Tile& tile, const Node& node, int plane, bool cod
   const int flag = ((p * 3 + (kept + 2) / 3) * 3 + around) * 2 + first;
   if (!coder.bit(tile.models->chroma_coded[flag], coded)) return false;
   mode = code_bits(coder, &tile.models->chroma_mode[p * 8], 3, mode);
-  const int density = beside.density([&](const CellInfo& c) { return c.chroma_density[p]; });
-  summary = code_levels(coder, tile.models->chroma,
-                        LevelContext{node.size.reduced(tile.subsample), density}, count, levels);
+  summary =
+      code_levels(coder, tile.models->chroma, chroma_context(tile, node, plane), count, levels);
   return true;
 }
 
