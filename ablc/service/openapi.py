@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
@@ -36,6 +37,13 @@ HEADERS = {
     "X-Channels": "Channels of the picture: 1 grey, 3 RGB, 4 RGBA.",
 }
 
+NO_TELEMETRY: TelemetryConfig = {  # the service has metrics and logs without a client's words
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "auto_configure": False,
+}
+
 Responses = dict[int | str, dict[str, Any]]
 
 
@@ -44,8 +52,16 @@ class DescribedApp(FastAPI):
 
     def __init__(self, *, token: bool, **options: Any) -> None:
         """token: True if requests have to bring one. options: of FastAPI."""
-        info: dict[str, Any] = {"title": "ablc", "version": ablc.__version__, "description": ABOUT}
-        super().__init__(**info, docs_url=None, redoc_url=None, redirect_slashes=False, **options)
+        super().__init__(
+            title="ablc",
+            version=ablc.__version__,
+            description=ABOUT,
+            docs_url=None,  # ablc.service.page has /docs
+            redoc_url=None,
+            redirect_slashes=False,
+            telemetry=NO_TELEMETRY,
+            **options,
+        )
         self._token = token
 
     def openapi(self) -> dict[str, Any]:

@@ -1,13 +1,14 @@
 """Endpoints that convert pictures."""
 
 from collections.abc import Callable, Coroutine
-from functools import partial
+from functools import partial, wraps
 from typing import Annotated, Any
 
 import PIL
 from fastapi import FastAPI, Query, Request
 from fastapi.routing import APIRoute
 from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
 
 import ablc
 from ablc.service import comparison, jobs, media, openapi, problems, schemas
@@ -34,6 +35,9 @@ PICTURES = (*media.READABLE, media.OCTETS, media.FORM)
 STREAMS_AND_PICTURES = (media.STREAM, *PICTURES)
 INSPECTIONS = (media.JSON, media.PNG)
 
+REMEMBERED_MOST = 256  # queries of an endpoint
+
+Endpoint = Callable[[Request, Any], Coroutine[Any, Any, Response]]
 Work = Callable[[bytes], Coroutine[None, None, Payload]]
 
 
@@ -63,12 +67,27 @@ def add_routes(app: FastAPI, converter: Converter) -> None:
 
 
 class ConversionRoute(APIRoute):
-    """A route whose query is checked as a whole before FastAPI checks each parameter.
+    """A route that remembers the queries that FastAPI has checked.
 
-    A dependency could do the same, but would take 15 microseconds more for each request.
+    FastAPI takes 0.15 ms for a request, 2 % of the time to decode a photograph. Clients repeat
+    their queries: from the second time on, the endpoint is called at once.
     """
 
+    def __init__(self, path: str, endpoint: Endpoint, **options: Any) -> None:
+        self._convert = endpoint
+        self._checked: dict[bytes, StrictQuery] = {}  # query string -> its parameters
+
+        @wraps(endpoint)
+        async def remember(request: Request, query: StrictQuery) -> Response:
+            if len(self._checked) == REMEMBERED_MOST:
+                self._checked.clear()
+            self._checked[request.scope["query_string"]] = query
+            return await endpoint(request, query)
+
+        super().__init__(path, remember, **options)
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return FastAPI's handler, with a check of the query as a whole before it."""
         handle = super().get_route_handler()
 
         async def check_and_handle(request: Request) -> Response:
@@ -76,6 +95,14 @@ class ConversionRoute(APIRoute):
             return await handle(request)
 
         return check_and_handle
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        query = self._checked.get(scope["query_string"])
+        if query is None or scope["method"] != "POST":
+            await super().handle(scope, receive, send)
+            return
+        response = await self._convert(Request(scope, receive, send), query)
+        await response(scope, receive, send)
 
 
 class Conversions:
