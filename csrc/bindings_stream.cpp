@@ -154,9 +154,9 @@ class Stream {
  private:
   ByteView bytes() const { return view(data_); }
 
-  static py::str label_of(SectionId id) {
-    const char* name = section_name(id);
-    return *name ? py::str(name) : py::str("#" + std::to_string(static_cast<int>(id)));
+  static std::string label_of(SectionId id) {
+    const std::string name(section_name(id));
+    return name.empty() ? "#" + std::to_string(static_cast<int>(id)) : name;
   }
 
   /// The one place where a Status becomes an exception.

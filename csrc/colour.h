@@ -10,13 +10,14 @@
 
 namespace ablc {
 
-/// Planes of a window, which may reach over the right and bottom border: edge samples repeat there.
-/// window: even corner and size when subsample is 1. Grey fills the first plane only.
+/// Return the planes of a window, which may reach beyond the right and lower border of the image:
+/// the last samples repeat there. Corner and size of the window are even if subsample is 1. Grey
+/// fills the first plane only.
 Planes to_planes(const ConstImage& image, const Rect& window, int subsample);
 
-/// Decoded samples to the colour channels of rows [y0, y1); alpha is left alone. luma: of these
-/// rows alone; of planes, which are whole, the first is not looked at.
-void from_planes(const Plane<std::uint8_t>& luma, const Planes& planes, int subsample, int y0,
-                 int y1, const Image& out);
+/// Convert decoded samples to the colour channels of rows [first, last) of out; alpha stays as it
+/// is. luma: of these rows alone, used instead of planes[0].
+void from_planes(const Plane<std::uint8_t>& luma, const Planes& planes, int subsample, int first,
+                 int last, const Image& out);
 
 }  // namespace ablc

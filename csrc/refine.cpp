@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "dispatch.h"
+#include "quantiser.h"
 #include "refine_tables.inc"
-#include "starts.h"
-#include "tile.h"
+XX
 
 namespace ablc {
 
@@ -43,8 +43,8 @@ constexpr int largest_weight_sum() {
 }
 static_assert(largest_weight_sum() * 2 * kMost + 64 < 1 << 15, "filter_row sums in 16 bits");
 
-/// Adds the absolute second differences of a row in four directions to sums: across, down, and
-/// along both diagonals. Rows are readable from -1 to count.
+/// Add the absolute second differences of a row in four directions to sums: across, down, and along
+/// both diagonals. Rows are readable from -1 to count.
 ABLC_DISPATCH void add_bends(const std::uint8_t* ABLC_RESTRICT above,
                              const std::uint8_t* ABLC_RESTRICT here,
                              const std::uint8_t* ABLC_RESTRICT below, int count,
@@ -64,6 +64,7 @@ ABLC_DISPATCH void add_bends(const std::uint8_t* ABLC_RESTRICT above,
   add(rising, above + 1, below - 1);
 }
 
+/// Return the class of a block, 0..44, from sums over 8x8 samples (docs/FORMAT.md, Refinement).
 int class_of(std::int64_t across, std::int64_t down, std::int64_t falling, std::int64_t rising) {
   const std::int64_t sum = across + down;  // over 64 samples
   const int strength = (sum >= 2 * 64) + (sum >= 4 * 64) + (sum >= 8 * 64) + (sum >= 16 * 64);
@@ -79,13 +80,13 @@ int class_of(std::int64_t across, std::int64_t down, std::int64_t falling, std::
   return strength * 9 + 1 + direction * 2 + (most > 3 * least);
 }
 
-/// out = here + sum of weights times clipped differences; weights[k] and bounds hold a value for
-/// every sample. 16 bits suffice: |difference| <= 2 kMost and the weights of a filter add up to
-/// less than 2^15 / 2 kMost.
+/// out = sample + sum of weights times clipped differences. weights[k] and bounds hold a value for
+/// every sample. 16 bits suffice: |difference| <= 2 kMost, and the magnitudes of a filter's weights
+/// add up to less than 2^15 / 2 kMost.
 ABLC_DISPATCH void filter_row(const Array<const std::uint8_t*, 2 * kReach + 1>& rows,
                               const std::int16_t* const* weights, const std::int16_t* bounds,
                               int count, std::uint8_t* out) {
-  // Spelt with vectors: the compiler does not find this loop by itself.
+  // Written with vectors: compilers do not vectorise this loop.
   constexpr int kLanes = 16;
   using Wide = std::int16_t __attribute__((vector_size(2 * kLanes)));
   using Narrow = std::uint8_t __attribute__((vector_size(kLanes)));
@@ -116,7 +117,8 @@ ABLC_DISPATCH void filter_row(const Array<const std::uint8_t*, 2 * kReach + 1>& 
   }
 }
 
-/// Rows of a band with repeated borders, ready for reading three rows and columns around it.
+/// Rows of a plane around a band, their last samples repeated beyond all borders, so that three
+/// rows and columns around any sample can be read.
 class PaddedRows {
  public:
   PaddedRows(const Plane<std::uint8_t>& plane, int first, int last)
@@ -135,11 +137,79 @@ class PaddedRows {
   int stride() const { return stride_; }
 
  private:
-  std::ptrdiff_t at(int y) const { return static_cast<std::ptrdiff_t>(y - first_) * stride_; }
+  std::ptrdiff_t at(int y) const { return std::ptrdiff_t{y - first_} * stride_; }
 
   int first_;
   int stride_;
   std::vector<std::uint8_t> samples_;
+};
+
+/// Absolute second differences of the eight rows around a row of blocks, added up by column.
+class Bends {
+ public:
+  explicit Bends(int stride) {
+    for (auto& sums : sums_) sums = Vector<std::uint16_t>(stride);
+  }
+
+  /// y: first row of the blocks in a plane of that size; rows outside repeat the nearest inside.
+  /// least: first row that can be read.
+  void add_up(const PaddedRows& rows, int y, int least, int width, int height) {
+    for (auto& sums : sums_) std::fill(sums.begin(), sums.end(), std::uint16_t{0});
+    for (int i = -2; i < 6; ++i) {
+      const int at = std::clamp(y + i, 0, height - 1);
+      add_bends(rows.row(std::max(at - 1, least)), rows.row(at), rows.row(at + 1), width,
+                sums_[0].data() + kBefore, sums_[1].data() + kBefore, sums_[2].data() + kBefore,
+                sums_[3].data() + kBefore);
+    }
+    for (auto& sums : sums_) {
+      std::fill_n(sums.begin(), kBefore, sums[kBefore]);
+      std::fill_n(sums.begin() + kBefore + width, 8, sums[kBefore + width - 1]);
+    }
+  }
+
+  /// Return the class of the block that begins at column x, from the eight columns around it.
+  int class_at(int x) const {
+    Array<int, 4> sum{};
+    for (int direction = 0; direction < 4; ++direction)
+      for (int j = 0; j < 8; ++j) sum[direction] += sums_[direction][x + j];
+    return class_of(sum[0], sum[1], sum[2], sum[3]);
+  }
+
+ private:
+  static constexpr int kBefore = 2;  // columns of a sum before the first of the plane
+
+  Array<Vector<std::uint16_t>, 4> sums_;  // across, down, falling, rising
+};
+
+/// The filters of a row of blocks, a value for every sample.
+class RowFilters {
+ public:
+  explicit RowFilters(int stride) : bounds_(stride) {
+    for (int k = 0; k < kRefinePairs; ++k) {
+      weights_[k] = Vector<std::int16_t>(stride);
+      weight_rows_[k] = weights_[k].data();
+    }
+  }
+  RowFilters(const RowFilters&) = delete;
+  RowFilters& operator=(const RowFilters&) = delete;
+
+  /// Set the filter of the block that begins at column x.
+  void set(int x, const std::int16_t* filter, std::int16_t bound) {
+    std::fill_n(bounds_.begin() + x, kBlock, bound);
+    for (int k = 0; k < kRefinePairs; ++k) std::fill_n(weights_[k].begin() + x, kBlock, filter[k]);
+  }
+
+  /// Filter row y; out has room for a stride.
+  void apply(const PaddedRows& rows, int y, int count, std::uint8_t* out) const {
+    Array<const std::uint8_t*, 2 * kReach + 1> around{};
+    for (int i = -kReach; i <= kReach; ++i) around[i + kReach] = rows.row(y + i);
+    filter_row(around, weight_rows_.data(), bounds_.data(), count, out);
+  }
+
+ private:
+  Array<Vector<std::int16_t>, kRefinePairs> weights_;
+  Array<const std::int16_t*, kRefinePairs> weight_rows_{};
+  Vector<std::int16_t> bounds_;
 };
 
 }  // namespace
@@ -152,49 +222,23 @@ Refinement::Refinement(int step, const Plane<CellShape>& cells) : cells_(cells) 
   for (int k = -kMostOffset; k <= kMostOffset; ++k) filters_.emplace_back(offset_step(step, k));
 }
 
-Plane<std::uint8_t> Refinement::rows(const Plane<std::uint8_t>& in, int y0, int y1) const {
-  Plane<std::uint8_t> out(in.width, y1 - y0);
-  const PaddedRows rows(in, y0 - 4, y1 + 8);
-  const int stride = rows.stride();
-  const int width = in.width;
-  Array<Vector<std::uint16_t>, 4> bends;
-  Array<Vector<std::int16_t>, kRefinePairs> weights;
-  for (auto& b : bends) b = Vector<std::uint16_t>(stride);
-  for (auto& w : weights) w = Vector<std::int16_t>(stride);
-  Vector<std::int16_t> bounds(stride);
-  Vector<std::uint8_t> line(stride);
-  Array<const std::int16_t*, kRefinePairs> weight_rows{};
-  for (std::size_t k = 0; k < kRefinePairs; ++k) weight_rows[k] = weights[k].data();
-
-  for (int y = y0; y < y1; y += kBlock) {
-    // Second differences over the eight rows around the block; rows outside repeat the nearest
-    // inside.
-    for (auto& b : bends) std::fill(b.begin(), b.end(), std::uint16_t{0});
-    for (int i = -2; i < 6; ++i) {
-      const int at = std::clamp(y + i, 0, in.height - 1);
-      const int above = std::max(at - 1, y0 - 4), below = at + 1;
-      add_bends(rows.row(above), rows.row(at), rows.row(below), width, bends[0].data() + 2,
-                bends[1].data() + 2, bends[2].data() + 2, bends[3].data() + 2);
-    }
-    for (auto& b : bends) {
-      b[0] = b[1] = b[2];
-      std::fill(b.begin() + width + 2, b.begin() + width + 10, b[width + 1]);
-    }
+Plane<std::uint8_t> Refinement::rows(const Plane<std::uint8_t>& luma, int first, int last) const {
+  const int width = luma.width, height = luma.height;
+  const PaddedRows rows(luma, first - 4, last + 8);
+  Bends bends(rows.stride());
+  RowFilters filters(rows.stride());
+  std::vector<std::uint8_t> line(static_cast<std::size_t>(rows.stride()));
+  Plane<std::uint8_t> out(width, last - first);
+  for (int y = first; y < last; y += kBlock) {
+    bends.add_up(rows, y, first - 4, width, height);
     for (int x = 0; x < width; x += kBlock) {
-      Array<int, 4> sum{};
-      for (std::size_t d = 0; d < 4; ++d)
-        for (int j = 0; j < 8; ++j) sum[d] += bends[d][x + j];
-      const Filters& of_step = filters_[cells_.at(x / kCell, y / kCell).step_offset + kMostOffset];
-      const std::int16_t* filter = of_step.by_class[class_of(sum[0], sum[1], sum[2], sum[3])];
-      std::fill_n(bounds.begin() + x, kBlock, of_step.most);
-      for (std::size_t k = 0; k < kRefinePairs; ++k)
-        std::fill_n(weights[k].begin() + x, kBlock, filter[k]);
+      const int offset = cells_.at(x / kCell, y / kCell).step_offset;
+      const Filters& of_step = filters_[offset + kMostOffset];
+      filters.set(x, of_step.by_class[bends.class_at(x)], of_step.most);
     }
-    for (int r = y; r < std::min(y + kBlock, in.height); ++r) {
-      Array<const std::uint8_t*, 2 * kReach + 1> around{};
-      for (int i = -kReach; i <= kReach; ++i) around[i + kReach] = rows.row(r + i);
-      filter_row(around, weight_rows.data(), bounds.data(), width, line.data());
-      std::copy_n(line.begin(), width, out.row(r - y0));
+    for (int r = y; r < std::min(y + kBlock, height); ++r) {
+      filters.apply(rows, r, width, line.data());
+      std::copy_n(line.begin(), width, out.row(r - first));
     }
   }
   return out;

@@ -14,17 +14,16 @@ namespace ablc {
 
 inline constexpr int kRefinePairs = 12;  ///< taps of a filter come in pairs opposite the centre
 
-/// The filters of a picture.
+/// The refinement of a picture's luma.
 class Refinement {
  public:
-  /// step: luma quantisation step of the picture in 1/16 grey level; cells carry the offsets from
-  /// it.
+  /// step: luma quantisation step in 1/16 grey level, from which the cells have offsets.
   Refinement(int step, const Plane<CellShape>& cells);
-  /// The rows [first, last) of luma, filtered; first a multiple of 4.
+  /// Return rows [first, last) of luma, filtered. first: a multiple of 4.
   Plane<std::uint8_t> rows(const Plane<std::uint8_t>& luma, int first, int last) const;
 
  private:
-  /// What a step offset means for them.
+  /// The filters of one step.
   struct Filters {
     explicit Filters(int step);
     const std::int16_t (*by_class)[kRefinePairs];

@@ -1,7 +1,10 @@
 #include "stream.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
+
+#include "crc32.h"
 
 namespace ablc {
 
@@ -16,36 +19,26 @@ constexpr std::uint8_t kExplicitMask = 64;
 constexpr std::uint8_t kExact = 128;
 constexpr std::size_t kChecksumAt = 11;
 
+struct NamedSection {
+  SectionId id;
+  std::string_view name;  // four letters
+};
+
 /// All sections, in the order in which an encoder writes them.
-constexpr std::array kOrder = {
-    SectionId::icc,   SectionId::exif,   SectionId::xmp,     SectionId::model,  SectionId::base,
-    SectionId::mask,  SectionId::blocks, SectionId::planes,  SectionId::exact,  SectionId::alpha,
-    SectionId::edges, SectionId::style,  SectionId::content, SectionId::latent, SectionId::classes};
+constexpr std::array kSections = {
+    NamedSection{SectionId::icc, "ICCP"},     NamedSection{SectionId::exif, "EXIF"},
+    NamedSection{SectionId::xmp, "XMP "},     NamedSection{SectionId::model, "MODL"},
+    NamedSection{SectionId::base, "BASE"},    NamedSection{SectionId::mask, "MASK"},
+    NamedSection{SectionId::blocks, "BLKS"},  NamedSection{SectionId::planes, "PLNS"},
+    NamedSection{SectionId::exact, "EXCT"},   NamedSection{SectionId::alpha, "ALPH"},
+    NamedSection{SectionId::edges, "EDGE"},   NamedSection{SectionId::style, "STYL"},
+    NamedSection{SectionId::content, "CONT"}, NamedSection{SectionId::latent, "LATN"},
+    NamedSection{SectionId::classes, "CLSS"}};
 
-/// kCrc[0] is the usual table; kCrc[k] is for a byte with k others after it, so that four go at a
-/// time.
-const Array<Array<std::uint32_t, 256>, 4> kCrc = [] {
-  Array<Array<std::uint32_t, 256>, 4> tables{};
-  for (std::uint32_t i = 0; i < 256; ++i) {
-    std::uint32_t c = i;
-    for (int k = 0; k < 8; ++k) c = c & 1 ? 0xEDB88320u ^ (c >> 1) : c >> 1;
-    tables[0][i] = c;
-  }
-  for (std::size_t k = 1; k < tables.size(); ++k)
-    for (std::size_t i = 0; i < 256; ++i)
-      tables[k][i] = tables[k - 1][i] >> 8 ^ tables[0][tables[k - 1][i] & 0xFF];
-  return tables;
-}();
-
-std::uint32_t crc32(std::uint32_t crc, ByteView bytes) {
-  crc = ~crc;
-  std::size_t i = 0;
-  for (; i + 4 <= bytes.size(); i += 4) {
-    const auto at = [&](std::size_t k) { return (crc >> (8 * k) & 0xFF) ^ bytes[i + k]; };
-    crc = kCrc[3][at(0)] ^ kCrc[2][at(1)] ^ kCrc[1][at(2)] ^ kCrc[0][at(3)];
-  }
-  for (; i < bytes.size(); ++i) crc = kCrc[0][(crc ^ bytes[i]) & 0xFF] ^ (crc >> 8);
-  return ~crc;
+/// Return the place of a section in that order; unknown ones come last.
+auto place_of(SectionId id) {
+  return std::find_if(kSections.begin(), kSections.end(),
+                      [&](const NamedSection& section) { return section.id == id; });
 }
 
 /// CRC-32 of the file without the checksum field itself.
@@ -94,49 +87,93 @@ int u16(ByteView b, std::size_t at) {
   return b[at] | b[at + 1] << 8;
 }
 
+Status fail(Parsed& out, const std::string& fault) {
+  out.fault = fault;
+  return Status::corrupt;
+}
+
+Status check_magic(ByteView file) {
+  const std::size_t letters = std::min<std::size_t>(file.size(), 3);
+  if (!std::equal(kMagic.begin(), kMagic.begin() + letters, file.begin())) return Status::corrupt;
+  if (file.size() > 3 && file[3] != kMagic[3]) return Status::unsupported;
+  return file.size() < kHeaderSize ? Status::truncated : Status::ok;
+}
+
+/// Parse the fixed fields.
+Status parse_header(ByteView fields, Parsed& out) {
+  Header& h = out.header;
+  const std::uint8_t flags = fields[4];
+  h.lossless = flags & kLossless;
+  h.subsample = flags & kFullChroma ? 0 : 1;
+  const int channels = flags >> kChannelsShift & 3;
+  if (channels == 3) return Status::unsupported;
+  h.channels = channels == 0 ? 1 : channels + 2;
+  h.step_offsets = flags & kStepOffsets;
+  h.explicit_mask = flags & kExplicitMask;
+  h.exact = flags & kExact;
+  h.width = u16(fields, 5);
+  h.height = u16(fields, 7);
+  h.step = u16(fields, 9);
+  h.checksum = static_cast<std::uint32_t>(u16(fields, kChecksumAt)) |
+               static_cast<std::uint32_t>(u16(fields, kChecksumAt + 2)) << 16;
+  if (h.width == 0 || h.height == 0)
+    return fail(out, "the header is wrong: size " + std::to_string(h.width) + "x" +
+                         std::to_string(h.height) + ", wanted 1..65535 a side");
+  if (h.step < 16 || h.step > 16384)
+    return fail(out, "the header is wrong: step " + std::to_string(h.step) +
+                         ", wanted 16..16384 sixteenths of a grey level");
+  return Status::ok;
+}
+
+/// Parse the side of tiles, which follows the fixed fields of tiled pictures.
+Status parse_tile_side(Reader& reader, Parsed& out) {
+  std::uint8_t log2 = 0;
+  if (!reader.byte(log2)) return Status::truncated;
+  if (log2 < 8 || log2 > 15)
+    return fail(out,
+                "the header is wrong: tile side 2^" + std::to_string(log2) + ", wanted 2^8..2^15");
+  out.header.tile_log2 = log2;
+  return Status::ok;
+}
+
+/// Parse the list of sections. Each may occur once: that bounds the list, whatever the bytes say.
+Status parse_sections(Reader& reader, bool partial, Parsed& out) {
+  Array<bool, 256> present{};
+  while (reader.left() > 0) {
+    Section section;
+    section.start = reader.at();
+    std::uint8_t id = 0;
+    std::size_t length = 0;
+    reader.byte(id);
+    section.id = static_cast<SectionId>(id);
+    if (!reader.varint(length)) {
+      out.truncated = true;
+      break;
+    }
+    section.body = reader.take(length);
+    out.truncated = section.body.size() < length;
+    if (present[id]) {
+      if (!partial) return fail(out, "section " + std::to_string(id) + " occurs twice");
+      out.truncated = true;
+      break;
+    }
+    present[id] = true;
+    out.sections.push_back(section);
+  }
+  return Status::ok;
+}
+
 }  // namespace
 
-const char* section_name(SectionId id) {
-  switch (id) {
-    case SectionId::base:
-      return "BASE";
-    case SectionId::mask:
-      return "MASK";
-    case SectionId::blocks:
-      return "BLKS";
-    case SectionId::alpha:
-      return "ALPH";
-    case SectionId::planes:
-      return "PLNS";
-    case SectionId::exact:
-      return "EXCT";
-    case SectionId::icc:
-      return "ICCP";
-    case SectionId::exif:
-      return "EXIF";
-    case SectionId::xmp:
-      return "XMP ";
-    case SectionId::model:
-      return "MODL";
-    case SectionId::edges:
-      return "EDGE";
-    case SectionId::style:
-      return "STYL";
-    case SectionId::content:
-      return "CONT";
-    case SectionId::latent:
-      return "LATN";
-    case SectionId::classes:
-      return "CLSS";
-  }
-  return "";
+std::string_view section_name(SectionId id) {
+  const auto place = place_of(id);
+  return place == kSections.end() ? std::string_view{} : place->name;
 }
 
 std::optional<SectionId> section_named(std::string_view name) {
-  const auto found = std::find_if(kOrder.begin(), kOrder.end(),
-                                  [&](SectionId id) { return name == section_name(id); });
-  if (found == kOrder.end()) return std::nullopt;
-  return *found;
+  for (const NamedSection& section : kSections)
+    if (section.name == name) return section.id;
+  return std::nullopt;
 }
 
 const Section* find(const Parsed& file, SectionId id) {
@@ -180,78 +217,22 @@ Vector<int> Header::tiles_in(const Rect& window) const {
 }
 
 Status parse(ByteView file, std::uint64_t max_pixels, bool partial, Parsed& out) {
-  const std::size_t seen = std::min(file.size(), kMagic.size());
-  if (!std::equal(file.begin(),
-                  file.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(seen, 3)),
-                  kMagic.begin()))
-    return Status::corrupt;
-  if (seen == kMagic.size() && file[3] != kMagic[3]) return Status::unsupported;
-  if (file.size() < kHeaderSize) return Status::truncated;
-  Header& h = out.header;
-  const std::uint8_t flags = file[4];
-  h.lossless = flags & kLossless;
-  h.subsample = flags & kFullChroma ? 0 : 1;
-  const int channels = flags >> kChannelsShift & 3;
-  if (channels == 3) return Status::unsupported;
-  h.channels = channels == 0 ? 1 : channels + 2;
-  h.step_offsets = flags & kStepOffsets;
-  h.explicit_mask = flags & kExplicitMask;
-  h.exact = flags & kExact;
-  h.width = u16(file, 5);
-  h.height = u16(file, 7);
-  h.step = u16(file, 9);
-  h.checksum = static_cast<std::uint32_t>(u16(file, kChecksumAt)) |
-               static_cast<std::uint32_t>(u16(file, kChecksumAt + 2)) << 16;
-  const auto fault = [&](const std::string& what) {
-    out.fault = what;
-    return Status::corrupt;
-  };
-  if (h.width == 0 || h.height == 0)
-    return fault("the header is wrong: size " + std::to_string(h.width) + "x" +
-                 std::to_string(h.height) + ", wanted 1..65535 a side");
-  if (h.step < 16 || h.step > 16384)
-    return fault("the header is wrong: step " + std::to_string(h.step) +
-                 ", wanted 16..16384 sixteenths of a grey level");
+  if (const Status status = check_magic(file); status != Status::ok) return status;
+  if (const Status status = parse_header(file.first(kHeaderSize), out); status != Status::ok)
+    return status;
+  const Header& h = out.header;
   if (static_cast<std::uint64_t>(h.width) * static_cast<std::uint64_t>(h.height) > max_pixels)
     return Status::limit;
   out.checksum_ok = checksum_of(file) == h.checksum;
-
   Reader reader(file);
   reader.take(kHeaderSize);
-  if (flags & kTiled) {
-    std::uint8_t log2 = 0;
-    if (!reader.byte(log2)) return Status::truncated;
-    if (log2 < 8 || log2 > 15)
-      return fault("the header is wrong: tile side 2^" + std::to_string(log2) +
-                   ", wanted 2^8..2^15");
-    h.tile_log2 = log2;
-  }
-  Array<bool, 256> seen_ids{};
-  while (reader.left() > 0) {
-    Section section;
-    section.start = reader.at();
-    std::uint8_t id = 0;
-    std::size_t length = 0;
-    reader.byte(id);
-    section.id = static_cast<SectionId>(id);
-    if (!reader.varint(length)) {
-      out.truncated = true;
-      break;
-    }
-    section.body = reader.take(length);
-    out.truncated = section.body.size() < length;
-    // Once each: that bounds the list, whatever the bytes say.
-    if (seen_ids[id]) {
-      if (!partial) return fault("section " + std::to_string(id) + " occurs twice");
-      out.truncated = true;
-      break;
-    }
-    seen_ids[id] = true;
-    out.sections.push_back(section);
-  }
+  if (file[4] & kTiled)
+    if (const Status status = parse_tile_side(reader, out); status != Status::ok) return status;
+  if (const Status status = parse_sections(reader, partial, out); status != Status::ok)
+    return status;
   if (partial) return Status::ok;
   if (out.truncated) return Status::truncated;
-  if (!out.checksum_ok) return fault("its checksum does not match");
+  if (!out.checksum_ok) return fail(out, "its checksum does not match");
   return Status::ok;
 }
 
@@ -286,11 +267,9 @@ Bytes with_sections(const Parsed& file, std::vector<std::pair<SectionId, Bytes>>
   for (const Section& s : file.sections)
     if (!replaced(s.id)) sections.emplace_back(s.id, Bytes(s.body.begin(), s.body.end()));
   std::move(added.begin(), added.end(), std::back_inserter(sections));
-  const auto place = [](const auto& s) {
-    return std::find(kOrder.begin(), kOrder.end(), s.first);
-  };  // unknown ids come last
-  std::stable_sort(sections.begin(), sections.end(),
-                   [&](const auto& a, const auto& b) { return place(a) < place(b); });
+  std::stable_sort(sections.begin(), sections.end(), [&](const auto& a, const auto& b) {
+    return place_of(a.first) < place_of(b.first);
+  });
   return join(file.header, sections);
 }
 

@@ -41,7 +41,7 @@ enum class SectionId : std::uint8_t {
   classes = 36,
 };
 /// Four letters, "" for an id that this version does not define.
-const char* section_name(SectionId id);
+std::string_view section_name(SectionId id);
 /// The section of that name; none if this version does not define it.
 std::optional<SectionId> section_named(std::string_view name);
 
