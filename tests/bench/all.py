@@ -2,8 +2,8 @@
 
     PYTHONPATH=tests python tests/bench/all.py [--latency FILE] > docs/BENCHMARKS.md
 
-Takes the arguments of rd.py. All measurements also go to JSON files in the folder --out. The service
-needs wrk, and batches on Ray need Ray; they are left out without.
+Takes the arguments of rd.py. All measurements also go to JSON files in the folder --out. Without
+wrk the service is left out, without Ray the batches on Ray.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ HEAD = """# Benchmarks
 This page is the output of `PYTHONPATH=tests python tests/bench/all.py > docs/BENCHMARKS.md`,
 ablc {version}, on the Kodak pictures; `tests/bench/README.md` lists what the command needs. All
 codecs run in the same process, from pixels in memory to the bytes of a whole file and back, with
-one thread each. The head of each script in `tests/bench/` defines its figures. Speeds are comparable
-within one run only. The networks have a page of their own, [NETWORKS.md](NETWORKS.md).
+one thread each. The head of each script in `tests/bench/` defines its figures. Speeds are
+comparable within one run only. The networks have a page of their own, [NETWORKS.md](NETWORKS.md).
 """
 
 

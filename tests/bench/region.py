@@ -4,9 +4,9 @@
 
 Kodak pictures are tiled into one of side x side pixels (memory.py), which is encoded with default
 settings at quality 40. Windows are of 512x512 pixels, the side of a tile: one is exactly a tile,
-whose filters need a margin of its eight neighbours; the other lies across four tiles in the middle. One thread;
-the three decodes take turns within a round, and the first round is not counted; wall clock, median
-of the rounds. Memory is measured as in memory.py, but includes the returned pixels.
+whose filters need a margin of its eight neighbours; the other lies across four tiles in the middle.
+One thread; the three decodes take turns within a round, and the first round is not counted; wall
+clock, median of the rounds. Memory is measured as in memory.py, but includes the returned pixels.
 """
 
 from __future__ import annotations
