@@ -7,7 +7,17 @@ from typing import Annotated, NoReturn
 import torch
 import typer
 
-from ablc.export import checkpoints, data, model_files, nets, tasks, to_onnx, train
+from ablc.export import (
+    checkpoints,
+    data,
+    model_files,
+    nets,
+    perceptual,
+    tasks,
+    teacher_weights,
+    to_onnx,
+    train,
+)
 from ablc.export.training_plan import TrainingError, TrainingPlan
 from ablc.settings import cores
 
@@ -142,6 +152,27 @@ def record(
     """Put measured figures into model cards."""
     for model_id in model_files.record(out, model_files.read_figures(figures)):
         print(f"{model_id}: figures recorded")
+
+
+@app.command()
+def teachers(
+    out: Annotated[Path, typer.Argument(help="Folder to write.")],
+) -> None:
+    """Write the weights of the teachers from the installed packages torchvision and lpips."""
+    for path in teacher_weights.write_from_packages(out):
+        print(f"{path}: {path.stat().st_size:,} bytes")
+
+
+@app.command("perceptual")
+def perceptual_(
+    weights: Annotated[Path, typer.Argument(help="Folder of the teachers' .npz files.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write; default: that of the weights.")
+    ] = None,
+) -> None:
+    """Export LPIPS and a texture distance to ONNX, for --weights of ablc reproduce and report."""
+    for path in perceptual.write(weights, out or weights):
+        print(f"{path}: {path.stat().st_size:,} bytes")
 
 
 def _weight(text: str) -> tuple[str, float]:

@@ -1,11 +1,11 @@
-"""Networks that others trained, frozen: they teach ours and judge pictures; none is shipped.
+"""Frozen networks that others trained: they teach ours and judge pictures; none is shipped.
 
-    AlexNet, SqueezeNet, Vgg    picture -> the responses ("taps") that LPIPS compares
+    AlexNet, SqueezeNet, Vgg    picture -> the features ("taps") that LPIPS compares
     Lpips                       Zhang et al., arXiv:1801.03924, version 0.1
-    texture_distance            means, variances and covariances of responses, arXiv:2004.07728
+    texture_distance            means, variances and covariances of features, arXiv:2004.07728
 
-Their weights are .npz files, arrays under the names of torchvision's state dicts. Pictures are
-(B, 3, H, W) sRGB in 0..1; every network normalises them itself.
+Their weights are the files of ablc.export.teacher_weights. Pictures are (B, 3, H, W) sRGB in 0..1;
+every network normalises them itself.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,15 +16,26 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ablc.eval.measures.weights import DEVIATION, LIN_FILE, MEAN, Arrays, fetch, load
+from ablc.export.teacher_weights import (
+    ALEXNET_FILE,
+    DEVIATION,
+    LIN_FILE,
+    MEAN,
+    SQUEEZENET_FILE,
+    VGG_FILE,
+    Arrays,
+    fetch,
+    load,
+)
 
 Backbone = Literal["alex", "squeeze", "vgg"]
 
 
 class Teacher(nn.Module):
-    """A network that is never trained: no parameter wants a gradient, train() changes nothing."""
+    """A network that is never trained: no parameter has a gradient, train() changes nothing."""
 
     def freeze(self) -> None:
+        """Switch gradients off."""
         self.requires_grad_(False)
         self.eval()
 
@@ -33,7 +44,7 @@ class Teacher(nn.Module):
 
 
 class Normalise(nn.Module):
-    """0..1 to about unit variance, in float32."""
+    """Normalises 0..1 to about unit variance, in float32."""
 
     mean: Tensor
     deviation: Tensor
@@ -64,30 +75,30 @@ class Taps(Teacher):
         self.freeze()
 
     def fill(self, arrays: Arrays) -> None:
-        """Weights from the file, under the name features.N...."""
-        wanted = self.layers.state_dict()
+        """Load the weights of the layers, which the file holds as features.N...."""
+        own = self.layers.state_dict()
         self.layers.load_state_dict(
             {
                 name: torch.from_numpy(fetch(arrays, f"features.{name}", value.shape, self.FILE))
-                for name, value in wanted.items()
+                for name, value in own.items()
             }
         )
 
     def features(self, x: Tensor) -> list[Tensor]:
-        """The taps of (B, 3, H, W) sRGB in 0..1, from fine to coarse."""
-        found = []
+        """Return the taps of (B, 3, H, W) sRGB in 0..1, from fine to coarse."""
+        taps = []
         x = self.normalise(x)
         for number, layer in enumerate(self.layers):
             x = layer(x)
             if number in self.TAPS:
-                found.append(x)
-        return found
+                taps.append(x)
+        return taps
 
 
 class AlexNet(Taps):
-    """Krizhevsky et al. 2012, as torchvision has it, without the fully connected layers."""
+    """AlexNet (Krizhevsky et al. 2012) as in torchvision, without the fully connected layers."""
 
-    FILE = "alexnet_features.npz"
+    FILE = ALEXNET_FILE
     TAPS = (1, 4, 7, 9, 11)
     WIDTHS = (64, 192, 384, 256, 256)
 
@@ -112,7 +123,10 @@ class AlexNet(Taps):
 
 
 class Fire(nn.Module):
-    """Iandola et al., arXiv:1602.07360: squeeze, then 1x1 and 3x3 convolutions side by side."""
+    """A module of SqueezeNet (Iandola et al., arXiv:1602.07360).
+
+    It squeezes channels, then expands them by 1x1 and 3x3 convolutions side by side.
+    """
 
     def __init__(self, inner: int, squeezed: int, expanded: int) -> None:
         super().__init__()
@@ -128,7 +142,7 @@ class Fire(nn.Module):
 class SqueezeNet(Taps):
     """SqueezeNet 1.1, with its classifier."""
 
-    FILE = "squeezenet1_1.npz"
+    FILE = SQUEEZENET_FILE
     TAPS = (1, 4, 7, 9, 10, 11, 12)
     WIDTHS = (64, 128, 256, 384, 384, 512, 512)
     CLASSES = 1000
@@ -166,21 +180,24 @@ class SqueezeNet(Taps):
         )
 
     def logits(self, x: Tensor) -> Tensor:
-        """Scores of the ImageNet classes before the softmax, (B, 1000).
+        """Return scores of the ImageNet classes before the softmax, (B, 1000).
 
         The network was trained on 224x224 of pictures whose short side is 256.
         """
         return self.score_map(self.layers(self.normalise(x))).mean((2, 3))
 
     def score_map(self, tap: Tensor) -> Tensor:
-        """Scores at every place, (B, 1000, h, w), from the last tap; logits() are their means."""
+        """Return scores at every position, (B, 1000, h, w), of the last tap.
+
+        logits() are their means.
+        """
         return F.relu(self.classifier(tap))
 
 
 class Vgg(Taps):
     """VGG-16 (Simonyan & Zisserman, arXiv:1409.1556) up to relu2_2."""
 
-    FILE = "vgg16_conv1_conv2.npz"
+    FILE = VGG_FILE
     TAPS = (3, 8)
     WIDTHS = (64, 128)
 
@@ -209,9 +226,9 @@ BACKBONES: dict[Backbone, type[AlexNet] | type[SqueezeNet] | type[Vgg]] = {
 
 
 class Lpips(Teacher):
-    """Perceptual distance, the weighted squared difference of normalised responses.
+    """Perceptual distance: the weighted squared difference of normalised features.
 
-    "vgg" compares two of its five taps: a partial distance, not LPIPS-VGG, nor its scale.
+    "vgg" compares only two of the five taps of LPIPS-VGG, and has another scale.
     """
 
     def __init__(self, folder: Path, backbone: Backbone = "alex") -> None:
@@ -226,44 +243,45 @@ class Lpips(Teacher):
         self.freeze()
 
     def lins(self) -> Iterator[Tensor]:
+        """Yield the weights of the channels, (1, C, 1, 1), tap by tap."""
         return (self.get_buffer(f"lin{number}") for number in range(len(self.net.WIDTHS)))
 
     def per_tap(self, a: Tensor, b: Tensor) -> Tensor:
-        """(B, taps): what each tap adds; arguments as of forward."""
-        with torch.no_grad():
-            of_b = [unit(tap) for tap in self.net.features(b)]
-        of_a = (unit(tap) for tap in self.net.features(a))
-        terms = [
-            (lin * (x - y).square()).sum(1).mean((1, 2))
-            for lin, x, y in zip(self.lins(), of_a, of_b, strict=True)
-        ]
+        """Return the share of each tap in the distances, (B, taps).
+
+        b: like a, or one picture for all of a.
+        """
+        taps = zip(self.lins(), self.net.features(a), self.net.features(b), strict=True)
+        terms = [(lin * (unit(x) - unit(y)).square()).sum(1).mean((1, 2)) for lin, x, y in taps]
         return torch.stack(terms, 1)
 
-    def forward(self, a: Tensor, b: Tensor) -> Tensor:
-        """(B,) distances, 0 for equal pictures.
-
-        b: as a, or one picture for all of a. No gradient reaches it.
-        """
+    def distance(self, a: Tensor, b: Tensor) -> Tensor:
+        """Return distances, (B,), 0 for equal pictures; arguments as in per_tap()."""
         return self.per_tap(a, b).sum(1)
+
+    def forward(self, a: Tensor, b: Tensor) -> Tensor:
+        """Return distances as distance() does, without a gradient with respect to b."""
+        return self.distance(a, b.detach())
 
 
 def unit(tap: Tensor) -> Tensor:
-    """Every position's vector over the channels, of length 1, in float32.
+    """Return every position's vector over the channels, scaled to length 1, in float32.
 
-    vector_norm has the gradient 0 where a square root's is infinite, at dead positions.
+    vector_norm has the gradient 0 at positions without any response, where a square root's is
+    infinite.
     """
     tap = tap.float()
     return tap / (torch.linalg.vector_norm(tap, dim=1, keepdim=True) + 1e-10)
 
 
 def texture_distance(nets: Sequence[Taps], a: Tensor, b: Tensor) -> Tensor:
-    """(B,): 1 minus the mean similarity of texture and of structure, 0 for equal pictures.
+    """Return (B,): 1 minus the mean similarity of texture and structure, 0 for equal pictures.
 
     After DISTS (Ding et al., arXiv:2004.07728): over the whole picture, channels of a tap are
     compared by their means (texture) and by their variances and covariance (structure). Here both
     halves, the taps and the channels of a tap weigh the same, where DISTS has trained weights, and
     the taps are those of the nets, maximum pooling between them, with the picture as one more.
-    b: as a, or one picture for all of a.
+    b: like a, or one picture for all of a.
     """
     terms = [channel_similarity(a, b)]
     for net in nets:
@@ -272,7 +290,7 @@ def texture_distance(nets: Sequence[Taps], a: Tensor, b: Tensor) -> Tensor:
 
 
 def channel_similarity(a: Tensor, b: Tensor, small: float = 1e-6) -> Tensor:
-    """(B,): the mean over the channels of two (B, C, H, W) of (texture + structure) / 2."""
+    """Return (B,): the mean over channels of (texture + structure) / 2, of two (B, C, H, W)."""
     a, b = a.float().flatten(2), b.float().flatten(2)  # (B, C, H W)
     mean_a, mean_b = a.mean(2, keepdim=True), b.mean(2, keepdim=True)
     a, b = a - mean_a, b - mean_b

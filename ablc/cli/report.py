@@ -59,7 +59,7 @@ def report(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Folder with the weights of LPIPS.",
+            help="Folder with lpips.onnx, which `python -m ablc.export perceptual` makes.",
             show_default="LPIPS is not measured",
         ),
     ] = None,
@@ -115,7 +115,7 @@ def _settings(
 
 
 def _check_weights(folder: Path) -> None:
-    """Raise ValueError unless the folder holds the weights of LPIPS."""
+    """Raise ValueError unless the folder holds LPIPS as an ONNX file."""
     from ablc.eval.measures.perceptual import Judges
 
     try:

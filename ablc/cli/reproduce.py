@@ -146,7 +146,8 @@ def rd(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Folder with the weights of LPIPS and of a texture distance.",
+            help="Folder with lpips.onnx and texture.onnx, which "
+            "`python -m ablc.export perceptual` makes.",
             show_default="neither is measured",
         ),
     ] = None,

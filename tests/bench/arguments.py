@@ -42,7 +42,7 @@ def add_pictures_argument(parser: argparse.ArgumentParser) -> None:
 
 def add_weights_argument(parser: argparse.ArgumentParser) -> None:
     """Add --weights FOLDER; its default needs the environment variable ABLC_DATA."""
-    _add_folder(parser, "--weights", "weights", "weights for perceptual distances")
+    _add_folder(parser, "--weights", "weights", "ONNX files of `python -m ablc.export perceptual`")
 
 
 def _add_folder(parser: argparse.ArgumentParser, option: str, name: str, what: str) -> None:

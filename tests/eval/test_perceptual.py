@@ -1,4 +1,4 @@
-"""Distances as networks see them, with weights that mean nothing."""
+"""Distances as networks see them, with random networks."""
 
 from pathlib import Path
 
@@ -6,23 +6,23 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-import teacher_weights
+pytest.importorskip("onnx", reason="making networks needs the [train] extra")
+pytest.importorskip("onnxruntime", reason="metrics need the [cpu] extra")
+
+import made_metrics
 from ablc.eval.crop import middle
-from ablc.eval.measures import backbones
 from ablc.eval.measures.perceptual import DISTANCES, Judges
+from ablc.runtime.registry import SHIPPED
 from scenes import scene
+
+pytestmark = pytest.mark.usefixtures("networks")
 
 ALL = tuple(DISTANCES)
 
 
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return teacher_weights.write(tmp_path_factory.mktemp("weights"))
-
-
-@pytest.fixture(scope="module")
-def judges(weights: Path) -> Judges:
-    return Judges(weights, ALL)
+@pytest.fixture
+def judges(networks: None, tmp_path_factory: pytest.TempPathFactory) -> Judges:
+    return Judges(made_metrics.write(tmp_path_factory.mktemp("metrics")), ALL)
 
 
 def noisy(picture: npt.NDArray[np.uint8], sigma: float) -> npt.NDArray[np.uint8]:
@@ -68,16 +68,14 @@ def test_the_middle_has_at_most_that_many_pixels(shape: tuple[int, int]) -> None
     assert height * width > 7000 or (height, width) == shape
 
 
-def test_bands_do_not_show(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    net = backbones.Backbone(backbones.ALEXNET, weights)
-    whole = net.taps(scene(70, 90))
-    monkeypatch.setattr(backbones, "BAND", 1)
-    for one, other in zip(whole, net.taps(scene(70, 90)), strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4)
-
-
-def test_missing_weights_are_named(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"no alexnet_features\.npz in"):
+def test_missing_and_other_files_are_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"no lpips\.onnx in .*ablc\.export perceptual"):
+        Judges(tmp_path, ["lpips"])
+    (tmp_path / "lpips.onnx").write_bytes(b"nothing")
+    with pytest.raises(ValueError, match=r"lpips\.onnx is not a network that ONNX Runtime can run"):
+        Judges(tmp_path, ["lpips"])
+    (tmp_path / "lpips.onnx").write_bytes((SHIPPED / "encoder-small.onnx").read_bytes())
+    with pytest.raises(ValueError, match=r"lpips\.onnx is not a perceptual metric"):
         Judges(tmp_path, ["lpips"])
     with pytest.raises(ValueError, match="lpips_squeeze"):
         Judges(tmp_path, ["prettiness"])

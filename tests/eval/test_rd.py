@@ -13,7 +13,6 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner, Result
 
-import teacher_weights
 from ablc.cli.main import app
 from ablc.eval.folder import scan
 from ablc.eval.rd import published, study
@@ -110,10 +109,15 @@ def test_files_of_compressai_hold_means_by_rising_rate(pictures: Path, tmp_out: 
     assert results["psnr-rgb"][-1] == pytest.approx(np.mean(best), abs=1e-5)
 
 
-def test_looks_are_judged_with_weights_alone(pictures: Path, tmp_out: Path) -> None:
+def test_looks_are_judged_with_networks_alone(
+    networks: None, pictures: Path, tmp_out: Path
+) -> None:
     reproduce(pictures, tmp_out, "--peers", "JPEG")
     assert set(document(tmp_out)["left_out"]) >= {"lpips", "texture"}
-    weights = teacher_weights.write(pictures.parent)
+    pytest.importorskip("onnx", reason="making networks needs the [train] extra")
+    import made_metrics
+
+    weights = made_metrics.write(pictures.parent)
     ended = reproduce(pictures, tmp_out, "--peers", "JPEG", "--weights", str(weights))
     assert ended.exit_code == 0, ended.output
     found = document(tmp_out)

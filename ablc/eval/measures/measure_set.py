@@ -16,12 +16,12 @@ LOOKS = ("lpips", "texture")  # measures of ablc.eval.measures.perceptual
 
 
 class MeasureSet:
-    """PSNR, SSIM, MS-SSIM and, if weights are given, the distances that networks measure."""
+    """PSNR, SSIM, MS-SSIM and, if networks are given, the distances that they measure."""
 
     def __init__(self, weights: Path | None) -> None:
-        """weights: folder of the networks' weights; None: no distances of networks.
+        """weights: folder of the networks, as in Judges; None: no distances of networks.
 
-        Raises FileNotFoundError for missing weights, ValueError for weights of another shape.
+        Raises what Judges raises.
         """
         self._judges = None if weights is None else judges(weights, LOOKS)
 

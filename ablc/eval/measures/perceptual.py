@@ -1,134 +1,108 @@
-"""How different pictures look, as networks that others trained see it, in numpy alone.
+"""Distances between pictures as networks see them, computed by ONNX Runtime.
 
 lpips          LPIPS with AlexNet, version 0.1 (Zhang et al., arXiv:1801.03924)
-lpips_squeeze  the same with SqueezeNet, on which fills are trained: only for spotting what games it
-texture        like DISTS (arXiv:2004.07728) on VGG up to relu2_2 and AlexNet, weights all equal
+lpips_squeeze  LPIPS with SqueezeNet, on which fills are trained: it shows fills that exploit it
+texture        after DISTS (arXiv:2004.07728), on VGG up to relu2_2 and AlexNet, with equal weights
 
-All are 0 for equal pictures. The weights are a folder of .npz files: see
-ablc.eval.measures.weights.
+All are 0 for equal pictures. Each is one file, NAME.onnx, in a folder that the user names, with the
+inputs "original" and "shown", (1, 3, H, W) float32 sRGB in 0..1, and the output "distance", (1,).
+`python -m ablc.export perceptual` makes the files from weights that others trained, which ablc does
+not ship.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
 from ablc.arrays import Floats, Pixels
 from ablc.eval.crop import middle
-from ablc.eval.measures.backbones import ALEXNET, SQUEEZENET, VGG, Backbone, Design
-from ablc.eval.measures.weights import LIN_FILE, fetch, load
 from ablc.options import check_choice
+from ablc.runtime.session import onnxruntime
+from ablc.settings import cores
 
+DISTANCES = ("lpips", "lpips_squeeze", "texture")
 SIDE_LEAST = 32  # pixels: AlexNet needs 31
-PIXELS_MOST = 1 << 19  # the middle of a larger picture is judged: responses take 1500 bytes a pixel
-CHUNK = 4096  # places that are added up in float32
-SMALL = 1e-6  # of DISTS
-
-DISTANCES: Mapping[str, tuple[Design, ...]] = MappingProxyType(
-    {"lpips": (ALEXNET,), "lpips_squeeze": (SQUEEZENET,), "texture": (VGG, ALEXNET)}
-)
-HEADS = {"lpips": "alex", "lpips_squeeze": "squeeze"}  # in the file of heads
-
-Taps = list[Floats]  # responses of one network, (h, w, C) each, from fine to coarse
+PIXELS_MOST = 1 << 19  # of a larger picture the middle is judged: networks take 2 kB for each pixel
 
 
 class Judges:
     """The networks of some distances."""
 
     def __init__(self, folder: Path, names: Sequence[str]) -> None:
-        """names: of DISTANCES. Raises FileNotFoundError or ValueError for weights as they are."""
+        """names: of DISTANCES.
+
+        Raises FileNotFoundError for a missing file, ValueError for an unknown name or a file that
+        is not such a network, ProviderError without ONNX Runtime.
+        """
         for name in names:
-            check_choice("name", name, tuple(DISTANCES))
-        wanted = {design.file: design for name in names for design in DISTANCES[name]}
-        self.names = tuple(names)
-        self.backbones = {file: Backbone(design, folder) for file, design in wanted.items()}
-        self.heads = {name: _heads(folder, name) for name in names if name in HEADS}
+            check_choice("name", name, DISTANCES)
+        self._sessions = {name: _session(folder, name) for name in names}
 
     def of(self, picture: Pixels) -> "Original":
-        """What judges pictures by their distance from this one, (H, W, 3)."""
+        """Return a judge of pictures by their distance from this one, (H, W, 3)."""
         return Original(self, picture)
+
+    def distances(self, original: Floats, shown: Floats) -> dict[str, float]:
+        """Return the distances, by name, of two pictures, (1, 3, H, W) in 0..1."""
+        inputs = {"original": original, "shown": shown}
+        return {
+            name: float(session.run(["distance"], inputs)[0][0])
+            for name, session in self._sessions.items()
+        }
 
 
 class Original:
-    """A picture with its responses, kept for all pictures that are compared with it."""
+    """A picture with which others are compared."""
 
     def __init__(self, judges: Judges, picture: Pixels) -> None:
         self._judges = judges
         self._shape = picture.shape
-        self._small = min(picture.shape[:2]) < SIDE_LEAST
-        if not self._small:
-            self._taps = self._responses(picture)
+        self._planes = _planes(picture)
 
     def distances(self, shown: Pixels) -> dict[str, float]:
-        """The distances of a picture of the same size, by name; none if a side is under 32 pixels.
+        """Return the distances of a picture of the same size, by name.
 
-        Raises ValueError for another size.
+        There are none if a side is shorter than SIDE_LEAST. Raises ValueError for another size.
         """
         if shown.shape != self._shape:
             raise ValueError(f"pictures must both be {self._shape}, not {shown.shape}")
-        if self._small:
+        if min(shown.shape[:2]) < SIDE_LEAST:
             return {}
-        taps = self._responses(shown)
-        return {name: self._distance(name, taps) for name in self._judges.names}
-
-    def _responses(self, picture: Pixels) -> dict[str, Taps]:
-        """By file of the network, "" for the pixels themselves in 0..1."""
-        part = middle(picture, PIXELS_MOST)
-        found = {file: net.taps(part) for file, net in self._judges.backbones.items()}
-        return {"": [part.astype(np.float32) / np.float32(255)], **found}
-
-    def _distance(self, name: str, taps: Mapping[str, Taps]) -> float:
-        files = [design.file for design in DISTANCES[name]]
-        if name == "texture":
-            pairs = [
-                pair
-                for file in ("", *files)
-                for pair in zip(self._taps[file], taps[file], strict=True)
-            ]
-            return 1 - float(np.mean([channel_similarity(a, b) for a, b in pairs]))
-        (file,) = files
-        return lpips(self._taps[file], taps[file], self._judges.heads[name])
+        return self._judges.distances(self._planes, _planes(shown))
 
 
-def _heads(folder: Path, name: str) -> list[Floats]:
-    """What each channel of each tap counts in LPIPS."""
-    (design,) = DISTANCES[name]
-    arrays = load(folder, LIN_FILE)
-    return [
-        fetch(arrays, f"{HEADS[name]}.lin{number}", (width,), LIN_FILE)
-        for number, width in enumerate(design.widths)
+def _session(folder: Path, name: str) -> Any:
+    """Return the onnxruntime.InferenceSession of a distance."""
+    path = folder / f"{name}.onnx"
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"no {name}.onnx in {folder}; `python -m ablc.export perceptual` makes it "
+            "(docs/TRAINING.md, Perceptual metrics)"
+        )
+    ort = onnxruntime()
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = cores()
+    options.log_severity_level = 3  # errors
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # of ONNX Runtime's own kinds
+        raise ValueError(f"{path} is not a network that ONNX Runtime can run: {error}") from error
+    ends = [
+        {node.name for node in nodes} for nodes in (session.get_inputs(), session.get_outputs())
     ]
+    if ends != [{"original", "shown"}, {"distance"}]:
+        raise ValueError(
+            f"{path} is not a perceptual metric: expected the inputs original and shown and the "
+            "output distance"
+        )
+    return session
 
 
-def lpips(first: Taps, second: Taps, heads: Sequence[Floats]) -> float:
-    """Weighted squared difference of normalised responses: mean over places, sum over taps."""
-    total = 0.0
-    for a, b, head in zip(first, second, heads, strict=True):
-        difference = _unit(a) - _unit(b)
-        total += float(np.mean(np.square(difference, out=difference) @ head))
-    return total
-
-
-def _unit(tap: Floats) -> Floats:
-    """Every place's vector over the channels, of length 1."""
-    return np.asarray(tap / (np.linalg.norm(tap, axis=2, keepdims=True) + 1e-10))
-
-
-def channel_similarity(first: Floats, second: Floats) -> float:
-    """Mean over the channels of two (h, w, C) of (texture + structure) / 2, at most 1.
-
-    DISTS, eq. 2 and 3: texture compares the means of a channel over the whole picture, structure
-    its variances and covariance.
-    """
-    a, b = (tap.reshape(-1, tap.shape[2]) for tap in (first, second))  # (places, C)
-    mean_a, mean_b = (np.mean(tap, axis=0, dtype=np.float64) for tap in (a, b))
-    shift_a, shift_b = mean_a.astype(np.float32), mean_b.astype(np.float32)
-    variances, covariance = np.zeros(a.shape[1]), np.zeros(a.shape[1])
-    for start in range(0, len(a), CHUNK):
-        x, y = a[start : start + CHUNK] - shift_a, b[start : start + CHUNK] - shift_b
-        covariance += np.einsum("pc,pc->c", x, y)
-        variances += np.einsum("pc,pc->c", x, x) + np.einsum("pc,pc->c", y, y)
-    structure = (2 * covariance / len(a) + SMALL) / (variances / len(a) + SMALL)
-    texture = (2 * mean_a * mean_b + SMALL) / (mean_a**2 + mean_b**2 + SMALL)
-    return float(np.mean(structure + texture) / 2)
+def _planes(picture: Pixels) -> Floats:
+    """Return (1, 3, H, W) in 0..1 of (H, W, 3): at most PIXELS_MOST pixels in the middle."""
+    part = middle(picture, PIXELS_MOST)
+    planes = part.transpose(2, 0, 1)[np.newaxis].astype(np.float32) / np.float32(255)
+    return np.ascontiguousarray(planes)
