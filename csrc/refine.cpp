@@ -6,7 +6,7 @@
 #include "dispatch.h"
 #include "quantiser.h"
 #include "refine_tables.inc"
-XX
+#include "starts.h"
 
 namespace ablc {
 
