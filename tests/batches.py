@@ -1,4 +1,4 @@
-"""Small batches."""
+"""Helpers for tests of batches."""
 
 import json
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from scenes import scene
 
 @dataclass(frozen=True)
 class Hungry(Encoding):
-    """Work that has too little memory for a file of 2 bytes; each try leaves a byte in notes."""
+    """A conversion that raises MemoryError for files of 2 bytes; each attempt appends to notes."""
 
     notes: str = ""  # name of a file
 
@@ -34,7 +34,7 @@ class Hungry(Encoding):
 
 
 class Kept:
-    """Remembers how a batch went on."""
+    """Records the progress of a batch."""
 
     def __init__(self) -> None:
         self.pending = 0
@@ -48,12 +48,12 @@ class Kept:
 
 
 def here(batch: Batch, jobs: Iterator[Job]) -> Iterator[Outcome]:
-    """The engine that needs no other process."""
+    """Run jobs in this process."""
     return map(Worker(batch), jobs)
 
 
 def run(source: Path | str, target: Path | str, work: Work | None = None, **options: Any) -> Kept:
-    """How a batch went on; in this process, and kept by a watcher of ours, unless options say."""
+    """Run a batch and return its progress; by default in this process, without a watcher."""
     kept: Kept = options.pop("kept", Kept())
     batch = Batch(StorageFolder(str(source)), StorageFolder(str(target)), work or Encoding())
     running.run(batch, options.pop("engine", here), kept, **options)
@@ -61,7 +61,7 @@ def run(source: Path | str, target: Path | str, work: Work | None = None, **opti
 
 
 def picture(path: Path, first: int = 100, seed: int = 1) -> None:
-    """Writes a picture of 32x24 whose first sample has a value, lossless formats allowing."""
+    """Write a picture of 32x24 with a given first sample (exact in lossless formats)."""
     pixels = scene(24, 32, seed=seed)
     pixels[0, 0, 0] = first
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -69,13 +69,13 @@ def picture(path: Path, first: int = 100, seed: int = 1) -> None:
 
 
 def lines(target: Path) -> dict[str, dict[str, Any]]:
-    """The manifest by its sources' file names; fails if a source has two lines."""
+    """Return the entries of the manifest by file name; fails if a source has two lines."""
     entries = [json.loads(line) for line in (target / NAME).read_text().splitlines()]
     assert len({line["source"] for line in entries}) == len(entries)
     return {Path(line["source"]).name: line for line in entries}
 
 
 def written(target: Path) -> set[str]:
-    """Paths of all files below a folder but the manifest, hidden ones too."""
+    """Return the paths of all files below a folder except the manifest, with hidden ones."""
     files = (path for path in target.rglob("*") if path.is_file() and path.name != NAME)
     return {path.relative_to(target).as_posix() for path in files}

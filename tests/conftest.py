@@ -1,4 +1,4 @@
-"""What the tests share: made-up pictures, real ones where ABLC_DATA names them, example counts."""
+"""Fixtures of all tests: synthetic pictures, photographs from ABLC_DATA, numbers of examples."""
 
 import os
 from pathlib import Path
@@ -23,7 +23,7 @@ settings.load_profile("ablc")
 
 @pytest.fixture(scope="session")
 def photo() -> npt.NDArray[np.uint8]:
-    """(150, 220, 3), no side a multiple of the largest block."""
+    """A picture (150, 220, 3); neither side is a multiple of the largest block."""
     return scene(150, 220)
 
 
@@ -52,7 +52,7 @@ def classical(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.fixture(autouse=True)
 def plain_pillow(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pillow without our plug-in, which modules of tests register for the whole process."""
+    """Remove the plug-in from Pillow, in which other tests register it for the whole process."""
     if request.module.__name__.endswith("test_pillow"):
         return
     Image.init()  # all of its own formats, which it would add to the list that is put away here
@@ -63,13 +63,13 @@ def plain_pillow(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 
 @pytest.fixture
 def networks() -> None:
-    """For tests of networks that run; skips without ONNX Runtime."""
+    """Let networks run; skips without ONNX Runtime."""
     pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed")
 
 
 @pytest.fixture
 def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder in the place of the networks that come with ablc."""
+    """An empty folder in place of the networks that come with ablc."""
     folder = tmp_path / "shipped"
     folder.mkdir()
     monkeypatch.setattr(registry, "SHIPPED", folder)
@@ -79,7 +79,7 @@ def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def own(shipped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The user's folder, which ABLC_MODELS names; empty."""
+    """An empty folder that ABLC_MODELS names."""
     folder = tmp_path / "own"
     folder.mkdir()
     monkeypatch.setenv("ABLC_MODELS", str(folder))

@@ -1,4 +1,4 @@
-"""The Markdown files of the project: their examples, and where their links point."""
+"""The Markdown files of the project: their examples and links."""
 
 import re
 from collections import Counter
@@ -29,18 +29,18 @@ class Block:
     line: int  # of its first line in the document, from 0
 
     def commands(self) -> list[str]:
-        """The lines of a shell's block, those that a backslash continues joined."""
+        """Return the lines of a shell block, with continued lines joined."""
         lines = self.text.replace("\\\n", " ").splitlines()
         return [line.strip() for line in lines if line.strip()]
 
 
 def name(document: Path) -> str:
-    """What a test is called that is about the document."""
+    """Return the id of a document in tests."""
     return document.relative_to(ROOT).as_posix()
 
 
 def blocks(document: Path, language: str) -> list[Block]:
-    """The blocks of that language, in order."""
+    """Return the blocks of a language, in order."""
     return [
         Block(token.info, token.content, token.map[0] + 1)
         for token in MarkdownIt().parse(document.read_text())
@@ -49,7 +49,7 @@ def blocks(document: Path, language: str) -> list[Block]:
 
 
 def script(chosen: list[Block]) -> str:
-    """One program of several blocks of Python, each on the lines that it has in the document."""
+    """Return a program of several Python blocks, on the same lines as in the document."""
     lines: list[str] = []
     for block in chosen:
         lines += [""] * (block.line - len(lines)) + block.text.splitlines()
@@ -57,7 +57,7 @@ def script(chosen: list[Block]) -> str:
 
 
 def links(document: Path) -> Iterator[tuple[str, Path]]:
-    """The relative links, as they are written and as paths."""
+    """Iterate over relative links, as written and as paths."""
     for token in MarkdownIt().enable("table").parse(document.read_text()):
         for link in _links(token):
             parts = urlsplit(link)
@@ -66,7 +66,7 @@ def links(document: Path) -> Iterator[tuple[str, Path]]:
 
 
 def named_files(document: Path) -> set[str]:
-    """Paths from the top of the checkout that stand as code in the text; * is any name."""
+    """Return paths, relative to the root, that the text formats as code; * matches any name."""
     folders = "ablc|csrc|docs|export|runtime|tests|\\.ci|\\.github"
     return set(re.findall(rf"`((?:{folders})/[\w./*-]+)", document.read_text()))
 
@@ -79,16 +79,16 @@ def _links(token: Token) -> Iterator[str]:
 
 
 def outside(page: str) -> list[str]:
-    """What a page of HTML would fetch from other hosts."""
+    """Return the addresses on other hosts that an HTML page fetches."""
     fetched = re.findall(r"<(?:script|link|img|iframe)\s[^>]*?(?:src|href)=\"?([^\s\">]+)", page)
     return [address for address in fetched if urlsplit(address).netloc]
 
 
 def as_html(document: Path) -> str:
-    """A document as those see it who read it beside the code."""
+    """Return a document rendered by a plain Markdown renderer."""
     return str(MarkdownIt().enable("table").render(document.read_text()))
 
 
 def shape(page: str) -> Counter[str]:
-    """How many lists, items, tables, cells and blocks of code there are."""
+    """Return the numbers of lists, items, tables, cells and code blocks."""
     return Counter(re.findall(r"<(ul|ol|li|table|td|pre)[ >]", page))

@@ -1,4 +1,4 @@
-"""A Python process of its own."""
+"""Runs code in a separate Python process."""
 
 import os
 import subprocess
@@ -6,7 +6,7 @@ import sys
 
 
 def run(code: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Runs code outside the checkout, whose folder ablc has no extension after a plain install.
+    """Run code outside the checkout, whose folder ablc lacks the extension after a plain install.
 
     arguments: those of the program. environment: variables beside those of this process.
     """
@@ -22,7 +22,7 @@ def run(code: str, *arguments: str, **environment: str) -> subprocess.CompletedP
 
 
 def result(code: str) -> str:
-    """What code prints. Fails, with what it said, if it does."""
+    """Return the output of code. Fails if the process does, with its messages."""
     done = run(code)
     assert done.returncode == 0, done.stderr
     return done.stdout

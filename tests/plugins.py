@@ -1,4 +1,4 @@
-"""Finders of regions as a package would install them, for processes that tests start."""
+"""Finders, installed as if by a package, for processes that tests start."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def slow(pixels):
 
 @pytest.fixture
 def plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of a package with the finders lethal and slow, on every process's path."""
+    """A package with the finders lethal and slow, on the path of every process."""
     folder = tmp_path / "plugins"
     about = folder / "made_finders-1.dist-info"
     about.mkdir(parents=True)

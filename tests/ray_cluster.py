@@ -1,11 +1,11 @@
 """Batches on a Ray cluster of three nodes on this machine, one of which is lost in the middle.
 
-    python ray_cluster.py PHOTOS CODED DECODED TOLD --lose N [--finder NAME]
+    python ray_cluster.py PHOTOS ENCODED DECODED REPORT --lose N [--finder NAME]
 
-codes the pictures, loses a node that works when N of them have ended, decodes on the other, which
-says that it has a GPU, and decodes once more with Ray Data, to DECODED/data. Writes one JSON object
-to the file TOLD: Ray prints what it likes. A process of its own, because Ray leaves threads, signal
-handlers and open files behind.
+encodes the pictures, removes a busy node when N of them have ended, decodes on the other, which
+nominally has a GPU, and decodes again with Ray Data, to DECODED/data. It writes a JSON object to the
+file REPORT, because Ray prints to standard output. It runs in a process of its own, because Ray
+leaves threads, signal handlers and open files behind.
 """
 
 import argparse
@@ -34,7 +34,7 @@ STORE = 80 << 20  # bytes of shared memory for each node
 
 
 class Saboteur:
-    """Takes a node that works away when so many files have ended."""
+    """Removes a busy node when a number of files have ended."""
 
     def __init__(self, cluster: Cluster, after: int) -> None:
         self._cluster = cluster
@@ -43,7 +43,7 @@ class Saboteur:
         self.lost = 0
 
     def begin(self, pending: int) -> None:
-        """Nothing to take away yet."""
+        """Do nothing."""
 
     def advance(self, entry: Entry) -> None:
         self.ended.append(entry.source)
@@ -52,7 +52,7 @@ class Saboteur:
             self.lost += 1
 
     def _at_work(self) -> Any:
-        """A node with an actor of ours; not the one that this program is connected to."""
+        """Return a node that runs an actor, except the one that this program is connected to."""
         here = ray.get_runtime_context().get_node_id()
         while True:
             at_work = {
@@ -68,7 +68,7 @@ class Saboteur:
 
 
 def start() -> Cluster:
-    """A head that takes no work, and two nodes of one core and, in name, one GPU."""
+    """Start a head without cores, and two nodes with one core and, nominally, one GPU."""
     head = {"num_cpus": 0, "object_store_memory": STORE, "include_dashboard": False}
     cluster = Cluster(initialize_head=True, head_node_args=head)
     for _ in range(2):
@@ -78,7 +78,7 @@ def start() -> Cluster:
 
 
 def stop(cluster: Cluster) -> None:
-    """Ends the nodes, which a program that is connected to one cannot."""
+    """End the nodes; a program that is connected to one cannot do so."""
     ray.shutdown()
     cluster.shutdown()
 

@@ -1,4 +1,4 @@
-"""Made-up pictures."""
+"""Synthetic pictures."""
 
 import numpy as np
 import numpy.typing as npt
@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw
 
 
 def scene(height: int, width: int, channels: int = 3, seed: int = 1) -> npt.NDArray[np.uint8]:
-    """(H, W, C) with slopes, edges and texture, like a photograph in small."""
+    """Return a picture (H, W, C) with slopes, edges and texture, like a small photograph."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[:height, :width].astype(float)
     planes = []
@@ -19,7 +19,7 @@ def scene(height: int, width: int, channels: int = 3, seed: int = 1) -> npt.NDAr
 
 
 def drawing(height: int, width: int, seed: int = 1) -> npt.NDArray[np.uint8]:
-    """(H, W, 3) of flat discs and lines, all edges and no noise."""
+    """Return a picture (H, W, 3) of flat discs and lines, without noise."""
     rng = np.random.default_rng(seed)
     image = Image.new("RGB", (width, height), (128, 128, 128))
     pen = ImageDraw.Draw(image)

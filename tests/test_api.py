@@ -1,4 +1,4 @@
-"""The Python API: arguments, settings kept, what comes back."""
+"""The Python API: arguments, settings, results."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor

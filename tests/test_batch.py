@@ -1,4 +1,4 @@
-"""Batches: what is done, what is not done again, under which names, and what the manifest says."""
+"""Batches: conversion, resumption, names of results, the manifest."""
 
 import contextlib
 import itertools

@@ -1,4 +1,4 @@
-"""`ablc batch` on processes of this machine: what they do, and what is left when they die."""
+"""`ablc batch` on processes of this machine: results, messages, and processes that die."""
 
 import json
 import multiprocessing
@@ -47,7 +47,7 @@ def out(tmp_path: Path) -> Path:
 
 
 def command(*arguments: Path | str) -> int:
-    """Exit code of ablc batch."""
+    """Return the exit code of ablc batch."""
     with pytest.raises(SystemExit) as ended:
         main(["batch", *map(str, arguments)])
     return int(ended.value.code or 0)
@@ -58,7 +58,7 @@ def statuses(out: Path) -> dict[str, str]:
 
 
 def wait_for_done(out: Path, program: subprocess.Popen[str]) -> None:
-    """Returns when the journal tells of a file that is done."""
+    """Return when the journal lists a converted file."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end and program.poll() is None:
         if (out / NAME).exists() and '"done"' in (out / NAME).read_text():
@@ -68,7 +68,7 @@ def wait_for_done(out: Path, program: subprocess.Popen[str]) -> None:
 
 
 def children(parent: int) -> set[int]:
-    """Processes that a process has started, by /proc."""
+    """Return the ids of the processes that a process has started, from /proc."""
     pids = set()
     for status in Path("/proc").glob("[0-9]*/stat"):
         try:

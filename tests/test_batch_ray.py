@@ -1,4 +1,4 @@
-"""Batches on a Ray cluster: a node is lost in the middle, a picture kills whoever touches it."""
+"""Batches on a Ray cluster: a node is lost during the run, and a picture kills its process."""
 
 import json
 import os

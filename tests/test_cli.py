@@ -1,4 +1,4 @@
-"""The command line: what it writes, what it says, how it ends."""
+"""The command line: files, messages, exit codes."""
 
 import json
 import os
@@ -31,7 +31,7 @@ def folder(tmp_path: Path, photo: npt.NDArray[np.uint8], monkeypatch: pytest.Mon
 
 
 def run(*arguments: str) -> int:
-    """Exit code of ablc."""
+    """Return the exit code of ablc."""
     with pytest.raises(SystemExit) as ended:
         main(list(arguments))
     return int(ended.value.code or 0)
@@ -300,7 +300,7 @@ def test_bad_data_in_a_pipe_ends_with_one(folder: Path) -> None:
 
 @pytest.fixture
 def terminal() -> Iterator[tuple[int, int]]:
-    """Both ends of a terminal, the user's first."""
+    """Both ends of a terminal, the user's end first."""
     ends = pytest.importorskip("pty", reason="needs pseudo-terminals").openpty()
     yield ends
     for end in ends:

@@ -1,4 +1,4 @@
-"""The demonstration's peer and its photograph."""
+"""The demonstration: its JPEG file and its photograph."""
 
 import numpy as np
 import numpy.typing as npt

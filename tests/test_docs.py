@@ -1,6 +1,6 @@
-"""The documents: their examples run, their links lead somewhere, the site builds.
+"""The documents: their examples run, their links resolve, the site builds.
 
-Every line of a shell's block is run, unless a rule below says why not.
+Every line of a shell block is run, unless a rule below excludes it.
 """
 
 import importlib.util
@@ -22,13 +22,13 @@ from scenes import scene
 
 PATIENCE = 120  # seconds
 
-NOT_RUN = {  # how a line begins -> why it is left out
+NOT_RUN = {  # start of a line -> reason to leave it out
     r"(python3 -m venv|pip install) ": "installs",
     r"ablc serve\b": "starts a service",
     r"curl ": "needs a running service",
     r"docker ": "needs Docker",
     r"ablc reproduce ": "takes minutes",
-    r"ablc \w+ PHOTOS ": "is no example, but says what the arguments are",
+    r"ablc \w+ PHOTOS ": "describes the arguments",
     r"(python -m ablc\.export|ABLC_MODELS=|OPTIONS=)": "trains, which needs torch and hours",
     r"(pytest|(ABLC_DATA|PYTHONPATH)=\S+ python tests/)": "runs tests and benches",
 }
@@ -37,7 +37,7 @@ SLOW = re.compile(r"--assist")  # on a small picture alone
 
 
 def is_run(line: str) -> bool:
-    """Whether no rule is about the line."""
+    """True if no rule excludes the line."""
     return not any(re.match(rule, line) for rule in NOT_RUN)
 
 
@@ -56,7 +56,7 @@ WITH_PYTHON = [path for path in DOCUMENTS if documents.blocks(path, "python")]
 
 
 def prepare(folder: Path, side: int) -> None:
-    """What the examples find: photo.jpg, photos/, a mask, a whole stream and one that is cut."""
+    """Make the files that examples use: photo.jpg, photos/, a mask, an intact and a cut stream."""
     photo = scene(side, side)
     Image.fromarray(photo).save(folder / "photo.jpg", quality=95)
     mask = np.zeros((side, side), np.uint8)
@@ -70,7 +70,7 @@ def prepare(folder: Path, side: int) -> None:
 
 
 def run(folder: Path, *arguments: str, stdin: str = "") -> None:
-    """Runs Python in a folder outside the checkout."""
+    """Run Python in a folder outside the checkout."""
     environment = {**os.environ, "XDG_CACHE_HOME": str(folder / "cache")}
     ended = subprocess.run(
         [sys.executable, *arguments],
@@ -86,7 +86,7 @@ def run(folder: Path, *arguments: str, stdin: str = "") -> None:
 
 
 def without_networks() -> bool:
-    """Whether ONNX Runtime is missing."""
+    """True if ONNX Runtime is not installed."""
     return importlib.util.find_spec("onnxruntime") is None
 
 

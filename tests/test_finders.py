@@ -1,4 +1,4 @@
-"""What finds regions: saliency and plug-ins."""
+"""Finders of regions: saliency and plug-ins."""
 
 from importlib.metadata import EntryPoint
 
@@ -10,7 +10,7 @@ from ablc import finders
 
 
 def odd_one_out() -> np.ndarray:
-    """(240, 320, 3): noise as everywhere, and one red disc in it."""
+    """A picture (240, 320, 3) of noise with one red disc."""
     picture = np.random.default_rng(5).integers(100, 130, (240, 320, 3), np.uint8)
     disc = np.hypot(*np.ogrid[-90:150, -220:100]) < 30
     picture[disc] = (200, 30, 30)
@@ -43,7 +43,7 @@ def breaks(_: np.ndarray) -> np.ndarray:
 
 @pytest.fixture
 def plugins(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Entry points as an installed package would have them."""
+    """Entry points like those of an installed package."""
     points = [
         EntryPoint("red", f"{__name__}:found_by_plugin", finders.GROUP),
         EntryPoint("broken", f"{__name__}:breaks", finders.GROUP),

@@ -1,4 +1,4 @@
-"""Metrics, against values worked out by hand or by other programs."""
+"""Measures, against values computed by hand or by other programs."""
 
 import math
 
@@ -9,7 +9,7 @@ from ablc.metrics import compare, ms_ssim, psnr, ssim
 
 
 def ramp(height: int, width: int) -> np.ndarray:
-    """(H, W, 3) uint8, different in each channel."""
+    """Return a picture (H, W, 3) uint8 with different channels."""
     y, x, c = np.mgrid[:height, :width, :3]
     return ((7 * x + 3 * y + 50 * c + x * y // 9) % 256).astype(np.uint8)
 

@@ -1,4 +1,4 @@
-"""The commands `ablc models`: what they show, what they say of damage, how they end."""
+"""The commands `ablc models`: output, reports of damage, exit codes."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from made_networks import WEIGHTS, install
 
 
 def run(*arguments: str) -> int:
-    """Exit code of ablc models."""
+    """Return the exit code of ablc models."""
     with pytest.raises(SystemExit) as ended:
         main(["models", *arguments])
     return int(ended.value.code or 0)

@@ -1,4 +1,4 @@
-"""The package as a whole: what it exports, what importing it costs, its layers."""
+"""The package as a whole: exports, cost of the import, layers."""
 
 import re
 from importlib.metadata import requires, version

@@ -1,4 +1,4 @@
-"""The Pillow plug-in, through Pillow alone: what its users expect of a format."""
+"""The Pillow plug-in, used only through Pillow."""
 
 import copy
 import io

@@ -1,4 +1,4 @@
-"""Small pictures from the base alone, and decoding into arrays of the caller's."""
+"""Previews from the base, and decoding into the caller's arrays."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Rate control, on made-up codecs whose size is a formula."""
+"""Rate control, on simulated codecs whose lengths follow a formula."""
 
 import math
 from pathlib import Path
@@ -17,7 +17,7 @@ from scenes import scene
 
 
 class PowerLaw:
-    """A codec of scale * step^-slope * 2^(-tail / 4) bytes, plus what does not shrink."""
+    """A codec of scale * step^-slope * 2^(-tail / 4) bytes, plus a constant."""
 
     def __init__(self, scale: float, slope: float, fixed: int = 0, ripple: float = 0) -> None:
         self.scale, self.slope, self.fixed, self.ripple = scale, slope, fixed, ripple
@@ -33,7 +33,7 @@ class PowerLaw:
 
 
 def rough(step: float) -> float:
-    """A forecast that knows next to nothing of the codec."""
+    """A forecast that knows almost nothing about the codec."""
     return 1e6 / step
 
 

@@ -1,4 +1,4 @@
-"""Windows of a picture: the same pixels as in the whole, from the tiles around them alone."""
+"""Regions of a picture: the same pixels as in the whole, from the tiles around them."""
 
 import functools
 import zlib
@@ -47,7 +47,7 @@ FILES: dict[str, tuple[int, dict[str, object]]] = {  # channels, settings
 
 @functools.cache
 def coded(name: str) -> tuple[bytes, Pixels]:
-    """A file of nine tiles, and all of its picture."""
+    """A file of nine tiles, and its whole picture."""
     channels, settings = FILES[name]
     image = scene(570, 541, channels)
     data = _core.encode(image, effort=1, tile=256, threads=2, **settings)  # type: ignore[arg-type]

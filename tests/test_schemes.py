@@ -1,4 +1,4 @@
-"""The paper's masks: what is kept is what it says, and the stream holds it."""
+"""The paper's masks: the selected cells and pixels, and those in the stream."""
 
 import numpy as np
 import pytest
@@ -11,14 +11,14 @@ cv2 = pytest.importorskip("cv2", reason="masks of edges need OpenCV")
 
 
 def house() -> np.ndarray:
-    """(200, 260, 3): a bright rectangle on a dark ground, so that its edges are known."""
+    """Return a picture (200, 260, 3) of a bright rectangle on dark ground, with known edges."""
     picture = np.full((200, 260, 3), 60, np.uint8)
     picture[40:140, 48:200] = (200, 180, 160)
     return picture
 
 
 def border(margin: int) -> np.ndarray:
-    """(200, 260): pixels within margin of the rectangle's outline."""
+    """Return flags (200, 260) of the pixels near the outline of the rectangle."""
     outer, inner = np.zeros((200, 260), bool), np.zeros((200, 260), bool)
     outer[40 - margin : 140 + margin, 48 - margin : 200 + margin] = True
     inner[40 + margin : 140 - margin, 48 + margin : 200 - margin] = True

@@ -1,4 +1,4 @@
-"""Settings: the quality scale and what is refused."""
+"""Settings: the quality scale, ranges, defaults."""
 
 import inspect
 import itertools

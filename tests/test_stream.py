@@ -1,4 +1,4 @@
-"""The stream as a whole: every picture comes back, every damage is seen."""
+"""The stream as a whole: pictures are reproduced, damage is detected."""
 
 import contextlib
 import warnings
