@@ -344,6 +344,11 @@ def test_settings_that_write_other_files_have_other_keys() -> None:
     assert Encoding(max_pixels=9).key() == Encoding().key()
 
 
+def test_a_limit_of_no_pixels_is_refused() -> None:
+    with pytest.raises(ValueError, match="max_pixels must be a whole number at least 1, not 0"):
+        Encoding(max_pixels=0)
+
+
 def test_a_format_that_cannot_be_written_is_refused() -> None:
     with pytest.raises(ValueError, match=r"\.nosuch"):
         Decoding(suffix=".nosuch")

@@ -126,7 +126,7 @@ def test_an_empty_folder_is_done_at_once(tmp_path: Path, out: Path) -> None:
     [
         (["--to", "png", "--quality", "30"], "--quality applies only with --to ablc"),
         (["--fill", "net"], "--fill applies only with a --to other than ablc"),
-        (["--to", "nosuch"], "has the extension .nosuch"),
+        (["--to", "nosuch"], "with the extension .nosuch"),
         (["--quality", "30", "--bpp", "1"], "quality and bpp exclude each other"),
         (["--to", "png", "--gpus", "1"], "--gpus applies only with --engine ray"),
         (["--lossless-roi"], "--lossless-roi needs a region"),

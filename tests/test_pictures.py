@@ -1,6 +1,7 @@
 """Pictures in and out: modes, orientation, metadata, formats."""
 
 import io
+import warnings
 from typing import Any
 
 import numpy as np
@@ -182,6 +183,12 @@ def test_large_pictures_are_refused(limit: int, monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(LimitError, match=f"^7x5 pixels are more than the {limit} allowed$"):
         pictures.parse(data)
     assert pictures.parse(data, max_pixels=35).pixels.shape == (5, 7, 3)
+
+
+def test_filters_of_warnings_and_the_limit_of_pillow_are_left_alone() -> None:
+    before = list(warnings.filters), Image.MAX_IMAGE_PIXELS
+    pictures.parse(file(Image.fromarray(RGB)), max_pixels=35)
+    assert (list(warnings.filters), Image.MAX_IMAGE_PIXELS) == before
 
 
 def test_the_size_is_checked_before_anything_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
