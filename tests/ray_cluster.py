@@ -3,8 +3,8 @@
     python ray_cluster.py PHOTOS ENCODED DECODED REPORT --lose N [--finder NAME]
 
 encodes the pictures, removes a busy node when N of them have ended, decodes on the other, which
-nominally has a GPU, and decodes again with Ray Data, to DECODED/data. It writes a JSON object to the
-file REPORT, because Ray prints to standard output. It runs in a process of its own, because Ray
+nominally has a GPU, and decodes again with Ray Data, to DECODED/data. It writes a JSON object to
+the file REPORT, because Ray prints to standard output. It runs in a process of its own, because Ray
 leaves threads, signal handlers and open files behind.
 """
 
