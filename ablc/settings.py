@@ -77,8 +77,9 @@ FEATHER = Option(
 )
 MASK = Option(
     "Rule that selects the blocks or pixels to keep. rdo: the encoder decides by rate and "
-    "distortion; centre: a square of 100 pixels; pixels: random ones; edge-pixels; edge-blocks; "
-    "edge-blocks+random; random-blocks.",
+    "distortion; centre: a square of 100x100 pixels; pixels: random pixels; edge-pixels: pixels "
+    "on edges; edge-blocks: blocks near edges; edge-blocks+random: the same with some random "
+    "blocks; random-blocks.",
     choices=SCHEMES,
 )
 MASK_SHARE = Option(
@@ -115,7 +116,10 @@ MODEL = Option(
     "Id of the network for fill net or ppgn; `ablc models` lists them.",
     unset="the one that the stream names, else fill-small",
 )
-PROVIDER = Option("Where networks run.", choices=get_args(Provider))
+PROVIDER = Option(
+    "Hardware and library that run networks; auto takes the fastest that works.",
+    choices=get_args(Provider),
+)
 PARTIAL = Option("Recover what is intact of a damaged stream, with a warning.")
 MAX_PIXELS = Option(
     "Refuse pictures with more pixels than this.",
