@@ -2,19 +2,18 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from ablc.eval.store import JsonObject
 from scenes import scene
 
 KINDS = ("table1", "figures", "rd", "gallery")
-Row = dict[str, Any]
 
 
 def make(out: Path, kinds: tuple[str, ...] = KINDS, name: str = "harbour") -> Path:
-    """The folder, with results of these kinds about a picture of that name."""
+    """Make a folder with results of some kinds about a picture; return the folder."""
     for kind in kinds:
         content = {"kind": kind, "ablc": "9.9.9", "pictures": [name], "broken": []}
         content |= {"table1": table1, "figures": figures, "rd": rd, "gallery": gallery}[kind](
@@ -29,13 +28,13 @@ def write(out: Path, kind: str, content: object) -> None:
     (out / f"{kind}.json").write_text(json.dumps(content))
 
 
-def read(out: Path, kind: str) -> Row:
-    content: Row = json.loads((out / f"{kind}.json").read_text())
+def read(out: Path, kind: str) -> JsonObject:
+    content: JsonObject = json.loads((out / f"{kind}.json").read_text())
     return content
 
 
-def table1(out: Path, name: str) -> Row:
-    """Two rows of JPEG, ablc at their bytes, one of the paper's and one that failed."""
+def table1(out: Path, name: str) -> JsonObject:
+    """Return two rows of JPEG, ablc at their bytes, one of the paper's, and one that failed."""
     rows = [
         _table_row("jpeg-1", "JPEG", "JPEG 1 % quality", 0.438, 0.48, 1847),
         _table_row("jpeg-50", "JPEG", "JPEG 50 % quality", 0.864, 0.852, 8290),
@@ -50,8 +49,8 @@ def table1(out: Path, name: str) -> Row:
     return settings | {"seconds": 12.5, "jobs": 2, "rows": rows, "checks": checks}
 
 
-def figures(out: Path, name: str) -> Row:
-    """One figure with a picture, a table and a plot."""
+def figures(out: Path, name: str) -> JsonObject:
+    """Return one figure with a picture, a table and a plot."""
     _picture(out, "figures/one.png")
     survey = {
         "title": "Iterations",
@@ -70,10 +69,10 @@ def figures(out: Path, name: str) -> Row:
     return {"figures": [figure]}
 
 
-def rd(out: Path, name: str) -> Row:
-    """Curves of ablc and JPEG, one codec that is missing, one published point."""
+def rd(out: Path, name: str) -> JsonObject:
+    """Return curves of ablc and JPEG, one missing codec and one published point."""
     curves = {"ablc": 0.1, "JPEG": 0.0}
-    codecs: list[Row] = [
+    codecs: list[JsonObject] = [
         {"name": codec, "settings": "as it comes", "library": "1.0", "missing": None, "curve": []}
         for codec in curves
     ]
@@ -96,8 +95,8 @@ def rd(out: Path, name: str) -> Row:
     }
 
 
-def gallery(out: Path, name: str) -> Row:
-    """One picture in three versions, with a map."""
+def gallery(out: Path, name: str) -> JsonObject:
+    """Return one picture in three versions, with a map."""
     versions = [
         _version("original", None, None),
         _version("ablc", 900, 0.81),
@@ -125,17 +124,17 @@ def gallery(out: Path, name: str) -> Row:
 
 
 def _table_row(
-    row: str, group: str, name: str, paper: float | None, ssim: float | None, size: float | None
-) -> Row:
-    found = {"ssim": ssim, "luma_ssim": ssim, "psnr": None if ssim is None else 25.0}
-    told = {"id": row, "group": group, "name": name, "how": "as it comes", "failed": []}
-    return {**told, "paper": paper, **found, "bytes": size, "each": {}}
+    row: str, group: str, name: str, paper: float | None, ssim: float | None, length: float | None
+) -> JsonObject:
+    measures = {"ssim": ssim, "luma_ssim": ssim, "psnr": None if ssim is None else 25.0}
+    about = {"id": row, "group": group, "name": name, "how": "as it comes", "failed": []}
+    return {**about, "paper": paper, **measures, "bytes": length, "each": {}}
 
 
-def _version(codec: str, size: int | None, ssim: float | None) -> Row:
-    found = {"psnr": None if ssim is None else 27.5, "ssim": ssim, "inside": None}
-    found |= {"outside": None, "lpips": None}
-    return {"codec": codec, "bytes": size, **found, "note": "", "file": None}
+def _version(codec: str, byte_count: int | None, ssim: float | None) -> JsonObject:
+    measures = {"psnr": None if ssim is None else 27.5, "ssim": ssim, "inside": None}
+    measures |= {"outside": None, "lpips": None}
+    return {"codec": codec, "bytes": byte_count, **measures, "note": "", "file": None}
 
 
 def _picture(out: Path, name: str, seed: int = 1) -> None:

@@ -21,14 +21,14 @@ def luma(colours: Pixels) -> npt.NDArray[np.float64]:
 
 
 def half_textured() -> Pixels:
-    """(256, 256, 3) flat grey on the left, noise on the right."""
+    """Return a picture, (256, 256, 3), flat grey on the left and noise on the right."""
     pixels = np.full((256, 256, 3), 128, np.uint8)
     pixels[:, 128:] = np.random.default_rng(2).integers(0, 256, (256, 128, 1))
     return pixels
 
 
 def sheet_of(pixels: Pixels, **settings: object) -> Image.Image:
-    """The map of a picture coded with those settings of ablc.encode."""
+    """Return the map of a picture encoded with settings of ablc.encode."""
     data = ablc.encode(pixels, **settings)
     return map_sheet.make(ablc.coding_map(data), ablc.inspect(data), "photo.ablc")
 
@@ -155,9 +155,9 @@ def test_every_block_has_its_border() -> None:
     view = View(64, 64, 1.0)
     shown = map_sheet.kept_panel(coding, np.zeros((64, 64, 3), np.uint8), view).pixels
     lines = (shown != 0).all(axis=2) & (shown != panels.ABLATED).any(axis=2)
-    wanted = np.zeros((64, 64), np.bool_)
-    wanted[32] = wanted[:, 32] = True
-    assert (lines == wanted).all()
+    expected = np.zeros((64, 64), np.bool_)
+    expected[32] = expected[:, 32] = True
+    assert (lines == expected).all()
 
 
 @pytest.mark.parametrize(
@@ -250,9 +250,9 @@ def test_one_window_is_where_the_bits_are() -> None:
     coding = ablc.coding_map(ablc.encode(pixels, quality=50))
     error = np.zeros((256, 256), np.uint8)
     error[:, :40] = 50
-    found = {window.why: window.region.x for window in choose_windows(error, coding, 64)}
-    assert found["most bits"] >= 120
-    assert found["largest error"] < 40
+    places = {window.why: window.region.x for window in choose_windows(error, coding, 64)}
+    assert places["most bits"] >= 120
+    assert places["largest error"] < 40
 
 
 def test_the_error_is_that_of_the_luma_on_white_paper() -> None:

@@ -1,7 +1,7 @@
 "use strict";
-// Two versions of a picture on top of each other, and a border between them that moves.
+// Two versions of a picture on top of each other, with a movable border between them.
 
-// place: what holds stage and controls. Returns what has to be called when the versions change.
+// place: the element around stage and controls. Returns a function to call when versions change.
 function startSlider(place) {
   const stage = place.querySelector(".stage");
   const range = place.querySelector("input[type=range]");
@@ -22,7 +22,7 @@ function startSlider(place) {
   function choose() {
     for (const image of stage.querySelectorAll("img")) {
       const version = image.dataset.version;
-      // With one version on both sides it is the right one, whole.
+      // A version chosen for both sides is shown whole, as the right one.
       const side = version === right.value ? "right" : version === left.value ? "left" : "";
       image.className = side;
       image.hidden = !side;

@@ -7,7 +7,7 @@ from ablc.eval.rd.curves import Curve, Mean, at_rate, bd_rate, bd_rates, line
 
 
 def curve(scale: float = 1.0, lift: float = 0.0) -> Curve:
-    """Six decibels a doubling of the rate."""
+    """Return a curve that gains six decibels per doubling of the rate."""
     rates = np.geomspace(0.04, 0.6, 12)
     return [
         {
@@ -39,18 +39,18 @@ def test_means_are_over_the_pictures_of_both() -> None:
     pytest.importorskip("bjontegaard", reason="needs the extra [eval]")
     anchor = {"one": curve(), "two": curve(), "three": curve()}
     tested = {"one": curve(0.5), "two": curve(2.0), "four": curve()}
-    found = bd_rates(anchor, tested, ["psnr", "texture"], (0.01, 2))
-    assert found["texture"] is None
-    assert found["psnr"] is not None
-    assert found["psnr"].count == 2
-    assert found["psnr"].mean == pytest.approx(25)
-    assert found["psnr"].text("+.0f", 3) == "+25 (2)"
+    rates = bd_rates(anchor, tested, ["psnr", "texture"], (0.01, 2))
+    assert rates["texture"] is None
+    assert rates["psnr"] is not None
+    assert rates["psnr"].count == 2
+    assert rates["psnr"].mean == pytest.approx(25)
+    assert rates["psnr"].text("+.0f", 3) == "+25 (2)"
 
 
 def test_a_measure_at_a_rate_is_interpolated_within_the_curve() -> None:
     pytest.importorskip("scipy", reason="needs the extra [eval]")
-    found = at_rate(curve(), "psnr", 0.2)
-    assert found == pytest.approx(30 + 20 * np.log10(0.2), abs=0.01)
+    value = at_rate(curve(), "psnr", 0.2)
+    assert value == pytest.approx(30 + 20 * np.log10(0.2), abs=0.01)
     assert at_rate(curve(), "psnr", 0.7) is None
     assert at_rate(curve(), "psnr", 0.03) is None
     assert at_rate(curve()[:1], "psnr", 0.04) is None

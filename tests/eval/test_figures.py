@@ -32,7 +32,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Folder:
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pictures of 64 pixels, few updates."""
+    """Reduce pictures to 64 pixels and updates to a few."""
     tiny = {"kodak-227": lambda pixels: protocols._resized(pixels, 64, 64)}
     monkeypatch.setattr(experiments, "PROTOCOLS", tiny)
     monkeypatch.setattr(survey, "SURVEYED", 1)
@@ -130,6 +130,6 @@ def test_the_command_lists_what_is_broken(pictures: Folder, tmp_path: Path) -> N
     ran = CliRunner().invoke(app, ["reproduce", "figures", str(place), *options])
     assert ran.exit_code == 0, ran.output
     assert "bad.png: not a picture" in ran.stderr
-    found = json.loads((tmp_path / "out" / "figures.json").read_text())
-    assert found["broken"][0]["name"] == "bad.png"
-    assert found["pictures"] == ["good"]
+    content = json.loads((tmp_path / "out" / "figures.json").read_text())
+    assert content["broken"][0]["name"] == "bad.png"
+    assert content["pictures"] == ["good"]

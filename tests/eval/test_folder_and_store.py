@@ -31,15 +31,15 @@ def test_every_kind_of_picture_becomes_rgb_or_is_listed(tmp_path: Path) -> None:
     save(tmp_path / "tiny.png", picture[:9])
     (tmp_path / "broken.jpg").write_bytes(b"no picture")
     (tmp_path / "notes.txt").write_text("not looked at")
-    found = folder.scan(tmp_path)
-    photos = {photo.name: photo for photo in found.photos}
+    contents = folder.scan(tmp_path)
+    photos = {photo.name: photo for photo in contents.photos}
     assert sorted(photos) == ["clear", "deep", "grey", "ink", "plain"]
-    for photo in found.photos:
+    for photo in contents.photos:
         assert photo.load().shape == (photo.height, photo.width, 3) == (40, 50, 3)
         assert bool(photo.notes) == (photo.name not in ("plain", "ink"))
     assert (photos["plain"].load() == picture).all()
-    assert [one.name for one in found.broken] == ["broken.jpg", "tiny.png"]
-    assert "at least 16" in found.broken[1].reason
+    assert [file.name for file in contents.broken] == ["broken.jpg", "tiny.png"]
+    assert "at least 16" in contents.broken[1].reason
 
 
 def test_a_picture_beyond_the_limit_is_listed(
@@ -48,9 +48,9 @@ def test_a_picture_beyond_the_limit_is_listed(
     save(tmp_path / "a.png", scene(20, 20))
     save(tmp_path / "b.png", scene(40, 50))
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
-    (one,) = folder.scan(tmp_path).broken
-    assert one.name == "b.png"
-    assert "50x40 pixels are more than the 1000 allowed" in one.reason
+    (file,) = folder.scan(tmp_path).broken
+    assert file.name == "b.png"
+    assert "50x40 pixels are more than the 1000 allowed" in file.reason
 
 
 def test_pictures_of_one_stem_keep_their_suffixes(tmp_path: Path) -> None:
@@ -103,16 +103,16 @@ def test_a_damaged_result_is_measured_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_one_that_raises_does_not_stop_the_others(tmp_path: Path, jobs: int) -> None:
     store = Store(tmp_path / "store")
-    found = run(tasks(fail, tmp_path), store, jobs)
-    assert found[1] == Failed("RuntimeError: out of luck")
-    assert [found[i] for i in (0, 2, 3)] == [{"number": i} for i in (0, 2, 3)]
+    outcomes = run(tasks(fail, tmp_path), store, jobs)
+    assert outcomes[1] == Failed("RuntimeError: out of luck")
+    assert [outcomes[i] for i in (0, 2, 3)] == [{"number": i} for i in (0, 2, 3)]
     assert store.get(key_of("test", 1)) is None
 
 
 def test_one_whose_process_dies_does_not_stop_the_others(tmp_path: Path) -> None:
-    found = run(tasks(die, tmp_path, range(6)), Store(tmp_path / "store"), 2)
-    assert found[1] == Failed("its process died")
-    assert [found[i] for i in (0, 2, 3, 4, 5)] == [{"number": i} for i in (0, 2, 3, 4, 5)]
+    outcomes = run(tasks(die, tmp_path, range(6)), Store(tmp_path / "store"), 2)
+    assert outcomes[1] == Failed("its process died")
+    assert [outcomes[i] for i in (0, 2, 3, 4, 5)] == [{"number": i} for i in (0, 2, 3, 4, 5)]
 
 
 def test_keys_depend_on_every_part() -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +17,7 @@ from ablc.eval.folder import scan
 from ablc.eval.measures import fidelity
 from ablc.eval.report import gallery
 from ablc.eval.report.comparison import Goal, ReportSettings
-from ablc.eval.store import Store
+from ablc.eval.store import JsonObject, Store
 from ablc.importance import Roi
 from ablc.inspection import coding_map
 from ablc.peers import equal_bytes
@@ -28,12 +27,10 @@ from scenes import scene
 FLAT = np.zeros((16, 16, 3), np.uint8)
 EVERYWHERE = (Roi("auto"),)
 
-Row = dict[str, Any]
-
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Two pictures, one of them grey, and what is none."""
+    """Return a folder with two pictures, one of them grey, and a file that is no picture."""
     home = tmp_path / "pictures"
     home.mkdir()
     Image.fromarray(scene(120, 176)).save(home / "a.png")
@@ -49,8 +46,8 @@ def made(
     goal: Goal | None = None,
     rois: Sequence[Roi] = EVERYWHERE,
     shown: int = gallery.SHOWN,
-) -> Row:
-    """gallery.json of a run in this process, its store beside the folder."""
+) -> JsonObject:
+    """Return gallery.json of a run in this process, with a store beside the folder."""
     plan = ReportSettings(goal or Goal(bpp=0.6), tuple(rois), "where it is")
     ended: list[str] = []
     store = Store(folder.parent / "store")
@@ -60,7 +57,7 @@ def made(
 
 
 def run(*arguments: str) -> int:
-    """Exit code of ablc."""
+    """Return the exit code of ablc."""
     with pytest.raises(SystemExit) as ended:
         main(list(arguments))
     return int(ended.value.code or 0)
@@ -68,7 +65,7 @@ def run(*arguments: str) -> int:
 
 # ---- equal bytes -------------------------------------------------------------------------------
 def codec(name: str, tried: list[float]) -> Codec:
-    """Files of 100 bytes for each unit of quality; tried gets the qualities."""
+    """Return a codec with files of 100 bytes per unit of quality, which adds qualities to tried."""
 
     def encode(_: npt.NDArray[np.uint8], quality: float) -> bytes:
         tried.append(quality)
@@ -80,19 +77,19 @@ def codec(name: str, tried: list[float]) -> Codec:
 @pytest.mark.parametrize(("size", "quality"), [(100, 1), (750, 7), (2000, 20), (10**6, 20)])
 def test_the_largest_file_that_fits_is_found(size: int, quality: float) -> None:
     tried: list[float] = []
-    found = equal_bytes.largest_within(codec("JPEG", tried), FLAT, size)
-    assert (len(found.data), found.quality, found.fits) == (100 * quality, quality, True)
+    coded = equal_bytes.largest_within(codec("JPEG", tried), FLAT, size)
+    assert (len(coded.data), coded.quality, coded.fits) == (100 * quality, quality, True)
     assert all(isinstance(each, int) for each in tried)
 
 
 def test_the_smallest_file_is_taken_where_none_fits() -> None:
-    found = equal_bytes.largest_within(codec("JPEG", []), FLAT, 99)
-    assert (len(found.data), found.fits) == (100, False)
+    coded = equal_bytes.largest_within(codec("JPEG", []), FLAT, 99)
+    assert (len(coded.data), coded.fits) == (100, False)
 
 
 def test_a_fine_knob_comes_nearer() -> None:
-    found = equal_bytes.largest_within(codec("WebP", []), FLAT, 790)
-    assert 700 < len(found.data) <= 790
+    coded = equal_bytes.largest_within(codec("WebP", []), FLAT, 790)
+    assert 700 < len(coded.data) <= 790
 
 
 # ---- measures and drawings ---------------------------------------------------------------------
@@ -101,17 +98,17 @@ def test_strips_measure_what_the_whole_does(monkeypatch: pytest.MonkeyPatch) -> 
     a, b = scene(60, 100), scene(60, 100, seed=2)
     inside = np.zeros((60, 100), np.bool_)
     inside[10:30, 20:50] = True
-    found, whole = fidelity.fidelity(a, b, inside), metrics.compare(a, b)
-    assert found.psnr == pytest.approx(whole.psnr)
-    assert found.ssim == pytest.approx(whole.ssim)
-    assert found.inside == pytest.approx(metrics.psnr(a[inside], b[inside]))
-    assert found.outside == pytest.approx(metrics.psnr(a[~inside], b[~inside]))
+    measured, whole = fidelity.fidelity(a, b, inside), metrics.compare(a, b)
+    assert measured.psnr == pytest.approx(whole.psnr)
+    assert measured.ssim == pytest.approx(whole.ssim)
+    assert measured.inside == pytest.approx(metrics.psnr(a[inside], b[inside]))
+    assert measured.outside == pytest.approx(metrics.psnr(a[~inside], b[~inside]))
 
 
 def test_equal_pictures_have_no_psnr() -> None:
-    found = fidelity.fidelity(scene(20, 20), scene(20, 20))
-    assert (found.psnr, found.inside) == (None, None)
-    assert found.ssim == pytest.approx(1)
+    measured = fidelity.fidelity(scene(20, 20), scene(20, 20))
+    assert (measured.psnr, measured.inside) == (None, None)
+    assert measured.ssim == pytest.approx(1)
 
 
 def test_a_large_picture_is_shown_around_its_region() -> None:
@@ -138,9 +135,9 @@ def test_maps_of_a_window_are_of_its_size(monkeypatch: pytest.MonkeyPatch) -> No
 def test_every_codec_has_a_file_of_ablc_s_bytes_or_says_that_it_is_larger(
     folder: Path, tmp_path: Path
 ) -> None:
-    found = made(folder, tmp_path / "out")
-    assert [picture["name"] for picture in found["pictures"]] == ["a", "b"]
-    for picture in found["pictures"]:
+    content = made(folder, tmp_path / "out")
+    assert [picture["name"] for picture in content["pictures"]] == ["a", "b"]
+    for picture in content["pictures"]:
         versions = {version["codec"]: version for version in picture["versions"]}
         assert {"original", "ablc", "ablc, region", "JPEG", "WebP"} <= set(versions)
         size = versions["ablc"]["bytes"]
@@ -148,7 +145,7 @@ def test_every_codec_has_a_file_of_ablc_s_bytes_or_says_that_it_is_larger(
         for version in picture["versions"][1:]:
             assert version["bytes"] <= size or "larger than ablc's" in version["note"]
             assert (tmp_path / "out" / version["file"]).is_file()
-    assert found["pictures"][1]["notes"] == ["grey became RGB"]
+    assert content["pictures"][1]["notes"] == ["grey became RGB"]
 
 
 def test_a_broken_file_is_listed_and_the_rest_goes_on(folder: Path, tmp_path: Path) -> None:
@@ -199,8 +196,8 @@ def test_a_codec_that_is_missing_is_listed_and_the_rest_goes_on(
 
     monkeypatch.setattr(gallery.libraries, "peer", peer)
     monkeypatch.setattr("ablc.eval.report.comparison.peer", peer)
-    found = made(folder, tmp_path / "out")
-    missing = {each["name"]: each["missing"] for each in found["codecs"]}
+    content = made(folder, tmp_path / "out")
+    missing = {each["name"]: each["missing"] for each in content["codecs"]}
     assert missing["WebP"] == "pip install webp"
     assert missing["JPEG"] is None
 
@@ -220,9 +217,9 @@ def test_too_large_a_picture_is_listed(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gallery, "PIXELS_MOST", 10_000)
-    found = made(folder, tmp_path / "out")
-    assert [picture["name"] for picture in found["pictures"]] == ["b"]
-    assert "a.png" in [each["name"] for each in found["broken"]]
+    content = made(folder, tmp_path / "out")
+    assert [picture["name"] for picture in content["pictures"]] == ["b"]
+    assert "a.png" in [each["name"] for each in content["broken"]]
 
 
 # ---- the command -------------------------------------------------------------------------------
@@ -234,8 +231,19 @@ def test_the_command_makes_a_page_and_a_table(
 ) -> None:
     monkeypatch.setattr(report, "MODULES", ())
     out, cache = tmp_path / "out", tmp_path / "cache"
-    told = ("--out", str(out), "--cache", str(cache), "--jobs", "1", "--roi", "auto:64", "-q", "30")
-    assert run("report", str(folder), *told) == 0
+    options = (
+        "--out",
+        str(out),
+        "--cache",
+        str(cache),
+        "--jobs",
+        "1",
+        "--roi",
+        "auto:64",
+        "-q",
+        "30",
+    )
+    assert run("report", str(folder), *options) == 0
     said = capfd.readouterr()
     assert "index.html" in said.out
     assert "c.png" in said.err
@@ -254,7 +262,7 @@ def test_without_the_extra_the_command_names_it(
 
 
 @pytest.mark.parametrize(
-    "told",
+    "options",
     [
         ("--bpp", "-1"),
         ("-q", "101"),
@@ -264,7 +272,7 @@ def test_without_the_extra_the_command_names_it(
     ],
 )
 def test_bad_usage_is_told_before_a_picture_is_read(
-    told: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    options: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(report, "MODULES", ())
-    assert run("report", str(tmp_path / "none"), *told) == 2
+    assert run("report", str(tmp_path / "none"), *options) == 2

@@ -21,14 +21,14 @@ pytest.importorskip("pyamg", reason="needs the extra [eval]")
 
 
 def some(height: int, width: int, share: float, seed: int = 0) -> np.ndarray:
-    """(height, width) bool: random pixels, one at least."""
+    """Return flags, (height, width), of random pixels, at least one."""
     mask = np.random.default_rng(seed).random((height, width)) < share
     mask[height // 2, width // 2] = True
     return mask
 
 
 def step_edge() -> np.ndarray:
-    """(96, 128, 3): two flat halves, the edge between them oblique."""
+    """Return a picture, (96, 128, 3), of two flat halves with an oblique edge between them."""
     y, x = np.mgrid[:96, :128]
     picture = np.full((96, 128, 3), (40, 60, 90), np.uint8)
     picture[x > 40 + y / 2] = (200, 180, 160)
@@ -36,7 +36,7 @@ def step_edge() -> np.ndarray:
 
 
 def holes(rows: int, columns: int) -> np.ndarray:
-    """(rows, columns) bool cells: about 30 % dropped."""
+    """Return flags of cells, (rows, columns), about 30 % of them dropped."""
     return np.random.default_rng(5).random((rows, columns)) > 0.3
 
 
@@ -103,7 +103,7 @@ def test_the_solver_meets_flows_that_are_asked_for() -> None:
 
 
 def test_iterations_of_edge_enhancing_diffusion_are_stable() -> None:
-    """The bound that _force states, at tensors of every direction and strength."""
+    """Check the bound that _force states, with tensors of all directions and strengths."""
     rng = np.random.default_rng(3)
     angle, weak, strong = rng.uniform(0, np.pi, (20, 24)), rng.random((20, 24)), 1.0
     a = weak * np.cos(angle) ** 2 + strong * np.sin(angle) ** 2
@@ -238,8 +238,8 @@ def test_streams_of_sampled_pixels_are_filled(name: str, channels: int) -> None:
     kept = ablc.schemes.choose(mask, picture).pixels
     assert out.shape == picture.shape
     assert (out[kept] == picture[kept]).all()
-    wanted = FILLS[name](picture[:, :, :3], kept, np.zeros_like(kept))
-    assert (out[:, :, :3] == wanted).all()  # of what is not known, nothing is looked at
+    expected = FILLS[name](picture[:, :, :3], kept, np.zeros_like(kept))
+    assert (out[:, :, :3] == expected).all()  # unknown pixels are not used
     assert (out[:, :, 3:] == picture[:, :, 3:]).all()
 
 
@@ -269,14 +269,16 @@ def test_edges_that_a_stream_tells_of_are_met() -> None:
     data = ablc.encode(picture, quality=80, mask=kept)
     planes = (picture / np.float32(255)).transpose(2, 0, 1).astype(np.float32)
     body = assistance.pack_edges(planes, assistance.PictureGrid(96, 128, kept))
-    told = _core.Stream(data).with_sections({"EDGE": body})
+    with_edges = _core.Stream(data).with_sections({"EDGE": body})
     assert not edges_in(_core.Stream(data), 96, 128, kept).any()
-    edges = edges_in(_core.Stream(told), 96, 128, kept)
+    edges = edges_in(_core.Stream(with_edges), 96, 128, kept)
     y, x = np.nonzero(edges)
     assert len(y) >= 20
     assert (np.abs(x - 40 - y / 2) < 3).all()
     hole = ~grown(kept, 96, 128)
-    blind, seeing = (metrics.psnr(paint(d, "structure")[hole], picture[hole]) for d in (data, told))
+    blind, seeing = (
+        metrics.psnr(paint(d, "structure")[hole], picture[hole]) for d in (data, with_edges)
+    )
     assert seeing > blind + 3
     assert metrics.psnr(paint(data, "structure", edges)[hole], picture[hole]) == seeing
 

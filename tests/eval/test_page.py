@@ -16,7 +16,7 @@ HOSTILE = "</script><img src=x onerror=alert(1)>\"'&$slot"
 
 
 class Elements(HTMLParser):
-    """The names, ids, texts and sources of a page's elements."""
+    """Names, ids, texts and sources of a page's elements."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -28,11 +28,11 @@ class Elements(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = dict(attrs)
-        self.ids.add(told.get("id") or "")
+        attributes = dict(attrs)
+        self.ids.add(attributes.get("id") or "")
         self.scripts += tag == "script"
         self.sources += [value or "" for name, value in attrs if name in ("src", "href")]
-        self.handlers += [name for name in told if name.startswith("on")]
+        self.handlers += [name for name in attributes if name.startswith("on")]
 
     def handle_data(self, data: str) -> None:
         self.texts.append(data)
@@ -43,8 +43,8 @@ def written(out: Path) -> Elements:
 
 
 def test_a_full_folder_gives_one_page_with_all_sections(tmp_path: Path) -> None:
-    found = written(made_results.make(tmp_path))
-    assert {"table1", "figures", "rd", "gallery", "about"} <= found.ids
+    shown = written(made_results.make(tmp_path))
+    assert {"table1", "figures", "rd", "gallery", "about"} <= shown.ids
     assert (tmp_path / "index.html").is_file()
 
 
@@ -52,15 +52,15 @@ def test_a_full_folder_gives_one_page_with_all_sections(tmp_path: Path) -> None:
 def test_one_part_is_enough_and_the_others_are_named_with_their_command(
     tmp_path: Path, kind: str
 ) -> None:
-    found = written(made_results.make(tmp_path, (kind,)))
-    assert found.ids & set(made_results.KINDS) == {kind}
-    assert sum("not measured here" in text for text in found.texts) == 3
+    shown = written(made_results.make(tmp_path, (kind,)))
+    assert shown.ids & set(made_results.KINDS) == {kind}
+    assert sum("not measured here" in text for text in shown.texts) == 3
 
 
 def test_the_page_refers_to_nothing_outside_itself(tmp_path: Path) -> None:
-    found = written(made_results.make(tmp_path))
-    assert found.sources
-    assert all(source.startswith(("data:", "#")) for source in found.sources)
+    shown = written(made_results.make(tmp_path))
+    assert shown.sources
+    assert all(source.startswith(("data:", "#")) for source in shown.sources)
     text = (tmp_path / "index.html").read_text()
     assert not re.search(r"url\(|@import", text)
 
@@ -90,10 +90,10 @@ def test_hostile_names_are_shown_and_do_nothing(tmp_path: Path) -> None:
         content = made_results.read(tmp_path / "hostile", kind)
         content["broken"] = [{"name": HOSTILE, "reason": HOSTILE}]
         made_results.write(tmp_path / "hostile", kind, content)
-    found = written(tmp_path / "hostile")
-    assert found.scripts == plain.scripts
-    assert not found.handlers
-    assert HOSTILE in found.texts
+    shown = written(tmp_path / "hostile")
+    assert shown.scripts == plain.scripts
+    assert not shown.handlers
+    assert HOSTILE in shown.texts
 
 
 def test_a_name_with_half_a_surrogate_is_written(tmp_path: Path) -> None:
@@ -168,14 +168,14 @@ def test_plots_lie_beside_the_page_as_png(tmp_path: Path) -> None:
 # ---- in a browser ------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[browser.Browser]:
-    """A browser on the page of a full folder with hostile names in it."""
+    """Yield a browser on the page of a full folder with hostile names."""
     program = browser.find()
     if program is None:
         pytest.skip("no Chromium is installed")
     out = made_results.make(tmp_path_factory.mktemp("results"), name=HOSTILE)
     profile = tmp_path_factory.mktemp("profile")
-    with browser.Browser(program, profile, page.write(out)) as found:
-        yield found
+    with browser.Browser(program, profile, page.write(out)) as opened:
+        yield opened
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (360, True)])

@@ -39,49 +39,49 @@ def tmp_out(tmp_path: Path) -> Path:
 
 
 def reproduce(pictures: Path, out: Path, *options: str) -> Result:
-    """The command, in this process, at few qualities; results are kept beside out."""
+    """Run the command in this process with few qualities and a cache beside out."""
     fixed = ["--out", str(out), "--cache", str(out.parent / "cache"), "--jobs", "1", "--quick"]
     return CliRunner().invoke(app, ["reproduce", "rd", str(pictures), *fixed, *options])
 
 
 def document(out: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((out / "rd.json").read_text())
-    return found
+    content: dict[str, Any] = json.loads((out / "rd.json").read_text())
+    return content
 
 
-def each(found: dict[str, Any]) -> dict[str, dict[str, list[dict[str, Any]]]]:
-    """Rows by codec and picture, of the codecs that were measured."""
-    return {codec["name"]: codec["each"] for codec in found["codecs"] if not codec["missing"]}
+def each(content: dict[str, Any]) -> dict[str, dict[str, list[dict[str, Any]]]]:
+    """Return rows by codec and picture, for the codecs that were measured."""
+    return {codec["name"]: codec["each"] for codec in content["codecs"] if not codec["missing"]}
 
 
-def rows_of(found: dict[str, Any]) -> list[dict[str, Any]]:
-    """All of them."""
-    return [row for of in each(found).values() for curve in of.values() for row in curve]
+def rows_of(content: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return all rows."""
+    return [row for of in each(content).values() for curve in of.values() for row in curve]
 
 
 def test_rows_are_those_of_whole_files(pictures: Path, tmp_out: Path) -> None:
     ended = reproduce(pictures, tmp_out, "--peers", PEERS)
     assert ended.exit_code == 0, ended.output
-    found = document(tmp_out)
-    codecs = {codec["name"]: codec["missing"] for codec in found["codecs"]}
+    content = document(tmp_out)
+    codecs = {codec["name"]: codec["missing"] for codec in content["codecs"]}
     assert [name for name in codecs if not codecs[name]] == ["ablc", "JPEG", "JPEG baseline"]
     missing = {name: why for name, why in codecs.items() if why}
     assert missing == dict.fromkeys(NETWORKS, "pip install 'ablc[cpu]'")
-    assert list(found["measures"]) == ["psnr", "ssim"]  # too small for MS-SSIM, no weights
+    assert list(content["measures"]) == ["psnr", "ssim"]  # too small for MS-SSIM, no weights
     jpeg = peer("JPEG")
-    rows = each(found)["JPEG"]["2"]
+    rows = each(content)["JPEG"]["2"]
     assert [row["quality"] for row in rows] == list(jpeg.qualities[:: study.QUICK_EVERY])
     for row in rows:
         data = jpeg.encode(scene(67, 33, seed=2), row["quality"])
         assert row["bytes"] == len(data)
         assert row["bpp"] == pytest.approx(8 * len(data) / (67 * 33), abs=1e-6)
-    assert {(entry["codec"], entry["rate"]) for entry in found["speed"]} >= {("ablc", 1.0)}
-    assert all(entry["encode"] > 0 < entry["decode"] for entry in found["speed"])
-    assert all(2 / 3 < entry["bpp"] / entry["rate"] < 3 / 2 for entry in found["speed"])
+    assert {(entry["codec"], entry["rate"]) for entry in content["speed"]} >= {("ablc", 1.0)}
+    assert all(entry["encode"] > 0 < entry["decode"] for entry in content["speed"])
+    assert all(2 / 3 < entry["bpp"] / entry["rate"] < 3 / 2 for entry in content["speed"])
     with (tmp_out / "rd.csv").open() as file:
         lines = list(csv.DictReader(file))
-    assert len(lines) == len(rows_of(found))
-    assert lines[0]["psnr"] == str(rows_of(found)[0]["psnr"])
+    assert len(lines) == len(rows_of(content))
+    assert lines[0]["psnr"] == str(rows_of(content)[0]["psnr"])
 
 
 def test_bd_rates_are_those_of_the_pictures(pictures: Path, tmp_out: Path) -> None:
@@ -97,14 +97,14 @@ def test_files_of_compressai_hold_means_by_rising_rate(pictures: Path, tmp_out: 
     rows = each(document(tmp_out))
     names = sorted(path.name for path in (tmp_out / "compressai").iterdir())
     assert names == ["ablc.json", "jpeg-baseline.json", "jpeg.json"]
-    found = json.loads((tmp_out / "compressai" / "jpeg-baseline.json").read_text())
-    assert list(found) == ["name", "description", "results"]
-    assert found["name"] == "JPEG baseline"
-    results = found["results"]
+    layout = json.loads((tmp_out / "compressai" / "jpeg-baseline.json").read_text())
+    assert list(layout) == ["name", "description", "results"]
+    assert layout["name"] == "JPEG baseline"
+    results = layout["results"]
     assert list(results) == ["bpp", "psnr-rgb", "ssim"]
     assert results["bpp"] == sorted(results["bpp"])
     quality = peer("JPEG baseline").qualities[:: study.QUICK_EVERY][-1]
-    curves = rows[found["name"]].values()
+    curves = rows[layout["name"]].values()
     best = [row["psnr"] for curve in curves for row in curve if row["quality"] == quality]
     assert results["psnr-rgb"][-1] == pytest.approx(np.mean(best), abs=1e-5)
 
@@ -120,10 +120,10 @@ def test_looks_are_judged_with_networks_alone(
     weights = made_metrics.write(pictures.parent)
     ended = reproduce(pictures, tmp_out, "--peers", "JPEG", "--weights", str(weights))
     assert ended.exit_code == 0, ended.output
-    found = document(tmp_out)
-    assert not {"lpips", "texture"} & set(found["left_out"])
-    assert found["measures"]["lpips"]["better"] == "lower"
-    assert all(row["lpips"] > 0 < row["texture"] for row in rows_of(found))
+    content = document(tmp_out)
+    assert not {"lpips", "texture"} & set(content["left_out"])
+    assert content["measures"]["lpips"]["better"] == "lower"
+    assert all(row["lpips"] > 0 < row["texture"] for row in rows_of(content))
 
 
 def test_weights_that_are_missing_are_refused(pictures: Path, tmp_out: Path) -> None:
@@ -148,10 +148,10 @@ def test_a_missing_library_costs_its_codec_alone(
     monkeypatch.setattr("ablc.peers.libraries.importlib.import_module", without)
     ended = reproduce(pictures, tmp_out, "--peers", "HEIC,JPEG")
     assert ended.exit_code == 0, ended.output
-    found = document(tmp_out)
-    missing = {codec["name"]: codec["missing"] for codec in found["codecs"]}
+    content = document(tmp_out)
+    missing = {codec["name"]: codec["missing"] for codec in content["codecs"]}
     assert missing["HEIC"] == "pip install pillow-heif"
-    assert set(each(found)) == {"ablc", "JPEG"}
+    assert set(each(content)) == {"ablc", "JPEG"}
     assert "HEIC: not measured: pip install pillow-heif" in ended.stderr
 
 
@@ -165,11 +165,11 @@ def test_a_broken_picture_is_listed_and_the_rest_goes_on(pictures: Path, tmp_out
     (pictures / "0.png").write_bytes(b"\x89PNG\r\n\x1a\nand no more")
     Image.fromarray(scene(32, 40)[:, :, 0]).save(pictures / "3.png")
     ended = reproduce(pictures, tmp_out, "--peers", "JPEG")
-    found = document(tmp_out)
-    assert [one["name"] for one in found["broken"]] == ["0.png"]
-    assert found["pictures"] == ["1", "2", "3"]
-    assert found["notes"]["3"] == ["grey became RGB"]
-    assert all(set(of) == {"1", "2", "3"} for of in each(found).values())
+    content = document(tmp_out)
+    assert [file["name"] for file in content["broken"]] == ["0.png"]
+    assert content["pictures"] == ["1", "2", "3"]
+    assert content["notes"]["3"] == ["grey became RGB"]
+    assert all(set(of) == {"1", "2", "3"} for of in each(content).values())
     assert "0.png" in ended.stderr
 
 
@@ -194,10 +194,10 @@ def test_a_codec_that_fails_on_a_picture_is_listed(
     monkeypatch.setattr(
         study, "_codec", lambda name: codec if name == "JPEG" else study.codec_of(name)
     )
-    found = study.study(scan(pictures), Store(tmp_path / "store"), ["JPEG"], quick=True)
-    assert found.failures == [study.Failure("JPEG", "2", "OSError: odd sides")]
-    assert list(found.curves["JPEG"]) == ["1"]
-    assert list(found.curves["ablc"]) == ["1", "2"]
+    measured = study.study(scan(pictures), Store(tmp_path / "store"), ["JPEG"], quick=True)
+    assert measured.failures == [study.Failure("JPEG", "2", "OSError: odd sides")]
+    assert list(measured.curves["JPEG"]) == ["1"]
+    assert list(measured.curves["ablc"]) == ["1", "2"]
 
 
 # --- runs that go on ------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ WHOLE = scene(64, 96)  # sides are multiples of 4
 
 
 def coded(picture: Pixels = WHOLE, label: int = 3) -> bytes:
-    """Without a network."""
+    """Return a file encoded without a network."""
     return stage2.encode(picture, quality=60, label=label, threads=1)
 
 
@@ -65,9 +65,9 @@ def test_file_is_a_stream_of_the_small_picture_and_what_it_shows() -> None:
     small = ablc.decode(data, fill="classical")
     assert small.shape == (16, 24, 3)
     assert metrics.psnr(stage2.shrunk(WHOLE, 4), small) > 25
-    told = _core.Stream(data).section("CLSS")
-    assert told is not None
-    assert assistance.parse_classes(told)[3] == 1
+    section = _core.Stream(data).section("CLSS")
+    assert section is not None
+    assert assistance.parse_classes(section)[3] == 1
     assert coded(scene(62, 93))[0] == 0b1011  # two rows and three columns too many
 
 
@@ -80,17 +80,17 @@ def test_small_picture_has_the_means_of_boxes() -> None:
 
 
 def test_label_has_a_say(networks: None) -> None:
-    one, other = (stage2.decode(coded(label=label), threads=1) for label in (3, 920))
-    assert (one != other).any()
-    untold = stage2.decode(ablc.encode(stage2.shrunk(WHOLE, 4), quality=60), threads=1)
-    assert (one != untold).any()
+    first, second = (stage2.decode(coded(label=label), threads=1) for label in (3, 920))
+    assert (first != second).any()
+    without_classes = stage2.decode(ablc.encode(stage2.shrunk(WHOLE, 4), quality=60), threads=1)
+    assert (first != without_classes).any()
 
 
 def test_label_is_found_by_a_network(networks: None, monkeypatch: pytest.MonkeyPatch) -> None:
     def classes() -> npt.NDArray[np.float32]:
-        told = _core.Stream(stage2.encode(WHOLE, quality=60, threads=1)).section("CLSS")
-        assert told is not None
-        return assistance.parse_classes(told)
+        section = _core.Stream(stage2.encode(WHOLE, quality=60, threads=1)).section("CLSS")
+        assert section is not None
+        return assistance.parse_classes(section)
 
     usual = classes()
     assert 1 <= np.count_nonzero(usual) <= 5

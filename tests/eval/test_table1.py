@@ -33,7 +33,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """kodak-227 makes pictures of SIDE pixels, and updates are few."""
+    """Reduce pictures to SIDE pixels under the protocol kodak-227."""
     monkeypatch.setattr(
         protocols,
         "PROTOCOLS",
@@ -58,13 +58,13 @@ def test_every_row_is_measured_once(pictures: Path, tmp_path: Path) -> None:
     for row in rows.values():
         assert not row["failed"]
         assert sorted(row["each"]) == ["1", "2"]
-        assert row["ssim"] == np.mean([one["ssim"] for one in row["each"].values()])
+        assert row["ssim"] == np.mean([figures["ssim"] for figures in row["each"].values()])
         assert 0 < row["ssim"] < 1
         assert row["bytes"] > 30
     for quality in (1, 5, 25, 50):
-        for name, one in rows[f"ablc-{quality}"]["each"].items():
+        for name, figures in rows[f"ablc-{quality}"]["each"].items():
             jpeg = rows[f"jpeg-{quality}"]["each"][name]["bytes"]
-            assert 0.97 * jpeg <= one["bytes"] <= jpeg
+            assert 0.97 * jpeg <= figures["bytes"] <= jpeg
     for kind in ("pixels", "random"):
         for loss in ("style", "content", "edge"):
             assert rows[f"{kind}+{loss}"]["bytes"] > rows[kind]["bytes"]
@@ -99,7 +99,7 @@ def test_the_reference_form_is_that_of_the_papers_runs() -> None:
     rates = table1_systems.REFERENCE.rates(200, -1, 1)
     assert rates[0] == 1  # to the last of its updates
     assert table1_systems.REFERENCE.iterations == 200
-    how = {one.id: one.how for one in table1_systems.all_systems(reference_form=True)}
+    how = {system.id: system.how for system in table1_systems.all_systems(reference_form=True)}
     assert "200 latent updates (reference form)" in how["pixels"]
 
 
@@ -110,14 +110,14 @@ def test_checks_are_of_the_figures() -> None:
 
     rows = [row("pixels", 0.3, 0.1), row("blocks", 0.4, 0.5), row("random", 0.35)]
     rows += [row("jpeg-1", 0.4), row("ablc-1", 0.49), row("jpeg-25", 0.4), row("ablc-25", 0.41)]
-    found = {check.text: check for check in table1.checks({row["id"]: row for row in rows})}
-    first = found["every system of the paper has at least the paper's SSIM"]
+    by_text = {check.text: check for check in table1.checks({row["id"]: row for row in rows})}
+    first = by_text["every system of the paper has at least the paper's SSIM"]
     assert not first.holds
     assert first.detail == "1 of 2 rows; not blocks"
-    assert not found["pixels, blocks, blocks + random, in rising order"].holds
-    assert not found["ablc at the bytes of JPEG 1 % has a higher SSIM by at least 0.10"].holds
-    assert found["ablc at the bytes of JPEG 25 % has a higher SSIM"].holds
-    assert found["ablc at the bytes of JPEG 50 % has a higher SSIM"].detail == "not measured"
+    assert not by_text["pixels, blocks, blocks + random, in rising order"].holds
+    assert not by_text["ablc at the bytes of JPEG 1 % has a higher SSIM by at least 0.10"].holds
+    assert by_text["ablc at the bytes of JPEG 25 % has a higher SSIM"].holds
+    assert by_text["ablc at the bytes of JPEG 50 % has a higher SSIM"].detail == "not measured"
 
 
 def test_protocols_make_squares() -> None:

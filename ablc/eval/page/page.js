@@ -1,5 +1,5 @@
 "use strict";
-// What happens when the page is there: the theme, the plots, the sliders.
+// Set-up of the loaded page: theme, plots, sliders.
 
 const theme = document.getElementById("theme");
 theme.addEventListener("change", () => {

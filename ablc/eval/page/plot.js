@@ -1,10 +1,10 @@
 "use strict";
-// Line plots: drawn to the width there is, read with the pointer or the keyboard.
+// Line plots that fit the available width and are read with the pointer or the keyboard.
 
 const HEIGHT = 330;
 const MARGIN = { top: 14, right: 14, bottom: 40, left: 48 };
-const LABELS = 128; // pixels right of the lines for their names, where there is room
-const ROOMY = 500; // pixels: from this width on
+const LABELS = 128; // pixels to the right of the lines for their names, if there is room
+const ROOMY = 500; // pixels: the least width with such room
 const GAP = 14; // between names
 const REACH = 28; // pixels within which a mark is read
 const SHAPES = [
@@ -60,8 +60,8 @@ class Drawing {
     this.place = place;
     this.plot = plot;
     this.logarithmic = plot.log;
-    this.off = new Set(); // names of lines that are not shown
-    this.at = null; // [line, point] that is read
+    this.off = new Set(); // names of hidden lines
+    this.at = null; // [line, point] whose values are shown
     this.drawing = place.querySelector(".drawing");
     this.readout = place.querySelector("output");
     this.width = 0;
@@ -151,7 +151,7 @@ class Drawing {
     for (const [x, y] of line.points) this.canvas.append(shape(line, this.toX(x), this.toY(y), line.colour === 0 ? 4 : 3));
   }
 
-  // Names at the lines' ends, pushed apart where they would overlap.
+  // Names at the ends of lines, moved apart where they would overlap.
   drawLabels(left) {
     const labels = this.lines.filter((line) => !published(line)).map((line) => ({ line, y: this.toY(line.points[line.points.length - 1][1]) + 4 }));
     labels.sort((a, b) => a.y - b.y);
@@ -233,7 +233,7 @@ function addKey(drawing) {
   drawing.drawing.after(key);
 }
 
-// One legend for several plots, whose boxes show and hide lines in all of them.
+// A common legend of several plots, whose boxes show and hide lines in all of them.
 function addLegend(measured, others, drawings) {
   const known = new Set();
   for (const drawing of drawings) {
