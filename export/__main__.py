@@ -1,4 +1,4 @@
-"""`python -m ablc.export`: trains networks, exports them to ONNX, measures them."""
+"""`python -m ablc.export`: trains networks and exports them to ONNX."""
 
 from ablc.export.cli import main
 

@@ -24,7 +24,7 @@ from ablc.settings import cores
 app = typer.Typer(
     name="python -m ablc.export",
     help="Train the networks of ablc, export them to ONNX, and write their model cards.",
-    epilog="docs/TRAINING.md goes through it step by step. Exit codes: 0 done, 1 training broke "
+    epilog="docs/TRAINING.md is a step-by-step guide. Exit codes: 0 success, 1 training broke "
     "down, 2 bad usage.",
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -35,20 +35,20 @@ app = typer.Typer(
 
 @app.command("train")
 def train_(
-    task: Annotated[
-        str, typer.Argument(metavar="TASK", help=f"One of {', '.join(tasks.RECIPES)}.")
-    ],
+    task: Annotated[str, typer.Argument(metavar="TASK", help=f"Task: {', '.join(tasks.RECIPES)}.")],
     source: Annotated[
         list[Path], typer.Option("--data", help="Folder or tar file of pictures. May be repeated.")
     ],
     out: Annotated[
-        Path, typer.Option(help="Folder of the run; a checkpoint in it is gone on from.")
+        Path, typer.Option(help="Folder of the run; training continues from a checkpoint in it.")
     ],
-    preset: Annotated[str, typer.Option(help=f"One of {', '.join(nets.PRESETS)}.")] = "small",
+    preset: Annotated[
+        str, typer.Option(help=f"Size of the networks: {', '.join(nets.PRESETS)}.")
+    ] = "small",
     minutes: Annotated[
-        float | None, typer.Option(help="Budget of time, resumed runs included.")
+        float | None, typer.Option(help="Budget of time, including that of resumed runs.")
     ] = None,
-    steps: Annotated[int | None, typer.Option(help="Budget of steps.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Budget of training steps.")] = None,
     start: Annotated[
         Path | None, typer.Option(help="Checkpoint of the same networks to start from.")
     ] = None,
@@ -62,21 +62,34 @@ def train_(
     licence: Annotated[
         str, typer.Option(help="Terms of the pictures, for the model card.")
     ] = "not stated",
-    batch: Annotated[int | None, typer.Option(min=1, help="Crops in a batch.")] = None,
-    crop: Annotated[int | None, typer.Option(help="Pixels of a crop's side.")] = None,
-    rate: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Use only so many pictures.")] = None,
-    workers: Annotated[int, typer.Option(min=0, help="Processes that make samples.")] = 1,
-    pool: Annotated[int, typer.Option(min=1, help="Samples kept at hand.")] = 768,
-    fresh: Annotated[float, typer.Option(min=0, help="New samples for each crop.")] = 0.1,
-    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 ...")] = "auto",
+    batch: Annotated[
+        int | None, typer.Option(min=1, help="Number of crops in a batch; default: the task's.")
+    ] = None,
+    crop: Annotated[
+        int | None, typer.Option(help="Side of a crop in pixels; default: the task's.")
+    ] = None,
+    rate: Annotated[
+        float | None, typer.Option(help="Peak learning rate; default: the task's.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Number of pictures to use; default: all.")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=0, help="Number of processes that make samples.")] = 1,
+    pool: Annotated[int, typer.Option(min=1, help="Number of samples in memory.")] = 768,
+    fresh: Annotated[
+        float, typer.Option(min=0, help="Number of new samples for each crop of a batch.")
+    ] = 0.1,
+    seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = 0,
+    device: Annotated[str, typer.Option(help="Device: auto, cpu, cuda, cuda:1 ...")] = "auto",
     bf16: Annotated[bool, typer.Option(help="Mixed precision.")] = True,
     compiled: Annotated[
         bool | None,
-        typer.Option("--compile/--no-compile", help="torch.compile; on CUDA by default."),
+        typer.Option("--compile/--no-compile", help="Use torch.compile; default: on CUDA."),
     ] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Of the training process.")] = None,
+    threads: Annotated[
+        int | None,
+        typer.Option(min=1, help="Threads of the training process; default: one per core."),
+    ] = None,
     save_every: Annotated[float, typer.Option(help="Seconds between checkpoints.")] = 120.0,
 ) -> None:
     """Train one network, or E and G together, within a budget."""
@@ -120,13 +133,15 @@ def onnx(
     out: Annotated[Path, typer.Option(help="Folder for ONNX files and cards.")],
     tile: Annotated[
         int | None,
-        typer.Option(help="Pixels of a side, for graphs of one size; default: any size."),
+        typer.Option(help="Side in pixels, for graphs of one size; default: any size."),
     ] = None,
-    batch: Annotated[int, typer.Option(min=1, help="Of graphs of one size.")] = 1,
-    dtype: Annotated[str, typer.Option(help="fp32, or fp16 for GPUs.")] = "fp32",
-    storage: Annotated[str, typer.Option(help="fp32, or fp16: half the bytes.")] = "fp16",
+    batch: Annotated[int, typer.Option(min=1, help="Batch of graphs of one size.")] = 1,
+    dtype: Annotated[str, typer.Option(help="Arithmetic: fp32, or fp16 for GPUs.")] = "fp32",
+    storage: Annotated[
+        str, typer.Option(help="Storage of weights: fp32, or fp16 for half the bytes.")
+    ] = "fp16",
 ) -> None:
-    """Export networks; with E, G and C among them the latent step too, its gradient included."""
+    """Export networks; if E, G and C are among them, also the latent update with its gradient."""
     size = None if tile is None else (batch, tile, tile)
     form = to_onnx.GraphForm(size, dtype, "fp32" if dtype == "fp16" else storage)  # type: ignore[arg-type]
     suffix = "-".join(filter(None, ("fp16" if dtype == "fp16" else "", str(tile or ""))))
@@ -136,18 +151,20 @@ def onnx(
 
 @app.command()
 def slim(
-    checkpoint: Annotated[Path, typer.Argument(help="Of a run.")],
+    checkpoint: Annotated[Path, typer.Argument(help="Checkpoint of a run.")],
     out: Annotated[Path, typer.Argument(help="File to write.")],
 ) -> None:
-    """Keep a checkpoint's networks alone, an eighth of its size: enough for --start and onnx."""
+    """Reduce a checkpoint to its networks, an eighth of the bytes: enough for --start and onnx."""
     checkpoints.slim(checkpoint, out)
     print(f"{out}: {out.stat().st_size:,} bytes")
 
 
 @app.command()
 def record(
-    figures: Annotated[Path, typer.Argument(metavar="JSON", help="From tests/bench/networks.py.")],
-    out: Annotated[Path, typer.Option(help="Folder of the cards.")],
+    figures: Annotated[
+        Path, typer.Argument(metavar="JSON", help="Figures of tests/bench/networks.py --json.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder of the model cards.")],
 ) -> None:
     """Put measured figures into model cards."""
     for model_id in model_files.record(out, model_files.read_figures(figures)):
@@ -184,7 +201,7 @@ def _weight(text: str) -> tuple[str, float]:
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
-    """Runs one command and ends the process with its exit code."""
+    """Run one command and end the process with its exit code."""
     try:
         app(arguments, prog_name="python -m ablc.export", standalone_mode=False)
     except typer.TyperException as error:

@@ -1,7 +1,7 @@
-"""Training data: photographs from folders and tar files, cut, coded and decoded on the fly.
+"""Training data: photographs of folders and tar files, cut, encoded and decoded during training.
 
-Worker processes decode no picture twice: all stay in memory as uint8, 3 bytes a pixel. They send
-samples, square cuts of CUT pixels; a SamplePool on the training device keeps many of them and gives
+All photographs stay in memory as uint8, 3 bytes for each pixel. Worker processes make samples,
+square cuts of CUT pixels; a SamplePool on the training device keeps many of them and returns
 batches of smaller crops, so that the device never waits for the codec.
 """
 
@@ -23,34 +23,33 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 import ablc
 from ablc import _core
+from ablc.arrays import CELL, Pixels
 from ablc.eval.paper.stage2 import FACTOR, shrunk
 from ablc.runtime.fill import Part
 from ablc.settings import cores, pixel_limit
 
-Pixels = npt.NDArray[np.uint8]
 Plane = npt.NDArray[np.float32]
 Sample = dict[str, Tensor]
 Make = Callable[[Pixels, np.random.Generator], Sample]
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm")
-CELL = 8  # pixels of a side of the codec's cells
-CUT = 256  # pixels of a side of a sample, if the pictures are that large
-SMALLEST = 64  # pixels: smaller pictures are left out
-SHRINK = (0.5, 1.0)  # range of random downscaling, which hides a picture's own compression
+CUT = 256  # side of a sample, pixels; smaller pictures are extended
+SMALLEST = 64  # side, pixels: smaller pictures are left out
+SHRINK = (0.5, 1.0)  # range of random downscaling, which hides traces of the source's compression
 QUALITIES = (10.0, 55.0)  # of the codec in training
-FINE = 0.1  # share of samples that are coded at qualities from there up to 95
-SMALL_QUALITIES = (20.0, 90.0)  # of pictures at a quarter of the sides
-WEIGHTED, RULED = 0.3, 0.1  # shares of samples with an importance map, and with a mask by rule
+FINE = 0.1  # share of samples encoded at qualities from there up to 95
+SMALL_QUALITIES = (20.0, 90.0)  # of pictures with a quarter of the sides
+WEIGHTED, MASKED = 0.3, 0.1  # shares of samples with an importance map, and with a given mask
 
 
 @dataclass(frozen=True, slots=True)
 class Photographs:
-    """Pictures in memory, and what was left out."""
+    """Pictures in memory, and the number of those left out."""
 
     pictures: list[Pixels]  # (H, W, 3) sRGB each
-    sources: dict[str, int]  # name of every folder or tar file -> pictures of it
-    broken: int  # files that do not decode
-    small: int  # pictures with a side under SMALLEST
+    sources: dict[str, int]  # name of a folder or tar file -> number of its pictures
+    broken: int  # number of files that do not decode
+    small: int  # number of pictures with a side shorter than SMALLEST
 
     def __str__(self) -> str:
         pixels = sum(p.shape[0] * p.shape[1] for p in self.pictures)
@@ -59,10 +58,10 @@ class Photographs:
 
 
 def load(sources: Sequence[Path], limit: int | None = None) -> Photographs:
-    """The pictures of folders (with all beneath) and tar files, decoded once.
+    """Return the decoded pictures of folders, with their subfolders, and of tar files.
 
     limit: use only so many, chosen evenly from all.
-    Raises FileNotFoundError for a source that is not there, ValueError if no picture is left.
+    Raises FileNotFoundError for a missing source, ValueError if no picture is large enough.
     """
     files = [(source.name, file) for source in sources for file in _files(source)]
     if limit is not None and limit < len(files):
@@ -83,7 +82,7 @@ def load(sources: Sequence[Path], limit: int | None = None) -> Photographs:
 
 
 def _files(source: Path) -> list[bytes]:
-    """The coded pictures of one source, by name."""
+    """Return the files of the pictures of one source, sorted by name."""
     if not source.exists():
         raise FileNotFoundError(f"no such folder or tar file: {source}")
     if source.is_dir():
@@ -98,25 +97,20 @@ def _files(source: Path) -> list[bytes]:
         raise ValueError(f"{source} is neither a folder nor a tar file: {error}") from error
 
 
-def _decode(coded: bytes) -> Pixels | None:
-    """(H, W, 3) sRGB; None if the bytes are no sound picture."""
+def _decode(encoded: bytes) -> Pixels | None:
+    """Return (H, W, 3) sRGB; None if the bytes are not a sound picture."""
     try:
-        with Image.open(io.BytesIO(coded)) as picture:
+        with Image.open(io.BytesIO(encoded)) as picture:
             return np.array(picture.convert("RGB"))
-    except (
-        UnidentifiedImageError,
-        OSError,
-        SyntaxError,
-        ValueError,
-    ):  # what Pillow's readers raise
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):  # of Pillow's readers
         return None
 
 
 def cut(pictures: Sequence[Pixels], rng: np.random.Generator, *, turned: bool = True) -> Pixels:
-    """(CUT, CUT, 3) of a random picture, downscaled and mirrored at random, and turned if wanted.
+    """Return (CUT, CUT, 3) of a random picture, downscaled and mirrored at random.
 
-    Large pictures are chosen more often, by the root of their pixels. What a small one lacks is
-    repeated at its border.
+    turned: whether it is also turned by 90 degrees at random. The probability of a picture grows
+    with the root of its number of pixels. A small picture is extended by its border.
     """
     weights = np.sqrt([p.shape[0] * p.shape[1] for p in pictures])
     picture = pictures[rng.choice(len(pictures), p=weights / weights.sum())]
@@ -137,10 +131,10 @@ def cut(pictures: Sequence[Pixels], rng: np.random.Generator, *, turned: bool = 
 
 
 def cells_of(data: bytes) -> tuple[Pixels, Plane, Plane]:
-    """What N is given of a lossy stream: the decoded picture, (H, W, C), and its cells, (R, C).
+    """Return N's inputs for a lossy stream: the decoded picture, (H, W, C), and two maps, (R, C).
 
-    Of the cells, as decoding has them (ablc.runtime.fill): 1 for those in kept blocks, else 0; log2
-    of their luma step in grey levels.
+    The maps, as in ablc.runtime.fill, are 1 for cells in kept blocks, else 0, and log2 of the
+    luma step in grey levels.
 
     Raises StreamError as ablc.decode does, ValueError for a lossless stream.
     """
@@ -151,8 +145,8 @@ def cells_of(data: bytes) -> tuple[Pixels, Plane, Plane]:
     return decoded, part.kept, part.steps
 
 
-def code(picture: Pixels, rng: np.random.Generator) -> bytes:
-    """The picture as a stream, with settings drawn at random as they occur in practice."""
+def encode(picture: Pixels, rng: np.random.Generator) -> bytes:
+    """Return the picture as a stream, with random settings as they occur in practice."""
     fine = rng.random() < FINE
     quality = rng.uniform(QUALITIES[1], 95) if fine else rng.uniform(*QUALITIES)
     importance: npt.NDArray[np.float32] | None = None
@@ -160,7 +154,7 @@ def code(picture: Pixels, rng: np.random.Generator) -> bytes:
     kind = rng.random()
     if kind < WEIGHTED:
         importance = _importance(picture.shape[:2], rng)
-    elif kind < WEIGHTED + RULED:
+    elif kind < WEIGHTED + MASKED:
         share = float(rng.uniform(0.05, 0.6))
         mask = ablc.Scheme(
             rng.choice(["random-blocks", "centre"]), share, seed=int(rng.integers(99))
@@ -170,13 +164,13 @@ def code(picture: Pixels, rng: np.random.Generator) -> bytes:
 
 
 def alone(picture: Pixels, rng: np.random.Generator) -> Sample:
-    """A sample with nothing beside the picture."""
+    """Return a sample of the picture alone."""
     return {"picture": _planes(picture)}
 
 
 def coded(picture: Pixels, rng: np.random.Generator) -> Sample:
-    """The picture before and after the codec, with its cells: what N is given."""
-    decoded, kept, step = cells_of(code(picture, rng))
+    """Return the picture before and after the codec, with its cells: a sample for N."""
+    decoded, kept, step = cells_of(encode(picture, rng))
     return {
         "picture": _planes(picture),
         "decoded": _planes(decoded),
@@ -186,7 +180,7 @@ def coded(picture: Pixels, rng: np.random.Generator) -> Sample:
 
 
 def reduced(picture: Pixels, rng: np.random.Generator) -> Sample:
-    """The picture, and a quarter of its sides after the codec: what S is given."""
+    """Return the picture, and a quarter of its sides after the codec: a sample for S."""
     quality = float(rng.uniform(*SMALL_QUALITIES))
     data = ablc.encode(shrunk(picture, FACTOR), quality=quality, threads=1)
     low = ablc.decode(data, fill="classical", threads=1)
@@ -194,7 +188,7 @@ def reduced(picture: Pixels, rng: np.random.Generator) -> Sample:
 
 
 def _importance(shape: tuple[int, int], rng: np.random.Generator) -> npt.NDArray[np.float32]:
-    """(H, W): an ellipse that counts more than what is around it, or nothing around it."""
+    """Return (H, W): an ellipse that counts more than its surroundings, at times alone."""
     y, x = np.mgrid[: shape[0], : shape[1]]
     centre, radius = rng.uniform(0.2, 0.8, 2) * shape, rng.uniform(0.15, 0.6, 2) * shape
     distance = ((y - centre[0]) / radius[0]) ** 2 + ((x - centre[1]) / radius[1]) ** 2
@@ -204,13 +198,16 @@ def _importance(shape: tuple[int, int], rng: np.random.Generator) -> npt.NDArray
 
 
 class Samples(IterableDataset[Sample]):
-    """Endless samples. "picture" and "decoded": (3, CUT, CUT) uint8; "low": (3, CUT / 4, CUT / 4)
-    uint8; "kept" and "step": (1, CUT / 8, CUT / 8) float32."""
+    """Endless samples.
+
+    "picture" and "decoded": (3, CUT, CUT) uint8; "low": (3, CUT / 4, CUT / 4) uint8; "kept" and
+    "step": (1, CUT / 8, CUT / 8) float32.
+    """
 
     def __init__(
         self, pictures: Sequence[Pixels], make: Make, *, seed: int, turned: bool = True
     ) -> None:
-        """make: of a cut, (CUT, CUT, 3): alone, coded or reduced."""
+        """make: makes a sample of a cut, (CUT, CUT, 3): alone, coded or reduced."""
         self.pictures, self.make, self.seed, self.turned = pictures, make, seed, turned
 
     def __iter__(self) -> Iterator[Sample]:
@@ -225,9 +222,9 @@ def _planes(picture: Pixels) -> Tensor:
 
 
 class SamplePool:
-    """Samples on the training device, replaced bit by bit by new ones.
+    """Samples on the training device, gradually replaced by new ones.
 
-    A batch takes fresh samples from the workers and crops from all that are here.
+    A batch takes crops of all samples in the pool.
     """
 
     def __init__(self, samples: Samples, *, size: int, workers: int, device: torch.device) -> None:
@@ -251,37 +248,37 @@ class SamplePool:
         self.filled = min(self.filled + 1, self.size)
 
     def refresh(self, count: int) -> None:
-        """Takes count new samples from the workers; the oldest make room."""
+        """Take count new samples from the workers in place of the oldest."""
         for _ in range(count):
             self._put(next(self._source))
 
     def batch(self, count: int, side: int) -> Sample:
-        """count crops of side x side pixels (a multiple of 8) from random samples.
+        """Return count crops of side x side pixels, a multiple of 8, of random samples.
 
-        Pictures come as float 0..1 in channels-last order. Crops start at cells' corners.
+        Pictures are float 0..1 in channels-last order. Crops start at corners of cells.
         """
         rng = self._rng
         device = self._kept["picture"].device
         which = torch.from_numpy(rng.integers(self.filled, size=count)).to(device)
         corners = rng.integers((CUT - side) // CELL + 1, size=(2, count))
         top, left = torch.from_numpy(corners).to(device)
-        found = {}
+        crops = {}
         for name, kept in self._kept.items():
             unit = kept.shape[-1] * CELL // CUT  # 1 for cells, 8 for pixels
             along = torch.arange(side * unit // CELL, device=device)
             rows = (top[:, None] * unit + along)[:, :, None]
             columns = (left[:, None] * unit + along)[:, None, :]
             crop = kept[which[:, None, None], :, rows, columns]  # (B, side, side, C)
-            found[name] = _as_float(crop.permute(0, 3, 1, 2))
-        return found
+            crops[name] = _as_float(crop.permute(0, 3, 1, 2))
+        return crops
 
     def all(self) -> Sample:
-        """Every sample that is here, whole; pictures as float 0..1."""
+        """Return every sample in the pool, whole; pictures are float 0..1."""
         return {name: _as_float(kept[: self.filled]) for name, kept in self._kept.items()}
 
 
 def _as_float(value: Tensor) -> Tensor:
-    """Pictures as 0..1 in channels-last order, other values as they are."""
+    """Return pictures as 0..1 in channels-last order, other values as they are."""
     if value.dtype != torch.uint8:
         return value
     return value.float().div_(255).contiguous(memory_format=torch.channels_last)

@@ -1,6 +1,6 @@
-"""Losses of training and of the latent update; pure functions of torch tensors.
+"""Losses of training and of the latent update: pure functions of torch tensors.
 
-Pictures x, y, p are (B, 3, H, W) sRGB in 0..1, features F^l (B, N, h, w) with M = h w places.
+Pictures x, y, p are (B, 3, H, W) sRGB in 0..1, features F^l (B, N, h, w) with M = h w positions.
 Means are over all elements unless a shape is given.
 """
 
@@ -19,12 +19,12 @@ EDGE_SIDE, EDGE_SIGMA = 7, 1.0  # of the Laplacian of Gaussian, pixels
 
 
 def charbonnier(x: Tensor, y: Tensor, epsilon: float = 1e-3) -> Tensor:
-    """Mean of sqrt((x - y)^2 + epsilon^2): L1 that is smooth at zero."""
+    """Return the mean of sqrt((x - y)^2 + epsilon^2): an L1 distance that is smooth at zero."""
     return ((x - y).square() + epsilon * epsilon).sqrt().mean()
 
 
 def luma(x: Tensor) -> Tensor:
-    """(B, 1, H, W) BT.601 luma."""
+    """Return the BT.601 luma, (B, 1, H, W)."""
     weights = torch.tensor(LUMA, dtype=x.dtype, device=x.device)
     return (x * weights[:, None, None]).sum(1, keepdim=True)
 
@@ -36,7 +36,7 @@ def _gaussian(side: int, sigma: float) -> tuple[float, ...]:
 
 
 def _blur(x: Tensor) -> Tensor:
-    """(B, C, H, W) -> (B, C, H - 10, W - 10): SSIM's window at every place that holds it whole."""
+    """Return (B, C, H - 10, W - 10) of (B, C, H, W): averages over SSIM's window where it fits."""
     taps = torch.tensor(_gaussian(SSIM_SIDE, SSIM_SIGMA), dtype=x.dtype, device=x.device)
     channels = x.shape[1]
     down = taps.reshape(1, 1, -1, 1).expand(channels, 1, -1, 1)
@@ -45,9 +45,9 @@ def _blur(x: Tensor) -> Tensor:
 
 
 def ssim(x: Tensor, y: Tensor) -> Tensor:
-    """(B,) structural similarity of the luma (Wang et al. 2004), as ablc.compare has it.
+    """Return (B,) structural similarity of the luma (Wang et al. 2004), as in ablc.compare.
 
-    Raises ValueError for sides under 11.
+    Raises ValueError for sides shorter than 11.
     """
     if min(x.shape[-2:]) < SSIM_SIDE:
         raise ValueError(f"SSIM needs sides of at least {SSIM_SIDE}, not {tuple(x.shape[-2:])}")
@@ -63,7 +63,7 @@ def ssim(x: Tensor, y: Tensor) -> Tensor:
 
 @functools.cache
 def _log_kernel() -> tuple[float, ...]:
-    """EDGE_SIDE^2 taps of the Laplacian of Gaussian; they sum to 0, their magnitudes to 1."""
+    """Return EDGE_SIDE^2 taps of the Laplacian of Gaussian: sum 0, sum of magnitudes 1."""
     half, s2 = EDGE_SIDE // 2, EDGE_SIGMA**2
     grid = [(y, x) for y in range(-half, half + 1) for x in range(-half, half + 1)]
     weight = [math.exp(-(y * y + x * x) / (2 * s2)) for y, x in grid]
@@ -75,7 +75,7 @@ def _log_kernel() -> tuple[float, ...]:
 
 
 def laplacian_of_gaussian(x: Tensor) -> Tensor:
-    """LAPLACE(x) of the paper, (B, 3, H, W), every channel on its own; zero beyond the borders.
+    """Return LAPLACE(x) of the paper, (B, 3, H, W), for every channel; x is 0 beyond its borders.
 
     sigma = 1 pixel, 7x7 taps that sum to 0 and whose magnitudes sum to 1.
     """
@@ -85,15 +85,15 @@ def laplacian_of_gaussian(x: Tensor) -> Tensor:
 
 
 def edge(x: Tensor, p: Tensor) -> Tensor:
-    """(B,) edge loss |LAPLACE(x) - LAPLACE(p)|_2^2.
+    """Return (B,) edge losses |LAPLACE(x) - LAPLACE(p)|_2^2.
 
-    The paper has the norm; its square has a gradient everywhere, and the same minimum.
+    The paper uses the norm; its square has a gradient everywhere, and the same minimum.
     """
     return (laplacian_of_gaussian(x) - laplacian_of_gaussian(p)).square().sum((1, 2, 3))
 
 
 def gram(f: Tensor) -> Tensor:
-    """(B, N, N) Gram matrix of features, F F^T / (N M): its size does not depend on N and M."""
+    """Return (B, N, N) Gram matrices F F^T / (N M): their magnitude is independent of N and M."""
     flat = f.flatten(2)
     return flat @ flat.transpose(1, 2) / (flat.shape[1] * flat.shape[2])
 
@@ -101,9 +101,11 @@ def gram(f: Tensor) -> Tensor:
 def style(
     features: Sequence[Tensor], targets: Sequence[Tensor], weights: Sequence[float]
 ) -> Tensor:
-    """(B,) style loss sum_l w_l E_l with E_l = |G - A|_F^2 / (4 N^2 M^2) (Gatys et al. 2016).
+    """Return (B,) style losses sum_l w_l E_l (Gatys et al. 2016).
 
-    targets: Gram matrices A_l as gram() has them, which holds the factor 1 / (N M).
+    E_l = |G - A|_F^2 / (4 N^2 M^2).
+
+    targets: Gram matrices A_l of gram(), which includes the factor 1 / (N M).
     """
     terms = [
         w * (gram(f) - a).square().sum((1, 2)) / 4
@@ -113,40 +115,44 @@ def style(
 
 
 def content(f: Tensor, p: Tensor) -> Tensor:
-    """(B,) content loss 1/2 sum_ij (F^l_ij - P^l_ij)^2 (Gatys et al. 2016)."""
+    """Return (B,) content losses 1/2 sum_ij (F^l_ij - P^l_ij)^2 (Gatys et al. 2016)."""
     return (f - p).square().sum((1, 2, 3)) / 2
 
 
-def feature_matching(found: Sequence[Tensor], wanted: Sequence[Tensor]) -> Tensor:
-    """Mean over l of mean |F^l - P^l|^2 / mean |P^l|^2: every layer counts alike."""
+def feature_matching(features: Sequence[Tensor], targets: Sequence[Tensor]) -> Tensor:
+    """Return the mean over l of mean |F^l - P^l|^2 / mean |P^l|^2: every layer weighs the same."""
     terms = [
         (f - p).square().mean() / p.square().mean().clamp_min(1e-8)
-        for f, p in zip(found, wanted, strict=True)
+        for f, p in zip(features, targets, strict=True)
     ]
     return torch.stack(terms).mean()
 
 
-def distillation(scores: Tensor, wanted: Tensor, temperature: float = 2.0) -> Tensor:
-    """T^2 KL(softmax(wanted / T) || softmax(scores / T)), mean over (B, classes) (Hinton 2015)."""
+def distillation(scores: Tensor, target: Tensor, temperature: float = 2.0) -> Tensor:
+    """Return T^2 KL(softmax(target / T) || softmax(scores / T)) (Hinton et al. 2015).
+
+    scores, target: (B, classes); the result is the mean over the batch.
+    """
     log_p = F.log_softmax(scores.float() / temperature, 1)
-    log_q = F.log_softmax(wanted.float() / temperature, 1)
+    log_q = F.log_softmax(target.float() / temperature, 1)
     return F.kl_div(log_p, log_q, log_target=True, reduction="batchmean") * temperature**2
 
 
 def hinge_critic(real: Tensor, made: Tensor) -> Tensor:
-    """What D minimises: mean max(0, 1 - D(real)) + mean max(0, 1 + D(made)) (Lim and Ye 2017)."""
+    """Return D's loss: mean max(0, 1 - D(real)) + mean max(0, 1 + D(made)) (Lim and Ye 2017)."""
     return F.relu(1 - real).mean() + F.relu(1 + made).mean()
 
 
 def hinge_generator(made: Tensor) -> Tensor:
-    """What G minimises against hinge_critic: -mean D(made)."""
+    """Return G's loss against hinge_critic: -mean D(made)."""
     return -made.mean()
 
 
 def r1(critic: Callable[[Tensor], Tensor], real: Tensor) -> Tensor:
-    """Gradient penalty mean_b |d D(real) / d real|^2 / 2 (Mescheder et al., arXiv:1801.04406).
+    """Return the gradient penalty mean_b |d D(real) / d real|^2 / 2.
 
-    D is the mean of a picture's scores, where the critic gives one for every patch.
+    Mescheder et al., arXiv:1801.04406. D is the mean of a picture's scores if the critic scores
+    every patch.
     """
     x = real.detach().requires_grad_()
     score = critic(x).reshape(len(x), -1).mean(1).sum()

@@ -20,7 +20,7 @@ TRACED = (224, 256)  # H, W of the pictures in tracing: two sides that differ
 SIDE_MOST = 1 << 16  # pixels
 
 
-class _Lpips(nn.Module):
+class _LpipsMetric(nn.Module):
     def __init__(self, lpips: Lpips) -> None:
         super().__init__()
         self.lpips = lpips
@@ -29,7 +29,7 @@ class _Lpips(nn.Module):
         return self.lpips.distance(shown, original)
 
 
-class _Texture(nn.Module):
+class _TextureMetric(nn.Module):
     def __init__(self, folder: Path) -> None:
         super().__init__()
         self.vgg, self.alexnet = Vgg(folder), AlexNet(folder)
@@ -39,9 +39,9 @@ class _Texture(nn.Module):
 
 
 METRICS: dict[str, Callable[[Path], nn.Module]] = {
-    "lpips": lambda folder: _Lpips(Lpips(folder, "alex")),
-    "lpips_squeeze": lambda folder: _Lpips(Lpips(folder, "squeeze")),
-    "texture": _Texture,
+    "lpips": lambda folder: _LpipsMetric(Lpips(folder, "alex")),
+    "lpips_squeeze": lambda folder: _LpipsMetric(Lpips(folder, "squeeze")),
+    "texture": _TextureMetric,
 }
 assert tuple(METRICS) == tuple(DISTANCES)
 

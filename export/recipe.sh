@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Trains all networks of a preset one after the other, and exports what there is after each.
+# Trains all networks of a preset one after the other, and exports them after each training.
 #
 #     export/recipe.sh PRESET MINUTES OUT TEACHERS DATA...
 #
 # PRESET small or base; MINUTES for all together; OUT a folder for runs and models; TEACHERS the
 # folder of the teachers' weights; DATA folders or tar files of pictures. OPTIONS in the environment
-# go to every training, say OPTIONS="--batch 64 --workers 14 --pool 4000 --fresh 0.25" on a GPU.
-# The same command again goes on where it was stopped.
+# are passed to every training, for example OPTIONS="--batch 64 --workers 14 --pool 4000 --fresh 0.25" on a GPU.
+# If it is stopped, run the same command again to continue.
 set -euo pipefail
 preset=$1 minutes=$2 out=$3 teachers=$4
 shift 4

@@ -16,9 +16,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ablc.arrays import Pixels
 from ablc.export import checkpoints, run_files, tasks
 from ablc.export.checkpoints import CHECKPOINT
-from ablc.export.data import Photographs, Pixels, Sample, SamplePool, Samples
+from ablc.export.data import Photographs, Sample, SamplePool, Samples
 from ablc.export.tasks.base import AnyTask
 from ablc.export.training_plan import (
     TrainingError,

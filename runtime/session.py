@@ -216,19 +216,7 @@ def start(
     the network.
     """
     weights = registry.load(card)
-    ort = onnxruntime()
-    options = ort.SessionOptions()
-    if profile is not None:
-        options.enable_profiling = True
-        options.profile_file_prefix = str(profile)
-    options.intra_op_num_threads = threads or cores()
-    options.inter_op_num_threads = 1
-    options.use_deterministic_compute = True
-    options.log_severity_level = 3  # errors; whether a provider fell back is checked below
-    # In a service a core has better things to do than wait for the next convolution.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    for name, size in sizes:
-        options.add_free_dimension_override_by_name(name, size)
+    options = _session_options(threads, sizes, profile)
     # Captured graphs need inputs at fixed addresses, which only the latent update has.
     captured = card.role == "step" and bool(sizes) and profile is None
     providers = [(NAMES[provider], _options(provider, card, captured=captured))]
@@ -237,7 +225,7 @@ def start(
     if provider != "cpu":
         providers.append((NAMES["cpu"], {}))
     try:
-        net = ort.InferenceSession(weights, options, providers=providers)
+        net = onnxruntime().InferenceSession(weights, options, providers=providers)
     except Exception as error:
         raise ProviderError(f"{card.id} does not start on {provider}: {error}") from error
     if net.get_providers()[0] != NAMES[provider]:
@@ -247,6 +235,22 @@ def start(
         )
     net.disable_fallback()  # of a failing run to another provider
     return Session(net, card, provider, bool(sizes))
+
+
+def _session_options(threads: int | None, sizes: Sizes, profile: Path | None) -> Any:
+    options = onnxruntime().SessionOptions()
+    if profile is not None:
+        options.enable_profiling = True
+        options.profile_file_prefix = str(profile)
+    options.intra_op_num_threads = threads or cores()
+    options.inter_op_num_threads = 1
+    options.use_deterministic_compute = True
+    options.log_severity_level = 3  # errors; start() checks whether a provider fell back
+    # In a service a core has better things to do than wait for the next convolution.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    for name, size in sizes:
+        options.add_free_dimension_override_by_name(name, size)
+    return options
 
 
 def run_options(session: Session, graph: int) -> Any:

@@ -23,7 +23,7 @@ from ablc.export import nets
 from ablc.export.tasks.base import AnyTask
 from ablc.export.tasks.condition import ConditionNetworks, ConditionTask
 from ablc.export.tasks.fill import FillNetworks, FillTask
-from ablc.export.tasks.latent import LatentNetworks, LatentTask
+from ablc.export.tasks.latent import EncoderAndGenerator, LatentTask
 from ablc.export.tasks.stage2 import Stage2Networks, Stage2Task
 
 
@@ -48,7 +48,7 @@ RECIPES = {
     ),
     "latent": Recipe(
         LatentTask,
-        LatentNetworks,
+        EncoderAndGenerator,
         {
             "imitation": 0.2,
             "scale": 0.05,

@@ -13,7 +13,7 @@ from ablc.export.teachers import AlexNet, Lpips
 TRANSMITTED = 0.25  # half a quantisation step of h in a stream; noise in training
 
 
-class LatentNetworks(nn.Module):
+class EncoderAndGenerator(nn.Module):
     """E and G."""
 
     def __init__(self, preset: nets.Preset) -> None:
@@ -22,7 +22,7 @@ class LatentNetworks(nn.Module):
         self.generator = nets.Generator(preset)
 
 
-class LatentTask(TrainingTask[LatentNetworks]):
+class LatentTask(TrainingTask[EncoderAndGenerator]):
     """E and G together.
 
     The averaged E judges G's pictures in h1 and h, so that E cannot adapt to G's mistakes.
@@ -39,7 +39,7 @@ class LatentTask(TrainingTask[LatentNetworks]):
         aids = nn.ModuleDict({"adapter": nn.Conv2d(preset.encoder_widths[2], AlexNet.WIDTHS[4], 1)})
         if weights.get("adversarial"):
             aids["critic"] = nets.Critic(preset)
-        super().__init__(LatentNetworks(preset), aids, weights, teachers)
+        super().__init__(EncoderAndGenerator(preset), aids, weights, teachers)
 
     def loss(self, batch: Sample, step: int) -> dict[str, Tensor]:
         y = batch["picture"]

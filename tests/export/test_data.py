@@ -105,7 +105,7 @@ def test_every_kind_of_stream_decodes() -> None:
     picture = data.cut([scene(300, 300)], rng)
     kept = []
     for _ in range(40):
-        decoded, mask, _ = data.cells_of(data.code(picture, rng))
+        decoded, mask, _ = data.cells_of(data.encode(picture, rng))
         assert decoded.shape == picture.shape
         kept.append(mask.mean())
     assert min(kept) < 0.3 < 0.9 < max(kept)
