@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -23,8 +24,8 @@ from ablc.service.settings import ServiceSettings
 from ablc.service.state import ServiceState
 
 
-def create(settings: ServiceSettings) -> Starlette:
-    """Return the app, a FastAPI.
+def create(settings: ServiceSettings) -> FastAPI:
+    """Return the app.
 
     Its state is app.state.service, an ablc.service.state.ServiceState. More endpoints may be added
     as to any FastAPI app.
