@@ -97,11 +97,21 @@ def test_a_parameter_that_does_not_fit_is_named(
     service: Service, stream: bytes, png: bytes, target: str, words: str
 ) -> None:
     encode = target.startswith("/encode")
-    answer = service.post(
-        target, png if encode else stream, "image/png" if encode else "image/x-ablc"
-    )
-    assert answer.status == 422
-    assert words in reason(answer)
+    for _ in range(2):  # queries are remembered, but not those that are refused
+        answer = service.post(
+            target, png if encode else stream, "image/png" if encode else "image/x-ablc"
+        )
+        assert answer.status == 422
+        assert words in reason(answer)
+
+
+def test_more_queries_than_are_remembered_are_told_apart(service: Service, stream: bytes) -> None:
+    for _ in range(2):
+        for x in range(150):
+            answer = service.post(f"/decode?region={x},{x % 7},3,2&format=raw", stream)
+            again = service.post(f"/decode?region={x},{x % 7},2,3&format=raw", stream)
+            assert answer.body == ablc.decode(stream, region=(x, x % 7, 3, 2)).tobytes()
+            assert again.body == ablc.decode(stream, region=(x, x % 7, 2, 3)).tobytes()
 
 
 def test_too_many_regions_are_refused(service: Service, png: bytes) -> None:
