@@ -1,197 +1,22 @@
-#include <cmath>
+// Pixels to a stream: decode.cpp from back to front. The headings of docs/FORMAT.md:
+//
+//   Lossless            every channel of a lossless stream, and alpha of any
+//   Base layer          encode_base: planes of an eighth of the side, for every tile
+//   Mask, Blocks        encode_tile: leaves, then prediction and residual of every kept one
+//   Exact samples       over the picture that a decoder has without them
+//   File                sections and their segments, one for every tile
 
 #include "codec.h"
 #include "exact.h"
-#include "layout.h"
 #include "lossless.h"
-#include "mask.h"
 #include "parallel.h"
-#include "plane_coder.h"
-#include "search.h"
-#include "statistics.h"
-#include "upsample.h"
+#include "tile_encoder.h"
 
 namespace ablc {
 
 namespace {
 
 using Sections = std::vector<std::pair<SectionId, Bytes>>;
-
-// Found on photographs; docs/DESIGN.md, Search, has the figures.
-constexpr float kLambda = 0.05f;     // price of a bit in squared steps
-constexpr float kSsimPower = 0.25f;  // exponent of a block's variance in its weight
-constexpr float kTailPrice = 2;      // of a bit in the tail, see EncodeSettings
-constexpr float kOffsetPower = 4;    // of the mean of a superblock's importance that sets its step
-constexpr float kBaseShare =
-    0.5f;  // of that price in the base layer, on which all prediction stands
-
-/// Source planes of a tile, padded to whole superblocks.
-Planes tile_planes(const ConstImage& image, const Header& header, const Rect& rect) {
-  return to_planes(image,
-                   {rect.x, rect.y, round_up(rect.width, kSuper), round_up(rect.height, kSuper)},
-                   header.subsample);
-}
-
-/// Means of 8x8 samples in 1/16 grey level.
-void box_means(const Plane<std::uint8_t>& plane, const Rect& cells, Plane<std::int16_t>& base) {
-  for (int cy = 0; cy < cells.height; ++cy)
-    for (int cx = 0; cx < cells.width; ++cx) {
-      int sum = 2;
-      for (int y = 0; y < kBaseScale; ++y)
-        for (int x = 0; x < kBaseScale; ++x)
-          sum += plane.at(cx * kBaseScale + x, cy * kBaseScale + y);
-      base.at(cells.x + cx, cells.y + cy) = static_cast<std::int16_t>(sum >> 2);
-    }
-}
-
-Bytes encode_base(const Planes& org, const Header& header, const Rect& rect, float lambda,
-                  BasePlanes& base) {
-  RangeEncoder coder;
-  PlaneCoder planes(header.step);
-  for (int p = 0; p < header.planes(); ++p) {
-    const PlaneParams params = base_params(header.step, p);
-    const float price = kBaseShare * lambda * static_cast<float>(params.step * params.step);
-    const Rect cells = base_rect(header, rect, p);
-    auto& plane = base[p];
-    box_means(org[p], cells, plane);
-    planes.encode(coder, plane, cells, params, p, p == 2, price);
-  }
-#ifdef ABLC_STATISTICS
-  planes.record_base(header.step);
-#endif
-  return coder.finish();
-}
-
-void write_mask(RangeEncoder& coder, Tile& tile, const Node& node) {
-  if (outside(tile, node)) return;
-  const CellInfo& cell = tile.cells.at(node.x, node.y);
-  if (code_split(coder, tile, node, cell.log2 < node.size.log2())) {
-    for (int i = 0; i < 4; ++i) write_mask(coder, tile, node.child(i));
-    return;
-  }
-  code_keep(coder, tile, node, cell.kept != 0);
-}
-
-/// Writes the blocks below node; a unit of chroma follows the luma of its 16x16 or 32x32 node.
-void write_blocks(RangeEncoder& coder, Tile& tile, const Node& node, int zorder,
-                  SuperChoice& choice) {
-  if (outside(tile, node)) return;
-  const CellInfo& cell = tile.cells.at(node.x, node.y);
-  if (cell.log2 < node.size.log2()) {
-    const int step = node.size.half().area() / kBlock8.area();
-    for (int i = 0; i < 4; ++i) write_blocks(coder, tile, node.child(i), zorder + i * step, choice);
-  } else if (cell.kept) {
-    LeafChoice& leaf = choice.luma[zorder];
-    code_luma(coder, tile, node, leaf.mode, leaf.count, leaf.levels.data());
-  }
-  const bool unit =
-      node.size == kBlock16 || (node.size == kBlock32 && cell.log2 == kBlock32.log2());
-  if (tile.planes == 1 || !unit) return;
-  for (int plane = 1; plane <= 2; ++plane) {
-    LeafChoice& c = choice.chroma[plane - 1][zorder / 4];
-    LevelSummary summary;
-    code_chroma(coder, tile, node, plane, c.coded, c.mode, c.count, c.levels.data(), summary);
-  }
-}
-
-/// The step that suits a superblock: error weighs w, so the squared step goes as 1 / w. Its cells
-/// share one step; the most important ones have most to say in it.
-int wanted_offset(const Plane<float>& importance, const Node& super) {
-  float sum = 0;
-  int voters = 0;
-  for (int y = super.y; y < super.y + super.cells(); ++y)
-    for (int x = super.x; x < super.x + super.cells(); ++x) {
-      sum += std::pow(importance.at(x, y), kOffsetPower);
-      voters += importance.at(x, y) > 0;
-    }
-  if (sum <= 0) return 0;
-  const float mean = std::pow(sum / static_cast<float>(voters), 1 / kOffsetPower);
-  return static_cast<int>(
-      std::lround(std::clamp(-2.0f * std::log2(mean), -1.0f * kMostOffset, 1.0f * kMostOffset)));
-}
-
-/// Importance of a tile's cells, or empty if all are alike. Exact cells need nothing beneath.
-Plane<float> tile_importance(const EncodeSettings& settings, const Rect& rect, const Tile& tile) {
-  const Plane<float>& wanted = settings.importance;
-  const bool exact = !settings.exact.samples.empty() && !settings.exact_pixels;
-  if (wanted.samples.empty() && !exact) return {};
-  Plane<float> importance(tile.cells.width, tile.cells.height, 1.0f);
-  for (int y = 0; y < importance.height; ++y)
-    for (int x = 0; x < importance.width; ++x) {
-      const int cx = rect.x / kCell + x, cy = rect.y / kCell + y;
-      if (!wanted.samples.empty()) importance.at(x, y) = wanted.clamped(cx, cy);
-      if (exact && settings.exact.clamped(cx, cy)) importance.at(x, y) = 0;
-    }
-  return importance;
-}
-
-TileAnalysis make_analysis(const Tile& tile) {
-  TileAnalysis analysis;
-  for (std::size_t size = 0; size < kSizes; ++size)
-    analysis.luma[size] = Plane<TileAnalysis::Modes>(div_up(tile.cells.width, 1 << size),
-                                                     div_up(tile.cells.height, 1 << size));
-  for (std::size_t whole = 0; whole < 2; ++whole)
-    for (auto& plane : analysis.chroma[whole])
-      plane =
-          Plane<std::uint8_t>(tile.cells.width >> (1 + whole), tile.cells.height >> (1 + whole));
-  return analysis;
-}
-
-struct TileCode {
-  Bytes mask;
-  Bytes blocks;
-};
-
-TileCode encode_tile(const ConstImage& image, const Header& header, const Rect& rect,
-                     const EncodeSettings& settings, const SearchSettings& search_settings,
-                     const Quantisers& quantisers, const BasePlanes& base, TileAnalysis* analysis) {
-  const auto org = tile_planes(image, header, rect);
-  const std::unique_ptr<Tile> tile = make_tile(header, rect, base);
-  fill_planes(header, rect, base, *tile);
-  const Plane<float> importance = tile_importance(settings, rect, *tile);
-  RangeEncoder mask, blocks;
-  if (header.explicit_mask) {
-    tile->wanted = cut(settings.mask, {rect.x / kCell, rect.y / kCell, tile->activity.width,
-                                       tile->activity.height});
-    auto models = std::make_unique<MaskModels>();
-    code_cell_mask(mask, *models, tile->wanted);
-  }
-  Planes painted;
-  TileHints hints{importance, nullptr, analysis};
-  if (settings.painted.width > 0) {
-    painted = tile_planes(settings.painted, header, rect);
-    hints.painted = &painted;
-  }
-  if (analysis && analysis->chroma[0][0].samples.empty()) *analysis = make_analysis(*tile);
-  TileSearch search(*tile, org, search_settings, quantisers, hints);
-  auto choice = std::make_unique<SuperChoice>();
-  const auto supers = static_cast<float>(tile->cells.width * tile->cells.height / 16);
-  const auto head = static_cast<int>(std::lround((1 - std::abs(settings.tail)) * supers));
-  int done = 0;
-  if (header.step_offsets) {
-    for (int y = 0; y < tile->offsets.height; ++y)
-      for (int x = 0; x < tile->offsets.width; ++x)
-        tile->offsets.at(x, y) =
-            static_cast<std::int8_t>(wanted_offset(importance, {4 * x, 4 * y, kBlock32}));
-    OffsetModels models;
-    code_offsets(mask, models, tile->offsets);
-  }
-  for (int y = 0; y < tile->cells.height; y += kSuper / kCell)
-    for (int x = 0; x < tile->cells.width; x += kSuper / kCell) {
-      const Node super{x, y, kBlock32};
-      tile->select(offset_step(header.step, tile->offset_at(x, y)));
-      if (done++ == head) search.scale_price(settings.tail > 0 ? kTailPrice : 1 / kTailPrice);
-      search.decide(x, y, *choice);
-      write_mask(mask, *tile, super);
-      write_blocks(blocks, *tile, super, 0, *choice);
-    }
-#ifdef ABLC_STATISTICS
-  std::vector<std::uint32_t> numbers;
-  collect(std::span(reinterpret_cast<const Model*>(tile->models), kTileModels), numbers);
-  record("tile", header.step, numbers);
-#endif
-  return {mask.finish(), blocks.finish()};
-}
 
 Header make_header(const ConstImage& image, const EncodeSettings& settings) {
   Header header;
@@ -204,7 +29,7 @@ Header make_header(const ConstImage& image, const EncodeSettings& settings) {
   header.step_offsets = !settings.lossless && !settings.importance.samples.empty();
   header.explicit_mask = !settings.lossless && !settings.mask.samples.empty();
   header.exact = !settings.lossless && !settings.exact.samples.empty();
-  // Large pictures: tiles, for threads and for windows.
+  // Large pictures are tiled, for threads and for the decoding of windows.
   const std::int64_t pixels = static_cast<std::int64_t>(image.width) * image.height;
   if (settings.tile_log2 > 0) {
     header.tile_log2 = settings.tile_log2;
@@ -214,37 +39,36 @@ Header make_header(const ConstImage& image, const EncodeSettings& settings) {
   return header;
 }
 
+/// Make an analysis fit a picture: it begins anew unless the last encode was of the same kind.
+void prepare(Analysis& analysis, const Header& header, int effort) {
+  const Array<int, 5> key = {header.width, header.height, header.channels, header.tiles(), effort};
+  if (analysis.key != key) analysis.tiles.clear();
+  analysis.key = key;
+  analysis.tiles.resize(static_cast<std::size_t>(header.tiles()));
+}
+
+/// Base, mask and blocks. All bases come first, since a tile's prediction looks at those around it.
 void encode_lossy(const ConstImage& image, const Header& header, const EncodeSettings& settings,
                   Analysis* analysis, Sections& sections) {
-  SearchSettings search{search_effort(settings.effort), kLambda,
-                        settings.tune_ssim ? kSsimPower : 0.0f};
-  const Quantisers quantisers(header.step, header.step_offsets);
-  auto base = make_base(header);
   const int tiles = header.tiles();
+  const Quantisers quantisers(header.step, header.step_offsets);
+  BasePlanes base = make_base(header);
   Vector<Bytes> bases(tiles), masks(tiles), blocks(tiles);
-  if (analysis) {
-    const Array<int, 5> key = {header.width, header.height, header.channels, header.tiles(),
-                               settings.effort};
-    if (analysis->key != key) analysis->tiles.clear();
-    analysis->key = key;
-    analysis->tiles.resize(static_cast<std::size_t>(tiles));
-  }
-  parallel_for(header.tiles(), settings.threads, [&](int t) {
-    const Rect rect = header.tile(t);
-    bases[t] = encode_base(tile_planes(image, header, rect), header, rect, search.lambda, base);
-  });
-  parallel_for(header.tiles(), settings.threads, [&](int t) {
-    TileCode code = encode_tile(image, header, header.tile(t), settings, search, quantisers, base,
-                                analysis ? &analysis->tiles[t] : nullptr);
-    masks[t] = std::move(code.mask);
-    blocks[t] = std::move(code.blocks);
+  if (analysis) prepare(*analysis, header, settings.effort);
+  parallel_for(tiles, settings.threads,
+               [&](int t) { bases[t] = encode_base(image, header, header.tile(t), base); });
+  parallel_for(tiles, settings.threads, [&](int t) {
+    TileBytes tile = encode_tile(image, header, header.tile(t), settings, quantisers, base,
+                                 analysis ? &analysis->tiles[t] : nullptr);
+    masks[t] = std::move(tile.mask);
+    blocks[t] = std::move(tile.blocks);
   });
   sections.emplace_back(SectionId::base, join_segments(bases));
   sections.emplace_back(SectionId::mask, join_segments(masks));
   sections.emplace_back(SectionId::blocks, join_segments(blocks));
 }
 
-/// One segment a tile, made by make(tile).
+/// Return the body of a section: for every tile the segment that make(tile) returns.
 template <class F>
 Bytes make_segments(const Header& header, int threads, F&& make) {
   Vector<Bytes> list(header.tiles());
@@ -252,8 +76,8 @@ Bytes make_segments(const Header& header, int threads, F&& make) {
   return join_segments(list);
 }
 
-/// Exact samples are coded in the light of the decoded picture without them, so that is decoded
-/// first.
+/// Return the body of EXCT. Exact samples are predicted from the decoded picture without them, so
+/// the sections so far are decoded first.
 Bytes encode_exact_samples(const ConstImage& image, Header header, const EncodeSettings& settings,
                            const Sections& sections) {
   Parsed file;
@@ -261,8 +85,7 @@ Bytes encode_exact_samples(const ConstImage& image, Header header, const EncodeS
   file.header.exact = false;
   file.header.channels = image.channels == 1 ? 1 : 3;
   for (const auto& [id, body] : sections) file.sections.push_back({id, 0, body});
-  Bytes pixels(static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.height) *
-               static_cast<std::size_t>(file.header.channels));
+  Bytes pixels(sample_count(image.width, image.height, file.header.channels));
   const Image decoded{image.width, image.height, file.header.channels, pixels};
   std::vector<std::string> lost;
   decode(file, {0, 0, image.width, image.height}, {.threads = settings.threads}, decoded, lost);

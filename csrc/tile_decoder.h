@@ -1,7 +1,7 @@
 #pragma once
 
-// One tile's segments, read (docs/FORMAT.md, Base layer, Mask, Blocks): the mirror of what
-// encode.cpp writes.
+// One tile's segments, read (docs/FORMAT.md, Base layer, Mask, Blocks): the mirror of
+// tile_encoder.h.
 
 #include "layout.h"
 #include "lossless.h"
