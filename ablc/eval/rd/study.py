@@ -79,10 +79,9 @@ def study(
 ) -> Study:
     """Measure ablc and the named peers, with progress bars on standard error.
 
-    quick: measure every third quality only. weights: of the networks behind perceptual distances;
-    None: these are not measured.
-    Raises ValueError for an unknown peer or weights of another shape, FileNotFoundError for missing
-    weights.
+    quick: measure every third quality only. weights: folder of networks, as in Judges; None: no
+    perceptual distances are measured.
+    Raises ValueError for an unknown peer, and as Judges does.
     """
     codecs, missing = available([*OWN_CODECS, *peers])
     sweeps = {
@@ -91,7 +90,7 @@ def study(
     curves, failures = _curves(folder, store, codecs, sweeps, weights, jobs)
     left_out = {}
     if weights is None:
-        left_out = dict.fromkeys(LOOKS, "no weights were given")
+        left_out = dict.fromkeys(LOOKS, "no folder of networks was given")
     rates = {}
     if importlib.util.find_spec("bjontegaard"):
         rates = _bd_rates(curves)

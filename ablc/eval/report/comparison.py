@@ -53,7 +53,7 @@ class ReportSettings:
     goal: Goal
     rois: tuple[Roi, ...]
     where: str  # the regions, in words
-    weights: Path | None = None  # folder of the weights of LPIPS; None: it is not measured
+    weights: Path | None = None  # folder of the network of LPIPS, as in Judges; None: not measured
 
 
 @dataclass(frozen=True, slots=True, eq=False)
