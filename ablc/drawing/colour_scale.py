@@ -9,11 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from ablc.arrays import Pixels
+from ablc.arrays import Floats, Pixels
 from ablc.drawing.panels import FAINT
 from ablc.drawing.view import PAPER
 
-Values = npt.NDArray[np.float32]
 Anchors = tuple[tuple[int, int, int], ...]  # sRGB, evenly spaced along a scale
 
 # Luma rises evenly from the first to the last, so that the order is visible without colour.
@@ -98,7 +97,7 @@ class Scale:
         return [(places[0], texts[0])]
 
 
-def bits_scale(bpp: Values) -> Scale:
+def bits_scale(bpp: Floats) -> Scale:
     """Return a logarithmic scale of bits per pixel that spans all but the rarest values."""
     few, many = (float(np.percentile(bpp, share)) for share in (1, 99.5))
     high = _nice(max(many, 1e-3), up=True)
@@ -107,7 +106,7 @@ def bits_scale(bpp: Values) -> Scale:
     return Scale(GLOW, low, high, tuple(_nice_ticks(low, high)), logarithmic=True)
 
 
-def error_scale(error: Values) -> Scale:
+def error_scale(error: Floats) -> Scale:
     """Return a linear scale from 0; the largest 2 % of the errors get the brightest colour."""
     worst = float(np.percentile(error, 98))
     high = next((top for top in ERROR_TOPS if top >= worst), ERROR_TOPS[-1])

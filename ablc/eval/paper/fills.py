@@ -21,7 +21,7 @@ from ablc.eval.paper.structure import grown, inpaint, near
 from ablc.options import check_choice
 from ablc.settings import cores, pixel_limit
 
-Fill = Callable[[Pixels, Flags, Flags], Pixels]
+FillFunction = Callable[[Pixels, Flags, Flags], Pixels]
 """fill(decoded, known, edges) -> painted: (H, W, C) uint8, (H, W) bool, (H, W) bool.
 
 Known pixels come back exactly. Edges are those of dropped pixels, from assistant information.
@@ -98,6 +98,6 @@ def _structure(decoded: Pixels, known: Flags, edges: Flags) -> Pixels:
     return painted
 
 
-FILLS: Mapping[str, Fill] = MappingProxyType(
+FILLS: Mapping[str, FillFunction] = MappingProxyType(
     {"homogeneous": _homogeneous, "edge-enhancing": _edge_enhancing, "structure": _structure}
 )

@@ -1,12 +1,9 @@
 """The SSIM of the paper's table, which is not that of ablc.metrics."""
 
 import numpy as np
-import numpy.typing as npt
 
 from ablc.arrays import Pixels
-from ablc.metrics import C1, C2
-
-Plane = npt.NDArray[np.float64]
+from ablc.metrics import C1, C2, Plane
 
 WINDOW = 7  # pixels
 

@@ -49,7 +49,7 @@ def inpaint(decoded: Pixels, kept: Flags, edges: Flags, *, seed: int = 0) -> Pix
     known = grown(kept, height, width)
     planes = _structure(planes_of(decoded, known), known, edges)
     left = ~known & ~near(edges, REACH)
-    texture = _Texture(planes, left, known & ~edges & ~_steep(planes))
+    texture = _TextureSynthesis(planes, left, known & ~edges & ~_steep(planes))
     if left.any() and texture.possible:
         texture.synthesise(np.random.default_rng(seed))
         planes = texture.merged()
@@ -86,7 +86,7 @@ def _steep(planes: Floats) -> Flags:
     return steep
 
 
-class _Texture:
+class _TextureSynthesis:
     """Synthesis of the remaining pixels, cell by cell, the best-known surroundings first.
 
     A cell takes the inner part of the window of exemplary pixels that fits its surroundings best
