@@ -78,7 +78,9 @@ class Guard:
                 503, "the service is stopping", {"retry-after": "1", "connection": "close"}
             )
         if path not in page.FILES and not self._has_token(headers):
-            detail = "invalid bearer token" if "authorization" in headers else "no bearer token"
+            detail = (
+                "invalid bearer token" if "authorization" in headers else "missing bearer token"
+            )
             raise ProblemError(401, detail, {"www-authenticate": 'Bearer realm="ablc"'})
 
     def _has_token(self, headers: Headers) -> bool:

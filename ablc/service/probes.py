@@ -1,6 +1,8 @@
 """Endpoints that say whether the service is alive, ready and busy."""
 
-from fastapi import FastAPI
+from typing import Any
+
+from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
 from ablc.service import openapi
@@ -19,32 +21,32 @@ class MetricsResponse(Response):
 def add_routes(app: FastAPI, state: ServiceState, metrics: Metrics) -> None:
     """Add /healthz, /readyz and /metrics to an app."""
 
-    @app.head("/healthz", include_in_schema=False)
-    @app.get("/healthz", response_model=ServiceStatus, operation_id="healthz")
-    async def healthz() -> Response:
+    async def healthz(_: Request) -> Response:
         """Report that the process responds."""
         return JSONResponse({"status": "ok"})
 
-    @app.head("/readyz", include_in_schema=False)
-    @app.get(
-        "/readyz",
-        response_model=ServiceStatus,
-        operation_id="readyz",
-        responses=openapi.refusals(503),
-    )
-    async def readyz() -> Response:
+    async def readyz(_: Request) -> Response:
         """Report whether the service takes requests."""
         if state.draining or not state.ready:
             raise ProblemError.busy("stopping" if state.draining else "warming up")
         return JSONResponse({"status": "ready"})
 
-    @app.head("/metrics", include_in_schema=False)
-    @app.get(
-        "/metrics",
-        response_class=MetricsResponse,
-        operation_id="metrics",
-        responses=openapi.refusals(401, 503),
-    )
-    async def read_metrics() -> Response:
+    async def read_metrics(_: Request) -> Response:
         """Report counts and times, in Prometheus' text format."""
         return MetricsResponse(metrics.text())
+
+    status: dict[str, Any] = {"response_model": ServiceStatus}
+    text: dict[str, Any] = {"response_model": None, "response_class": MetricsResponse}
+    for name, endpoint, response, refusals in (
+        ("healthz", healthz, status, ()),
+        ("readyz", readyz, status, (503,)),
+        ("metrics", read_metrics, text, (401, 503)),
+    ):
+        app.add_route(f"/{name}", endpoint)  # responds to GET and HEAD
+        app.add_api_route(  # describes GET
+            f"/{name}",
+            endpoint,
+            operation_id=name,
+            responses=openapi.refusals(*refusals),
+            **response,
+        )

@@ -195,14 +195,16 @@ def check_query(request: Request) -> None:
 
 def explain(errors: Sequence[Any]) -> str:
     """Return what is wrong with each parameter; errors are those of a RequestValidationError."""
-    return "; ".join(map(_explain_one, errors))
+    reasons = [_reason(error) for error in errors if error["type"] != "none_required"]
+    return "; ".join(dict.fromkeys(reasons))
 
 
-def _explain_one(error: dict[str, Any]) -> str:
+def _reason(error: dict[str, Any]) -> str:
     message = error["msg"].removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
         message = "unknown parameter"
     elif error["type"] == "string_pattern_mismatch":
         message = f"{error['input']!r} is not of the form that /openapi.json describes"
-    _, *names = error["loc"]  # after "query"
-    return ": ".join([*map(str, names), message])
+    _, *names = error["loc"]  # "query", then parameter and index, then pydantic's branch of a union
+    indices = [name for name in names[1:] if isinstance(name, int)]
+    return ": ".join([*map(str, names[:1]), *map(str, indices), message])

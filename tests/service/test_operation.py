@@ -21,6 +21,11 @@ RUN = [sys.executable, "-c", CODE, "serve"]
 def test_probes_need_nothing(service: Service) -> None:
     assert service.get("/healthz").json == {"status": "ok"}
     assert service.get("/readyz").json == {"status": "ready"}
+    for path in ("/healthz", "/readyz", "/metrics"):
+        assert service.request("HEAD", path).status == 200
+        refused = service.request("PUT", path)
+        assert refused.status == 405
+        assert sorted(refused.headers["allow"].split(", ")) == ["GET", "HEAD"]
 
 
 def test_metrics_count_what_happened(service: Service, stream: bytes) -> None:

@@ -79,6 +79,8 @@ def test_what_no_answer_suits_is_refused(service: Service, stream: bytes, png: b
         ("/decode?format=bmp", "format"),
         ("/decode?fill=net", "no networks"),
         ("/decode?quality=101", "quality"),
+        ("/decode?quality=", "quality: Input should be a valid number"),
+        ("/decode?fill=", "fill: Input should be 'classical', 'auto' or 'net'"),
         ("/decode?colour=red", "colour: unknown parameter"),
         ("/decode?region=full&region=square", "region: given more than once"),
         ("/decode?region=%D9%A1,0,10,10", "region"),
@@ -103,6 +105,7 @@ def test_a_parameter_that_does_not_fit_is_named(
         )
         assert answer.status == 422
         assert words in reason(answer)
+        assert "None" not in reason(answer)
 
 
 def test_more_queries_than_are_remembered_are_told_apart(service: Service, stream: bytes) -> None:
