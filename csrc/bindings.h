@@ -42,7 +42,8 @@ template <class T>
 void require_range(const char* name, T value, T low, T high) {
   const auto text = [](T v) { return py::str(py::cast(v)).template cast<std::string>(); };
   if (!(value >= low && value <= high))
-    refuse(std::string(name) + " is " + text(value) + ", wanted " + text(low) + ".." + text(high));
+    refuse(std::string(name) + " is " + text(value) + ", expected " + text(low) + ".." +
+           text(high));
 }
 
 inline void require_threads(int threads) {

@@ -14,7 +14,7 @@ constexpr int kMostCells = 8192;  // a side; of 65535 pixels
 
 py::bytes pack_mask_array(const Flags& mask) {
   if (mask.ndim() != 2 || mask.shape(0) > kMostCells || mask.shape(1) > kMostCells)
-    refuse("mask must be (R, C) bool, at most 8192 a side");
+    refuse("mask must be (R, C) bool with at most 8192 cells a side");
   auto cells = plane_of<std::uint8_t>(mask);
   Bytes packed;
   {
@@ -68,7 +68,7 @@ py::bytes pack_tensor_array(const Levels& levels, const std::optional<Flags>& co
     const int level = tensor.levels[i];
     require_range("a level", level, -kMostLevel, kMostLevel);
     if (level && !places.samples.empty() && !places.samples[i % places.samples.size()])
-      refuse("a level that is not coded must be 0");
+      refuse("levels must be 0 where coded is False");
   }
   Bytes packed;
   {

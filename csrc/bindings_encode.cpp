@@ -14,14 +14,14 @@ void check_image(const Pixels& image) {
     refuse("image must be (H, W, C) with C 1, 3 or 4");
   for (const py::ssize_t side : {image.shape(0), image.shape(1)})
     if (side < 1 || side > 65535)
-      refuse("image sides must be 1..65535, found " + std::to_string(side));
+      refuse("image sides must be 1..65535 pixels, not " + std::to_string(side));
 }
 
 /// Return log2 of the side of tiles, 0 for the encoder's choice.
 int tile_log2(int side) {
   if (side == 0) return 0;
   if (side < 256 || side > 32768 || !std::has_single_bit(static_cast<unsigned>(side)))
-    refuse("tile is " + std::to_string(side) + ", wanted 0 or a power of two, 256..32768");
+    refuse("tile is " + std::to_string(side) + ", expected 0 or a power of two, 256..32768");
   return std::countr_zero(static_cast<unsigned>(side));
 }
 

@@ -26,7 +26,7 @@ void check_picture(const Guide& guide, const Pixels& picture) {
   if (picture.ndim() != 3 ||
       div_up(static_cast<int>(picture.shape(0)), kCell) != guide.cells.height ||
       div_up(static_cast<int>(picture.shape(1)), kCell) != guide.cells.width)
-    refuse("picture must be (H, W, C), that which was decoded with the guide");
+    refuse("picture must be the (H, W, C) pixels that were decoded with the guide");
   const py::ssize_t channels = picture.shape(2);
   if (channels != 1 && channels != 3 && channels != 4)
     refuse("picture must have 1, 3 or 4 channels");
@@ -46,7 +46,7 @@ Painted painted_of(const py::array_t<float, 0>& painted, int top, const Image& p
     refuse("the rows of painted must be contiguous");
   const int rows = static_cast<int>(std::min<py::ssize_t>(painted.shape(1), picture.height - top));
   if (rows % kSuper && top + rows != picture.height)
-    refuse("painted must end at a multiple of 32 rows or at the picture's last");
+    refuse("painted must end at a multiple of 32 rows or at the picture's last row");
   Painted planes{{}, static_cast<int>(painted.strides(1) / painted.strides(2)), rows};
   for (int c = 0; c < colours; ++c) planes.planes[c] = painted.data(c, 0, 0);
   return planes;

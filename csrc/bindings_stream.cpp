@@ -20,7 +20,7 @@ using Region = std::optional<std::array<std::int64_t, 4>>;  // x, y, width, heig
 
 SectionId section_id(const std::string& name) {
   const auto id = section_named(name);
-  if (!id) refuse("no section is called '" + name + "'");
+  if (!id) refuse("unknown section '" + name + "'");
   return *id;
 }
 
@@ -82,7 +82,8 @@ class Stream {
     std::vector<std::pair<SectionId, Bytes>> added;
     for (const auto& [name, body] : bodies) {
       const SectionId id = section_id(name);
-      if (id < SectionId::model) refuse("section '" + name + "' is an encoder's to write");
+      if (id < SectionId::model)
+        refuse("section '" + name + "' cannot be replaced: only an encoder writes it");
       added.emplace_back(id, copy_of(body));
     }
     require_whole();
@@ -101,7 +102,7 @@ class Stream {
                           const std::optional<Pixels>& out) {
     const Rect window = window_of(region, max_pixels);
     if (window.x % kSuper || window.y % kSuper)
-      refuse("a guided region begins at multiples of " + std::to_string(kSuper) +
+      refuse("a guided region must begin at multiples of " + std::to_string(kSuper) +
              " pixels, not at " + std::to_string(window.x) + "," + std::to_string(window.y));
     auto guide = std::make_unique<Guide>();
     const auto [image, lost] =
@@ -115,7 +116,8 @@ class Stream {
 
   py::tuple preview(int threads) const {
     require_threads(threads);
-    if (header().lossless) refuse("a lossless stream has no base to preview");
+    if (header().lossless)
+      refuse("a lossless stream has no base layer to preview; decode it instead");
     Pixels image({div_up(header().height, kCell), div_up(header().width, kCell),
                   header().channels == 1 ? 1 : 3});
     const Image out = image_of(image);
@@ -191,7 +193,7 @@ class Stream {
                       static_cast<int>(height)};
     const std::uint64_t most = max_pixels.value_or(max_pixels_);
     if (const std::uint64_t around = pixels_around(h, window); around > most)
-      raise_limit_error("the region takes decoding " + std::to_string(around) +
+      raise_limit_error("decoding the region takes " + std::to_string(around) +
                         " pixels of the picture of " + size + ", which exceeds the limit of " +
                         std::to_string(most) + " pixels");
     return window;

@@ -1,7 +1,8 @@
 #pragma once
 
-// The blocks of a tile, decoded in two stages: reading, which looks at no sample, and rebuilding,
-// which reads nothing. They may run side by side, rebuilding a row of superblocks or more behind.
+// The blocks of a tile, decoded in two stages (docs/FORMAT.md, Blocks): reading, which needs no
+// samples, and rebuilding, which needs no bits. The stages may run side by side, rebuilding at
+// least a row of superblocks behind.
 
 #include <memory>
 #include <span>
@@ -27,17 +28,17 @@ struct BlockRow {
   std::unique_ptr<PlacedLevel[]> levels;  ///< of all units; room for a level at every sample
 };
 
-/// Reads the blocks segment of a tile, row of superblocks by row. Modes and densities go into the
+/// Reads the blocks segment of a tile by rows of superblocks. Modes and densities go into the
 /// tile's cells.
 class BlockReader {
  public:
   BlockReader(ByteView segment, int step, Tile& tile, const Spent& spent)
       : coder_(segment), step_(step), tile_(tile), spent_(spent) {}
 
-  /// Reads row number `row` into out. False once the segment is overrun: out then holds what came
-  /// before.
+  /// Read row number `row` into out. Returns false once the segment is overrun; out then holds the
+  /// units before that.
   bool read(int row, BlockRow& out);
-  /// Whether the segment was as long as what was read, or longer where that may be.
+  /// Return true if the segment ends with what was read, or later if more_allowed.
   bool ended(bool more_allowed) const {
     return !coder_.overrun() && (more_allowed || !coder_.unused());
   }
@@ -54,7 +55,7 @@ class BlockReader {
   LevelWriter writer_{};
 };
 
-/// Rebuilds the samples of a row. The rows above and the base are already in the tile's planes.
+/// Rebuild the samples of a row. The tile's planes hold the rows above, and the base elsewhere.
 void rebuild(const BlockRow& row, const Quantisers& quantisers, Tile& tile);
 
 }  // namespace ablc

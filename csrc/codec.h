@@ -1,6 +1,6 @@
 #pragma once
 
-// The codec's face: an image to a file and back.
+// The interface of the codec: an image to a stream and back.
 
 #include <string>
 
@@ -13,29 +13,31 @@ namespace ablc {
 
 struct EncodeSettings {
   int step = 640;         ///< luma quantisation step in 1/16 grey level, 16..16384
-  bool lossless = false;  ///< every sample back; step, subsample, masks and importance unused
+  bool lossless = false;  ///< every sample comes back exactly; of the rest only effort, threads,
+                          ///< tiles and metadata are used
   int subsample = 1;      ///< 0 = 4:4:4, 1 = 4:2:0
   int effort = 5;         ///< 1..9
   int threads = 1;
-  int tile_log2 =
-      0;  ///< log2 of the side of tiles, 8..15; 0 = one tile up to 1.5 megapixels, else 9
+  /// log2 of the side of tiles, 8..15; 0 = one tile up to 1.5 megapixels, else 9.
+  int tile_log2 = 0;
   bool tune_ssim = true;  ///< else mean squared error
-  float tail = 0;  ///< -1..1: the last |tail| of every tile's superblocks take a bit for half (< 0)
-                   ///< or double the price
+  /// -1..1: the last |tail| of every tile's superblocks are encoded as if a bit had half (< 0) or
+  /// double the price.
+  float tail = 0;
   Plane<float> importance;   ///< per 8x8 cell, or empty
   Plane<std::uint8_t> mask;  ///< per 8x8 cell: 1 keep, 0 drop; or empty
-  Plane<std::uint8_t>
-      exact;  ///< 1 = comes back as it was; per 8x8 cell or, if exact_pixels, per pixel; or empty
+  /// 1 = comes back exactly; per pixel if exact_pixels, else per 8x8 cell; or empty.
+  Plane<std::uint8_t> exact;
   bool exact_pixels = false;
-  ConstImage
-      painted;  ///< the picture with its dropped blocks as they will be painted; or empty: the base
-  Bytes icc, exif, xmp, model;  ///< stored as they are when not empty
+  /// The picture with its dropped blocks as they will be painted; empty: as the base shows them.
+  ConstImage painted;
+  Bytes icc, exif, xmp, model;  ///< stored unchanged if not empty
 };
 
 struct TileAnalysis;
 
-/// What encodes of one picture with much the same step have in common. Its first encode fills it,
-/// later ones go faster for it; one of another size or effort begins anew.
+/// What encodes of one picture with similar steps have in common. The first encode fills it, later
+/// ones are faster for it; an encode of another size or effort fills it anew.
 class Analysis {
  public:
   Analysis();
@@ -44,15 +46,15 @@ class Analysis {
   Vector<TileAnalysis> tiles;
 };
 
-/// Codes an image as one file. The result depends on the arguments alone, not on threads.
+/// Return the stream of an image. It depends on the arguments alone, not on threads.
 Bytes encode(const ConstImage& image, const EncodeSettings& settings, Analysis* analysis = nullptr);
 
-/// What a file says of the pixels of a decoded window, for what is done to them afterwards.
+/// What a stream says of the pixels of a decoded window, for painting them afterwards.
 struct Guide {
-  int step = 16;              ///< the header's, 1/16 grey level
+  int step = 16;              ///< luma quantisation step of the header, 1/16 grey level
   int subsample = 1;          ///< chroma shift
   Plane<CellShape> cells;     ///< per 8x8 cell
-  Plane<std::uint8_t> exact;  ///< per pixel: 1 = comes back as it was; or empty: none does
+  Plane<std::uint8_t> exact;  ///< per pixel: 1 = it came back exactly; empty if none did
 };
 
 struct CodingMap;

@@ -1,6 +1,6 @@
 #pragma once
 
-// Deblocking of the decoded planes (docs/FORMAT.md, Deblocking). It comes after all prediction.
+// Deblocking of the decoded planes (docs/FORMAT.md, Deblocking), once all prediction is done.
 
 #include <cstdint>
 
@@ -10,7 +10,7 @@
 
 namespace ablc {
 
-/// Smooths the edges of leaves in place where they look like steps of the quantiser.
+/// Smooth the edges of leaves, in place, where they look like the quantiser's work.
 void deblock(const Header& header, const Plane<CellShape>& cells, int threads, Planes& planes);
 
 }  // namespace ablc

@@ -8,7 +8,8 @@
 
 namespace ablc {
 
-/// Threads that have ended when it goes. (Not every standard library has std::jthread yet.)
+/// Threads that are joined when it goes out of scope. (Not every standard library has
+/// std::jthread.)
 struct JoinedThreads {
   std::vector<std::thread> threads;
   ~JoinedThreads() {
@@ -16,8 +17,8 @@ struct JoinedThreads {
   }
 };
 
-/// Calls work(i) for every i in [0, count), on up to `threads` threads. The first exception is
-/// rethrown.
+/// Call work(i) for every i in [0, count), on up to `threads` threads. Rethrows the first
+/// exception.
 template <class F>
 void parallel_for(int count, int threads, F&& work) {
   threads = std::min(threads, count);

@@ -29,7 +29,7 @@ struct Plane {
   T& at(int x, int y) { return row(y)[x]; }
   const T& at(int x, int y) const { return row(y)[x]; }
 
-  /// Sample at the nearest position inside the plane.
+  /// Return the sample at the nearest position inside the plane.
   const T& clamped(int x, int y) const {
     return at(std::clamp(x, 0, width - 1), std::clamp(y, 0, height - 1));
   }
@@ -48,7 +48,7 @@ struct Rect {
   int height = 0;
 };
 
-/// A window of a plane as a plane of its own.
+/// Return a window of a plane as a plane of its own.
 template <class T>
 Plane<T> cut(const Plane<T>& plane, const Rect& window) {
   Plane<T> part(window.width, window.height);
@@ -57,7 +57,7 @@ Plane<T> cut(const Plane<T>& plane, const Rect& window) {
   return part;
 }
 
-/// The upper left part of a plane, in its memory.
+/// Return the upper left part of a plane, in the same memory.
 template <class T>
 Plane<T> cropped(Plane<T> plane, int width, int height) {
   if (width != plane.width)

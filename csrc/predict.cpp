@@ -8,10 +8,10 @@ namespace ablc {
 
 namespace {
 
-// 45 exp(-d / 2.5) in 1/64: weight of an error at distance d + 1.
+// Weight of an error at distance d + 1: 45 exp(-d / 2.5) in 1/64.
 constexpr Array<std::int16_t, kMaxSide> kFade = {45, 30, 20, 13, 9, 6, 4, 3, 2, 1, 1, 1};
 
-/// Catmull-Rom interpolation at i / 32, in 1/64.
+/// Taps of Catmull-Rom interpolation at i / 32, in 1/64.
 constexpr auto kCubic = [] {
   Array<Array<std::int16_t, 4>, 32> taps{};
   for (int i = 0; i < 32; ++i) {
@@ -42,8 +42,8 @@ ABLC_INLINE void fade(const Border& border, const std::uint8_t* base, int stride
   }
 }
 
-/// The samples that a vertical direction carries into the block: main is the border it starts from,
-/// side the other one.
+/// Extend the border along a vertical direction into the block. main: the border from which the
+/// direction starts; side: the other one.
 template <int N>
 ABLC_INLINE void slide(const std::int16_t* main, const std::int16_t* side, int displacement,
                        std::int16_t* out) {
@@ -70,8 +70,8 @@ ABLC_INLINE void slide(const std::int16_t* main, const std::int16_t* side, int d
   }
 }
 
-/// Brings the mean of every 8x8 cell of block close to P0's: the differences of the means,
-/// interpolated linearly between cell centres, are taken away.
+/// Bring the mean of every 8x8 cell of block close to P0's: subtract the differences of the means,
+/// interpolated linearly between the centres of cells.
 template <int N>
 ABLC_INLINE void correct(const std::int16_t* block, const std::uint8_t* base, int stride,
                          std::uint8_t* out) {

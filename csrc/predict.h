@@ -1,8 +1,8 @@
 #pragma once
 
 // Prediction of a block (docs/FORMAT.md, Prediction). P0, the upsampled base, is known everywhere;
-// a mode adds to it what the decoded samples around the block tell. Where nothing is decoded yet
-// the planes hold P0 itself, so no rule of availability is needed.
+// a mode refines it by the decoded samples around the block. Where nothing is decoded yet the
+// planes hold P0 itself, so no rule of availability is needed.
 
 #include <cstdint>
 
@@ -29,18 +29,18 @@ inline constexpr Array<int, kDirections> kDisplacement = {
     -26, -21, -17, -13, -9,  -5, -2, 0,  2, 5, 9, 13, 17, 21, 26, 32,
     -32, -26, -21, -17, -13, -9, -5, -2, 0, 2, 5, 9,  13, 17, 21, 26};
 
-/// What lies around a block of side n: index 0 is the corner, 1..2n go away from it.
+/// Samples above and left of a block of side n: index 0 is the corner, 1..2n go away from it.
 struct Border {
   using Samples = Array<std::int16_t, 2 * kMaxSide + 1>;
   Samples top, left;              ///< decoded samples
   Samples top_error, left_error;  ///< decoded samples minus P0
 };
 
-/// rec, p0: the tile's planes (same size). x, y: the block's corner in them.
+/// Return the border of the block whose corner is (x, y). rec, p0: planes of one size.
 Border gather_border(const Plane<std::uint8_t>& rec, const Plane<std::uint8_t>& p0, int x, int y,
                      int side);
 
-/// out: n x n. base: P0 of the block, rows at a stride.
+/// Predict a block of side n. base: P0 of the block, rows at a stride; out: n x n.
 void predict_block(int mode, BlockSize size, const Border& border, const std::uint8_t* base,
                    int stride, std::uint8_t* out);
 

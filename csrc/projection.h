@@ -1,7 +1,7 @@
 #pragma once
 
-// What a file guarantees of a picture that networks have painted (docs/FORMAT.md, Painted
-// pictures): painted pixels are pulled back to where they break it.
+// Projection of a painted picture onto what its stream guarantees (docs/FORMAT.md, Painted
+// pictures).
 
 #include <span>
 
@@ -11,22 +11,21 @@
 
 namespace ablc {
 
-/// Planes of a painted picture, 0..1, rows one after another at a stride: one (grey) or three
-/// (RGB). Anything may be in them, NaN included, which stands for the decoded sample.
+/// Planes of a painted picture, 0..1, rows at a stride: one (grey) or three (RGB). Any float is
+/// allowed; NaN stands for the decoded sample.
 struct Painted {
   Array<const float*, 3> planes{};
   int stride = 0;
   int rows = 0;
 };
 
-/// Replaces the colour samples of rows [top, top + painted.rows) of picture, a decoded window, by
-/// the painted ones, or where those break what the file says by what is near them and does not: in
-/// kept blocks every transform coefficient stays within half a quantisation step of the decoded
-/// picture's, in dropped 8x8 cells the mean of every plane within half a step of the base. Exact
-/// pixels stay. top: multiple of kSuper.
+/// Paints decoded windows. Painted samples are used where they keep the limits of
+/// projection_limits.h, else samples close to them that do. Exact pixels stay.
 class Projection {
  public:
   explicit Projection(const Guide& guide);
+  /// Replace the colour samples of rows [top, top + painted.rows) of picture, a decoded window.
+  /// top: a multiple of kSuper.
   void apply(const Painted& painted, int top, int threads, const Image& picture) const;
 
  private:

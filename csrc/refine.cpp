@@ -9,7 +9,6 @@
 #include "starts.h"
 
 namespace ablc {
-
 namespace {
 
 constexpr int kBlock = 4;
@@ -43,8 +42,8 @@ constexpr int largest_weight_sum() {
 }
 static_assert(largest_weight_sum() * 2 * kMost + 64 < 1 << 15, "filter_row sums in 16 bits");
 
-/// Add the absolute second differences of a row in four directions to sums: across, down, and along
-/// both diagonals. Rows are readable from -1 to count.
+/// Add the absolute second differences of a row in four directions to sums: across, down, and
+/// along both diagonals. Rows are readable from -1 to count.
 ABLC_DISPATCH void add_bends(const std::uint8_t* ABLC_RESTRICT above,
                              const std::uint8_t* ABLC_RESTRICT here,
                              const std::uint8_t* ABLC_RESTRICT below, int count,
@@ -80,9 +79,9 @@ int class_of(std::int64_t across, std::int64_t down, std::int64_t falling, std::
   return strength * 9 + 1 + direction * 2 + (most > 3 * least);
 }
 
-/// out = sample + sum of weights times clipped differences. weights[k] and bounds hold a value for
-/// every sample. 16 bits suffice: |difference| <= 2 kMost, and the magnitudes of a filter's weights
-/// add up to less than 2^15 / 2 kMost.
+/// out = sample + sum of weights times clipped differences. weights[k] and bounds hold a value
+/// for every sample. 16 bits suffice: |difference| <= 2 kMost, and the magnitudes of a filter's
+/// weights add up to less than 2^15 / 2 kMost.
 ABLC_DISPATCH void filter_row(const Array<const std::uint8_t*, 2 * kReach + 1>& rows,
                               const std::int16_t* const* weights, const std::int16_t* bounds,
                               int count, std::uint8_t* out) {

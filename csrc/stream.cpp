@@ -51,7 +51,7 @@ void put_varint(Bytes& out, std::size_t value) {
   out.push_back(static_cast<std::uint8_t>(value));
 }
 
-/// Reads with every bound in one place.
+/// Reads bytes; all bounds are checked here.
 class Reader {
  public:
   explicit Reader(ByteView bytes) : bytes_(bytes) {}
@@ -118,10 +118,10 @@ Status parse_header(ByteView fields, Parsed& out) {
                static_cast<std::uint32_t>(u16(fields, kChecksumAt + 2)) << 16;
   if (h.width == 0 || h.height == 0)
     return fail(out, "the header is wrong: size " + std::to_string(h.width) + "x" +
-                         std::to_string(h.height) + ", wanted 1..65535 a side");
+                         std::to_string(h.height) + ", expected 1..65535 a side");
   if (h.step < 16 || h.step > 16384)
     return fail(out, "the header is wrong: step " + std::to_string(h.step) +
-                         ", wanted 16..16384 sixteenths of a grey level");
+                         ", expected 16..16384 sixteenths of a grey level");
   return Status::ok;
 }
 
@@ -130,8 +130,8 @@ Status parse_tile_side(Reader& reader, Parsed& out) {
   std::uint8_t log2 = 0;
   if (!reader.byte(log2)) return Status::truncated;
   if (log2 < 8 || log2 > 15)
-    return fail(out,
-                "the header is wrong: tile side 2^" + std::to_string(log2) + ", wanted 2^8..2^15");
+    return fail(
+        out, "the header is wrong: tile side 2^" + std::to_string(log2) + ", expected 2^8..2^15");
   out.header.tile_log2 = log2;
   return Status::ok;
 }

@@ -1,7 +1,7 @@
 #pragma once
 
-// The file: header, sections, checksum (docs/FORMAT.md, File). Nothing here knows what is inside a
-// section.
+// The file: header, sections, checksum (docs/FORMAT.md, File). Nothing here knows the contents of
+// sections.
 
 #include <cstdint>
 #include <optional>
@@ -29,23 +29,23 @@ enum class SectionId : std::uint8_t {
   blocks = 3,
   alpha = 4,
   planes = 5,  // lossless mode
-  exact = 6,   // pixels that come back as they were
+  exact = 6,   // samples that come back exactly
   icc = 16,
   exif = 17,
   xmp = 18,
-  model = 19,  // names the network that should paint the ablated blocks
+  model = 19,  // id of the network that should paint dropped blocks
   edges = 32,  // assistant information
   style = 33,
   content = 34,
   latent = 35,
   classes = 36,
 };
-/// Four letters, "" for an id that this version does not define.
+/// Return the four letters of a section; empty for an id that this version does not define.
 std::string_view section_name(SectionId id);
-/// The section of that name; none if this version does not define it.
+/// Return the section of that name, if this version defines it.
 std::optional<SectionId> section_named(std::string_view name);
 
-/// What the decoder must know before any section.
+/// The fields before the first section.
 struct Header {
   int width = 0;  ///< 1..65535
   int height = 0;
@@ -54,7 +54,7 @@ struct Header {
   int subsample = 1;          ///< 0 or 1: chroma shift
   bool step_offsets = false;  ///< superblocks carry step offsets
   bool explicit_mask = false;
-  bool exact = false;  ///< some pixels come back as they were: EXCT
+  bool exact = false;  ///< some samples come back exactly: EXCT
   int tile_log2 = 0;   ///< log2 of the tile's side, 0 = one tile
   int step = 16;       ///< 1/16 grey level, 16..16384
   std::uint32_t checksum = 0;
@@ -63,15 +63,15 @@ struct Header {
   int tile_columns() const { return tile_log2 ? div_up(width, 1 << tile_log2) : 1; }
   int tile_rows() const { return tile_log2 ? div_up(height, 1 << tile_log2) : 1; }
   int tiles() const { return tile_columns() * tile_rows(); }
-  /// The visible luma window of a tile.
+  /// Return the luma window of a tile inside the picture.
   Rect tile(int index) const;
-  /// Numbers of the tiles that share a pixel with window, in rising order.
+  /// Return the indices of the tiles that share a pixel with window, in rising order.
   Vector<int> tiles_in(const Rect& window) const;
 };
 
 struct Section {
   SectionId id;
-  std::size_t start;  ///< of the section's own header, bytes from the start of the file
+  std::size_t start;  ///< offset of the section's own header in the file, bytes
   ByteView body;
 };
 
@@ -79,11 +79,11 @@ struct Parsed {
   Header header;
   std::vector<Section> sections;
   bool checksum_ok = true;
-  std::string fault;       ///< why parse() said corrupt, in words
-  bool truncated = false;  ///< the last section is cut short; its body is what is there
+  std::string fault;       ///< why parse() returned Status::corrupt, in words
+  bool truncated = false;  ///< the last section is cut short; its body is what remains
 };
 
-/// The section of a file with that id; null if there is none.
+/// Return the section with that id; null if there is none.
 const Section* find(const Parsed& file, SectionId id);
 
 /// Return the body of that section; empty if there is none.
@@ -94,19 +94,21 @@ ByteView complete_body_of(const Parsed& file, SectionId id);
 /// complete.
 bool past_metadata(const Parsed& file);
 
-/// Reads header and section list. Refuses a picture of more than max_pixels before anything is
-/// allocated. With partial, a truncated file and a wrong checksum are reported, not refused.
+/// Parse header and list of sections. Refuses a picture of more than max_pixels before anything is
+/// allocated. With partial, a truncated file and a wrong checksum are noted in out, not refused.
 Status parse(ByteView file, std::uint64_t max_pixels, bool partial, Parsed& out);
 
-/// Header, sections in the given order, checksum.
+/// Return the file of a header and sections, in the given order, with its checksum.
 Bytes join(const Header& header, const std::vector<std::pair<SectionId, Bytes>>& sections);
 
-/// The same file with sections added or replaced, all in the order that an encoder writes.
+/// Return the same file with sections added or replaced, all in the order of an encoder.
 Bytes with_sections(const Parsed& file, std::vector<std::pair<SectionId, Bytes>> added);
 
-/// Body of a section that holds one segment a tile: lengths of all but the last, then the segments.
+/// Return the body of a section of one segment per tile: the lengths of all but the last, then the
+/// segments.
 Bytes join_segments(const std::vector<Bytes>& segments);
-/// The segments again; what is missing at the end becomes empty views and Status::truncated.
+/// Split the body again. Where it ends early the missing segments become empty views, and the
+/// result is Status::truncated.
 Status split_segments(ByteView body, int count, Vector<ByteView>& segments);
 
 }  // namespace ablc

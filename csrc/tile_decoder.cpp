@@ -23,15 +23,15 @@ void read_leaves(RangeDecoder& coder, Tile& tile, const Node& node) {
   });
 }
 
-constexpr int kRowsAhead = 8;  // rows of superblocks that reading may be ahead of rebuilding
+constexpr int kRowsAhead = 8;  // rows of superblocks by which reading may be ahead of rebuilding
 
-/// Reads mask and blocks of a tile. Every row of blocks goes to where room() says, null to stop,
-/// and then to use().
+/// Read mask and blocks of a tile. room() returns where the next row of blocks goes, null to stop;
+/// use() is called once it is there.
 template <class Room, class Use>
 void read_rows(const TileSegments& segments, const Header& header, int rows, const Spent& spent,
                Tile& tile, TileState& state, Room&& room, Use&& use) {
   state.mask = decode_mask(segments.mask, header, tile, rows, spent);
-  if (!state.mask) return;  // blocks mean nothing without their mask
+  if (!state.mask) return;  // without the mask the blocks cannot be read
   BlockReader reader(segments.blocks, header.step, tile, spent);
   bool more = true;
   for (int row = 0; more && row < rows; ++row) {

@@ -99,7 +99,7 @@ ABLC_DISPATCH void forward32(const std::int16_t* r, float* c) {
   forward<32>(kBasis32, r, c);
 }
 
-/// Eight rows of eight samples; spelt with vectors, because the transpose defeats the vectoriser.
+/// The cost of 8x8 samples. Written with vectors, because the transpose defeats the vectoriser.
 int hadamard8x8(const std::int16_t* residual, int stride) {
   using Row = std::int16_t __attribute__((vector_size(16)));
   Row m[8];

@@ -9,16 +9,16 @@
 
 namespace ablc {
 
-/// coefficients: n x n, row = vertical frequency, in 1/4 of an orthonormal coefficient; only the
-/// first `rows` rows and `columns` columns may differ from zero. residual: n x n, grey levels.
+/// coefficients: n x n, a row for each vertical frequency, in 1/4 of an orthonormal coefficient;
+/// all are 0 but those of the first `rows` rows and `columns` columns. residual: n x n grey levels.
 void inverse_transform(BlockSize size, const std::int16_t* coefficients, int rows, int columns,
                        std::int16_t* residual);
 
-/// residual: n x n grey levels. coefficients: n x n orthonormal.
+/// residual: n x n grey levels. coefficients: n x n, orthonormal.
 void forward_transform(BlockSize size, const std::int16_t* residual, float* coefficients);
 
-/// Sum of absolute 8x8 Hadamard coefficients of an n x n residual, scaled like a sum of absolute
-/// differences.
+/// Return the sum of absolute 8x8 Hadamard coefficients of an n x n residual, on the scale of a sum
+/// of absolute differences.
 int hadamard_cost(BlockSize size, const std::int16_t* residual);
 
 }  // namespace ablc

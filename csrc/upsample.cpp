@@ -9,7 +9,7 @@ namespace ablc {
 
 namespace {
 
-/// Class of a smoothed structure tensor (xx, xy, yy).
+/// Return the class, 0..48, of a smoothed structure tensor.
 int tensor_class(std::int64_t xx, std::int64_t xy, std::int64_t yy) {
   const std::int64_t trace = xx + yy;
   const int strength = trace < 4096 ? 0 : trace < 65536 ? 1 : trace < 409600 ? 2 : 3;
@@ -49,7 +49,7 @@ ABLC_BASELINE void filter_cell(const CellFilter& filter, const std::int16_t* dif
 }
 
 #ifdef ABLC_AVX2
-/// The same, two products and their sum by one instruction, which compilers do not find.
+/// The same with an instruction for two products and their sum, which compilers do not find.
 ABLC_AVX2 void filter_cell(const CellFilter& filter, const std::int16_t* difference, int centre,
                            std::uint8_t* out, int stride) {
   const auto load = [](const std::int16_t* from) ABLC_AVX2 {
@@ -80,7 +80,7 @@ ABLC_AVX2 void filter_cell(const CellFilter& filter, const std::int16_t* differe
 }
 #endif
 
-/// The cells of a window with two more on each side; beyond the picture the nearest cell repeats.
+/// Return the cells of a window and two more on each side; the nearest repeat beyond the picture.
 Plane<std::int16_t> with_margin(const Plane<std::int16_t>& base, const Rect& cells) {
   Plane<std::int16_t> wide(cells.width + 4, cells.height + 4);
   for (int y = 0; y < wide.height; ++y)
@@ -89,7 +89,7 @@ Plane<std::int16_t> with_margin(const Plane<std::int16_t>& base, const Rect& cel
   return wide;
 }
 
-/// Gradient class 0..48 of every cell, from its 5x5 neighbourhood.
+/// Return the gradient class of every cell, from its 5x5 neighbourhood.
 Plane<std::uint8_t> gradient_classes(const Plane<std::int16_t>& wide, const Rect& cells) {
   struct Tensor {
     std::int32_t xx, xy, yy;

@@ -113,5 +113,5 @@ def test_arguments(levels: Levels, coded: Flags | None, message: str) -> None:
 def test_sizes_are_checked_before_anything_is_allocated() -> None:
     with pytest.raises(ValueError, match=r"a tensor has at most 2\^31 - 1 levels"):
         unpack_tensor(b"", 65535, 65535, 65535)
-    with pytest.raises(ValueError, match=r"rows is -1, wanted 0\.\.65535"):
+    with pytest.raises(ValueError, match=r"rows is -1, expected 0\.\.65535"):
         unpack_tensor(b"", 1, -1, 1)
