@@ -100,9 +100,9 @@ def test_sparse_levels_are_cheap() -> None:
     ("levels", "coded", "message"),
     [
         (np.zeros((2, 3), np.int16), None, r"levels must be \(K, R, C\) int16"),
-        (np.full((1, 1, 1), 2048, np.int16), None, r"a level is 2048, wanted -2047\.\.2047"),
+        (np.full((1, 1, 1), 2048, np.int16), None, r"a level is 2048, expected -2047\.\.2047"),
         (np.zeros((1, 2, 3), np.int16), np.ones((3, 2), bool), r"coded must be \(2, 3\) bool"),
-        (np.ones((1, 2, 3), np.int16), np.zeros((2, 3), bool), "not coded must be 0"),
+        (np.ones((1, 2, 3), np.int16), np.zeros((2, 3), bool), "must be 0 where coded is False"),
     ],
 )
 def test_arguments(levels: Levels, coded: Flags | None, message: str) -> None:
