@@ -65,21 +65,21 @@ comparable within one run only. The networks have a page of their own, [NETWORKS
 """
 
 
-def summary(found: dict[str, Any]) -> str:
+def summary(results: dict[str, Any]) -> str:
     """Return a line per figure: ablc's and, from the same run, those of other codecs."""
-    lossy = {entry["codec"]: entry for entry in found["speed"] if not entry["lossless"]}
-    lossless = {entry["codec"]: entry for entry in found["speed"] if entry["lossless"]}
-    rows = [bd_line(found["rates"], metric) for metric in rd.METRICS]
+    lossy = {entry["codec"]: entry for entry in results["speed"] if not entry["lossless"]}
+    lossless = {entry["codec"]: entry for entry in results["speed"] if entry["lossless"]}
+    rows = [bd_line(results["rates"], metric) for metric in rd.METRICS]
     for way in ("decode", "encode"):
         rows.append([f"{way}, {LOSSY_BPP} bpp, MP/s", *beside(lossy, way, ".1f")])
     rows.append(["lossless, four pictures, bpp", *beside(lossless, "bpp", ".2f")])
     rows.append(["lossless, all pictures, bpp", *beside(lossless, "bpp_all", ".2f")])
     rows.append(
-        ["entropy decoder, million decisions/s", f"{found['range_coder']['median']:.0f}", ""]
+        ["entropy decoder, million decisions/s", f"{results['range_coder']['median']:.0f}", ""]
     )
-    masks = {name: {"bits": bits} for name, bits in found["mask"].items()}
+    masks = {name: {"bits": bits} for name, bits in results["mask"].items()}
     rows.append(["mask of edge-touched 8x8 cells, bits per cell", *beside(masks, "bits", ".3f")])
-    peaks = [f"{found['memory'][way]['bytes_per_pixel']:.1f}" for way in ("encode", "decode")]
+    peaks = [f"{results['memory'][way]['bytes_per_pixel']:.1f}" for way in ("encode", "decode")]
     rows.append(
         [
             f"peak memory, {SIDE**2 // 10**6} megapixels, bytes per pixel beyond the picture",
@@ -88,7 +88,7 @@ def summary(found: dict[str, Any]) -> str:
         ]
     )
     for name, benchmark in STEERING.items():
-        rows += benchmark.summary(found[name])
+        rows += benchmark.summary(results[name])
     return markdown(["", "ablc", "others, or explanation"], rows)
 
 
@@ -135,15 +135,15 @@ def measured(arguments: argparse.Namespace) -> dict[str, Any]:
         "hostile": lambda: hostile.run(UPLOADS, 1),
         "batch": lambda: [batch.figures(engine, FILES, FILE_SIDE) for engine in engines()],
     }
-    found: dict[str, Any] = {}
+    results: dict[str, Any] = {}
     for name, benchmark in benchmarks.items():
         print(f"{name} ...", file=sys.stderr, flush=True)
-        found[name] = benchmark()
+        results[name] = benchmark()
         if name != "curves":
-            write_json(arguments.out / f"{name}.json", found[name])
-    write_json(arguments.out / "rd.json", rd.result(found["curves"], SPAN, options))
-    found["rates"] = rd.bd_rates(found["curves"], SPAN)
-    return found
+            write_json(arguments.out / f"{name}.json", results[name])
+    write_json(arguments.out / "rd.json", rd.result(results["curves"], SPAN, options))
+    results["rates"] = rd.bd_rates(results["curves"], SPAN)
+    return results
 
 
 def engines() -> list[str]:
@@ -164,27 +164,27 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     with redirect_stdout(sys.stderr):  # Ray prints there, too
-        found = measured(arguments)
+        results = measured(arguments)
     parts = [
         HEAD.format(version=ablc.__version__),
-        summary(found),
+        summary(results),
         "## Settings",
-        settings(found["speed"]),
+        settings(results["speed"]),
         "## Rate and distortion",
-        rd.report(found["curves"], SPAN),
+        rd.report(results["curves"], SPAN),
         "## Speed",
-        speed.report(found["speed"]),
+        speed.report(results["speed"]),
         "## Masks, entropy decoder, memory",
-        mask.report(found["mask"]),
-        range_coder.report(found["range_coder"]),
-        memory.report(found["memory"], SIDE),
+        mask.report(results["mask"]),
+        range_coder.report(results["range_coder"]),
+        memory.report(results["memory"], SIDE),
         "## Regions, masks of the paper, rate control, windows",
-        *(benchmark.report(found[name]) for name, benchmark in STEERING.items()),
+        *(benchmark.report(results[name]) for name, benchmark in STEERING.items()),
         "## Pillow, service, batches",
-        pillow.report(found["pillow"]),
-        load.report(found["load"]) if found["load"] else "(The service: not measured, no wrk.)",
-        hostile.report(found["hostile"]),
-        batch.report(found["batch"]),
+        pillow.report(results["pillow"]),
+        load.report(results["load"]) if results["load"] else "(The service: not measured, no wrk.)",
+        hostile.report(results["hostile"]),
+        batch.report(results["batch"]),
     ]
     if arguments.latency:
         parts += ["## Latency", latency.report(arguments.latency)]

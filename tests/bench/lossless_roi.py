@@ -81,22 +81,22 @@ def mean(values: Any) -> float:
     return float(np.mean(list(values)))
 
 
-def report(found: dict[str, Any]) -> str:
+def report(results: dict[str, Any]) -> str:
     rows = []
-    for name, bpp in found["bpp"].items():
+    for name, bpp in results["bpp"].items():
         mask = next((mask for mask in MASKS if f", {mask} " in name), None)
-        shares = found["shares"][mask].values() if mask else []
+        shares = results["shares"][mask].values() if mask else []
         cells = [f"{share:.1f}" for share in shares] or [""] * 2
         rows.append([name, f"{bpp:.3f}", *cells])
-    others = next(iter(found["shares"].values()))
+    others = next(iter(results["shares"].values()))
     return "**A lossless region of 15 %, the rest at its floor**\n\n" + markdown(
         ["", "bpp", *(f"% of {other}" for other in others)], rows
     )
 
 
-def summary(found: dict[str, Any]) -> list[list[str]]:
+def summary(results: dict[str, Any]) -> list[list[str]]:
     """Return lines of all.py's first table."""
-    shares = found["shares"].values()
+    shares = results["shares"].values()
     others = list(next(iter(shares)))
     return [
         [
@@ -117,9 +117,9 @@ def main() -> None:
         "--out", type=Path, default=Path("results/lossless_roi.json"), help="default: %(default)s"
     )
     arguments = parser.parse_args()
-    found = run(arguments.images, dict(arguments.option), arguments.cache, arguments.jobs)
-    print(report(found))
-    write_json(arguments.out, found)
+    results = run(arguments.images, dict(arguments.option), arguments.cache, arguments.jobs)
+    print(report(results))
+    write_json(arguments.out, results)
 
 
 if __name__ == "__main__":

@@ -132,10 +132,10 @@ def both(images: Path, bpp: float, rounds: int) -> dict[str, list[dict[str, Any]
     return by_environment
 
 
-def report(found: dict[str, list[dict[str, Any]]]) -> str:
+def report(results: dict[str, list[dict[str, Any]]]) -> str:
     return "\n\n".join(
         f"**Image.open and load, {TITLES[name]}**\n\n{table(entries)}"
-        for name, entries in found.items()
+        for name, entries in results.items()
     )
 
 
@@ -167,9 +167,9 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     choices = arguments.images, arguments.bpp, arguments.rounds
-    found = {"once": run(*choices)} if arguments.once else both(*choices)
-    print(report(found))
-    write_json(arguments.out, found)
+    results = {"once": run(*choices)} if arguments.once else both(*choices)
+    print(report(results))
+    write_json(arguments.out, results)
 
 
 if __name__ == "__main__":

@@ -84,8 +84,8 @@ def run(images: Path, side: int, rounds: int, options: dict[str, Any]) -> dict[s
     }
 
 
-def report(found: dict[str, Any]) -> str:
-    decodes = found["decodes"]
+def report(results: dict[str, Any]) -> str:
+    decodes = results["decodes"]
     whole = next(iter(decodes.values()))
     rows = [
         [
@@ -97,17 +97,17 @@ def report(found: dict[str, Any]) -> str:
         ]
         for name, entry in decodes.items()
     ]
-    side = found["side"]
-    head = f"**Window of {WINDOW}x{WINDOW} of {side}x{side} pixels, {found['bpp']:.2f} bpp**"
+    side = results["side"]
+    head = f"**Window of {WINDOW}x{WINDOW} of {side}x{side} pixels, {results['bpp']:.2f} bpp**"
     return f"{head}\n\n" + markdown(
         ["decoded", "seconds", "% of the whole", "peak memory, MB", "returned pixels, MB"], rows
     )
 
 
-def summary(found: dict[str, Any]) -> list[list[str]]:
+def summary(results: dict[str, Any]) -> list[list[str]]:
     """Return lines of all.py's first table."""
-    whole, *windows = found["decodes"].values()
-    side = found["side"]
+    whole, *windows = results["decodes"].values()
+    side = results["side"]
     return [
         [
             f"window of {WINDOW}x{WINDOW} of {side}x{side}: {what}, % of the whole",
@@ -130,9 +130,9 @@ def main() -> None:
         "--out", type=Path, default=Path("results/region.json"), help="default: %(default)s"
     )
     arguments = parser.parse_args()
-    found = run(arguments.images, arguments.side, arguments.rounds, dict(arguments.option))
-    print(report(found))
-    write_json(arguments.out, found)
+    results = run(arguments.images, arguments.side, arguments.rounds, dict(arguments.option))
+    print(report(results))
+    write_json(arguments.out, results)
 
 
 if __name__ == "__main__":

@@ -151,8 +151,8 @@ def pair(mean: Mean | None) -> list[float] | None:
 # --- printing -------------------------------------------------------------------------------------
 
 
-def report(found: dict[str, Any]) -> str:
-    return "\n\n".join(part for place, entry in found.items() for part in tables(place, entry))
+def report(results: dict[str, Any]) -> str:
+    return "\n\n".join(part for place, entry in results.items() for part in tables(place, entry))
 
 
 def tables(place: str, entry: dict[str, Any]) -> list[str]:
@@ -191,9 +191,9 @@ def counted(mean: list[float] | None, spec: str, of: int) -> str:
     return f"{mean[0]:{spec}}" + ("" if mean[1] == of else f" ({mean[1]})")
 
 
-def summary(found: dict[str, Any], place: str = "ellipse 0.25") -> list[list[str]]:
+def summary(results: dict[str, Any], place: str = "ellipse 0.25") -> list[list[str]]:
     """Return lines of all.py's first table."""
-    entry = found[place]
+    entry = results[place]
     mask, rate = place.split()
     own_names = list(next(iter(entry["leads"].values())))
     named = {"psnr_in": "PSNR inside, dB", "ssim_out": "SSIM outside"}
@@ -235,9 +235,9 @@ def main() -> None:
     arguments = parser.parse_args()
     options = {"tune": arguments.tune, **dict(arguments.option)}
     curves = run(arguments.images, arguments.weights, options, arguments.cache, arguments.jobs)
-    found = figures(curves)
-    print(report(found))
-    write_json(arguments.out, {"figures": found, "curves": curves})
+    results = figures(curves)
+    print(report(results))
+    write_json(arguments.out, {"figures": results, "curves": curves})
 
 
 if __name__ == "__main__":

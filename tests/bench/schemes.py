@@ -93,10 +93,10 @@ def share_of_bits(anchor: Curve, tested: Curve) -> float | None:
     return None if rate is None else 100 + rate
 
 
-def report(found: dict[str, Any]) -> str:
+def report(results: dict[str, Any]) -> str:
     rows = []
-    for name, entry in found["share_of_bits"].items():
-        cells = [text(entry[key], found["pictures"]) for key in ("best_share", "fixed_share")]
+    for name, entry in results["share_of_bits"].items():
+        cells = [text(entry[key], results["pictures"]) for key in ("best_share", "fixed_share")]
         rows.append([name, *cells])
     low, high = SPAN
     head = f"**Bits of rdo, % of those of a mask at equal SSIM**, {low:g} to {high:g} bpp"
@@ -106,14 +106,14 @@ def report(found: dict[str, Any]) -> str:
     )
 
 
-def summary(found: dict[str, Any]) -> list[list[str]]:
+def summary(results: dict[str, Any]) -> list[list[str]]:
     """Return lines of all.py's first table."""
-    entries = found["share_of_bits"]
+    entries = results["share_of_bits"]
     kinds = {"fixed_share": f"share {FIXED:g}", "best_share": "their best share"}
     return [
         [
             f"bits at equal SSIM, % of those of masks, {kind}",
-            " / ".join(text(entry[key], found["pictures"]) for entry in entries.values()),
+            " / ".join(text(entry[key], results["pictures"]) for entry in entries.values()),
             " / ".join(MASKS),
         ]
         for key, kind in kinds.items()
@@ -133,9 +133,9 @@ def main() -> None:
         "--out", type=Path, default=Path("results/schemes.json"), help="default: %(default)s"
     )
     arguments = parser.parse_args()
-    found = run(arguments.images, dict(arguments.option), arguments.jobs)
-    print(report(found))
-    write_json(arguments.out, found)
+    results = run(arguments.images, dict(arguments.option), arguments.jobs)
+    print(report(results))
+    write_json(arguments.out, results)
 
 
 if __name__ == "__main__":

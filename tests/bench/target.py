@@ -7,8 +7,8 @@ from those requested, of which a stream may have 2 % less but never more; a pass
 core's encoder. The time beside a single encode is that of the whole search over one pass with the
 settings that it ends with, from pixels to stream, wall clock, one thread; its median over pictures.
 
-Quality goes through every third of 1..100 (--all: every one). A violation is a step upwards that
-makes the stream smaller, or its SSIM lower; the largest drop is given in per cent and in SSIM.
+Quality runs through every third of 1..100 (--all: every one). A violation is an increment of quality
+that shortens the stream or lowers its SSIM; the largest drop is given in per cent and in SSIM.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def run(images: Path, options: dict[str, Any], jobs: int, every: int = EVERY) ->
     )
 
 
-def report(found: dict[str, Any]) -> str:
+def report(results: dict[str, Any]) -> str:
     rows = [
         [
             bpp,
@@ -147,10 +147,10 @@ def report(found: dict[str, Any]) -> str:
             f"{row['passes']:.1f} ({row['passes_most']:.0f})",
             f"{row['times']:.1f} ({row['times_most']:.1f})",
         ]
-        for bpp, row in found["targets"].items()
+        for bpp, row in results["targets"].items()
     ]
     head = ["bpp", "lowest, %", "highest, %", f"-{SLACK:g} to 0 %, % of streams"]
-    quality = found["qualities"]
+    quality = results["qualities"]
     length, similarity = quality["bytes"], quality["ssim"]
     return "\n\n".join(
         [
@@ -163,9 +163,9 @@ def report(found: dict[str, Any]) -> str:
     )
 
 
-def summary(found: dict[str, Any]) -> list[list[str]]:
+def summary(results: dict[str, Any]) -> list[list[str]]:
     """Return lines of all.py's first table."""
-    row, quality = found["targets"]["all"], found["qualities"]
+    row, quality = results["targets"]["all"], results["qualities"]
     violations = [str(quality[key]["violations"]) for key in ("bytes", "ssim")]
     return [
         [
@@ -192,9 +192,9 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     every = 1 if arguments.all else EVERY
-    found = run(arguments.images, dict(arguments.option), arguments.jobs, every)
-    print(report(found))
-    write_json(arguments.out, found)
+    results = run(arguments.images, dict(arguments.option), arguments.jobs, every)
+    print(report(results))
+    write_json(arguments.out, results)
 
 
 if __name__ == "__main__":
