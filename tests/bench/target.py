@@ -7,8 +7,8 @@ from those requested, of which a stream may have 2 % less but never more; a pass
 core's encoder. The time beside a single encode is that of the whole search over one pass with the
 settings that it ends with, from pixels to stream, wall clock, one thread; its median over pictures.
 
-Quality runs through every third of 1..100 (--all: every one). A violation is an increment of quality
-that shortens the stream or lowers its SSIM; the largest drop is given in per cent and in SSIM.
+Quality runs through every third of 1..100 (--all: every one). A violation is an increment of
+quality that shortens the stream or lowers its SSIM; the largest drop is given in per cent, in SSIM.
 """
 
 from __future__ import annotations
