@@ -3,17 +3,20 @@
 from typing import Any
 
 LICENCE = "MIT"
-MEASURE = "python tests/bench/networks.py --json FILE"  # what fills the figures of a card
+MEASURE = "python tests/bench/networks.py --json FILE"  # fills the figures of a card
 ARCHITECTURE = {
     "fill": (
         "N: convolutional, three resolutions (1/2, 1/4, 1/8) with skips, residual blocks, leaky "
         "rectifiers; adds a correction to the decoded picture.",
-        "What the stream says of every cell of 8x8 pixels enters at each of its 2x2 places.",
+        "The stream's data about every cell of 8x8 pixels enter at each of its 4x4 positions.",
     ),
     "encoder": ("E = E2 o E1: strided and residual convolutions, SiLU; E1 imitates AlexNet.",),
     "generator": ("G: residual convolutions and depth-to-space, SiLU; inverts E.",),
     "condition": ("C: strided and residual convolutions, SiLU; imitates SqueezeNet 1.1.",),
-    "step": ("One latent step: G, C, E, the gradient of all terms in h, and the update of h.",),
+    "step": (
+        "One iteration of the latent update: G, C, E, the gradient of all terms in h, and the "
+        "update of h.",
+    ),
     "stage2": (
         "S: residual convolutions at a quarter of the sides, SiLU, then depth-to-space; adds to "
         "cubic interpolation.",
@@ -21,23 +24,23 @@ ARCHITECTURE = {
     ),
 }
 LIMITS = {
-    "fill": ("Trained on photographs; text and drawings may come out softer than they were.",),
+    "fill": ("Trained on photographs; text and drawings may come out softer than the original.",),
     "fill-perceptual": (
-        "Trained on photographs; text and drawings may come out softer than they were.",
-        "Makes up texture, in places as a fine regular grain.",
+        "Trained on photographs; text and drawings may come out softer than the original.",
+        "Invents texture, in places as a fine regular grain.",
     ),
-    "encoder": ("Made for G and the latent step; no general feature extractor.",),
-    "generator": ("Its pictures are soft; fine texture is made up.",),
+    "encoder": ("Made for G and the latent update; not a general feature extractor.",),
+    "generator": ("Its pictures are soft; fine texture is invented.",),
     "condition": (
         "Trained on few pictures of each ImageNet class: its scores are weak (agree_top5 among "
-        "what training reached); its features are what it is for.",
+        "the measures that training reached); its purpose is its features.",
     ),
-    "step": ("Start from E of a decoded picture: from elsewhere it may not converge.",),
+    "step": ("Start from E of a decoded picture: from other codes it may not converge.",),
     "stage2": (
-        "What is finer than four pixels is made up: text and faces come out wrong.",
-        "The label changes little.",
+        "Detail finer than four pixels is invented: text and faces come out wrong.",
+        "The label has little effect.",
     ),
 }
-# What the runtime has to know. The finest luma step, in grey levels, of pictures that "auto"
-# paints: quality 70, up to where N betters nearly all of them (docs/NETWORKS.md has finer ones).
+# Data for the runtime. The finest luma step, in grey levels, of pictures that "auto" paints: that
+# of quality 70, up to which N improves nearly all pictures (docs/NETWORKS.md has finer ones).
 EXTRAS: dict[str, dict[str, Any]] = {"fill": {"finest_step": 13.0}}

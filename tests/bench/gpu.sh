@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Everything that wants a GPU, in one go: what runs where, tests, latencies, the cost of a step.
+# All checks and measurements that need a GPU: where nodes run, tests, latencies.
 #
 #     ABLC_DATA=... tests/bench/gpu.sh [PROVIDER] [OUT]
 #
 # PROVIDER cuda (default) or tensorrt; OUT a folder for the results (default: results/gpu). Needs
-# `pip install '.[dev,gpu]' onnx` and the Kodak pictures in $ABLC_DATA/kodak. Goes on to the end
-# whatever fails, and then fails itself.
+# `pip install '.[dev,gpu]' onnx` and the Kodak pictures in $ABLC_DATA/kodak. Every part runs even if
+# an earlier one fails; the exit code is then 1.
 set -uo pipefail
 provider=${1:-cuda} out=${2:-results/gpu}
 mkdir -p "$out"

@@ -1,10 +1,10 @@
-"""The table of a run of test_latency.py.
+"""Prints the table of a run of test_latency.py.
 
     python tests/bench/latency.py latency.json
 
-Percentiles are those of the rounds. "share" is the multiply-adds of the networks' convolutions per
-second over those of a product of two large matrices in the same run; "over bare" the median of a
-whole decode over that of its network alone.
+Percentiles are over the rounds. "share" is the rate of multiply-adds in the networks' convolutions
+divided by that of a product of two large matrices in the same run; "over bare" is the median time
+of a whole decode divided by that of its network alone.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ def milliseconds(entry: dict[str, Any]) -> list[float]:
 
 
 def network(more: dict[str, Any]) -> tuple[str, str, str]:
-    """Which network a benchmark ran, on what size, where."""
+    """Return network, size and provider of a benchmark."""
     return more["what"].rpartition(" ")[2], more["size"], more["provider"]
 
 
 def report(path: Path) -> str:
-    """The whole section, in Markdown."""
-    found = json.loads(path.read_text())
-    entries = [entry for entry in found["benchmarks"] if "what" in entry["extra_info"]]
+    """Return the whole section in Markdown."""
+    run = json.loads(path.read_text())
+    entries = [entry for entry in run["benchmarks"] if "what" in entry["extra_info"]]
     info = [(entry, entry["extra_info"]) for entry in entries]
     peaks = {
         more["provider"]: more["macs"] / milliseconds(entry)[0]
@@ -61,7 +61,7 @@ def report(path: Path) -> str:
         what = more["what"].partition(" together")[0]
         rows.append([what, more["size"], provider, *(f"{t:.1f}" for t in times), gmac, share, over])
     heads = ["", "picture", "provider", "p50", "p95", "p99", "GMAC", "share", "over bare"]
-    machine = found["machine_info"]
+    machine = run["machine_info"]
     cpu = machine["cpu"]
     head = HEAD.format(machine=cpu.get("brand_raw", machine["machine"]), cores=cpu["count"])
     tops = ", ".join(f"{name} {2 * macs / 1e6:.0f} GFLOP/s" for name, macs in peaks.items())

@@ -1,9 +1,9 @@
-"""What the host's loop adds to the steps of the latent update.
+"""The overhead of the host's loop over the iterations of the latent update.
 
     python tests/bench/latent_loop.py [--threads 1] [--rounds 5]
 
-Runs the update of K steps (K + 1 runs of the graph) and as many bare runs of the same graph on the
-same inputs, bound once, in turn; the ratio is that of the medians over the rounds.
+It alternates the update of K iterations (K + 1 runs of the graph) and as many bare runs of the same
+graph on the same inputs, bound once; the ratio is that of the medians over the rounds.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def ratio(sessions: Sessions, height: int, width: int, k: int, rounds: int) -> list[str]:
-    step = sessions.get(registry.card("step-small"))
+    update = sessions.get(registry.card("step-small"))
     rng = np.random.default_rng(0)
     picture = rng.random((3, height, width), np.float32)
     mask = (rng.random((height // 8, width // 8)) < 0.7).astype(np.float32)
@@ -39,18 +39,18 @@ def ratio(sessions: Sessions, height: int, width: int, k: int, rounds: int) -> l
     encoder = sessions.get(registry.card("encoder-small"))
     h0 = encoder.run({"picture": picture[np.newaxis]})[0][0]
     settings = latent.UpdateSettings(iterations=k, rate=1e-3, tolerance=0.0, patience=1000)
-    bare = Buffers(step, h0.shape)
+    bare = Buffers(update, h0.shape)
     weights = targets.weights(settings.weights)[:PARTS]
     bare.begin(h0, {**targets.inputs(), "weights": weights})
     bare.set("rates", settings.rates(1, -4, 4))
 
-    def steps() -> None:
+    def bare_runs() -> None:
         for _ in range(k + 1):
             bare.run()
 
-    steps()
+    bare_runs()
     times = [
-        (seconds(lambda: latent.run(step, h0, targets, settings)), seconds(steps))
+        (seconds(lambda: latent.run(update, h0, targets, settings)), seconds(bare_runs))
         for _ in range(rounds)
     ]
     loop, alone = (statistics.median(column) for column in zip(*times, strict=True))
@@ -64,7 +64,7 @@ def main() -> None:
     arguments = parser.parse_args()
     sessions = Sessions("cpu", arguments.threads)
     rows = [ratio(sessions, *case, arguments.rounds) for case in CASES]
-    print(markdown(["picture", "K", "loop, s", "steps alone, s", "ratio"], rows))
+    print(markdown(["picture", "K", "loop, s", "bare runs, s", "ratio"], rows))
 
 
 if __name__ == "__main__":

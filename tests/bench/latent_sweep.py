@@ -1,13 +1,14 @@
-"""What the latent update does to dropped blocks, over the feed-forward fill.
+"""The effect of the latent update on dropped blocks, compared with the feed-forward fill.
 
     python tests/bench/latent_sweep.py [--every 3] [--jobs 2]
 
-For every setting: changes of LPIPS (AlexNet) and SSIM over fill="net", in dropped blocks alone: all
-kept pixels are put back to the original's in both pictures before they are compared. LPIPS is then
-that of the whole picture, SSIM the mean of its map where the centre lies in a dropped block. Means
-over the pictures with at least DROPPED_LEAST of such blocks. "rdo" drops what the encoder chooses,
-"masked" 60 % of all blocks at random. strength is the share of the detail that becomes G's;
-"perceptual" shows the fill that was trained for looks, in dropped blocks, instead.
+For every setting it prints the changes of LPIPS (AlexNet) and SSIM over fill="net" in dropped
+blocks alone: all kept pixels of both pictures are replaced by the original's before the comparison.
+LPIPS is that of the whole picture, SSIM the mean of its map over centres in dropped blocks. Results
+are means over the pictures whose share of dropped blocks is at least DROPPED_LEAST. With "rdo" the
+encoder chooses the dropped blocks, with "masked" 60 % of all blocks are dropped at random. strength
+is the share of the detail that is taken from G; "perceptual" is the fill trained for looks instead,
+in dropped blocks.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from ablc.runtime.tiles import Window
 
 QUALITIES = (25, 35)  # about .09 and .17 bits per pixel
 STRENGTHS = (0.15, 0.25, 0.5, 1.0)
-STEPS = (0, 8)  # K
+ITERATIONS = (0, 8)  # K
 RATES = (0.02, 0.05)
 DROPPED_LEAST = 0.01
 MASKS: dict[str, ablc.Scheme] = {
@@ -61,28 +62,28 @@ class Case:
 
 
 def cases() -> Iterator[Case]:
-    for k in STEPS:
+    for k in ITERATIONS:
         for rate in RATES if k else RATES[:1]:
             for strength in STRENGTHS:
                 yield Case(k, rate, strength)
 
 
 def measured(picture: Pixels, weights: Path) -> dict[str, dict[str, list[float]]]:
-    """By stream and setting: LPIPS and SSIM of dropped blocks."""
+    """Return LPIPS and SSIM of dropped blocks, by stream and setting."""
     painter = Painter("cpu", 1)
-    found = {}
+    results = {}
     for mask, scheme in MASKS.items():
         for quality in QUALITIES:
             data = ablc.encode(picture, quality=quality, mask=scheme, threads=1)
             shown, dropped = painted(data, painter)
             if dropped.mean() >= DROPPED_LEAST:
                 judged = {name: judge(picture, p, dropped, weights) for name, p in shown.items()}
-                found[f"{mask}, quality {quality}"] = judged
-    return found
+                results[f"{mask}, quality {quality}"] = judged
+    return results
 
 
 def painted(data: bytes, painter: Painter) -> tuple[dict[str, Pixels], np.ndarray]:
-    """The picture of every setting, and which pixels lie in dropped blocks."""
+    """Return the picture of every setting, and a mask of the pixels in dropped blocks."""
     decoded, _, guide = _core.Stream(data, max_pixels=1 << 24).decode_guided()
     assert guide is not None
     part, window = Part(decoded, guide), Window(0, 0, *decoded.shape[:2])
@@ -98,7 +99,7 @@ def painted(data: bytes, painter: Painter) -> tuple[dict[str, Pixels], np.ndarra
     h0 = run(of("encoder-small")).run({"picture": filled[np.newaxis]})[0][0]
     generated = {(0, RATES[0]): run(of("generator-small")).run({"h": h0[np.newaxis]})[0][0]}
     targets = Targets(known=filled, mask=kept)
-    for k in filter(None, STEPS):
+    for k in filter(None, ITERATIONS):
         for rate in RATES:
             settings = latent.UpdateSettings(iterations=k, rate=rate)
             generated[k, rate] = latent.run(run(of("step-small")), h0, targets, settings).picture

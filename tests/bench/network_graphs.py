@@ -1,4 +1,4 @@
-"""Running networks as ONNX files (ablc.export.to_onnx) on the CPU, and what a pass of one costs.
+"""Networks as ONNX files (ablc.export.to_onnx) on the CPU: their results and the cost of a pass.
 
 multiply-adds  multiplications of all convolutions for a picture of 768x512 pixels
 parameters     weights and biases of all convolutions
@@ -38,7 +38,7 @@ ROUNDS = 7
 
 @functools.cache
 def session(path: Path, threads: int = 1) -> onnxruntime.InferenceSession:
-    """Those of a process, by file."""
+    """Return the session of a file, one for each process."""
     return started(path.read_bytes(), threads)
 
 
@@ -50,12 +50,12 @@ def started(model: bytes, threads: int) -> onnxruntime.InferenceSession:
 
 
 def run(net: onnxruntime.InferenceSession, **inputs: Floats) -> Floats:
-    """The first output."""
+    """Return the first output."""
     return np.asarray(net.run(None, inputs)[0])
 
 
 def painted(data: bytes, fills: Mapping[str, Path]) -> dict[str, Pixels]:
-    """The decoded picture as it is, and as ablc.decode would paint it with each fill."""
+    """Return the decoded picture as it is, and as ablc.decode paints it with each fill."""
     decoded, _, guide = _core.Stream(data, max_pixels=1 << 24).decode_guided()
     part, window = Part(decoded, guide), whole(decoded)
     shown = {CLASSICAL: decoded}
@@ -68,19 +68,19 @@ def painted(data: bytes, fills: Mapping[str, Path]) -> dict[str, Pixels]:
 
 
 def rebuild(encoder: Path, generator: Path, picture: Pixels) -> Pixels:
-    """G(E(picture))."""
+    """Return G(E(picture))."""
     height, width, _ = picture.shape
     h = run(session(encoder), picture=fill.planes_of(picture, whole(picture))[None])
     return pixels(run(session(generator), h=h), height, width)
 
 
 def whole(picture: Pixels) -> Window:
-    """The window of a picture, extended to multiples of MULTIPLE."""
+    """Return the window of a picture, extended to multiples of MULTIPLE."""
     return Window(0, 0, *(-(-side // MULTIPLE) * MULTIPLE for side in picture.shape[:2]))
 
 
 def pixels(planes: Floats, height: int, width: int) -> Pixels:
-    """(1, 3, H, W) as an (height, width, 3) uint8 picture."""
+    """Return (1, 3, H, W) as an (height, width, 3) uint8 picture."""
     whole = np.clip(np.rint(planes[0] * 255), 0, 255).astype(np.uint8)
     return np.ascontiguousarray(whole.transpose(1, 2, 0)[:height, :width])
 
@@ -89,7 +89,7 @@ def pixels(planes: Floats, height: int, width: int) -> Pixels:
 
 
 def blanks(net: onnxruntime.InferenceSession, height: int, width: int) -> dict[str, Floats]:
-    """Grey inputs for a picture of that size."""
+    """Return grey inputs for a picture of that size."""
     units = {"kept": CELL, "step": CELL, "h": STRIDE, "low": QUARTER}
     found = {}
     for wanted in net.get_inputs():
@@ -100,7 +100,7 @@ def blanks(net: onnxruntime.InferenceSession, height: int, width: int) -> dict[s
 
 
 def cost(path: Path) -> Measurements:
-    """multiply_adds, parameters, file_bytes and seconds of a network."""
+    """Return multiply_adds, parameters, file_bytes and seconds of a network."""
     net = session(path, THREADS)
     inputs = blanks(net, HEIGHT, WIDTH)
     times = []
@@ -116,7 +116,7 @@ def cost(path: Path) -> Measurements:
 
 
 def convolutions(path: Path) -> Measurements:
-    """multiply_adds and parameters, from the shapes that a small picture's pass goes through."""
+    """Return multiply_adds and parameters, from the shapes in a pass over a small picture."""
     model = onnx.load(path)
     nodes = [node for node in model.graph.node if node.op_type in ("Conv", "ConvTranspose")]
     names = {name for node in nodes for name in (*node.input, node.output[0]) if name}

@@ -59,7 +59,7 @@ def quality_table(
 
 
 def part_measures(rows: list[Measurements]) -> Measurements:
-    """PSNR and SSIM over the pixels of all pictures together; none where there are no pixels."""
+    """Return PSNR and SSIM over the pixels of all pictures together, if there are any."""
     found: Measurements = {}
     for part in ("kept", "dropped"):
         pixels, error, places, similar = (
@@ -78,7 +78,7 @@ def kept_share(rows: list[Measurements]) -> float:
 
 
 def comparing(means: Mapping[str, Measurements], measures: Mapping[str, str]) -> str:
-    """A row per fill, what it changes in brackets."""
+    """Return a row for each fill, with changes in brackets."""
     base = means[CLASSICAL]
     shown = {key: title for key, title in measures.items() if key in base}
     rows = []
@@ -124,7 +124,7 @@ def latent_table(found: Mapping[str, Mapping[str, Measurements]]) -> str:
 def stage2_means(
     found: Mapping[str, Mapping[str, Mapping[str, Measurements]]],
 ) -> dict[str, dict[str, Measurements]]:
-    """Over the pictures, by quality and row."""
+    """Return means over the pictures, by quality and row."""
     pictures = list(found.values())
     return {
         quality: {

@@ -1,4 +1,4 @@
-"""What the networks do to decoded pictures, and what they cost.
+"""Quality of painted pictures, and cost of the networks.
 
     python tests/bench/networks.py [--models FOLDER] [--fill fill-small ...] [--jobs 2]
 
@@ -71,7 +71,7 @@ LPIPS of AlexNet and the texture distance do. Times are those of one run on a sh
 
 @dataclass(frozen=True, slots=True)
 class Nets:
-    """Files of networks by id, and the folder of the judges' weights."""
+    """Files of networks by id, and the folder of the perceptual metrics."""
 
     fills: dict[str, Path]
     latents: dict[str, tuple[Path, Path]]  # encoder and generator
@@ -85,7 +85,7 @@ class Nets:
 
 
 def nets_in(folder: Path, fills: Iterable[str] | None, weights: Path) -> Nets:
-    """The networks of a folder; of the fills, those named (None: all)."""
+    """Return the networks of a folder; fills: ids of the fills, None for all."""
     found = {path.stem: path for path in sorted(folder.glob("fill-*.onnx"))}
     if unknown := set(fills or ()) - set(found):
         known = ", ".join(found) or "none"
@@ -111,7 +111,7 @@ def nets_in(folder: Path, fills: Iterable[str] | None, weights: Path) -> Nets:
 def at_qualities(
     picture: Pixels, nets: Nets, options: dict[str, Any]
 ) -> dict[str, dict[str, Measurements]]:
-    """All measures by quality and fill."""
+    """Return all measures by quality and fill."""
     found = {}
     for quality in QUALITIES:
         data = ablc.encode(picture, quality=quality, **options)
@@ -131,7 +131,7 @@ def bpp(data: bytes, picture: Pixels) -> float:
 
 
 def sums(picture: Pixels, shown: Pixels, kept: npt.NDArray[np.bool_]) -> Measurements:
-    """Squared errors and SSIM added up over the pixels in kept and in dropped blocks."""
+    """Return sums of squared errors and SSIM over the pixels in kept and in dropped blocks."""
     error = np.square(picture.astype(np.float64) - shown).mean(-1)  # (H, W)
     similar = metrics.ssim_map(picture, shown)  # (H - 10, W - 10)
     found: Measurements = {}
@@ -145,7 +145,7 @@ def sums(picture: Pixels, shown: Pixels, kept: npt.NDArray[np.bool_]) -> Measure
 
 
 def curves_of(picture: Pixels, nets: Nets, options: dict[str, Any]) -> dict[str, Curve]:
-    """By fill, the files within SPAN of rd.py's sweep."""
+    """Return the files within SPAN of rd.py's sweep, by fill."""
     found: dict[str, Curve] = {graphs.CLASSICAL: [], **{name: [] for name in nets.fills}}
     for quality in SWEEP:
         data = ablc.encode(picture, quality=quality, **options)
@@ -161,7 +161,7 @@ def curves_of(picture: Pixels, nets: Nets, options: dict[str, Any]) -> dict[str,
 
 
 def rebuilt(picture: Pixels, nets: Nets) -> dict[str, Measurements]:
-    """All measures of G(E(picture)) by pair."""
+    """Return all measures of G(E(picture)) by pair."""
     shown = {name: graphs.rebuild(*pair, picture) for name, pair in nets.latents.items()}
     rows = perceptual.compare(picture, list(shown.values()), nets.weights)
     return dict(zip(shown, rows, strict=True))
@@ -211,7 +211,7 @@ def run(
     jobs: int,
     parts: Iterable[str] = PARTS,
 ) -> dict[str, Any]:
-    """What was measured, by part."""
+    """Return the measurements by part."""
     options = {"threads": 1, **options}
     found: dict[str, Any] = {}
     if "quality" in parts:
@@ -239,7 +239,7 @@ def by_codec(by_picture: Mapping[str, Mapping[str, Curve]]) -> Curves:
 
 
 def bd_rates(curves: Curves, own: list[str]) -> dict[str, dict[str, dict[str, Any]]]:
-    """Per cent, [mean, median, pictures], of each of our own codecs against the others.
+    """Return per cent, [mean, median, pictures], of each of our codecs against the others.
 
     The first of our own counts among the others for the rest of them.
     """

@@ -1,10 +1,11 @@
-"""What the photorealism term of the latent update does to dropped blocks.
+"""The effect of the latent update's photorealism term on dropped blocks.
 
     python tests/bench/photorealism.py [--jobs 2]
 
-For streams of BPP with the encoder's own mask and with the blocks near edges: the picture of
-fill="net", and after 8 updates with several weights of the term. LPIPS (AlexNet) and SSIM as in
-latent_sweep.py, PSNR of dropped pixels alone; seconds are those of the processor, of one core.
+It compares the picture of fill="net" with those after 8 updates with several weights of the term,
+for streams of BPP with the encoder's own mask and with the blocks near edges. LPIPS (AlexNet) and
+SSIM are as in latent_sweep.py, PSNR is that of dropped pixels alone; seconds are processor time of
+one core.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ HEADINGS = ["", "LPIPS-AlexNet", "SSIM", "PSNR, dB", "seconds"]
 
 
 def measured(picture: Pixels, weights: Path) -> dict[str, dict[str, list[float]]]:
-    """By mask and setting: LPIPS, SSIM, PSNR of dropped blocks, and seconds."""
+    """Return LPIPS, SSIM, PSNR of dropped blocks, and seconds, by mask and setting."""
     found = {}
     for mask, scheme in MASKS.items():
         data = ablc.encode(picture, bpp=BPP, mask=scheme, threads=1)

@@ -1,11 +1,11 @@
 """StackGAN's second stage (ablc.eval.paper.stage2) beside other uses of the same bytes.
 
-For networks.py.
+A part of networks.py. The rows are
 
-named     with SqueezeNet's best class in the place of the shares that our condition network finds:
-          what someone who looks at the picture might say of it
-untold    without label; its bytes do not count
-cubic     the same small picture, Pillow's bicubic interpolation; nor do they here
+named     SqueezeNet's best class replaces the shares by our condition network: a label that a
+          person might give
+untold    without label, whose bytes do not count
+cubic     Pillow's bicubic interpolation of the same small picture, without the label's bytes
 ablc      a stream of the whole picture within the file's bytes, by fill
 """
 
@@ -33,9 +33,9 @@ FILLS = ("classical", "fill-small", "fill-small-perceptual")
 def at_qualities(
     picture: Pixels, weights: Path, options: dict[str, Any]
 ) -> dict[str, dict[str, Measurements]]:
-    """bytes, PSNR, SSIM, MS-SSIM and LPIPS by quality and row.
+    """Return bytes, PSNR, SSIM, MS-SSIM and LPIPS by quality and row.
 
-    The other distances say nothing here: S was trained on that of SqueezeNet.
+    LPIPS is that of AlexNet, since S was trained on that of SqueezeNet.
     """
     return {str(quality): _rows(picture, quality, weights, options) for quality in QUALITIES}
 

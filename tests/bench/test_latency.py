@@ -1,12 +1,12 @@
-"""How long a caller waits for one picture; not part of the default test run.
+"""Latencies of single pictures; not part of the default test run.
 
     pytest tests/bench/test_latency.py --benchmark-only --benchmark-json latency.json
     python tests/bench/latency.py latency.json
 
 The pictures are cut or tiled from a Kodak picture; the environment variable ABLC_DATA names the
-folder that holds kodak/. Everything with a network runs on every provider that works here, with all
-cores, and is a pass of the network alone or a whole decode; encode and decode without one have one
-thread. "peak" multiplies two large matrices on the provider, which is what shares are taken of.
+folder that holds kodak/. Networks run on every provider that works here, with all cores, alone or
+in a whole decode; encode and decode without networks have one thread. "peak" is a product of two
+large matrices on the provider, to which shares refer.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ FILLS = [name for name in ("fill-small", "fill-base") if name in registry.ids()]
 
 
 def providers() -> list[str]:
-    """Those that work here, not just those that are compiled in."""
+    """Return the providers that work here, of those that are compiled in."""
     if not session.installed():
         return []
     found = []
@@ -156,7 +156,7 @@ def test_decode_with_network(
 
 
 @on_providers
-def test_latent_step(
+def test_latent_iteration(
     benchmark: BenchmarkFixture, picture: Picture, provider: session.Provider
 ) -> None:
     height, width = (side // 32 * 32 for side in picture.shape[:2])
@@ -178,11 +178,11 @@ def test_latent_step(
 
     benchmark(run)
     macs = multiply_adds("step-small", height, width)
-    note(benchmark, "one latent step", picture, provider=provider, macs=macs)
+    note(benchmark, "one latent iteration", picture, provider=provider, macs=macs)
 
 
 @on_providers
-def test_eight_latent_steps(
+def test_eight_latent_iterations(
     benchmark: BenchmarkFixture, picture: Picture, provider: session.Provider
 ) -> None:
     data = ablc.encode(picture, quality=QUALITY)

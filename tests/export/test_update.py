@@ -1,4 +1,4 @@
-"""The latent step in torch: its terms, their gradients, and the ways to move."""
+"""The latent update in torch: its terms, their gradients, and both forms of the move."""
 
 import numpy as np
 import pytest
