@@ -8,7 +8,8 @@
 #include <span>
 #include <vector>
 
-#include "lossless.h"
+#include "spent.h"
+#include "stream.h"
 #include "syntax.h"
 
 namespace ablc {

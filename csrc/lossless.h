@@ -1,10 +1,7 @@
 #pragma once
 
-// Samples without loss (docs/FORMAT.md, Lossless): alpha, every channel in the lossless mode, and
-// the values of exact samples.
-
-#include <functional>
-#include <vector>
+// Lossless samples (docs/FORMAT.md, Lossless): the channels of a lossless stream, alpha, and the
+// values of exact samples.
 
 #include "colour.h"
 #include "plane_coder.h"
@@ -12,40 +9,30 @@
 
 namespace ablc {
 
-/// Told of the bits that a window of the picture took; may be empty.
-using Spent = std::function<void(const Rect& window, float bits)>;
-
-/// Runs work and tells spent, if anybody listens, what it took of coder for the pixels of window.
-template <class F>
-void watch(const RangeDecoder& coder, const Spent& spent, const Rect& window, F&& work) {
-  if (!spent) return work();
-  const double before = coder.position();
-  work();
-  spent(window, static_cast<float>(coder.position() - before));
-}
-
-/// Colour channels of a window, reversibly transformed: YCoCg-R, or grey alone.
+/// Colour channels of a window: Y, Co and Cg of the reversible YCoCg-R, or grey alone.
 using LosslessPlanes = Vector<Plane<std::int16_t>>;
 
 LosslessPlanes to_lossless(const ConstImage& image, const Rect& window);
-/// The inverse; with coded, of the samples that it marks alone.
+/// The inverse, into a window of out; with coded, only for the pixels that it marks.
 void put_lossless(const LosslessPlanes& planes, const Rect& window, const Image& out,
                   const Plane<std::uint8_t>* coded = nullptr);
 
-/// Codes the planes, or only those samples that coded marks; a decoder has to know the others.
+/// Encode planes; with coded, only the samples that it marks. A decoder has to know the others.
 void encode_planes(RangeEncoder& coder, LosslessPlanes& planes,
                    const Plane<std::uint8_t>* coded = nullptr);
-/// False if the code ended early.
+/// Decode planes, which hold the known samples. Return false if the code ended early.
 bool decode_planes(RangeDecoder& coder, LosslessPlanes& planes, const Rect& window,
                    const Spent& spent, const Plane<std::uint8_t>* coded = nullptr);
 
-/// Colour channels of a window as one segment.
+/// Return the colour channels of a window as one segment.
 Bytes encode_lossless(const ConstImage& image, const Rect& window);
-/// False if the segment is damaged or cut; the rest of the window then repeats the last row.
+/// Decode the colour channels of a window. Return false if the segment is damaged or cut short; the
+/// rest of the window then repeats the last sound row.
 bool decode_lossless(ByteView segment, const Rect& window, const Image& out, const Spent& spent);
 
-/// The alpha channel of a window of an RGBA image.
+/// Return the alpha channel of a window of an RGBA image as one segment.
 Bytes encode_alpha(const ConstImage& image, const Rect& window);
+/// Decode alpha; return as decode_lossless.
 bool decode_alpha(ByteView segment, const Rect& window, const Image& out, const Spent& spent);
 
 }  // namespace ablc

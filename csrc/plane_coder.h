@@ -4,18 +4,15 @@
 // and exact samples (docs/FORMAT.md, Plane code).
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <vector>
 
 #include "mixer.h"
 #include "plane.h"
 #include "range_coder.h"
+#include "spent.h"
 
 namespace ablc {
-
-/// Called with the number of bits that the sample at (x, y) of the rectangle took.
-using SpentOnSample = std::function<void(int x, int y, float bits)>;
 
 /// Parameters of a plane code; encoder and decoder pass the same ones.
 struct PlaneParams {

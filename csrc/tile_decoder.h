@@ -8,8 +8,10 @@
 //   BLKS  BlockReader  modes and levels of kept leaves -> units
 //         rebuild      prediction + residual of every unit -> samples
 
+#include <functional>
+
 #include "layout.h"
-#include "lossless.h"
+#include "spent.h"
 
 namespace ablc {
 
