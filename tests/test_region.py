@@ -132,7 +132,9 @@ def test_the_limit_is_on_the_tiles_around_a_window() -> None:
     inner = (300, 300, 100, 100)
     image, _ = _core.Stream(data).decode(max_pixels=256 * 256, region=inner)
     assert (image == whole[300:400, 300:400]).all()
-    message = "decoding the region takes 262144 pixels of the picture of 541x570, which exceeds the limit"
+    message = (
+        "decoding the region takes 262144 pixels of the picture of 541x570, which exceeds the limit"
+    )
     with pytest.raises(_core.LimitError, match=message):
         _core.Stream(data).decode(max_pixels=256 * 256, region=(255, 255, 2, 2))
 
