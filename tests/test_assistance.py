@@ -45,18 +45,18 @@ def gram(channels: int) -> Floats:
 
 # ---- the frame ---------------------------------------------------------------------------------
 def test_frame() -> None:
-    found = frame()
-    assert found.sides == (128, 160)
-    pixels = found.dropped_pixels
+    result = frame()
+    assert result.sides == (128, 160)
+    pixels = result.dropped_pixels
     assert pixels.shape == (128, 160)
     assert not pixels[:40].any()
     assert not pixels[:, :72].any()
     assert pixels[40:100, 72:150].all()
     assert not pixels[100:].any()
     assert not pixels[:, 150:].any()
-    assert np.argwhere(found.touched_positions).min(0).tolist() == [2, 4]
-    assert np.argwhere(found.dropped_positions).min(0).tolist() == [3, 5]
-    assert np.argwhere(found.dropped_positions).max(0).tolist() == [6, 9]  # where the picture ends
+    assert np.argwhere(result.touched_positions).min(0).tolist() == [2, 4]
+    assert np.argwhere(result.dropped_positions).min(0).tolist() == [3, 5]
+    assert np.argwhere(result.dropped_positions).max(0).tolist() == [6, 9]  # where the picture ends
 
 
 def test_frame_wants_the_cells_of_the_picture() -> None:
@@ -74,8 +74,8 @@ def test_edges(share: float) -> None:
     assert targets.shape == (3, 128, 160)
     assert not (chosen & ~dropped).any()
     assert 0.5 * share < chosen.sum() / dropped.sum() <= share
-    wanted = edges.laplacian_of_gaussian(edges.luma(picture)[None])[0]
-    assert np.abs(targets - wanted)[:, chosen].max() <= EIGHTH_OCTAVE / 64
+    expected = edges.laplacian_of_gaussian(edges.luma(picture)[None])[0]
+    assert np.abs(targets - expected)[:, chosen].max() <= EIGHTH_OCTAVE / 64
     assert not targets[:, ~chosen].any()
     assert len(body) < 1.2 * chosen.sum()
 
@@ -104,66 +104,68 @@ def test_without_dropped_cells_there_are_no_edges() -> None:
 @pytest.mark.parametrize("present", [(True, True, True), (True, True), (False, True, False), ()])
 def test_style(present: tuple[bool, ...]) -> None:
     grams = [gram(n) if there else None for n, there in zip(CHANNELS, present, strict=False)]
-    found = assistance.parse_style(assistance.pack_style(grams, step=1 / 16), CHANNELS)
-    assert len(found) == 3
-    for wanted, got in zip(grams + [None] * (3 - len(grams)), found, strict=True):
-        if wanted is None:
+    result = assistance.parse_style(assistance.pack_style(grams, step=1 / 16), CHANNELS)
+    assert len(result) == 3
+    for expected, got in zip(grams + [None] * (3 - len(grams)), result, strict=True):
+        if expected is None:
             assert got is None
             continue
         assert got is not None
         assert np.array_equal(got, got.T)
-        rms = np.sqrt(np.mean(np.diag(wanted) ** 2))
-        assert np.abs(got - wanted).max() <= EIGHTH_OCTAVE * rms / 32 * 1.001
+        rms = np.sqrt(np.mean(np.diag(expected) ** 2))
+        assert np.abs(got - expected).max() <= EIGHTH_OCTAVE * rms / 32 * 1.001
 
 
 @pytest.mark.parametrize("step", [0.25, 2.0])
 def test_content_holds_where_the_picture_is_dropped(step: float) -> None:
-    wanted = normal(12, 8, 10, scale=3)
-    found = assistance.parse_content(assistance.pack_content(wanted, frame(), step), frame(), 12)
+    expected = normal(12, 8, 10, scale=3)
+    result = assistance.parse_content(assistance.pack_content(expected, frame(), step), frame(), 12)
     places = frame().dropped_positions
-    assert np.abs(found - wanted)[:, places].max() <= 0.6 * step * EIGHTH_OCTAVE
-    assert not found[:, ~places].any()
+    assert np.abs(result - expected)[:, places].max() <= 0.6 * step * EIGHTH_OCTAVE
+    assert not result[:, ~places].any()
 
 
 def test_latent_holds_where_any_of_the_picture_is_dropped() -> None:
-    wanted = normal(LATENT, 8, 10)
-    found = assistance.parse_latent(assistance.pack_latent(wanted, frame(), 0.5), frame(), LATENT)
+    expected = normal(LATENT, 8, 10)
+    result = assistance.parse_latent(
+        assistance.pack_latent(expected, frame(), 0.5), frame(), LATENT
+    )
     places = frame().touched_positions
-    assert np.abs(found - wanted)[:, places].max() <= 0.3
-    assert not found[:, ~places].any()
+    assert np.abs(result - expected)[:, places].max() <= 0.3
+    assert not result[:, ~places].any()
 
 
 def test_classes() -> None:
     shares = np.zeros(1000, np.float32)
     shares[[3, 999, 500, 7, 8, 9]] = [0.5, 0.2, 0.1, 0.1, 0.06, 0.04]
     body = assistance.pack_classes(shares)
-    found = assistance.parse_classes(body)
+    result = assistance.parse_classes(body)
     assert len(body) == 1 + 3 * 5
-    assert set(np.flatnonzero(found)) == {3, 7, 8, 500, 999}
-    assert np.abs(found - shares)[[3, 999, 500, 7, 8]].max() <= 0.5 / 255 + 1e-6
+    assert set(np.flatnonzero(result)) == {3, 7, 8, 500, 999}
+    assert np.abs(result - shares)[[3, 999, 500, 7, 8]].max() <= 0.5 / 255 + 1e-6
 
 
 @given(st.lists(st.floats(0, 1, width=32), min_size=1, max_size=7))
 def test_classes_never_add_up_to_more_than_1(values: list[float]) -> None:
     shares = np.zeros(1000, np.float32)
     shares[10 : 10 + len(values)] = np.array(values, np.float32) / max(sum(values), 1)
-    found = assistance.parse_classes(assistance.pack_classes(shares))
-    assert found.sum() <= 1 + 1e-5
-    assert np.abs(found - shares)[found > 0].max(initial=0) <= 3 / 255
+    result = assistance.parse_classes(assistance.pack_classes(shares))
+    assert result.sum() <= 1 + 1e-5
+    assert np.abs(result - shares)[result > 0].max(initial=0) <= 3 / 255
 
 
 # ---- steps -------------------------------------------------------------------------------------
 @given(st.floats(2.0**-15, 2.0**15))
 def test_steps_are_met_within_a_sixteenth_octave(step: float) -> None:
-    found = float(section_body.step_of(section_body.step_code(step)))
-    assert abs(np.log2(found / step)) <= 1 / 16 + 1e-6
+    result = float(section_body.step_of(section_body.step_code(step)))
+    assert abs(np.log2(result / step)) <= 1 / 16 + 1e-6
 
 
 def test_levels_are_limited() -> None:
-    found = section_body.quantise(
+    result = section_body.quantise(
         np.array([1e9, -1e9, 0.5, -0.5, 0.0], np.float32), np.float32(1), 0.4
     )
-    assert found.tolist() == [2047, -2047, 0, 0, 0]
+    assert result.tolist() == [2047, -2047, 0, 0, 0]
 
 
 # ---- damage ------------------------------------------------------------------------------------
@@ -204,11 +206,11 @@ def test_damage_is_a_stream_error_that_names_the_section_or_finite(
         place = draw.draw(st.integers(0, len(body) - 1))
         damaged = body[:place] + draw.draw(st.binary(min_size=1, max_size=1)) + body[place + 1 :]
     try:
-        found = parse(damaged)
+        result = parse(damaged)
     except ablc.StreamError as error:
         assert f"section {name}" in str(error)  # noqa: PT017
     else:
-        arrays = found if isinstance(found, tuple) else (found,)
+        arrays = result if isinstance(result, tuple) else (result,)
         assert all(np.isfinite(a).all() for a in arrays if a is not None)
 
 
@@ -292,19 +294,21 @@ def test_a_stream_with_all_sections() -> None:
     assert names == ["HEAD", "ICCP", "BASE", "MASK", "BLKS", "EDGE", "STYL", "CONT", "LATN", "CLSS"]
     assert data[15 : len(plain)] == plain[15:]  # a prefix still holds the picture
     kept = ablc.keep_mask(data)
-    found = assistance.parse(_core.Stream(data), PictureGrid(HEIGHT, WIDTH, kept), CHANNELS, LATENT)
-    assert found.edge_mask is not None
-    assert found.edge_mask.any()
-    assert found.grams is not None
-    assert all(matrix is not None for matrix in found.grams)
-    assert found.content is not None
-    assert found.latent is not None
-    assert found.classes is not None
-    assert np.array_equal(found.content_mask, frame().dropped_positions)
+    result = assistance.parse(
+        _core.Stream(data), PictureGrid(HEIGHT, WIDTH, kept), CHANNELS, LATENT
+    )
+    assert result.edge_mask is not None
+    assert result.edge_mask.any()
+    assert result.grams is not None
+    assert all(matrix is not None for matrix in result.grams)
+    assert result.content is not None
+    assert result.latent is not None
+    assert result.classes is not None
+    assert np.array_equal(result.content_mask, frame().dropped_positions)
 
 
 def test_a_stream_without_any() -> None:
     stream = _core.Stream(ablc.encode(scene(HEIGHT, WIDTH)))
-    found = assistance.parse(stream, frame(), CHANNELS, LATENT)
-    parts = (found.edges, found.edge_mask, found.grams, found.content, found.content_mask)
-    assert all(part is None for part in (*parts, found.latent, found.classes))
+    result = assistance.parse(stream, frame(), CHANNELS, LATENT)
+    parts = (result.edges, result.edge_mask, result.grams, result.content, result.content_mask)
+    assert all(part is None for part in (*parts, result.latent, result.classes))

@@ -32,23 +32,23 @@ def painted(data: bytes, iterations: int = 4) -> Pixels:
 
 @pytest.mark.parametrize("name", SECTIONS)
 def test_each_kind_is_written_and_has_its_say(networks: None, name: str) -> None:
-    plain, told = coded(), coded(name)
-    found = ablc.inspect(told)
-    names = [section.name for section in found.sections]
+    plain, assisted = coded(), coded(name)
+    result = ablc.inspect(assisted)
+    names = [section.name for section in result.sections]
     assert SECTIONS[name] in names
     step = registry.card("step-small")
-    assert bytes.fromhex(found.model) == registry.name_in_stream(step)
-    assert sum(section.length for section in found.sections) == len(told)
-    assert (painted(told) != painted(plain)).any()
+    assert bytes.fromhex(result.model) == registry.name_in_stream(step)
+    assert sum(section.length for section in result.sections) == len(assisted)
+    assert (painted(assisted) != painted(plain)).any()
     for fill in ("classical", "net"):
-        assert (ablc.decode(told, fill=fill) == ablc.decode(plain, fill=fill)).all()
+        assert (ablc.decode(assisted, fill=fill) == ablc.decode(plain, fill=fill)).all()
 
 
 def test_several_kinds_go_together(networks: None) -> None:
-    told = coded("edge", "style", "content", "latent", "class")
-    names = [section.name for section in ablc.inspect(told).sections]
+    assisted = coded("edge", "style", "content", "latent", "class")
+    names = [section.name for section in ablc.inspect(assisted).sections]
     assert names[-5:] == ["EDGE", "STYL", "CONT", "LATN", "CLSS"]
-    assert (painted(told) == painted(told)).all()
+    assert (painted(assisted) == painted(assisted)).all()
 
 
 def test_a_sent_code_brings_the_original_nearer(networks: None) -> None:
@@ -63,8 +63,8 @@ def test_a_sent_code_brings_the_original_nearer(networks: None) -> None:
         window = Window(0, 0, 128, 160)
         nets = LatentNetworks(session.Sessions("cpu", 1), painter.update_for(b""))
         decoded = fill.planes_of(ablc.decode(data, fill="classical"), window)
-        told = assistance_decoder.read(_core.Stream(data), nets)
-        made = nets.picture(assistance_decoder.start(decoded, decoded, told, window, nets))
+        assisted = assistance_decoder.read(_core.Stream(data), nets)
+        made = nets.picture(assistance_decoder.start(decoded, decoded, assisted, window, nets))
         error = made[:, :100, :150].transpose(1, 2, 0) - PICTURE / 255
         return np.square(error)[dropped].mean()
 
@@ -72,8 +72,8 @@ def test_a_sent_code_brings_the_original_nearer(networks: None) -> None:
 
 
 def test_targets_hold_with_assistance(networks: None) -> None:
-    told = ablc.encode(PICTURE, target_bytes=3000, mask=HALF, assist=("edge", "style"))
-    assert 0.98 * 3000 <= len(told) <= 3000
+    assisted = ablc.encode(PICTURE, target_bytes=3000, mask=HALF, assist=("edge", "style"))
+    assert 0.98 * 3000 <= len(assisted) <= 3000
     with pytest.raises(ValueError, match="assistant information alone takes"):
         ablc.encode(PICTURE, target_bytes=420, mask=HALF, assist=("edge", "style", "content"))
 
@@ -83,9 +83,9 @@ def test_tiles_are_told_what_concerns_them(networks: None, monkeypatch: pytest.M
 
     tiles = painter.Layout(whole=0, tile=96, multiple=32, batch=1, fixed=False)
     monkeypatch.setattr(painter, "CPU", tiles)
-    told = coded("edge", "content", "latent", "class")
-    whole = painted(told, 1)
-    region = ablc.decode(told, fill="ppgn", iterations=1, threads=1, region=(70, 20, 60, 50))
+    assisted = coded("edge", "content", "latent", "class")
+    whole = painted(assisted, 1)
+    region = ablc.decode(assisted, fill="ppgn", iterations=1, threads=1, region=(70, 20, 60, 50))
     assert (region == whole[20:70, 70:130]).all()
 
 

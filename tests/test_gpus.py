@@ -30,9 +30,9 @@ def test_all_nodes_run_there(provider: Any) -> None:
     from ablc.runtime.check import check as run_once
 
     for name in ("fill-small", "step-small"):
-        found = run_once(registry.card(name), provider)
-        assert found.provider == provider
-        assert found.fallen == ()
+        result = run_once(registry.card(name), provider)
+        assert result.provider == provider
+        assert result.fallen == ()
 
 
 def test_pictures_agree_with_the_cpu(provider: Any) -> None:
@@ -80,6 +80,6 @@ def test_captured_graphs_repeat(provider: Any) -> None:
     settings = latent.UpdateSettings(iterations=4)
     for code, targets in (*cases, *cases):
         expected = latent.run(here.get(card), code, targets, settings)
-        found = latent.run(there.get(card, sizes), code, targets, settings)
-        assert found.h == pytest.approx(expected.h, abs=1e-2)
-        assert found.picture == pytest.approx(expected.picture, abs=1e-2)
+        result = latent.run(there.get(card, sizes), code, targets, settings)
+        assert result.h == pytest.approx(expected.h, abs=1e-2)
+        assert result.picture == pytest.approx(expected.picture, abs=1e-2)

@@ -60,18 +60,22 @@ def run(update: Session, h0: np.ndarray, targets: Targets, **changes: Any) -> Up
 def test_the_loss_falls_and_the_trace_tells_how(
     update: Session, h0: np.ndarray, targets: Targets, sessions: Sessions
 ) -> None:
-    found = run(update, h0, targets)
-    assert [reading.iteration for reading in found.trace] == list(range(7))
-    assert found.loss == min(reading.loss for reading in found.trace) < 0.9 * found.trace[0].loss
-    assert (found.iterations, found.stopped) == (6, "done")
-    times = [reading.milliseconds for reading in found.trace]
+    outcome = run(update, h0, targets)
+    assert [reading.iteration for reading in outcome.trace] == list(range(7))
+    assert (
+        outcome.loss == min(reading.loss for reading in outcome.trace) < 0.9 * outcome.trace[0].loss
+    )
+    assert (outcome.iterations, outcome.stopped) == (6, "done")
+    times = [reading.milliseconds for reading in outcome.trace]
     assert times == sorted(times)
-    for reading in found.trace:
+    for reading in outcome.trace:
         assert set(reading.terms) == set(TERMS)
         assert sum(reading.terms.values()) == pytest.approx(reading.loss, rel=1e-5)
         assert reading.terms["edge"] == reading.terms["class"] == reading.terms["style1"] == 0
     generator = sessions.get(registry.card("generator-small"))
-    assert generator.run({"h": found.h[np.newaxis]})[0][0] == pytest.approx(found.picture, abs=1e-4)
+    assert generator.run({"h": outcome.h[np.newaxis]})[0][0] == pytest.approx(
+        outcome.picture, abs=1e-4
+    )
 
 
 def test_the_best_code_is_shown(update: Session, h0: np.ndarray, targets: Targets) -> None:
@@ -100,22 +104,22 @@ def test_the_seed_draws_the_noise(update: Session, h0: np.ndarray, targets: Targ
 
 
 def test_a_rising_loss_falls_back(update: Session, h0: np.ndarray, targets: Targets) -> None:
-    found = run(update, h0, targets, rate=50.0)
-    assert found.stopped == "diverged"
-    assert found.iteration == 0
-    assert (found.h == h0).all()
-    assert np.isfinite(found.picture).all()
-    assert found.loss == found.trace[0].loss
+    outcome = run(update, h0, targets, rate=50.0)
+    assert outcome.stopped == "diverged"
+    assert outcome.iteration == 0
+    assert (outcome.h == h0).all()
+    assert np.isfinite(outcome.picture).all()
+    assert outcome.loss == outcome.trace[0].loss
 
 
 def test_a_loss_that_is_no_number_falls_back(
     update: Session, h0: np.ndarray, targets: Targets
 ) -> None:
     broken = replace(targets, known=np.full_like(targets.known, np.nan))
-    found = run(update, h0, broken)
-    assert found.stopped == "diverged"
-    assert (found.h == h0).all()
-    assert np.isfinite(found.picture).all()  # G of the code, which is sound
+    outcome = run(update, h0, broken)
+    assert outcome.stopped == "diverged"
+    assert (outcome.h == h0).all()
+    assert np.isfinite(outcome.picture).all()  # G of the code, which is sound
 
 
 def test_a_budget_ends_the_loop(update: Session, h0: np.ndarray, targets: Targets) -> None:
@@ -125,15 +129,15 @@ def test_a_budget_ends_the_loop(update: Session, h0: np.ndarray, targets: Target
         return float(next(ticks))
 
     settings = replace(SETTINGS, budget_ms=3500)
-    found = latent.run(update, h0, targets, settings, clock)
-    assert (found.stopped, found.iterations) == ("budget", 2)
+    outcome = latent.run(update, h0, targets, settings, clock)
+    assert (outcome.stopped, outcome.iterations) == ("budget", 2)
     tiny = latent.run(update, h0, targets, replace(SETTINGS, budget_ms=1), clock)
     assert (tiny.stopped, tiny.iterations) == ("budget", 1)
 
 
 def test_a_loop_without_progress_ends(update: Session, h0: np.ndarray, targets: Targets) -> None:
-    found = run(update, h0, targets, rate=1e-9, patience=2)
-    assert (found.stopped, found.iterations) == ("converged", 2)
+    outcome = run(update, h0, targets, rate=1e-9, patience=2)
+    assert (outcome.stopped, outcome.iterations) == ("converged", 2)
 
 
 def test_targets_have_their_say(update: Session, h0: np.ndarray, targets: Targets) -> None:
@@ -166,13 +170,13 @@ def test_photorealism_pulls_towards_what_the_guide_explains(
     guided = replace(targets, guide=targets.known)
     weights = {**latent.WEIGHTS, "photorealism": 50.0}
     settings = replace(SETTINGS, weights=weights)
-    found = latent.run(update, h0, guided, settings, generate=generate)
+    outcome = latent.run(update, h0, guided, settings, generate=generate)
     without = run(update, h0, guided)
     term = Photorealism(targets.known, targets.known, targets.mask, generate)
     scale = 50.0 / guided.counts()["photorealism"]
-    assert found.trace[0].terms["photorealism"] == pytest.approx(scale * term(h0)[0], rel=1e-5)
-    assert found.trace[-1].loss == pytest.approx(sum(found.trace[-1].terms.values()))
-    assert term(found.h)[0] < 0.9 * term(without.h)[0]
+    assert outcome.trace[0].terms["photorealism"] == pytest.approx(scale * term(h0)[0], rel=1e-5)
+    assert outcome.trace[-1].loss == pytest.approx(sum(outcome.trace[-1].terms.values()))
+    assert term(outcome.h)[0] < 0.9 * term(without.h)[0]
     assert without.trace[0].terms["photorealism"] == 0
     again = run(update, h0, targets)  # buffers are shared: nothing is left of the push
     assert (again.h == without.h).all()
@@ -241,13 +245,13 @@ def stream() -> bytes:
 @pytest.mark.parametrize("iterations", [0, 2])
 def test_dropped_blocks_get_detail(stream: bytes, iterations: int) -> None:
     net = ablc.decode(stream, fill="net")
-    found = ablc.decode(stream, fill="ppgn", iterations=iterations)
-    changed = (found != net).any(2)
+    outcome = ablc.decode(stream, fill="ppgn", iterations=iterations)
+    changed = (outcome != net).any(2)
     kept = ablc.keep_mask(stream).repeat(8, 0).repeat(8, 1)[:100, :150]
     assert changed[~kept].mean() > 0.5
     # Kept blocks move where the projection of chroma takes them together with dropped ones.
-    assert abs(found.astype(int) - net)[kept].max() <= 8
-    assert (ablc.decode(stream, fill="ppgn", iterations=iterations) == found).all()
+    assert abs(outcome.astype(int) - net)[kept].max() <= 8
+    assert (ablc.decode(stream, fill="ppgn", iterations=iterations) == outcome).all()
 
 
 def test_time_may_be_limited(stream: bytes) -> None:

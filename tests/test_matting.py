@@ -18,15 +18,15 @@ def written_out(guide: Array, epsilon: float) -> Array:
     _, height, width = guide.shape
     colours = guide.reshape(3, -1).T.astype(np.float64)
     places = np.arange(height * width).reshape(height, width)
-    found = np.zeros((height * width, height * width))
+    result = np.zeros((height * width, height * width))
     for y in range(height - 2):
         for x in range(width - 2):
             window = places[y : y + 3, x : x + 3].ravel()
             away = colours[window] - colours[window].mean(0)
             held = away.T @ away / 9 + epsilon / 9 * np.eye(3)
             affinity = (1 + away @ np.linalg.solve(held, away.T)) / 9
-            found[np.ix_(window, window)] += np.eye(9) - affinity
-    return found
+            result[np.ix_(window, window)] += np.eye(9) - affinity
+    return result
 
 
 @pytest.mark.parametrize("epsilon", [EPSILON, 1e-2])

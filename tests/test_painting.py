@@ -177,8 +177,8 @@ def test_threads_share_a_decoder(net: ablc.Decoder) -> None:
     expected = [net.decode(data) for data in streams]
     with ThreadPoolExecutor(4) as pool:
         for _ in range(3):
-            for found, wanted in zip(pool.map(net.decode, streams), expected, strict=True):
-                assert (found == wanted).all()
+            for shown, target in zip(pool.map(net.decode, streams), expected, strict=True):
+                assert (shown == target).all()
 
 
 def test_the_number_of_threads_moves_no_pixel_by_more_than_one_level(stream: bytes) -> None:

@@ -427,13 +427,13 @@ def test_a_stream_is_not_painted_by_another_version(own: Path, shipped: Path) ->
 def test_a_stream_finds_its_version_behind_another(own: Path, shipped: Path) -> None:
     old = install(shipped, "fill-small", b"old")
     install(own, "fill-small", b"new")
-    found = registry.find_named(registry.name_in_stream(old))
-    assert found == old
-    assert registry.load(found) == b"old"
+    result = registry.find_named(registry.name_in_stream(old))
+    assert result == old
+    assert registry.load(result) == b"old"
     (shipped / "fill-small.onnx").unlink()
     (shipped / "fill-small.json").unlink()
     with pytest.raises(ModelError, match=f"network fill-small {old.sha256[:16]} is not installed"):
-        registry.load(found)
+        registry.load(result)
 
 
 @given(st.binary(max_size=90) | st.binary(min_size=8, max_size=8).map(b"fill-small".__add__))

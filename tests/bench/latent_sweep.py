@@ -122,11 +122,11 @@ def judge(picture: Pixels, shown: Pixels, dropped: np.ndarray, weights: Path) ->
     return [perceptual.lpips(picture, mixed, weights), float(similar), dropped.mean()]
 
 
-def report(found: list[dict[str, dict[str, list[float]]]]) -> str:
-    streams = list(dict.fromkeys(stream for row in found for stream in row))
+def report(result: list[dict[str, dict[str, list[float]]]]) -> str:
+    streams = list(dict.fromkeys(stream for row in result for stream in row))
     parts = []
     for stream in streams:
-        rows = [row[stream] for row in found if stream in row]
+        rows = [row[stream] for row in result if stream in row]
         means = {name: np.mean([row[name] for row in rows], 0) for name in rows[0]}
         lpips, ssim, dropped = means["net"]
         head = f"**{stream}**: {dropped:.1%} dropped, {len(rows)} pictures; "
@@ -149,8 +149,8 @@ def main() -> None:
     arguments = parser.parse_args()
     chosen = list(pictures(arguments.images).values())[:: arguments.every]
     with ProcessPoolExecutor(arguments.jobs) as pool:
-        found = list(pool.map(measured, chosen, [arguments.weights] * len(chosen)))
-    print(report(found))
+        result = list(pool.map(measured, chosen, [arguments.weights] * len(chosen)))
+    print(report(result))
 
 
 if __name__ == "__main__":

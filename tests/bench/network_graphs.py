@@ -91,12 +91,12 @@ def pixels(planes: Floats, height: int, width: int) -> Pixels:
 def blanks(net: onnxruntime.InferenceSession, height: int, width: int) -> dict[str, Floats]:
     """Return grey inputs for a picture of that size."""
     units = {"kept": CELL, "step": CELL, "h": STRIDE, "low": QUARTER}
-    found = {}
-    for wanted in net.get_inputs():
-        unit, channels = units.get(wanted.name, 1), wanted.shape[1]
-        sides = (height // unit, width // unit) if len(wanted.shape) == 4 else ()
-        found[wanted.name] = np.full((1, channels, *sides), 0.5, np.float32)
-    return found
+    result = {}
+    for node in net.get_inputs():
+        unit, channels = units.get(node.name, 1), node.shape[1]
+        sides = (height // unit, width // unit) if len(node.shape) == 4 else ()
+        result[node.name] = np.full((1, channels, *sides), 0.5, np.float32)
+    return result
 
 
 def cost(path: Path) -> Measurements:
@@ -127,8 +127,8 @@ def convolutions(path: Path) -> Measurements:
     net = started(model.SerializeToString(), 1)
     small = blanks(net, HEIGHT // 8, WIDTH // 8)
     shapes |= {name: value.shape for name, value in small.items()}
-    found = net.run(None, small)
-    shapes |= {name: value.shape for name, value in zip(shown, found, strict=True)}
+    result = net.run(None, small)
+    shapes |= {name: value.shape for name, value in zip(shown, result, strict=True)}
     multiplied = 0
     for node in nodes:
         places = node.output[0] if node.op_type == "Conv" else node.input[0]

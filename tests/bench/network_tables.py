@@ -34,10 +34,10 @@ PART_MEASURES = {
 
 
 def quality_table(
-    found: Mapping[str, Mapping[str, Mapping[str, Measurements]]], quality: str
+    result: Mapping[str, Mapping[str, Mapping[str, Measurements]]], quality: str
 ) -> str:
     by_fill: dict[str, list[Measurements]] = {}
-    for of_picture in found.values():
+    for of_picture in result.values():
         for name, row in of_picture[quality].items():
             by_fill.setdefault(name, []).append(row)
     means = {
@@ -47,7 +47,7 @@ def quality_table(
     parts = {name: part_measures(rows) for name, rows in by_fill.items()}
     rate = means[CLASSICAL]["bpp"]
     dropped = 1 - kept_share(by_fill[CLASSICAL])
-    head = f"**Quality {quality}, {rate:.4f} bpp**, mean over {len(found)} pictures"
+    head = f"**Quality {quality}, {rate:.4f} bpp**, mean over {len(result)} pictures"
     return "\n\n".join(
         [
             head,
@@ -60,16 +60,16 @@ def quality_table(
 
 def part_measures(rows: list[Measurements]) -> Measurements:
     """Return PSNR and SSIM over the pixels of all pictures together, if there are any."""
-    found: Measurements = {}
+    result: Measurements = {}
     for part in ("kept", "dropped"):
         pixels, error, places, similar = (
             sum(row[f"{part}_{what}"] for row in rows)
             for what in ("pixels", "error", "places", "similar")
         )
         if places:
-            found[f"{part}_psnr"] = decibels(error / pixels)
-            found[f"{part}_ssim"] = similar / places
-    return found
+            result[f"{part}_psnr"] = decibels(error / pixels)
+            result[f"{part}_ssim"] = similar / places
+    return result
 
 
 def kept_share(rows: list[Measurements]) -> float:
@@ -111,21 +111,21 @@ def bd_table(rates: Mapping[str, Mapping[str, Mapping[str, Any]]], pictures: int
     )
 
 
-def latent_table(found: Mapping[str, Mapping[str, Measurements]]) -> str:
+def latent_table(result: Mapping[str, Mapping[str, Measurements]]) -> str:
     rows = []
-    for name in next(iter(found.values())):
-        means = {key: np.mean([row[name][key] for row in found.values()]) for key in MEASURES}
+    for name in next(iter(result.values())):
+        means = {key: np.mean([row[name][key] for row in result.values()]) for key in MEASURES}
         rows.append([name, *(f"{mean:{spec(key)}}" for key, mean in means.items())])
-    return f"**G(E(x))**, mean over {len(found)} pictures\n\n" + markdown(
+    return f"**G(E(x))**, mean over {len(result)} pictures\n\n" + markdown(
         ["", *MEASURES.values()], rows
     )
 
 
 def stage2_means(
-    found: Mapping[str, Mapping[str, Mapping[str, Measurements]]],
+    result: Mapping[str, Mapping[str, Mapping[str, Measurements]]],
 ) -> dict[str, dict[str, Measurements]]:
     """Return means over the pictures, by quality and row."""
-    pictures = list(found.values())
+    pictures = list(result.values())
     return {
         quality: {
             name: {
@@ -138,10 +138,10 @@ def stage2_means(
     }
 
 
-def stage2_tables(found: Mapping[str, Mapping[str, Mapping[str, Measurements]]]) -> str:
+def stage2_tables(result: Mapping[str, Mapping[str, Mapping[str, Measurements]]]) -> str:
     parts = [STAGE2]
-    for quality, rows in stage2_means(found).items():
-        head = f"Small picture at quality {quality}, mean over {len(found)} pictures"
+    for quality, rows in stage2_means(result).items():
+        head = f"Small picture at quality {quality}, mean over {len(result)} pictures"
         cells = [
             [name, f"{row['bytes']:.0f}", *(f"{row[key]:{spec(key)}}" for key in STAGE2_MEASURES)]
             for name, row in rows.items()
@@ -150,7 +150,7 @@ def stage2_tables(found: Mapping[str, Mapping[str, Mapping[str, Measurements]]])
     return "\n\n".join(parts)
 
 
-def cost_table(found: Mapping[str, Measurements]) -> str:
+def cost_table(result: Mapping[str, Measurements]) -> str:
     rows = [
         [
             name,
@@ -159,7 +159,7 @@ def cost_table(found: Mapping[str, Measurements]) -> str:
             f"{row['file_bytes'] / 1e6:.2f}",
             f"{row['seconds']:.3f}",
         ]
-        for name, row in found.items()
+        for name, row in result.items()
     ]
     size = f"{graphs.WIDTH}x{graphs.HEIGHT} pixels"
     return f"**Cost of one pass**, {size}, {graphs.THREADS} threads\n\n" + markdown(
@@ -167,18 +167,18 @@ def cost_table(found: Mapping[str, Measurements]) -> str:
     )
 
 
-def report(found: dict[str, Any]) -> str:
+def report(result: dict[str, Any]) -> str:
     parts = []
-    if by_picture := found.get("quality"):
+    if by_picture := result.get("quality"):
         qualities = next(iter(by_picture.values()))
         parts += [quality_table(by_picture, quality) for quality in qualities]
-    if "bd" in found:
-        count = len(next(iter(found["bd"]["curves"].values())))
-        parts.append(bd_table(found["bd"]["rates"], count))
-    if "latent" in found:
-        parts.append(latent_table(found["latent"]))
-    if "stage2" in found:
-        parts.append(stage2_tables(found["stage2"]))
-    if "cost" in found:
-        parts.append(cost_table(found["cost"]))
+    if "bd" in result:
+        count = len(next(iter(result["bd"]["curves"].values())))
+        parts.append(bd_table(result["bd"]["rates"], count))
+    if "latent" in result:
+        parts.append(latent_table(result["latent"]))
+    if "stage2" in result:
+        parts.append(stage2_tables(result["stage2"]))
+    if "cost" in result:
+        parts.append(cost_table(result["cost"]))
     return "\n\n".join(parts)

@@ -86,19 +86,19 @@ class Nets:
 
 def nets_in(folder: Path, fills: Iterable[str] | None, weights: Path) -> Nets:
     """Return the networks of a folder; fills: ids of the fills, None for all."""
-    found = {path.stem: path for path in sorted(folder.glob("fill-*.onnx"))}
-    if unknown := set(fills or ()) - set(found):
-        known = ", ".join(found) or "none"
+    files = {path.stem: path for path in sorted(folder.glob("fill-*.onnx"))}
+    if unknown := set(fills or ()) - set(files):
+        known = ", ".join(files) or "none"
         raise SystemExit(f"no {', '.join(sorted(unknown))} in {folder}; there are: {known}")
     pairs = {}
     for encoder in sorted(folder.glob("encoder-*.onnx")):
         generator = encoder.with_name(encoder.name.replace("encoder", "generator", 1))
         if generator.is_file():
             pairs[encoder.stem.removeprefix("encoder-")] = (encoder, generator)
-    wanted = list(found) if fills is None else list(fills)
+    chosen = list(files) if fills is None else list(fills)
     second = folder / f"{NETWORK}.onnx"
     return Nets(
-        {name: found[name] for name in wanted},
+        {name: files[name] for name in chosen},
         pairs,
         {NETWORK: second} if second.is_file() else {},
         weights,
@@ -112,18 +112,18 @@ def at_qualities(
     picture: Pixels, nets: Nets, options: dict[str, Any]
 ) -> dict[str, dict[str, Measurements]]:
     """Return all measures by quality and fill."""
-    found = {}
+    outcome = {}
     for quality in QUALITIES:
         data = ablc.encode(picture, quality=quality, **options)
         shown = graphs.painted(data, nets.fills)
         height, width, _ = picture.shape
         kept = ablc.keep_mask(data).repeat(CELL, 0).repeat(CELL, 1)[:height, :width]
         rows = perceptual.compare(picture, list(shown.values()), nets.weights)
-        found[str(quality)] = {
+        outcome[str(quality)] = {
             name: {"bpp": bpp(data, picture), **row, **sums(picture, shown[name], kept)}
             for name, row in zip(shown, rows, strict=True)
         }
-    return found
+    return outcome
 
 
 def bpp(data: bytes, picture: Pixels) -> float:
@@ -134,19 +134,19 @@ def sums(picture: Pixels, shown: Pixels, kept: npt.NDArray[np.bool_]) -> Measure
     """Return sums of squared errors and SSIM over the pixels in kept and in dropped blocks."""
     error = np.square(picture.astype(np.float64) - shown).mean(-1)  # (H, W)
     similar = metrics.ssim_map(picture, shown)  # (H - 10, W - 10)
-    found: Measurements = {}
+    outcome: Measurements = {}
     for part, mask in (("kept", kept), ("dropped", ~kept)):
         inner = mask[SSIM_BORDER:-SSIM_BORDER, SSIM_BORDER:-SSIM_BORDER]
-        found[f"{part}_pixels"] = int(mask.sum())
-        found[f"{part}_error"] = float(error[mask].sum())
-        found[f"{part}_places"] = int(inner.sum())
-        found[f"{part}_similar"] = float(similar[inner].sum())
-    return found
+        outcome[f"{part}_pixels"] = int(mask.sum())
+        outcome[f"{part}_error"] = float(error[mask].sum())
+        outcome[f"{part}_places"] = int(inner.sum())
+        outcome[f"{part}_similar"] = float(similar[inner].sum())
+    return outcome
 
 
 def curves_of(picture: Pixels, nets: Nets, options: dict[str, Any]) -> dict[str, Curve]:
     """Return the files within SPAN of rd.py's sweep, by fill."""
-    found: dict[str, Curve] = {graphs.CLASSICAL: [], **{name: [] for name in nets.fills}}
+    outcome: dict[str, Curve] = {graphs.CLASSICAL: [], **{name: [] for name in nets.fills}}
     for quality in SWEEP:
         data = ablc.encode(picture, quality=quality, **options)
         rate = bpp(data, picture)
@@ -156,8 +156,8 @@ def curves_of(picture: Pixels, nets: Nets, options: dict[str, Any]) -> dict[str,
             shown = graphs.painted(data, nets.fills)
             rows = perceptual.compare(picture, list(shown.values()), nets.weights, briefly=True)
             for name, row in zip(shown, rows, strict=True):
-                found[name].append({"quality": quality, "bpp": rate, **row})
-    return found
+                outcome[name].append({"quality": quality, "bpp": rate, **row})
+    return outcome
 
 
 def rebuilt(picture: Pixels, nets: Nets) -> dict[str, Measurements]:
@@ -213,20 +213,20 @@ def run(
 ) -> dict[str, Any]:
     """Return the measurements by part."""
     options = {"threads": 1, **options}
-    found: dict[str, Any] = {}
+    outcome: dict[str, Any] = {}
     if "quality" in parts:
-        found["quality"] = each_picture(at_qualities, images, jobs, nets, options)
+        outcome["quality"] = each_picture(at_qualities, images, jobs, nets, options)
     if "bd" in parts:
         own = by_codec(each_picture(curves_of, images, jobs, nets, options))
-        found["bd"] = {"curves": own | peer_curves(images, peers, cache, nets.weights, jobs)}
-        found["bd"]["rates"] = bd_rates(found["bd"]["curves"], list(own))
+        outcome["bd"] = {"curves": own | peer_curves(images, peers, cache, nets.weights, jobs)}
+        outcome["bd"]["rates"] = bd_rates(outcome["bd"]["curves"], list(own))
     if "latent" in parts and nets.latents:
-        found["latent"] = each_picture(rebuilt, images, jobs, nets)
+        outcome["latent"] = each_picture(rebuilt, images, jobs, nets)
     if "stage2" in parts and nets.stage2:
-        found["stage2"] = each_picture(stage2.at_qualities, images, jobs, nets.weights, options)
+        outcome["stage2"] = each_picture(stage2.at_qualities, images, jobs, nets.weights, options)
     if "cost" in parts:
-        found["cost"] = {name: graphs.cost(path) for name, path in nets.files.items()}
-    return found
+        outcome["cost"] = {name: graphs.cost(path) for name, path in nets.files.items()}
+    return outcome
 
 
 def by_codec(by_picture: Mapping[str, Mapping[str, Curve]]) -> Curves:
@@ -276,12 +276,12 @@ def main() -> None:
     options, images = dict(arguments.option), arguments.images
     nets = nets_in(arguments.models, arguments.fill, arguments.weights)
     os.environ[registry.VARIABLE] = str(arguments.models)  # where stage II looks
-    found = run(
+    outcome = run(
         images, nets, arguments.peers, options, arguments.cache, arguments.jobs, arguments.parts
     )
     print(HEAD.format(version=ablc.__version__))
-    print(report(found))
-    write_json(arguments.json, {**found, "cards": network_cards.figures(found)})
+    print(report(outcome))
+    write_json(arguments.json, {**outcome, "cards": network_cards.figures(outcome)})
     if arguments.sheet:
         network_sheet.write(arguments.sheet, images, nets.fills, QUALITIES, options)
 

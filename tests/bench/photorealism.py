@@ -38,7 +38,7 @@ HEADINGS = ["", "LPIPS-AlexNet", "SSIM", "PSNR, dB", "seconds"]
 
 def measured(picture: Pixels, weights: Path) -> dict[str, dict[str, list[float]]]:
     """Return LPIPS, SSIM, PSNR of dropped blocks, and seconds, by mask and setting."""
-    found = {}
+    result = {}
     for mask, scheme in MASKS.items():
         data = ablc.encode(picture, bpp=BPP, mask=scheme, threads=1)
         kept = ablc.keep_mask(data).repeat(CELL, 0).repeat(CELL, 1)
@@ -53,8 +53,8 @@ def measured(picture: Pixels, weights: Path) -> dict[str, dict[str, list[float]]
             seconds = time.process_time() - begun
             figures = judged(picture, refined, dropped, weights)
             rows[f"weight {weight:g}"] = [*figures, seconds, dropped.mean()]
-        found[mask] = rows
-    return found
+        result[mask] = rows
+    return result
 
 
 def judged(picture: Pixels, shown: Pixels, dropped: np.ndarray, weights: Path) -> list[float]:
@@ -63,10 +63,10 @@ def judged(picture: Pixels, shown: Pixels, dropped: np.ndarray, weights: Path) -
     return [lpips, ssim, 10 * np.log10(255**2 / error)]
 
 
-def report(found: list[dict[str, dict[str, list[float]]]]) -> str:
+def report(result: list[dict[str, dict[str, list[float]]]]) -> str:
     parts = []
     for mask in MASKS:
-        means = {n: np.mean([row[mask][n] for row in found], 0) for n in found[0][mask]}
+        means = {n: np.mean([row[mask][n] for row in result], 0) for n in result[0][mask]}
         share = means["net"][-1]
         lines = [
             [name, f"{lpips:.4f}", f"{ssim:.4f}", f"{psnr:.2f}", f"{seconds:.1f}"]
@@ -84,8 +84,8 @@ def main() -> None:
     arguments = parser.parse_args()
     chosen = [picture for name, picture in pictures(arguments.images).items() if name in NAMES]
     with ProcessPoolExecutor(arguments.jobs) as pool:
-        found = list(pool.map(measured, chosen, [arguments.weights] * len(chosen)))
-    print(report(found))
+        result = list(pool.map(measured, chosen, [arguments.weights] * len(chosen)))
+    print(report(result))
 
 
 if __name__ == "__main__":

@@ -43,14 +43,14 @@ def providers() -> list[str]:
     """Return the providers that work here, of those that are compiled in."""
     if not session.installed():
         return []
-    found = []
+    result = []
     for name in session.available():
         try:
             session.start(registry.card("fill-small"), name)
         except ablc.ProviderError:
             continue
-        found.append(name)
-    return found
+        result.append(name)
+    return result
 
 
 on_providers = pytest.mark.parametrize("provider", providers())

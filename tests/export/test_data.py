@@ -36,11 +36,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_folder_is_read_with_all_beneath(folder: Path) -> None:
-    found = data.load([folder])
-    assert [p.shape for p in found.pictures] == [(100, 130, 3), (120, 90, 3), (80, 80, 3)]
-    assert (found.broken, found.small) == (2, 1)
-    assert found.sources == {folder.name: 3}
-    assert "2 broken and 1 small ones left out" in str(found)
+    result = data.load([folder])
+    assert [p.shape for p in result.pictures] == [(100, 130, 3), (120, 90, 3), (80, 80, 3)]
+    assert (result.broken, result.small) == (2, 1)
+    assert result.sources == {folder.name: 3}
+    assert "2 broken and 1 small ones left out" in str(result)
 
 
 def test_tar_gives_the_same(folder: Path, tmp_path: Path) -> None:
@@ -48,10 +48,10 @@ def test_tar_gives_the_same(folder: Path, tmp_path: Path) -> None:
     with tarfile.open(path, "w") as tar:
         for name in ("a.png", "below/b.jpg", "broken.png"):
             tar.add(folder / name, name)
-    found = data.load([path])
-    wanted = data.load([folder]).pictures[:2]
-    assert all(np.array_equal(a, b) for a, b in zip(found.pictures, wanted, strict=True))
-    assert (found.broken, found.sources) == (1, {"shard.tar": 2})
+    result = data.load([path])
+    expected = data.load([folder]).pictures[:2]
+    assert all(np.array_equal(a, b) for a, b in zip(result.pictures, expected, strict=True))
+    assert (result.broken, result.sources) == (1, {"shard.tar": 2})
 
 
 def test_limit_takes_some(folder: Path) -> None:
@@ -84,8 +84,8 @@ def test_file_that_is_no_tar_is_named(tmp_path: Path) -> None:
 def test_cut_has_one_size(shape: tuple[int, int]) -> None:
     rng = np.random.default_rng(0)
     for _ in range(5):
-        found = data.cut([scene(*shape)], rng)
-        assert (found.shape, found.dtype) == ((data.CUT, data.CUT, 3), np.uint8)
+        result = data.cut([scene(*shape)], rng)
+        assert (result.shape, result.dtype) == ((data.CUT, data.CUT, 3), np.uint8)
 
 
 def test_cells_say_what_the_stream_says(photo: npt.NDArray[np.uint8]) -> None:
@@ -139,22 +139,26 @@ def test_pool_keeps_no_more_than_its_size(pool: data.SamplePool) -> None:
 
 
 def test_batch_crops_pictures_and_cells_alike(pool: data.SamplePool) -> None:
-    everything, found = pool.all(), pool.batch(5, 64)
-    assert found["picture"].shape == (5, 3, 64, 64)
+    everything, result = pool.all(), pool.batch(5, 64)
+    assert result["picture"].shape == (5, 3, 64, 64)
     for b in range(5):
         places = [
             (n, y, x)
             for n in range(3)
             for y in range(0, 193, 8)
             for x in range(0, 193, 8)
-            if torch.equal(everything["decoded"][n, :, y : y + 64, x : x + 64], found["decoded"][b])
+            if torch.equal(
+                everything["decoded"][n, :, y : y + 64, x : x + 64], result["decoded"][b]
+            )
         ]
         assert len(places) == 1
         n, y, x = places[0]
-        assert torch.equal(everything["picture"][n, :, y : y + 64, x : x + 64], found["picture"][b])
+        assert torch.equal(
+            everything["picture"][n, :, y : y + 64, x : x + 64], result["picture"][b]
+        )
         for name in ("kept", "step"):
             part = everything[name][n, :, y // 8 : y // 8 + 8, x // 8 : x // 8 + 8]
-            assert torch.equal(part, found[name][b])
+            assert torch.equal(part, result[name][b])
 
 
 def test_small_pictures_are_cropped_with_their_originals() -> None:
@@ -164,9 +168,9 @@ def test_small_pictures_are_cropped_with_their_originals() -> None:
     assert low.shape == (1, 3, 64, 64)
     means = torch.nn.functional.avg_pool2d(picture, 4)
     assert (low - means).abs().mean() < 0.05
-    found = pool.batch(3, 96)
-    assert found["low"].shape == (3, 3, 24, 24)
-    for crop, small in zip(found["picture"], found["low"], strict=True):
+    result = pool.batch(3, 96)
+    assert result["low"].shape == (3, 3, 24, 24)
+    for crop, small in zip(result["picture"], result["low"], strict=True):
         places = [
             (y, x)
             for y in range(0, 161, 8)

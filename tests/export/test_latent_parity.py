@@ -89,8 +89,8 @@ def in_torch(
         shown = inputs["mask"] * inputs["known"] + (1 - inputs["mask"]) * x
         energy = places * weights[-1].item() * left_by_fits(shown, inputs["known"])
         (inputs["push"],) = torch.autograd.grad(energy, x)
-        found = dict(zip(update.OUTPUTS, net(*inputs.values()), strict=True))
-        inputs |= {name: found[f"{name}_next"] for name in ("h", "m", "v")}
+        result = dict(zip(update.OUTPUTS, net(*inputs.values()), strict=True))
+        inputs |= {name: result[f"{name}_next"] for name in ("h", "m", "v")}
     return codes
 
 
@@ -135,12 +135,12 @@ def test_codes_agree(
     settings: latent.UpdateSettings,
 ) -> None:
     h0, targets = case()
-    found = latent.run(exported, h0, targets, settings, generate=partial(generate, net))
+    result = latent.run(exported, h0, targets, settings, generate=partial(generate, net))
     codes = in_torch(net, h0, targets, settings)
-    assert len(found.trace) == len(codes)
-    assert abs(found.h - codes[found.iteration]).max() < 1e-4
-    assert found.iteration > 0
-    assert abs(found.picture - generate(net, found.h)).max() < 1e-4
+    assert len(result.trace) == len(codes)
+    assert abs(result.h - codes[result.iteration]).max() < 1e-4
+    assert result.iteration > 0
+    assert abs(result.picture - generate(net, result.h)).max() < 1e-4
 
 
 def test_a_step_of_an_earlier_version_has_all_terms_but_the_hosts(

@@ -25,8 +25,8 @@ def tensor(array: Array) -> torch.Tensor:
 
 def test_charbonnier() -> None:
     x, y = pictures(0), pictures(1)
-    wanted = np.sqrt((x - y) ** 2 + 1e-6).mean()
-    assert float(losses.charbonnier(tensor(x), tensor(y))) == pytest.approx(wanted)
+    expected = np.sqrt((x - y) ** 2 + 1e-6).mean()
+    assert float(losses.charbonnier(tensor(x), tensor(y))) == pytest.approx(expected)
 
 
 def test_ssim_is_that_of_compare() -> None:
@@ -39,10 +39,10 @@ def test_ssim_is_that_of_compare() -> None:
 
 def test_laplacian_of_gaussian_is_that_of_the_runtime() -> None:
     x = pictures(0)[0].astype(np.float32)
-    found = edges.laplacian_of_gaussian(x)
-    wanted = losses.laplacian_of_gaussian(tensor(x[None]))[0].numpy()
-    assert found.dtype == np.float32
-    assert np.abs(found - wanted).max() < 1e-6
+    result = edges.laplacian_of_gaussian(x)
+    expected = losses.laplacian_of_gaussian(tensor(x[None]))[0].numpy()
+    assert result.dtype == np.float32
+    assert np.abs(result - expected).max() < 1e-6
 
 
 def test_luma_is_that_of_the_runtime() -> None:
@@ -78,19 +78,19 @@ def log_by_hand(plane: Array) -> Array:
 
 def test_laplacian_of_gaussian() -> None:
     x = pictures(0)
-    wanted = np.stack([[log_by_hand(plane) for plane in picture] for picture in x])
-    assert losses.laplacian_of_gaussian(tensor(x)).numpy() == pytest.approx(wanted, abs=1e-6)
+    expected = np.stack([[log_by_hand(plane) for plane in picture] for picture in x])
+    assert losses.laplacian_of_gaussian(tensor(x)).numpy() == pytest.approx(expected, abs=1e-6)
 
 
 def test_edges_of_flat_pictures_are_0_inside() -> None:
-    found = losses.laplacian_of_gaussian(torch.full((1, 3, 20, 20), 0.7, dtype=torch.float64))
-    assert found[..., 3:-3, 3:-3].abs().max() < 1e-6
+    result = losses.laplacian_of_gaussian(torch.full((1, 3, 20, 20), 0.7, dtype=torch.float64))
+    assert result[..., 3:-3, 3:-3].abs().max() < 1e-6
 
 
 def test_edge() -> None:
     x, p = pictures(0), pictures(1)
-    wanted = [sum((log_by_hand(plane) ** 2).sum() for plane in picture) for picture in x - p]
-    assert losses.edge(tensor(x), tensor(p)).numpy() == pytest.approx(np.array(wanted), rel=1e-5)
+    expected = [sum((log_by_hand(plane) ** 2).sum() for plane in picture) for picture in x - p]
+    assert losses.edge(tensor(x), tensor(p)).numpy() == pytest.approx(np.array(expected), rel=1e-5)
 
 
 def features(seed: int) -> list[Array]:
@@ -100,46 +100,48 @@ def features(seed: int) -> list[Array]:
 
 def test_style() -> None:
     f, p, weights = features(0), features(1), (0.5, 2.0)
-    wanted = np.zeros(2)
+    expected = np.zeros(2)
     for layer, other, weight in zip(f, p, weights, strict=True):
         n, m = layer.shape[1], layer.shape[2] * layer.shape[3]
         for b in range(2):
             flat, target = layer[b].reshape(n, m), other[b].reshape(n, m)
             g, a = flat @ flat.T, target @ target.T
-            wanted[b] += weight * ((g - a) ** 2).sum() / (4 * n**2 * m**2)
+            expected[b] += weight * ((g - a) ** 2).sum() / (4 * n**2 * m**2)
     targets = [losses.gram(tensor(layer)) for layer in p]
-    found = losses.style([tensor(layer) for layer in f], targets, weights)
-    assert found.numpy() == pytest.approx(wanted)
+    result = losses.style([tensor(layer) for layer in f], targets, weights)
+    assert result.numpy() == pytest.approx(expected)
 
 
 def test_content() -> None:
     f, p = features(0)[0], features(1)[0]
-    wanted = ((f - p) ** 2).sum((1, 2, 3)) / 2
-    assert losses.content(tensor(f), tensor(p)).numpy() == pytest.approx(wanted)
+    expected = ((f - p) ** 2).sum((1, 2, 3)) / 2
+    assert losses.content(tensor(f), tensor(p)).numpy() == pytest.approx(expected)
 
 
 def test_feature_matching_counts_layers_alike() -> None:
     f, p = features(0), features(1)
-    wanted = np.mean([((a - b) ** 2).mean() / (b**2).mean() for a, b in zip(f, p, strict=True)])
+    expected = np.mean([((a - b) ** 2).mean() / (b**2).mean() for a, b in zip(f, p, strict=True)])
     scaled = [100 * layer for layer in f], [100 * layer for layer in p]
-    for found, targets in ((f, p), scaled):
-        value = losses.feature_matching([tensor(a) for a in found], [tensor(b) for b in targets])
-        assert float(value) == pytest.approx(wanted)
+    for result, targets in ((f, p), scaled):
+        value = losses.feature_matching([tensor(a) for a in result], [tensor(b) for b in targets])
+        assert float(value) == pytest.approx(expected)
 
 
 def test_distillation() -> None:
     rng = np.random.default_rng(0)
-    scores, wanted = rng.normal(size=(3, 10)), 3 * rng.normal(size=(3, 10))
+    scores, expected = rng.normal(size=(3, 10)), 3 * rng.normal(size=(3, 10))
 
     def softmax(x: Array) -> Array:
         e = np.exp(x - x.max(1, keepdims=True))
         return e / e.sum(1, keepdims=True)
 
-    p, q = softmax(scores / 2), softmax(wanted / 2)
+    p, q = softmax(scores / 2), softmax(expected / 2)
     value = 4 * (q * np.log(q / p)).sum(1).mean()
-    found = losses.distillation(tensor(scores), tensor(wanted))
-    assert float(found) == pytest.approx(value, rel=1e-5)
-    assert float(losses.distillation(tensor(wanted), tensor(wanted))) == pytest.approx(0, abs=1e-6)
+    result = losses.distillation(tensor(scores), tensor(expected))
+    assert float(result) == pytest.approx(value, rel=1e-5)
+    assert float(losses.distillation(tensor(expected), tensor(expected))) == pytest.approx(
+        0, abs=1e-6
+    )
 
 
 def test_hinge() -> None:
@@ -151,8 +153,8 @@ def test_hinge() -> None:
 def test_r1_of_a_linear_critic() -> None:
     weight = torch.randn(3, 8, 8, dtype=torch.float64)
     x = torch.rand(4, 3, 8, 8, dtype=torch.float64)
-    found = losses.r1(lambda y: (y * weight).sum((1, 2, 3)), x)
-    assert float(found) == pytest.approx(float(weight.square().sum()) / 2)
+    result = losses.r1(lambda y: (y * weight).sum((1, 2, 3)), x)
+    assert float(result) == pytest.approx(float(weight.square().sum()) / 2)
 
 
 SMOOTH: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {

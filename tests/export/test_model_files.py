@@ -91,10 +91,10 @@ def test_shipped_fill_is_the_averaged_network(
         "kept": rng.integers(0, 2, (1, 1, SIDE // 8, SIDE // 8)).astype(np.float32),
         "step": rng.uniform(2, 7, (1, 1, SIDE // 8, SIDE // 8)).astype(np.float32),
     }
-    (found,) = session.run(None, inputs)
+    (result,) = session.run(None, inputs)
     with torch.no_grad():
-        wanted = net(*map(torch.from_numpy, inputs.values())).numpy()
-    assert np.abs(found - wanted).max() < 2e-3  # weights are stored in half precision
+        expected = net(*map(torch.from_numpy, inputs.values())).numpy()
+    assert np.abs(result - expected).max() < 2e-3  # weights are stored in half precision
 
 
 def test_figures_are_recorded(shipped: tuple[Path, list[str]], tmp_path: Path) -> None:

@@ -65,9 +65,9 @@ def test_shapes(preset: str) -> None:
         assert scores.shape == (1, 1000)
         assert [f.shape[2] for f in features] == [HEIGHT // s for s in (4, 8, 16, 32)]
         assert nets.Critic(chosen)(x).shape == (1, 1, HEIGHT // 16, WIDTH // 16)
-        told = label(7)
-        assert stage2.LabelCritic(chosen)(x, told).shape == (1, 1, HEIGHT // 16, WIDTH // 16)
-        assert stage2.Stage2(chosen)(x[..., :5, :7], told).shape == (1, 3, 20, 28)
+        assisted = label(7)
+        assert stage2.LabelCritic(chosen)(x, assisted).shape == (1, 1, HEIGHT // 16, WIDTH // 16)
+        assert stage2.Stage2(chosen)(x[..., :5, :7], assisted).shape == (1, 3, 20, 28)
 
 
 def test_sizes_keep_to_the_guide() -> None:
@@ -100,10 +100,10 @@ def test_fresh_second_stage_is_nearly_cubic_interpolation() -> None:
     net = stage2.Stage2(SMALL)
     with torch.no_grad():
         plain = layers.depth_to_space(net.interpolated(x), net.FACTOR)
-        found = net(x, label(3))
-    wanted = (torch.arange(80) + 0.5) / 4 - 0.5
-    assert torch.allclose(plain[..., 12:-12] * 19, wanted[12:-12].expand(1, 3, 64, -1), atol=1e-4)
-    assert (found - plain).abs().mean() < 0.02
+        result = net(x, label(3))
+    expected = (torch.arange(80) + 0.5) / 4 - 0.5
+    assert torch.allclose(plain[..., 12:-12] * 19, expected[12:-12].expand(1, 3, 64, -1), atol=1e-4)
+    assert (result - plain).abs().mean() < 0.02
 
 
 @pytest.mark.parametrize("net", [stage2.Stage2, stage2.LabelCritic])
@@ -111,7 +111,7 @@ def test_label_has_a_say(net: type[torch.nn.Module]) -> None:
     x, made = picture(1), net(SMALL)
     torch.nn.init.normal_(made.embedding.weight)
     with torch.no_grad():
-        one, other, none = (made(x, told) for told in (label(3), label(4), 0 * label(3)))
+        one, other, none = (made(x, assisted) for assisted in (label(3), label(4), 0 * label(3)))
     assert not torch.equal(one, other)
     assert not torch.equal(one, none)
 

@@ -29,9 +29,9 @@ Y, X = np.mgrid[0:32, 0:32]
 
 @pytest.mark.parametrize("grey", [0, 100, 255])
 def test_flat_picture_is_of_class_0(grey: int) -> None:
-    found = refinement.classes(np.full((13, 18), grey, np.uint8))
-    assert found.shape == (13, 18)
-    assert (found == 0).all()
+    result = refinement.classes(np.full((13, 18), grey, np.uint8))
+    assert result.shape == (13, 18)
+    assert (result == 0).all()
 
 
 def test_slope_is_of_class_0() -> None:
@@ -48,11 +48,11 @@ def test_stripes_have_a_direction(along: npt.NDArray[np.int64], direction: int) 
 
 
 def test_classes_are_those_of_4x4_blocks() -> None:
-    found = refinement.classes(np.random.default_rng(0).integers(0, 256, (22, 27), np.uint8))
-    assert found.max() < CLASSES
+    result = refinement.classes(np.random.default_rng(0).integers(0, 256, (22, 27), np.uint8))
+    assert result.max() < CLASSES
     for y in range(0, 22, 4):
         for x in range(0, 27, 4):
-            assert len(np.unique(found[y : y + 4, x : x + 4])) == 1
+            assert len(np.unique(result[y : y + 4, x : x + 4])) == 1
 
 
 def test_pairs_are_half_of_the_diamond() -> None:
@@ -60,18 +60,18 @@ def test_pairs_are_half_of_the_diamond() -> None:
     both = {*refinement.PAIRS, *((-dy, -dx) for dy, dx in refinement.PAIRS), (0, 0)}
     assert both == set(refinement.DIAMOND)
     text = (CSRC / "refine.cpp").read_text(encoding="ascii")
-    found = re.search(r"kOffset = \{\s*\{(.*?)\}\};", text, re.DOTALL)
-    assert found is not None
-    pairs = re.findall(r"\{(-?\d), (-?\d)\}", found[1] + "}")
+    result = re.search(r"kOffset = \{\s*\{(.*?)\}\};", text, re.DOTALL)
+    assert result is not None
+    pairs = re.findall(r"\{(-?\d), (-?\d)\}", result[1] + "}")
     assert [(int(dy), int(dx)) for dy, dx in pairs] == refinement.PAIRS
 
 
 def test_differences_are_clipped() -> None:
     luma = np.zeros((9, 9), np.uint8)
     luma[4, 4] = 200
-    found = refinement.differences(luma, 30)
-    assert (found[4, 4] == -60).all()
-    assert found.max() == 30
+    result = refinement.differences(luma, 30)
+    assert (result[4, 4] == -60).all()
+    assert result.max() == 30
 
 
 def test_clip_grows_with_the_step() -> None:

@@ -83,10 +83,10 @@ def test_bands_are_those_of_the_codec() -> None:
 
 def pairs(text: str, name: str) -> list[tuple[int, int]]:
     """The {p, seen} of a constant, as its declared size promises."""
-    found = re.search(rf" {name}((?:\[\d+\])+) = (.*?)\}};", text, re.DOTALL)
-    assert found is not None, name
-    values = [(int(p), int(s)) for p, s in re.findall(r"\{(\d+), (\d+)\}", found[2] + "}")]
-    assert len(values) == np.prod([int(n) for n in re.findall(r"\d+", found[1])])
+    result = re.search(rf" {name}((?:\[\d+\])+) = (.*?)\}};", text, re.DOTALL)
+    assert result is not None, name
+    values = [(int(p), int(s)) for p, s in re.findall(r"\{(\d+), (\d+)\}", result[2] + "}")]
+    assert len(values) == np.prod([int(n) for n in re.findall(r"\d+", result[1])])
     return values
 
 

@@ -114,13 +114,13 @@ def test_distance_is_lpips_as_published(folder: Path, backbone: teachers.Backbon
     distance = Lpips(folder, backbone)
     a, b = noise(2, 3, 64, 64), noise(2, 3, 64, 64, seed=2)
     lins = teacher_weights.made_up()["lpips_v0.1_lin.npz"]
-    wanted = 0.0
+    expected = 0.0
     pairs = zip(distance.net.features(a), distance.net.features(b), strict=True)
     for i, (x, y) in enumerate(pairs):
         x, y = (t / (t.square().sum(1, keepdim=True).sqrt() + 1e-10) for t in (x, y))
         lin = torch.from_numpy(lins[f"{backbone}.lin{i}"]).view(1, -1, 1, 1)
-        wanted = wanted + ((x - y).square() * lin).sum(1).mean((1, 2))
-    assert torch.allclose(distance(a, b), wanted, rtol=1e-5)
+        expected = expected + ((x - y).square() * lin).sum(1).mean((1, 2))
+    assert torch.allclose(distance(a, b), expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("backbone", ["alex", "squeeze", "vgg"])
@@ -287,11 +287,11 @@ def test_distances_of_kodak_pictures(
     one, two, parrots = (picture(kodak / f"kodim{n}.png") for n in ("01", "02", "23"))
     with torch.no_grad():
         taps = [distance.per_tap(one, two)[0], distance.per_tap(parrots, block_means(parrots))[0]]
-    for found, wanted, total in zip(
+    for result, expected, total in zip(
         taps, (TWO_PICTURES[backbone], BLOCK_MEANS[backbone]), SUMS[backbone], strict=True
     ):
-        assert found.tolist() == pytest.approx(wanted, abs=1e-5)
-        assert float(found.sum()) == pytest.approx(total, abs=2e-5)
+        assert result.tolist() == pytest.approx(expected, abs=1e-5)
+        assert float(result.sum()) == pytest.approx(total, abs=2e-5)
 
 
 def test_classifier_sees_parrots(kodak: Path, weights: Path) -> None:

@@ -82,20 +82,20 @@ def both(
     """Outputs of session and network, h as its change."""
     values = update.example(net, *size, seed=sum(size))
     fed = {name: x.numpy() for name, x in values.items()}
-    found = dict(zip(update.OUTPUTS, session(model, **options).run(None, fed), strict=True))
-    wanted = arrays(update.OUTPUTS, net(*values.values()))
-    for outputs in (found, wanted):
+    result = dict(zip(update.OUTPUTS, session(model, **options).run(None, fed), strict=True))
+    expected = arrays(update.OUTPUTS, net(*values.values()))
+    for outputs in (result, expected):
         outputs["h_next"] = outputs["h_next"] - fed["h"]
         outputs["m_next"] = outputs["m_next"] - 0.9 * fed["m"]
-    return found, wanted
+    return result, expected
 
 
-def agree(found: Arrays, wanted: Arrays, tolerance: float) -> None:
+def agree(result: Arrays, expected: Arrays, tolerance: float) -> None:
     """Largest difference within the tolerance's share of the largest value, per output and term."""
-    for name, x in wanted.items():
-        assert found[name].dtype == np.float32
+    for name, x in expected.items():
+        assert result[name].dtype == np.float32
         scale = np.abs(x).max(0 if name == "parts" else None)
-        error = np.abs(found[name] - x).max(0 if name == "parts" else None)
+        error = np.abs(result[name] - x).max(0 if name == "parts" else None)
         assert (error <= tolerance * scale).all(), (name, error / scale)
 
 
@@ -134,9 +134,9 @@ def test_reference_form_in_the_graph(
     values = update.example(latent_update, *SIZES[0])
     values["rates"][update.RATES.index("adam")] = 0.0
     fed = {name: x.numpy() for name, x in values.items()}
-    found = session(dynamic).run(["h_next"], fed)[0] - fed["h"]
-    wanted = latent_update(*values.values())[0].numpy() - fed["h"]
-    assert np.abs(found - wanted).max() <= 1e-4 * np.abs(wanted).max()
+    result = session(dynamic).run(["h_next"], fed)[0] - fed["h"]
+    expected = latent_update(*values.values())[0].numpy() - fed["h"]
+    assert np.abs(result - expected).max() <= 1e-4 * np.abs(expected).max()
 
 
 def test_half_precision(latent_update: update.LatentUpdate) -> None:
@@ -146,14 +146,14 @@ def test_half_precision(latent_update: update.LatentUpdate) -> None:
     values = update.example(latent_update, *FIXED)
     values["rates"][update.RATES.index("adam")] = 0.0  # Adam's signs magnify what is near zero
     fed = {name: x.numpy() for name, x in values.items()}
-    found = dict(zip(update.OUTPUTS, session(model).run(None, fed), strict=True))
-    wanted = arrays(update.OUTPUTS, latent_update(*values.values()))
+    result = dict(zip(update.OUTPUTS, session(model).run(None, fed), strict=True))
+    expected = arrays(update.OUTPUTS, latent_update(*values.values()))
     # Eleven bits through a dozen layers, there and back.
     for name, limit in (("h_next", 0.02), ("m_next", 0.02), ("picture", 2e-3), ("parts", 0.02)):
         start = fed["h"] if name == "h_next" else 0
-        change = wanted[name] - start
-        error = np.abs(found[name] - wanted[name])
-        assert found[name].dtype == np.float32
+        change = expected[name] - start
+        error = np.abs(result[name] - expected[name])
+        assert result[name].dtype == np.float32
         assert error.max() <= limit * np.abs(change).max(), name
 
 
@@ -166,9 +166,9 @@ def test_weights_stored_in_half(
     assert {x.data_type for x in large} == {TensorProto.FLOAT16}
     stored = sum(np.prod(x.dims) for x in large)
     assert dynamic.ByteSize() - half.ByteSize() > 1.9 * stored
-    found, wanted = both(half, latent_update, SIZES[0])
-    agree({"picture": found["picture"]}, {"picture": wanted["picture"]}, 2e-3)
-    agree({"parts": found["parts"]}, {"parts": wanted["parts"]}, 0.02)
+    result, expected = both(half, latent_update, SIZES[0])
+    agree({"picture": result["picture"]}, {"picture": expected["picture"]}, 2e-3)
+    agree({"parts": result["parts"]}, {"parts": expected["parts"]}, 0.02)
 
 
 def test_weights_beyond_half_are_refused() -> None:
@@ -228,11 +228,11 @@ def forward() -> dict[str, tuple[torch.nn.Module, onnx.ModelProto]]:
 
 def pictures(model: onnx.ModelProto, size: tuple[int, int, int]) -> dict[str, torch.Tensor]:
     named, draw = to_onnx.dimensions(*size), torch.Generator().manual_seed(4)
-    found = {}
+    result = {}
     for value in model.graph.input:
         dims = [d.dim_value or named[d.dim_param] for d in value.type.tensor_type.shape.dim]
-        found[value.name] = torch.rand(dims, generator=draw)
-    return found
+        result[value.name] = torch.rand(dims, generator=draw)
+    return result
 
 
 @pytest.mark.parametrize("kind", NETS)
@@ -241,13 +241,13 @@ def test_networks_are_torchs(forward, kind: str, size: tuple[int, int, int]) -> 
     net, model = forward[kind]
     assert not graphs.ANY_SIZE_ONLY & operators(model).keys()
     values = pictures(model, size)
-    found = session(model).run(None, {name: x.numpy() for name, x in values.items()})
+    result = session(model).run(None, {name: x.numpy() for name, x in values.items()})
     with torch.no_grad():
-        wanted = net(*values.values())
-    outputs = [wanted]
+        expected = net(*values.values())
+    outputs = [expected]
     if kind == "condition":
-        outputs = [torch.log_softmax(wanted[0], 1), *wanted[1]]
-    for x, y in zip(found, outputs, strict=True):
+        outputs = [torch.log_softmax(expected[0], 1), *expected[1]]
+    for x, y in zip(result, outputs, strict=True):
         np.testing.assert_allclose(x, y.numpy(), rtol=1e-4, atol=1e-5)
 
 
@@ -256,11 +256,11 @@ def test_second_stage_takes_pictures_of_any_size(forward, size: tuple[int, int, 
     net, model = forward["stage2"]
     batch, rows, columns = size
     low, label = torch.rand(batch, 3, rows, columns), torch.rand(batch, nets.CLASSES)
-    (found,) = session(model).run(None, {"low": low.numpy(), "label": label.numpy()})
+    (result,) = session(model).run(None, {"low": low.numpy(), "label": label.numpy()})
     with torch.no_grad():
-        wanted = net(low, label).numpy()
-    assert found.shape == (batch, 3, 4 * rows, 4 * columns)
-    np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5)
+        expected = net(low, label).numpy()
+    assert result.shape == (batch, 3, 4 * rows, 4 * columns)
+    np.testing.assert_allclose(result, expected, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", ["fill", "condition", "stage2"])

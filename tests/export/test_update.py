@@ -52,12 +52,12 @@ def inputs(
     **rates: float,
 ) -> Inputs:
     """Example inputs in the precision of the network, with these terms alone and these rates."""
-    found = update.example(net, batch, 32, 64, seed=batch)
-    found["push"] *= float(pushed)
+    result = update.example(net, batch, 32, 64, seed=batch)
+    result["push"] *= float(pushed)
     for name, value in rates.items():
-        found["rates"][update.RATES.index(name)] = value
-    found["weights"] *= torch.tensor([float(term in terms) for term in update.TERMS])
-    return {name: x.to(net.dtype) for name, x in found.items()}
+        result["rates"][update.RATES.index(name)] = value
+    result["weights"] *= torch.tensor([float(term in terms) for term in update.TERMS])
+    return {name: x.to(net.dtype) for name, x in result.items()}
 
 
 def run(net: update.LatentUpdate, values: Inputs) -> dict[str, Tensor]:
@@ -77,7 +77,7 @@ def written_out(net: update.LatentUpdate, h: Tensor, values: Inputs) -> dict[str
     x = net.generator(h)
     x_c = composite(x, values)
     scores, features = net.condition(x_c)
-    found = {
+    result = {
         "prior": 0.5 * ((h - net.encoder(x_c)) ** 2).sum((1, 2, 3)),
         "class": -(values["label"] * scores.log_softmax(1)).sum(1),
         "known": (values["mask"] * (x - values["known"])).square().sum((1, 2, 3)),
@@ -88,30 +88,30 @@ def written_out(net: update.LatentUpdate, h: Tensor, values: Inputs) -> dict[str
     }
     for layer in (1, 2, 3):
         difference = losses.gram(features[layer - 1]) - values[f"gram{layer}"]
-        found[f"style{layer}"] = 0.25 * difference.square().sum((1, 2))
+        result[f"style{layer}"] = 0.25 * difference.square().sum((1, 2))
     added, seam = x_c - x, values["seam"]
     across = (added[..., 1:] - added[..., :-1]).square() * seam[..., :-1]
     down = (added[..., 1:, :] - added[..., :-1, :]).square() * seam[..., :-1, :]
-    found["seam"] = across.sum((1, 2, 3)) + down.sum((1, 2, 3))
-    return found
+    result["seam"] = across.sum((1, 2, 3)) + down.sum((1, 2, 3))
+    return result
 
 
 def test_parts_are_the_terms_as_written(precise: update.LatentUpdate) -> None:
     values = inputs(precise)
-    found = run(precise, values)
-    wanted = written_out(precise, values["h"], values)
+    result = run(precise, values)
+    expected = written_out(precise, values["h"], values)
     for index, term in enumerate(update.TERMS):
-        torch.testing.assert_close(found["parts"][:, index], wanted[term])
-        assert (wanted[term] > 0).all()
-    torch.testing.assert_close(found["picture"], precise.generator(values["h"]))
+        torch.testing.assert_close(result["parts"][:, index], expected[term])
+        assert (expected[term] > 0).all()
+    torch.testing.assert_close(result["picture"], precise.generator(values["h"]))
 
 
 @pytest.mark.parametrize("term", update.TERMS[1:])
 def test_every_term_alone_has_its_gradient(precise: update.LatentUpdate, term: str) -> None:
     values = inputs(precise, terms=(term,), **MOMENTUM_FREE)
     h = values["h"].clone().requires_grad_()
-    wanted = written_out(precise, h, values)[term].sum() * values["weights"].sum()
-    (gradient,) = torch.autograd.grad(wanted, h)
+    expected = written_out(precise, h, values)[term].sum() * values["weights"].sum()
+    (gradient,) = torch.autograd.grad(expected, h)
     assert gradient.abs().max() > 0
     torch.testing.assert_close(direction(precise, values), -gradient, rtol=1e-9, atol=1e-12)
 
@@ -146,8 +146,8 @@ def test_push_adds_a_linear_function_of_the_picture(precise: update.LatentUpdate
 def test_prior_points_to_the_encoded_composite(precise: update.LatentUpdate) -> None:
     values = inputs(precise, terms=("prior",), **MOMENTUM_FREE)
     x_c = composite(precise.generator(values["h"]), values)
-    wanted = values["weights"][0] * (precise.encoder(x_c) - values["h"])
-    torch.testing.assert_close(direction(precise, values), wanted)
+    expected = values["weights"][0] * (precise.encoder(x_c) - values["h"])
+    torch.testing.assert_close(direction(precise, values), expected)
 
 
 def test_noise_is_added(latent_update: update.LatentUpdate) -> None:
@@ -160,10 +160,10 @@ def test_nothing_to_do_leaves_h_alone(latent_update: update.LatentUpdate, adam: 
     values = inputs(latent_update, terms=(), adam=adam, noise=0.0)
     values["m"].zero_()
     values["v"].zero_()
-    found = run(latent_update, values)
-    assert torch.equal(found["h_next"], values["h"])
-    assert not found["m_next"].any()
-    assert not found["v_next"].any()
+    result = run(latent_update, values)
+    assert torch.equal(result["h_next"], values["h"])
+    assert not result["m_next"].any()
+    assert not result["v_next"].any()
 
 
 def test_no_label_is_no_class_term(latent_update: update.LatentUpdate) -> None:
@@ -202,32 +202,32 @@ def rates_of(values: Inputs) -> dict[str, np.float32]:
 
 def test_adam_is_its_algorithm(latent_update: update.LatentUpdate) -> None:
     values = inputs(latent_update, adam=1.0, low=-50.0, high=50.0)
-    found, r = run(latent_update, values), rates_of(values)
+    result, r = run(latent_update, values), rates_of(values)
     d = direction(
         latent_update, {**values, "rates": inputs(latent_update, beta1=0.0)["rates"]}
     ).numpy()
     m = r["beta1"] * values["m"].numpy() + (1 - r["beta1"]) * d
     v = r["beta2"] * values["v"].numpy() + (1 - r["beta2"]) * d * d
     move = r["lr"] * (m * r["unbias1"]) / (np.sqrt(v * r["unbias2"]) + r["eps"])
-    np.testing.assert_allclose(found["m_next"].numpy(), m, rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(found["v_next"].numpy(), v, rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(found["h_next"].numpy(), values["h"].numpy() + move, atol=1e-6)
+    np.testing.assert_allclose(result["m_next"].numpy(), m, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(result["v_next"].numpy(), v, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(result["h_next"].numpy(), values["h"].numpy() + move, atol=1e-6)
 
 
 def test_reference_form_moves_by_lr_on_average(latent_update: update.LatentUpdate) -> None:
     values = inputs(latent_update, beta1=0.0, adam=0.0, low=-50.0, high=50.0)
-    found = run(latent_update, values)
-    h, d = values["h"].numpy(), found["m_next"].numpy()
+    result = run(latent_update, values)
+    h, d = values["h"].numpy(), result["m_next"].numpy()
     length = np.abs(d).mean(axis=(1, 2, 3), keepdims=True)
-    wanted = h + rates_of(values)["lr"] * d / length
-    np.testing.assert_allclose(found["h_next"].numpy(), wanted, rtol=0, atol=1e-6)
+    expected = h + rates_of(values)["lr"] * d / length
+    np.testing.assert_allclose(result["h_next"].numpy(), expected, rtol=0, atol=1e-6)
 
 
 def test_h_stays_in_range(latent_update: update.LatentUpdate) -> None:
     values = inputs(latent_update, lr=10.0, low=-0.5, high=0.25)
-    found = run(latent_update, values)["h_next"]
-    assert found.min() == -0.5
-    assert found.max() == 0.25
+    result = run(latent_update, values)["h_next"]
+    assert result.min() == -0.5
+    assert result.max() == 0.25
 
 
 def test_jumps_are_pairs_of_neighbours() -> None:
@@ -244,8 +244,8 @@ def test_table_of_adjoints_is_what_autograd_does(latent_update: update.LatentUpd
     )
     left = {str(node.target) for node in traced.graph.nodes if "backward" in str(node.target)}
     assert not left
-    wanted = latent_update(*values.values())
-    for x, y in zip(traced(*values.values()), wanted, strict=True):
+    expected = latent_update(*values.values())
+    for x, y in zip(traced(*values.values()), expected, strict=True):
         torch.testing.assert_close(x, y, rtol=1e-4, atol=1e-6)
 
 

@@ -19,10 +19,10 @@ CSRC = Path(__file__).parents[2] / "csrc"
 def numbers(name: str, file: str) -> Ints:
     """A constant of a file of csrc, in its declared shape."""
     text = (CSRC / file).read_text(encoding="ascii")
-    found = re.search(rf" {name}((?:\[\d+\])+) = (.*?)\}};", text, re.DOTALL)
-    assert found is not None, name
-    size = [int(n) for n in re.findall(r"\d+", found[1])]
-    values = re.findall(r"-?\d+", re.sub(r"//.*", "", found[2]))
+    result = re.search(rf" {name}((?:\[\d+\])+) = (.*?)\}};", text, re.DOTALL)
+    assert result is not None, name
+    size = [int(n) for n in re.findall(r"\d+", result[1])]
+    values = re.findall(r"-?\d+", re.sub(r"//.*", "", result[2]))
     return np.array([int(v) for v in values]).reshape(size)
 
 
@@ -106,8 +106,8 @@ def test_flat_base_gives_flat_picture(grey: int, shipped: Ints) -> None:
 
 def test_ramp_stays_a_ramp(shipped: Ints) -> None:
     picture = upsampling_reference.upsample(slope(16 * 8, 0), shipped)[24:48, 24:48]
-    wanted = 127.5 + np.arange(-12, 12) + 0.5
-    assert abs(picture - wanted).max() <= 2
+    expected = 127.5 + np.arange(-12, 12) + 0.5
+    assert abs(picture - expected).max() <= 2
 
 
 def test_prediction_stays_within_grey_levels(shipped: Ints) -> None:
