@@ -9,6 +9,7 @@
 
 #include "array.h"
 #include "bits.h"
+#include "dispatch.h"
 #include "range_coder.h"
 #include "transform.h"
 
@@ -83,7 +84,8 @@ struct LevelContext {
 
 /// Number of coefficients up to the last that is not zero, 0..n*n.
 template <class Coder>
-int code_count(Coder& coder, LevelModels& models, const LevelContext& context, int count) {
+ABLC_INLINE int code_count(Coder& coder, LevelModels& models, const LevelContext& context,
+                           int count) {
   const int longest = 2 * context.size.log2() + 1;
   const int length_in = bit_width(static_cast<unsigned>(count));
   int length = 0;
