@@ -2,7 +2,7 @@
 
 uvicorn itself limits only the time between requests. Here the head of a request has a deadline and
 a length, its body has a deadline, responses have to be read in time, and the number of connections
-is limited.
+is limited. Besides, requests to switch protocols and the fields behind a body are ignored.
 
 The base class is uvicorn's own and not documented for subclassing: pyproject.toml therefore caps
 the version of uvicorn, and tests/service/test_limits.py shows that each limit holds.
@@ -12,12 +12,14 @@ import asyncio
 from http import HTTPStatus
 from typing import Any
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from ablc.service.problems import PROBLEM, ProblemError, to_json
+from ablc.service.request_parser import RequestParser
 from ablc.service.settings import ServiceSettings
 
-HEAD_MOST = 1 << 16  # bytes of the head of a request
+HEAD_MOST = 1 << 16  # bytes of the head of a request, and of what is no data in its body
 BODY_GRACE = 5.0  # seconds beyond upload_seconds, in which the app responds by itself
 
 
@@ -28,11 +30,12 @@ class Connection(HttpToolsProtocol):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
+        self.parser = RequestParser(self)  # type: ignore[assignment]
         self._reading: asyncio.TimerHandle | None = None
         self._writing: asyncio.TimerHandle | None = None
         self._in_head = False
-        self._head_began = False  # within the bytes received last
-        self._head = 0  # bytes of the head, without those received together with its beginning
+        self._head = 0  # bytes since the head began or the body went on, without the first read
+        self._went_on = False  # whether either happened within the bytes received last
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -47,11 +50,11 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        self._head_began = False
+        self._went_on = False
         super().data_received(data)
         if self.transport.is_closing():
             return
-        if self._in_head and not self._head_began:
+        if self._reading is not None and not self._went_on:
             self._head += len(data)
             if self._head > HEAD_MOST:
                 self._refuse(ProblemError(431, f"the head has more than {HEAD_MOST} bytes"))
@@ -63,18 +66,36 @@ class Connection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._in_head = self._head_began = True
+        self._in_head = self._went_on = True
         self._head = 0
         self._read_within(self.settings.header_seconds)
         if not self.flow.write_paused:  # the client has read the last response to its end
             _cancel(self._writing)
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._in_head:  # not a trailer: those must not pass for headers (RFC 9110, 6.5.1)
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
+        if self.parser.get_method() == b"CONNECT":
+            self._refuse(ProblemError(501, "this is not a proxy: CONNECT is not implemented"))
+        if self.parser.should_upgrade():
+            return  # and the head is parsed again, except for CONNECT
+        self.url = _with_path(self.url)
+        if self.parser.get_http_version() == "1.0":
+            self.expect_100_continue = False  # RFC 9110, 10.1.1
         super().on_headers_complete()
         self._in_head = False
         self._read_within(self.settings.upload_seconds + BODY_GRACE)
 
+    def on_body(self, body: bytes) -> None:
+        super().on_body(body)
+        self._went_on = True
+        self._head = 0
+
     def on_message_complete(self) -> None:
+        if self.parser.should_upgrade():
+            return
         super().on_message_complete()
         _cancel(self._reading)
         self._reading = None
@@ -113,7 +134,7 @@ class Connection(HttpToolsProtocol):
         self._writing = self.loop.call_later(self.settings.send_seconds, self._send_timed_out)
 
     def _read_timed_out(self) -> None:
-        if self._in_head and not self._is_responding():
+        if self._in_head:
             seconds = self.settings.header_seconds
             detail = f"the head of the request did not arrive within {seconds:g} seconds"
             self._refuse(ProblemError(408, detail))
@@ -125,7 +146,16 @@ class Connection(HttpToolsProtocol):
             self.transport.abort()
 
     def _refuse(self, problem: ProblemError) -> None:
-        """Respond instead of the app, and close the connection."""
+        """Respond instead of the app, and close the connection.
+
+        It is closed without a response if the app still owes one to an earlier request, or has
+        begun to respond.
+        """
+        if self._is_responding() and (
+            self._in_head or self.pipeline or self.cycle.response_started
+        ):
+            self.transport.abort()
+            return
         body = to_json(problem).encode()
         phrase = HTTPStatus(problem.status).phrase
         lines = [
@@ -143,6 +173,19 @@ class Connection(HttpToolsProtocol):
 def limited(settings: ServiceSettings) -> type[Connection]:
     """Return the class of the connections of a server with these settings."""
     return type("LimitedConnection", (Connection,), {"settings": settings})
+
+
+def _with_path(url: bytes) -> bytes:
+    """Return the target of a request, with the path / if it is an address without one.
+
+    Raises httptools.HttpParserInvalidURLError.
+    """
+    if url.startswith(b"/"):
+        return url
+    parsed = httptools.parse_url(url)
+    if parsed.path is not None:
+        return url
+    return b"/" if parsed.query is None else b"/?" + parsed.query
 
 
 def _cancel(timer: asyncio.TimerHandle | None) -> None:

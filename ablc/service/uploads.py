@@ -14,9 +14,12 @@ async def read_body(request: Request, settings: ServiceSettings) -> bytes:
     """Return the body of a request.
 
     Raises ProblemError 413 as soon as the body is certain to exceed max_upload, 408 if it takes
-    longer than upload_seconds, 415 if it is compressed, 503 if there is no memory for it, and 400
-    if the client closes the connection before its end.
+    longer than upload_seconds, 415 if it is compressed, 501 if it was compressed on the way, 503
+    if there is no memory for it, and 400 if the client closes the connection before its end.
     """
+    codings = header_elements(request, "transfer-encoding")
+    if any(coding.lower() != "chunked" for coding in codings):
+        raise ProblemError(501, "the body has a Transfer-Encoding other than chunked")
     codings = header_elements(request, "content-encoding")
     if any(coding.lower() != "identity" for coding in codings):
         raise ProblemError(415, "the body has a Content-Encoding: send it without one")
