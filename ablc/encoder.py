@@ -216,7 +216,8 @@ def _plan(importance: Importance | None, mask: Mask, pixels: Pixels) -> _CellPla
     Raises ValueError if they do not fit the picture or each other.
     """
     cells = None if importance is None else to_cells(importance, pixels)
-    weight = cells.weight if cells else None
+    neutral = cells is None or bool((cells.weight == 1).all())  # as without a map
+    weight = None if cells is None or neutral else cells.weight
     exact = cells.exact if cells else None
     if not isinstance(mask, str | Scheme):
         return _CellPlan(weight, check_mask(mask, *pixels.shape[:2]), exact)

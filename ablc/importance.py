@@ -33,8 +33,9 @@ class Roi:
 
     where: Where
     """A rectangle (x, y, width, height); an (H, W) mask, bool, uint8 0..255 or floats 0..1; the
-    name of a finder ("auto", "saliency", or one that a plug-in registers); or a callable that takes
-    the picture, (H, W, C) uint8, and returns such a mask."""
+    name of a finder ("auto", "faces", "text", "saliency", or one that a plug-in registers); or a
+    callable that takes the picture, (H, W, C) uint8, and returns such a mask. A mask of a finder
+    that is 0 everywhere changes nothing; one that is given as an array is refused."""
     weight: float = WEIGHT_DEFAULT  # importance inside, >= 0; infinite: lossless
     feather: int = FEATHER_DEFAULT  # width of the border around it where the weight fades, pixels
 
@@ -172,7 +173,7 @@ def _share(where: Where, pixels: Pixels) -> Share:
     share = mask.astype(np.float32) / np.float32(255 if mask.dtype == np.uint8 else 1)
     if not (np.isfinite(share).all() and share.min() >= 0 and share.max() <= 1):
         raise ValueError("the region's mask must lie in 0..1, or be bool or uint8")
-    if not share.any():
+    if isinstance(where, np.ndarray) and not share.any():
         raise ValueError("the region is empty: its mask is 0 everywhere")
     return share
 

@@ -48,8 +48,9 @@ Rois = Annotated[
         metavar="WHERE[:WEIGHT]",
         help="Region of interest that counts WEIGHT times (default 16; below 1: less than the "
         "rest; 0: nothing; inf: lossless). WHERE is X,Y,W,H in pixels; a picture of the same size "
-        "that is white inside; auto for the part that stands out; or the name of a plug-in. May "
-        "be repeated: later regions win.",
+        "that is white inside; faces, text or saliency to find such parts; auto for faces and "
+        "text, or else what stands out; or the name of a plug-in. Faces and text need the extra "
+        "ablc[schemes]. May be repeated: later regions win.",
         rich_help_panel=REGIONS,
     ),
 ]

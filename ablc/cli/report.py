@@ -49,7 +49,7 @@ def report(
         typer.Option(
             metavar="WHERE[:WEIGHT]",
             help="Region of interest, as ablc encode takes it; may be repeated.",
-            show_default="auto, the salient parts",
+            show_default="auto, faces and text or else what stands out",
         ),
     ] = None,
     show: Annotated[
