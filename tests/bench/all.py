@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import batch
+import finders
 import hostile
 import latency
 import load
@@ -49,6 +50,7 @@ UPLOADS, FILES, FILE_SIDE = 10_000, 1000, 256
 # Benchmarks of how bits are distributed, in the order of the page.
 STEERING = {
     "roi": roi,
+    "finders": finders,
     "lossless_roi": lossless_roi,
     "schemes": schemes,
     "target": target,
@@ -126,6 +128,7 @@ def measured(arguments: argparse.Namespace) -> dict[str, Any]:
         "memory": lambda: memory.run(images, SIDE, {"threads": 1, **options}),
         "curves": lambda: rd.run(images, arguments.peers, options, cache, jobs),
         "roi": lambda: roi.figures(roi.run(images, roi.WEIGHTS, options, cache, jobs)),
+        "finders": lambda: finders.run(images),
         "lossless_roi": lambda: lossless_roi.run(images, options, cache, jobs),
         "schemes": lambda: schemes.run(images, options, jobs),
         "target": lambda: target.run(images, options, jobs),
