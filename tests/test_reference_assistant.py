@@ -8,7 +8,7 @@ import pytest
 
 from ablc import _core
 from ablc.runtime import assistance
-from ablc.runtime.assistance import Frame
+from ablc.runtime.assistance import PictureGrid
 from reference import assistant_information as information
 from reference.assistant_information import Grid
 from reference.errors import DamageError, NewerDecoderError, StreamError
@@ -33,7 +33,7 @@ def test_tensor_code(spread: float, coded_share: float) -> None:
 
 HEIGHT, WIDTH = 51, 75  # the grid has 64 rows and 96 columns
 KEPT = np.add.outer(np.arange(7), np.arange(10)) < 7
-FRAME = Frame(HEIGHT, WIDTH, KEPT)
+FRAME = PictureGrid(HEIGHT, WIDTH, KEPT)
 GRID = Grid(WIDTH, HEIGHT, KEPT.tolist())
 
 
@@ -46,9 +46,9 @@ def normal(*shape: int) -> npt.NDArray[np.float32]:
 def test_edges(kept: Bools) -> None:
     picture = (drawing(HEIGHT, WIDTH).transpose(2, 0, 1) / 255).astype(np.float32)
     padded = np.pad(picture, ((0, 0), (0, -HEIGHT % 32), (0, -WIDTH % 32)), mode="edge")
-    body = assistance.pack_edges(padded, Frame(HEIGHT, WIDTH, kept))
+    body = assistance.pack_edges(padded, PictureGrid(HEIGHT, WIDTH, kept))
     edges = information.parse_edges(body, Grid(WIDTH, HEIGHT, kept.tolist()))
-    values, pixels = assistance.parse_edges(body, Frame(HEIGHT, WIDTH, kept))
+    values, pixels = assistance.parse_edges(body, PictureGrid(HEIGHT, WIDTH, kept))
     assert pixels.any()
     assert (np.array(edges.pixels) == pixels).all()
     assert np.allclose(edges.values, values[0])
