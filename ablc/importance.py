@@ -80,8 +80,8 @@ class Cells:
 def to_cells(importance: Importance, pixels: Pixels) -> Cells:
     """Return the cells of an importance in any of its forms, for a picture (H, W, C).
 
-    Raises ValueError if it does not fit the picture, holds NaN or negative values, or a region is
-    empty; FinderError, which names the finder, if one fails.
+    Raises ValueError if it does not fit the picture, holds NaN or negative values, or the mask
+    of a region is empty; FinderError, which names the finder, if one fails.
     """
     height, width, _ = pixels.shape
     if isinstance(importance, Roi):
@@ -112,8 +112,8 @@ def check_mask(mask: object, height: int, width: int) -> Flags:
 def paint(rois: Iterable[Roi], pixels: Pixels) -> Floats:
     """Return the importance map (H, W) of regions: 1, with each region over those before it.
 
-    Raises ValueError if a rectangle leaves the picture, a mask has another size, or a region is
-    empty; FinderError, which names the finder, if one fails.
+    Raises ValueError if a rectangle leaves the picture, a mask has another size or is empty;
+    FinderError, which names the finder, if one fails.
     """
     importance = np.ones(pixels.shape[:2], np.float32)
     for roi in rois:

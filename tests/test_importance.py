@@ -144,6 +144,11 @@ def test_masks_may_be_flags_bytes_or_shares(kind: type) -> None:
     assert (paint([Roi(mask, 5, feather=0)], GREY) == np.where(mask, 5, 1)).all()
 
 
+def test_a_neutral_map_is_as_none(photo: np.ndarray) -> None:
+    plain = ablc.encode(photo, quality=30)
+    assert ablc.encode(photo, quality=30, importance=np.ones(photo.shape[:2])) == plain
+
+
 def test_regions_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ValueError, match=r"region 5,0,2,1 is empty or not inside .* 6x4"):
         paint([Roi(Region(5, 0, 2, 1))], blank(4, 6))

@@ -223,6 +223,7 @@ def _linked(letters: Letters) -> Flags:
 
 
 def _line(letters: Letters, detail: npt.NDArray[np.float32]) -> Line:
+    """Return the letters of one chain as a line, measured on the detail (H, W) of the picture."""
     height = float(np.median(letters.height))
     middle = letters.left + letters.width / 2
     slope, centre, from_middles = _fit(middle, letters.top + letters.height / 2)
@@ -231,7 +232,7 @@ def _line(letters: Letters, detail: npt.NDArray[np.float32]) -> Line:
     columns = np.arange(int(left), int(right))
     row = centre + slope * (columns - middle.mean())
 
-    def busy(first: float, last: float) -> float:
+    def busy(first: float, last: float) -> float:  # from the row, in heights; down is positive
         rows = row + height * np.linspace(first, last, 4)[:, None]
         inside = np.clip(np.rint(rows), 0, detail.shape[0] - 1).astype(np.int64)
         return float(detail[inside, columns].mean())
@@ -261,6 +262,7 @@ def _fit(x: Numbers, y: Numbers) -> tuple[float, float, float]:
 
 
 def _with_margin(line: Line) -> Box:
+    """Return the box of a line, widened on all sides."""
     left, top, right, bottom = line.box
     margin = MARGIN * line.height
     return left - margin, top - margin, right + margin, bottom + margin

@@ -33,7 +33,10 @@ def reduced(pixels: Pixels, mode: str, *, side: float = np.inf, area: float = np
 
 
 def fill(boxes: Iterable[Box], shape: tuple[int, int], scale: float) -> Flags:
-    """Return a mask of this shape (H, W) that is True inside of boxes, given in 1/scale pixels."""
+    """Return a mask of this shape (H, W) that is True inside of boxes.
+
+    Boxes are in pixels of a picture that is smaller by the factor scale; they may reach beyond it.
+    """
     mask = np.zeros(shape, np.bool_)
     for box in boxes:
         left, top, right, bottom = (max(0, round(edge * scale)) for edge in box)
