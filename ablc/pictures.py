@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageCms, ImageFile, ImageOps, PngImagePlugin, UnidentifiedImageError
 
+from ablc import picture_plugins
 from ablc.errors import LimitError, PictureError
 from ablc.inspection import Metadata
 from ablc.settings import pixel_limit
@@ -20,7 +21,9 @@ PROFILE_SPACES = {"L": b"GRAY", "RGB": b"RGB ", "RGBA": b"RGB "}  # ICC header, 
 OPAQUE_FORMATS = ("BMP", "JPEG", "PPM")  # formats without alpha
 SAVE_OPTIONS: dict[str, dict[str, Any]] = {
     "AVIF": {"quality": 95, "subsampling": "4:4:4"},
+    "HEIF": {"quality": 95, "chroma": 444},
     "JPEG": {"quality": 95, "subsampling": "4:4:4", "optimize": True},
+    "JXL": {"lossless": True},
     "WEBP": {"lossless": True},
 }
 TIFF_TAGS = (270, 271, 272, 305, 306, 315, 33432)  # subject, camera, author, time
@@ -56,6 +59,8 @@ def parse(
     """
     limit = pixel_limit(max_pixels)
     try:
+        if size := picture_plugins.jxl_size(data):
+            _check_size(size, limit)
         with _open(data, formats) as opened:
             _check_size(opened.size, limit)
             deep = any(";16" in str(tile[3]) for tile in getattr(opened, "tile", ()))
@@ -123,6 +128,7 @@ def format_of(name: str) -> str:
     extension = PurePath(name).suffix.lower()
     if not extension:
         return "PNG"
+    picture_plugins.load()
     chosen = Image.registered_extensions().get(extension)
     if chosen not in Image.SAVE:
         raise ValueError(f"Pillow writes no pictures with the extension {extension} ({name})")
@@ -142,6 +148,8 @@ def pack(picture: Picture, chosen: str = "PNG", quality: int | None = None) -> b
         if (pixels[..., 3] != 255).any():
             raise PictureError(f"{chosen} holds no transparency: write .png or .webp instead")
         pixels = pixels[..., :3]
+    if metadata.icc and chosen == "JXL":  # the plug-in would lose it, and colours would change
+        raise PictureError("the JPEG XL plug-in writes no ICC profile: use strip or another format")
     options = dict(SAVE_OPTIONS.get(chosen, {}))
     if quality is not None and options:  # only lossy formats have options
         options = {"quality": quality}
@@ -176,7 +184,7 @@ def _open(data: bytes, formats: tuple[str, ...] | None) -> ImageFile.ImageFile:
     process. Raises UnidentifiedImageError.
     """
     tried: set[str] = set()
-    for load_plugins in (Image.preinit, Image.init):  # the common formats, then the others
+    for load_plugins in (Image.preinit, Image.init, picture_plugins.load):  # common formats first
         load_plugins()
         for name in Image.ID if formats is None else formats:
             if name in tried or name not in Image.OPEN:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from PIL import Image
 
+from ablc import picture_plugins
 from ablc.runtime import registry, session
 from scenes import scene
 
@@ -55,7 +56,7 @@ def plain_pillow(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     """Remove the plug-in from Pillow, in which other tests register it for the whole process."""
     if request.module.__name__.endswith("test_pillow"):
         return
-    Image.init()  # all of its own formats, which it would add to the list that is put away here
+    picture_plugins.load()  # all other formats, which Pillow would add to the list put away here
     monkeypatch.setattr(Image, "ID", [name for name in Image.ID if name != "ABLC"])
     for table, name in ((Image.OPEN, "ABLC"), (Image.SAVE, "ABLC"), (Image.EXTENSION, ".ablc")):
         monkeypatch.delitem(table, name, raising=False)

@@ -1,5 +1,6 @@
 """Pictures in and out: modes, orientation, metadata, formats."""
 
+import contextlib
 import io
 import warnings
 from typing import Any
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms, PngImagePlugin, features
 
-from ablc import pictures
+from ablc import picture_plugins, pictures
 from ablc.errors import LimitError, PictureError
 from ablc.inspection import Metadata
 from ablc.pictures import Picture
@@ -235,3 +236,38 @@ def test_exposure_survives_from_jpeg_to_tiff_without_the_layout_of_another_file(
     kept.load(again.metadata.exif)
     assert kept.get_ifd(0x8769)[0x829A] == 0.25
     assert 0x0100 not in kept
+
+
+@pytest.mark.parametrize(("kind", "suffix"), [("HEIF", ".heic"), ("JXL", ".jxl")])
+def test_formats_of_plug_ins_are_read_and_written(kind: str, suffix: str) -> None:
+    picture_plugins.load()
+    if kind not in Image.SAVE:
+        pytest.skip(f"no plug-in for {kind} is installed")
+    pixels = np.full((40, 60, 3), (200, 90, 30), np.uint8)
+    assert pictures.format_of(f"a{suffix}") == kind
+    data = pictures.pack(Picture(pixels), kind)
+    again = pictures.parse(data).pixels
+    assert np.abs(again.astype(int) - pixels).max() <= 3
+    with pytest.raises(LimitError, match="60x40 pixels are more than the 2399 allowed"):
+        pictures.parse(data, max_pixels=2399)
+
+
+@pytest.mark.parametrize(
+    "size", [(8, 8), (256, 256), (1, 1), (300, 200), (9000, 3), (3, 20000), (1600, 900)]
+)
+@pytest.mark.parametrize("boxes", [False, True])
+def test_the_size_of_a_jpeg_xl_file_is_read_before_it_is_opened(
+    size: tuple[int, int], boxes: bool
+) -> None:
+    pytest.importorskip("pillow_jxl", reason="pillow-jxl-plugin is not installed")
+    picture_plugins.load()
+    data = file(Image.new("L", size), "JXL", use_container=boxes)
+    assert picture_plugins.jxl_size(data) == size
+    for length in range(12, len(data)):
+        with contextlib.suppress(PictureError):
+            picture_plugins.jxl_size(data[:length])
+
+
+def test_a_jpeg_xl_file_is_not_written_without_its_profile() -> None:
+    with pytest.raises(PictureError, match="ICC"):
+        pictures.pack(Picture(RGB, Metadata(icc=SRGB)), "JXL")

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Protocol
 
 from PIL import Image
 
-from ablc import inspection, pictures
+from ablc import inspection, picture_plugins, pictures
 from ablc.decoder import Decoder
 from ablc.encoder import Encoder
 from ablc.importance import Roi
@@ -65,6 +65,7 @@ class Encoding:
     def takes(self, name: str) -> bool:
         """Return True if Pillow reads files with this extension, unless it is that of streams."""
         extension = _extension(name)
+        picture_plugins.load()
         return extension != STREAM and Image.registered_extensions().get(extension) in Image.OPEN
 
     def key(self) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ablc import pictures
+from ablc import picture_plugins, pictures
 from ablc.arrays import Pixels
 from ablc.drawing import view
 from ablc.errors import PictureError
@@ -62,6 +62,7 @@ def scan(folder: Path, *, limit: int | None = None) -> Folder:
     """
     if not folder.is_dir():
         raise ValueError(f"{folder}: no such folder")
+    picture_plugins.load()
     suffixes = Image.registered_extensions()
     paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in suffixes)
     stems = [path.stem for path in paths]

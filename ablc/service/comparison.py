@@ -17,7 +17,7 @@ from ablc.peers.codec import Codec
 from ablc.peers.equal_bytes import largest_within
 from ablc.peers.libraries import pillow_codec
 from ablc.pictures import Picture
-from ablc.service import jobs
+from ablc.service import jobs, media
 from ablc.service.jobs import LoadedPicture, Payload
 from ablc.service.queries import EncodeQuery
 
@@ -58,7 +58,7 @@ def make(loaded: LoadedPicture, query: EncodeQuery, max_pixels: int) -> Payload:
         "kept": _map_file(kept),
         "bits": {**_map_file(bits), "colours": bits.colours, "ticks": bits.ticks},
     }
-    return Payload(json.dumps(compared).encode(), (height, width, channels))
+    return Payload(json.dumps(compared).encode(), (height, width, channels), media.JSON)
 
 
 def _peer(

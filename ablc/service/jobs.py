@@ -32,10 +32,11 @@ Body = bytes | memoryview
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """The body of a response, with height, width and channels of the picture in it."""
+    """The body of a response, the size of the picture in it, and its type."""
 
     body: Body
     shape: tuple[int, ...]  # H, W, C
+    type: MediaType
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,17 +116,30 @@ def load(data: bytes, content_type: str, rendition: Rendition, max_pixels: int) 
     return LoadedPicture(rendered, None if roi is None else _parse_mask(roi, max_pixels))
 
 
-def write(loaded: LoadedPicture, chosen: MediaType, quality: float | None) -> Payload:
-    """Return the picture as a file of the chosen type, or as bare samples.
+def write(loaded: LoadedPicture, accepted: tuple[MediaType, ...], quality: float | None) -> Payload:
+    """Return the picture as a file of the first accepted type that can hold it.
+
+    JPEG, for example, holds no transparency, and WebP no side of more than 16383 pixels.
 
     quality: 1..100, for lossy types; default: LOSSY_QUALITY.
+    Raises PictureError, the one about the first type, if no accepted type can hold the picture.
     """
-    picture = loaded.picture
+    first_error: PictureError | None = None
+    for chosen in accepted:
+        try:
+            return _write_as(loaded.picture, chosen, quality)
+        except PictureError as error:
+            first_error = first_error or error
+    raise first_error or ValueError("no type is accepted")
+
+
+def _write_as(picture: Picture, chosen: MediaType, quality: float | None) -> Payload:
+    """Return the picture as a file of the chosen type, or as bare samples."""
     shape = picture.pixels.shape
     if chosen == media.RAW:
-        return Payload(np.ascontiguousarray(picture.pixels).data.cast("B"), shape)
+        return Payload(np.ascontiguousarray(picture.pixels).data.cast("B"), shape, chosen)
     chosen_quality = LOSSY_QUALITY if quality is None else round(quality)
-    return Payload(pictures.pack(picture, chosen.format, chosen_quality), shape)
+    return Payload(pictures.pack(picture, chosen.format, chosen_quality), shape, chosen)
 
 
 def encode(loaded: LoadedPicture, query: EncodeQuery) -> Payload:
@@ -142,17 +156,17 @@ def encode(loaded: LoadedPicture, query: EncodeQuery) -> Payload:
         exif=metadata.exif,
         xmp=metadata.xmp,
     )
-    return Payload(data, picture.pixels.shape)
+    return Payload(data, picture.pixels.shape, media.ABLC)
 
 
 def inspect(data: bytes, chosen: MediaType, max_pixels: int) -> Payload:
     """Return header and layout of a stream as JSON, or a drawing of where its bits went."""
     info = inspection.inspect(data, max_pixels=max_pixels)
     if chosen == media.JSON:
-        return Payload(info.to_json().encode(), (info.height, info.width, info.channels))
+        return Payload(info.to_json().encode(), (info.height, info.width, info.channels), chosen)
     coding_map = inspection.coding_map(data, max_pixels=max_pixels)
     sheet = np.asarray(map_sheet.make(coding_map, info, "picture"))
-    return Payload(pictures.pack(Picture(sheet), chosen.format), sheet.shape)
+    return Payload(pictures.pack(Picture(sheet), chosen.format), sheet.shape, chosen)
 
 
 def warm_up() -> None:

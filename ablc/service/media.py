@@ -1,14 +1,18 @@
 """Media types: of the bodies of requests, and of the responses that clients accept."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from PIL import Image
 
+from ablc import picture_plugins
 from ablc.service.problems import ProblemError
 
 OCTETS = "application/octet-stream"
 FORM = "multipart/form-data"
 STREAM = "image/x-ablc"
+QUALITY_VALUE = r"[0-9]+(\.[0-9]*)?|\.[0-9]+"
 MAGIC = b"ABL"  # first bytes of every stream (docs/FORMAT.md, Header)
 
 
@@ -30,10 +34,12 @@ PICTURES = (
     MediaType("webp", "image/webp", "WEBP"),
     MediaType("jpeg", "image/jpeg", "JPEG"),
     MediaType("avif", "image/avif", "AVIF"),
+    MediaType("jxl", "image/jxl", "JXL"),
+    MediaType("heic", "image/heic", "HEIF"),
     MediaType("ppm", "image/x-portable-pixmap", "PPM"),
     RAW,
 )  # the first is preferred if a client accepts several equally
-READABLE = {
+KNOWN = {
     "image/png": "PNG",
     "image/jpeg": "JPEG",
     "image/webp": "WEBP",
@@ -42,27 +48,63 @@ READABLE = {
     "image/tiff": "TIFF",
     "image/bmp": "BMP",
     "image/jp2": "JPEG2000",
+    "image/jxl": "JXL",
+    "image/heic": "HEIF",
     "image/x-portable-pixmap": "PPM",
     "image/x-portable-anymap": "PPM",
 }  # media type -> Pillow's format. Not EPS and the like, which Pillow reads by other programs.
+SYNONYMS = {
+    "image/jpg": "image/jpeg",
+    "image/x-jpg": "image/jpeg",
+    "image/pjpeg": "image/jpeg",
+    "image/x-citrix-jpeg": "image/jpeg",
+    "image/x-png": "image/png",
+    "image/x-citrix-png": "image/png",
+    "image/apng": "image/png",
+    "image/vnd.mozilla.apng": "image/png",
+    "image/x-webp": "image/webp",
+    "image/tif": "image/tiff",
+    "image/x-tiff": "image/tiff",
+    "image/x-tif": "image/tiff",
+    "image/x-bmp": "image/bmp",
+    "image/x-ms-bmp": "image/bmp",
+    "image/x-windows-bmp": "image/bmp",
+    "image/x-ppm": "image/x-portable-pixmap",
+    "image/x-portable-graymap": "image/x-portable-anymap",
+    "image/x-portable-bitmap": "image/x-portable-anymap",
+    "image/heif": "image/heic",
+    "image/heic-sequence": "image/heic",
+    "image/heif-sequence": "image/heic",
+    "binary/octet-stream": OCTETS,  # Amazon S3
+}  # in requests; responses have the type on the right
+UNDECLARED = ("image/*", "*/*")  # Content-Type of apps that do not know the format of a file
+NAMES = {"jpg": "jpeg", "heif": "heic"}  # synonyms of the names of media types
+
+
+def _installed(known: dict[str, str]) -> dict[str, str]:
+    """Return the types that the installed Pillow and its plug-ins read."""
+    picture_plugins.load()
+    return {kind: name for kind, name in known.items() if name in Image.OPEN}
+
+
+READABLE = _installed(KNOWN)
 
 
 def writable_pictures() -> tuple[MediaType, ...]:
-    """Return those of PICTURES that the installed Pillow can write."""
-    Image.init()
+    """Return those of PICTURES that the installed Pillow and its plug-ins can write."""
     return tuple(media for media in PICTURES if not media.format or media.format in Image.SAVE)
 
 
 def formats(content_type: str) -> tuple[str, ...]:
     """Return Pillow's formats for a type of READABLE; all of them for any other type."""
-    Image.init()
     names = [READABLE[content_type]] if content_type in READABLE else READABLE.values()
-    return tuple(name for name in dict.fromkeys(names) if name in Image.OPEN)
+    return tuple(dict.fromkeys(names))
 
 
 def plain(content_type: str) -> str:
-    """Return a media type without its parameters; OCTETS if there is none."""
-    return content_type.partition(";")[0].strip().lower() or OCTETS
+    """Return a media type by its usual name, without parameters; OCTETS if it names no format."""
+    kind = content_type.partition(";")[0].strip().lower()
+    return OCTETS if kind in ("", *UNDECLARED) else SYNONYMS.get(kind, kind)
 
 
 def is_stream(kind: str, data: bytes) -> bool:
@@ -78,8 +120,8 @@ def check(content_type: str, allowed: tuple[str, ...]) -> str:
     return kind
 
 
-def choose(accept: str, name: str | None, offered: tuple[MediaType, ...]) -> MediaType:
-    """Return the offered media type that suits a client best.
+def choose(accept: str, name: str | None, offered: tuple[MediaType, ...]) -> tuple[MediaType, ...]:
+    """Return the offered media types that a client accepts, the one that suits it best first.
 
     accept: the header. Among equal weights the more specific range comes first, then the order of
         offered.
@@ -87,18 +129,24 @@ def choose(accept: str, name: str | None, offered: tuple[MediaType, ...]) -> Med
     Raises ProblemError 406 if no offered type is accepted, 422 if name is not offered.
     """
     if name is not None:
+        name = NAMES.get(name, name)
         for media in offered:
             if media.name == name:
-                return media
+                return (media,)
         names = ", ".join(media.name for media in offered)
         raise ProblemError(422, f"format: {name} is not available here, expected {names}")
     ranges = _ranges(accept) or {"*/*": 1.0}
-    weighted = [(*_weight(ranges, media.type), media) for media in offered]
-    weight, _, best = max(weighted, key=lambda entry: entry[:2])  # the first of equals
-    if weight == 0:
+    weights = {media: _weight(ranges, media.type) for media in offered}
+    accepted = [media for media in offered if weights[media][0] > 0]
+    if not accepted:
         types = ", ".join(media.type for media in offered)
         raise ProblemError(406, f"no acceptable response type: available are {types}")
-    return best
+    return tuple(sorted(accepted, key=weights.__getitem__, reverse=True))  # equals keep their order
+
+
+def pictures_of(types: Iterable[MediaType]) -> tuple[MediaType, ...]:
+    """Return the types of pictures among some: not a stream, nor JSON."""
+    return tuple(media for media in types if media.format or media == RAW)
 
 
 def _weight(ranges: dict[str, float], kind: str) -> tuple[float, int]:
@@ -112,7 +160,7 @@ def _weight(ranges: dict[str, float], kind: str) -> tuple[float, int]:
 
 def _ranges(accept: str) -> dict[str, float]:
     """Return the media ranges and their weights; a malformed weight counts as 1."""
-    ranges = {}
+    ranges: dict[str, float] = {}
     for part in accept.split(","):
         name, *parameters = (text.strip().lower() for text in part.split(";"))
         if not name:
@@ -121,12 +169,10 @@ def _ranges(accept: str) -> dict[str, float]:
         for parameter in parameters:
             if parameter.startswith("q="):
                 weight = _quality_value(parameter[2:])
-        ranges[name] = weight
+        kind = SYNONYMS.get(name, name)
+        ranges[kind] = max(weight, ranges.get(kind, 0.0))
     return ranges
 
 
 def _quality_value(text: str) -> float:
-    try:
-        return min(max(float(text), 0.0), 1.0)
-    except ValueError:
-        return 1.0
+    return min(float(text), 1.0) if re.fullmatch(QUALITY_VALUE, text) else 1.0

@@ -43,7 +43,8 @@ def _bounds(option: Option, *, most: float | None = None) -> Any:
 
 # Types with a name of their own are components of the description.
 ResponseFormat = TypeAliasType(
-    "ResponseFormat", Literal["png", "webp", "jpeg", "avif", "ppm", "raw", "ablc"]
+    "ResponseFormat",
+    Literal["png", "webp", "jpeg", "jpg", "avif", "jxl", "heic", "heif", "ppm", "raw", "ablc"],
 )
 FillMethod = TypeAliasType("FillMethod", Literal["classical", "auto", "net"])
 ChromaSubsampling = TypeAliasType("ChromaSubsampling", Subsampling)
@@ -110,7 +111,7 @@ class DecodeQuery(RenditionQuery):
     ] = None
     quality: Annotated[
         Quality | Omitted,
-        Field(description="Quality of a JPEG, WebP or AVIF response; 85 if absent."),
+        Field(description="Quality of a JPEG, WebP, AVIF, JPEG XL or HEIC response; 85 if absent."),
     ] = None
 
 

@@ -115,8 +115,8 @@ class Conversions:
     async def decode(self, request: Request, query: Annotated[DecodeQuery, Query()]) -> Response:
         """Decode a stream to a picture of the type that `Accept` or `format` names."""
         kind = media.check(_content_type(request), STREAMS)
-        chosen = media.choose(_accept(request), query.format, self.pictures)
-        return await self._convert(request, query, kind, chosen, is_stream=True)
+        accepted = media.choose(_accept(request), query.format, self.pictures)
+        return await self._convert(request, query, kind, accepted, is_stream=True)
 
     async def encode(self, request: Request, query: Annotated[EncodeQuery, Query()]) -> Response:
         """Encode a picture as a stream.
@@ -124,8 +124,8 @@ class Conversions:
         The part `roi` of a form is a picture that is white in the region of interest.
         """
         kind = media.check(_content_type(request), PICTURES)
-        chosen = media.choose(_accept(request), None, (media.ABLC,))
-        return await self._convert(request, query, kind, chosen, is_stream=False)
+        accepted = media.choose(_accept(request), None, (media.ABLC,))
+        return await self._convert(request, query, kind, accepted, is_stream=False)
 
     async def transcode(
         self, request: Request, query: Annotated[TranscodeQuery, Query()]
@@ -138,8 +138,8 @@ class Conversions:
         kind = media.check(_content_type(request), STREAMS_AND_PICTURES)
         picture_first = kind in STREAMS
         offered = (*self.pictures, media.ABLC) if picture_first else (media.ABLC, *self.pictures)
-        chosen = media.choose(_accept(request), query.format, offered)
-        return await self._convert(request, query, kind, chosen, is_stream=None)
+        accepted = media.choose(_accept(request), query.format, offered)
+        return await self._convert(request, query, kind, accepted, is_stream=None)
 
     async def compare(self, request: Request, query: Annotated[EncodeQuery, Query()]) -> Response:
         """Encode a picture as `/encode` does, and compare it with other codecs.
@@ -148,31 +148,31 @@ class Conversions:
         most its bytes. The page at `/` uses this.
         """
         kind = media.check(_content_type(request), PICTURES)
-        chosen = media.choose(_accept(request), None, (media.JSON,))
-        return await self._convert(request, query, kind, chosen, is_stream=False)
+        accepted = media.choose(_accept(request), None, (media.JSON,))
+        return await self._convert(request, query, kind, accepted, is_stream=False)
 
     async def inspect(self, request: Request, query: Annotated[InspectQuery, Query()]) -> Response:
         """Describe a stream to the last byte, as JSON, or draw where its bits went, as PNG."""
         kind = media.check(_content_type(request), STREAMS)
-        chosen = media.choose(_accept(request), None, INSPECTIONS)
+        accepted = media.choose(_accept(request), None, INSPECTIONS)
 
         async def work(data: bytes) -> Payload:
-            job = partial(jobs.inspect, data, chosen, self._converter.settings.max_pixels)
+            job = partial(jobs.inspect, data, accepted[0], self._converter.settings.max_pixels)
             return await self._converter.workers.run(job)
 
         self._converter.workers.check_room()
-        return await _respond(request, query, kind, chosen, self._converter.settings, work)
+        return await _respond(request, query, kind, accepted, self._converter.settings, work)
 
     async def _convert(
         self,
         request: Request,
         query: DecodeQuery | EncodeQuery,
         kind: str,
-        chosen: MediaType,
+        accepted: tuple[MediaType, ...],
         *,
         is_stream: bool | None,
     ) -> Response:
-        """Return the picture in an upload as the chosen type.
+        """Return the picture in an upload as the first accepted type that can hold it.
 
         is_stream: whether the upload is a stream or a picture; None if its first bytes decide.
         """
@@ -182,38 +182,40 @@ class Conversions:
             raise ProblemError(
                 422, f"effort: {query.effort} is more than the {most_effort} allowed here"
             )
-        rendition = jobs.Rendition(query.region, query.size, query.strip or chosen == media.RAW)
+        rendition = jobs.Rendition(
+            query.region, query.size, query.strip or accepted[0] == media.RAW
+        )
         fill = query.fill if isinstance(query, DecodeQuery) else None
-        finish = self._finish(query, chosen)
+        finish = self._finish(query, accepted)
 
         async def work(data: bytes) -> Payload:
             taken = media.is_stream(kind, data) if is_stream is None else is_stream
             upload = Upload(data, _content_type(request), taken)
             account = account_of(request)
             payload = await converter.convert(upload, rendition, fill, finish, account)
-            if chosen == media.JSON:  # several pictures, held until the client has read them
+            if payload.type == media.JSON:  # several pictures, held until the client has read them
                 account.hold(len(payload.body))
             return payload
 
         converter.check_room(fill)
-        return await _respond(request, query, kind, chosen, converter.settings, work)
+        return await _respond(request, query, kind, accepted, converter.settings, work)
 
-    def _finish(self, query: DecodeQuery | EncodeQuery, chosen: MediaType) -> Finish:
-        """Return the job that turns a loaded picture into the chosen type."""
+    def _finish(self, query: DecodeQuery | EncodeQuery, accepted: tuple[MediaType, ...]) -> Finish:
+        """Return the job that turns a loaded picture into the first accepted type it can."""
         if isinstance(query, EncodeQuery):
-            if chosen == media.ABLC:
+            if accepted[0] == media.ABLC:
                 return partial(jobs.encode, query=query)
-            if chosen == media.JSON:
+            if accepted[0] == media.JSON:
                 most = self._converter.settings.max_pixels
                 return partial(comparison.make, query=query, max_pixels=most)
-        return partial(jobs.write, chosen=chosen, quality=query.quality)
+        return partial(jobs.write, accepted=media.pictures_of(accepted), quality=query.quality)
 
 
 async def _respond(
     request: Request,
     query: StrictQuery,
     kind: str,
-    chosen: MediaType,
+    accepted: tuple[MediaType, ...],
     settings: ServiceSettings,
     work: Work,
 ) -> Response:
@@ -222,7 +224,7 @@ async def _respond(
     Raises ProblemError if the upload is refused, ClientGoneError if the client disconnects first.
     """
     data = await read_body(request, settings)
-    tag = _tag(request, query, kind, chosen, settings)
+    tag = _tag(request, query, kind, accepted, settings)
     headers = {"etag": tag, "cache-control": "no-cache", "vary": "accept, content-type"}
     if matches_tag(tag, header_elements(request, "if-none-match")):
         return Response(None, 304, headers)
@@ -234,17 +236,22 @@ async def _respond(
         raise problems.from_error(error) from error
     height, width, channels = payload.shape
     shape = {"x-width": str(width), "x-height": str(height), "x-channels": str(channels)}
-    return SlicedResponse(payload.body, chosen.type, headers | shape)
+    return SlicedResponse(payload.body, payload.type.type, headers | shape)
 
 
 def _tag(
-    request: Request, query: StrictQuery, kind: str, chosen: MediaType, settings: ServiceSettings
+    request: Request,
+    query: StrictQuery,
+    kind: str,
+    accepted: tuple[MediaType, ...],
+    settings: ServiceSettings,
 ) -> str:
     """Return the entity tag of a response: a hash of the request and of the software."""
     digest = account_of(request).digest
     networks = f"{settings.networks} {settings.provider}"
     software = f"{ablc.__version__} {PIL.__version__} {networks}"
-    parts = (request.scope["path"], query.model_dump_json(), kind, chosen.name, software)
+    types = ",".join(media.name for media in accepted)
+    parts = (request.scope["path"], query.model_dump_json(), kind, types, software)
     digest.update("\n".join(parts).encode())
     return f'"{digest.hexdigest()}"'
 
