@@ -50,7 +50,7 @@ Rois = Annotated[
         "rest; 0: nothing; inf: lossless). WHERE is X,Y,W,H in pixels; a picture of the same size "
         "that is white inside; faces, text or saliency to find such parts; auto for faces and "
         "text, or else what stands out; or the name of a plug-in. Faces and text need the extra "
-        "ablc[schemes]. May be repeated: later regions win.",
+        "'schemes'. May be repeated: later regions win.",
         rich_help_panel=REGIONS,
     ),
 ]
