@@ -180,7 +180,11 @@ class Decoder(DecodeSettings):
             from concurrent.futures import ThreadPoolExecutor  # late: importing it takes long
 
             with ThreadPoolExecutor(workers) as pool:
-                decoded = list(pool.map(decode_unpainted, streams))
+                try:
+                    decoded = list(pool.map(decode_unpainted, streams))
+                except KeyboardInterrupt:
+                    _core.cancel_running()  # leaving the block waits for the threads
+                    raise
         self._paint([item for item in decoded if isinstance(item, _Unpainted)], threads)
         return [item.result if isinstance(item, _Unpainted) else item for item in decoded]
 

@@ -9,9 +9,11 @@
 #include <pybind11/stl.h>
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <string>
 
+#include "cancel.h"
 #include "image.h"
 #include "plane.h"
 #include "stream.h"
@@ -26,6 +28,7 @@ using Flags = py::array_t<bool, py::array::c_style>;
 using Floats = py::array_t<float, py::array::c_style>;
 
 void bind_errors(py::module_& m);
+void bind_cancel(py::module_& m);
 void bind_encode(py::module_& m);
 void bind_stream(py::module_& m);
 void bind_guide(py::module_& m);
@@ -48,6 +51,30 @@ void require_range(const char* name, T value, T low, T high) {
 
 inline void require_threads(int threads) {
   require_range("threads", threads, 1, 256);
+}
+
+// --- work without the GIL ---
+
+/// Return the poll of a call from this thread: on the main thread it handles signals, on others it
+/// follows cancel_running().
+std::function<bool()> cancel_poll();
+
+/// Raise the exception of the signal handler that cancelled a call; KeyboardInterrupt if
+/// cancel_running() did.
+[[noreturn]] void raise_cancelled();
+
+/// Call work() without the GIL and return what it returns. If the call is cancelled, for example by
+/// Ctrl-C, the work ends early and the exception is raised.
+template <class Work>
+auto without_gil(Work&& work) {
+  Cancellation cancellation(cancel_poll());
+  try {
+    const py::gil_scoped_release unlocked;
+    const CancelScope scope(&cancellation);
+    return work();
+  } catch (const Cancelled&) {
+    raise_cancelled();
+  }
 }
 
 // --- bytes ---

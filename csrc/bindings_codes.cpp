@@ -16,12 +16,7 @@ py::bytes pack_mask_array(const Flags& mask) {
   if (mask.ndim() != 2 || mask.shape(0) > kMostCells || mask.shape(1) > kMostCells)
     refuse("mask must be (R, C) bool with at most 8192 cells a side");
   auto cells = plane_of<std::uint8_t>(mask);
-  Bytes packed;
-  {
-    py::gil_scoped_release unlocked;
-    packed = pack_mask(std::move(cells));
-  }
-  return bytes_of(packed);
+  return bytes_of(without_gil([&] { return pack_mask(std::move(cells)); }));
 }
 
 py::array_t<bool> unpack_mask_array(const py::bytes& data, int rows, int columns) {
@@ -29,12 +24,7 @@ py::array_t<bool> unpack_mask_array(const py::bytes& data, int rows, int columns
   require_range("columns", columns, 0, kMostCells);
   Plane<std::uint8_t> cells(columns, rows);
   const ByteView packed = view(data);
-  bool sound;
-  {
-    py::gil_scoped_release unlocked;
-    sound = unpack_mask(packed, cells);
-  }
-  if (!sound)
+  if (!without_gil([&] { return unpack_mask(packed, cells); }))
     raise_stream_error("the packed mask is damaged or not " + std::to_string(rows) + "x" +
                        std::to_string(columns));
   return array_of<bool>(cells);
@@ -70,12 +60,7 @@ py::bytes pack_tensor_array(const Levels& levels, const std::optional<Flags>& co
     if (level && !places.samples.empty() && !places.samples[i % places.samples.size()])
       refuse("levels must be 0 where coded is False");
   }
-  Bytes packed;
-  {
-    py::gil_scoped_release unlocked;
-    packed = pack_tensor(std::move(tensor), places);
-  }
-  return bytes_of(packed);
+  return bytes_of(without_gil([&] { return pack_tensor(std::move(tensor), places); }));
 }
 
 Levels unpack_tensor_array(const py::bytes& data, int planes, int rows, int columns,
@@ -83,12 +68,7 @@ Levels unpack_tensor_array(const py::bytes& data, int planes, int rows, int colu
   Tensor tensor = empty_tensor(planes, rows, columns);
   const auto places = coded_plane(coded, rows, columns);
   const ByteView packed = view(data);
-  bool sound;
-  {
-    py::gil_scoped_release unlocked;
-    sound = unpack_tensor(packed, places, tensor);
-  }
-  if (!sound)
+  if (!without_gil([&] { return unpack_tensor(packed, places, tensor); }))
     raise_stream_error("the packed tensor is damaged or not " + std::to_string(planes) + "x" +
                        std::to_string(rows) + "x" + std::to_string(columns));
   Levels levels({planes, rows, columns});

@@ -81,12 +81,7 @@ py::bytes encode_array(const Pixels& image, int step, bool lossless, bool subsam
   settings.exif = copy_of(exif);
   settings.xmp = copy_of(xmp);
   settings.model = copy_of(model);
-  Bytes file;
-  {
-    py::gil_scoped_release unlocked;
-    file = encode(pixels, settings, analysis);
-  }
-  return bytes_of(file);
+  return bytes_of(without_gil([&] { return encode(pixels, settings, analysis); }));
 }
 
 }  // namespace

@@ -58,8 +58,7 @@ void project(const Guide& guide, Pixels& picture, const py::array_t<float, 0>& p
   check_picture(guide, picture);
   const Image out = image_of(picture);
   const Painted planes = painted_of(painted, top, out);
-  py::gil_scoped_release unlocked;
-  Projection(guide).apply(planes, top, threads, out);
+  without_gil([&] { Projection(guide).apply(planes, top, threads, out); });
 }
 
 }  // namespace

@@ -122,11 +122,8 @@ class Stream {
                   header().channels == 1 ? 1 : 3});
     const Image out = image_of(image);
     std::vector<std::string> lost;
-    Status status;
-    {
-      py::gil_scoped_release unlocked;
-      status = ablc::preview(parsed_, threads, partial_, out, lost);
-    }
+    const Status status =
+        without_gil([&] { return ablc::preview(parsed_, threads, partial_, out, lost); });
     require_ok(status, lost);
     return py::make_tuple(image, lost);
   }
@@ -207,11 +204,8 @@ class Stream {
     Pixels image = pixels_for(window.height, window.width, header().channels, given);
     const Image out = image_of(image);
     std::vector<std::string> lost;
-    Status status;
-    {
-      py::gil_scoped_release unlocked;
-      status = ablc::decode(parsed_, window, settings, out, lost);
-    }
+    const Status status =
+        without_gil([&] { return ablc::decode(parsed_, window, settings, out, lost); });
     require_ok(status, lost);
     return {image, lost};
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "array.h"
+#include "cancel.h"
 #include "mixer.h"
 #include "plane.h"
 
@@ -37,6 +38,7 @@ void code_cell_mask(Coder& coder, MaskModels& models, Plane<std::uint8_t>& mask)
     return x >= 0 && y >= 0 && x < mask.width && y < mask.height ? mask.at(x, y) : 0u;
   };
   for (int y = 0; y < mask.height; ++y) {
+    stop_if_cancelled();
     if constexpr (requires { coder.overrun(); }) {
       if (coder.overrun()) return;
     }

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "bits.h"
+#include "cancel.h"
 #include "dispatch.h"
 #include "starts.h"
 #include "statistics.h"
@@ -281,6 +282,7 @@ int PlaneCoder::code(Coder& coder, Plane<std::int16_t>& plane, const Rect& rect,
   const bool companion =
       use_companion && state_->companion.samples.size() == magnitudes.samples.size();
   for (int y = 0; y < rect.height; ++y) {
+    stop_if_cancelled();
     if constexpr (requires { coder.overrun(); }) {
       if (coder.overrun()) return y;
     }

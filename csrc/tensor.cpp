@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "cancel.h"
 #include "mixer.h"
 #include "range_coder.h"
 
@@ -60,6 +61,7 @@ class TensorCoder {
       tilt_ = 0;
       std::fill(columns_.begin(), columns_.end(), Activity{});
       for (int y = 0; y < tensor_.rows; ++y) {
+        stop_if_cancelled();
         if constexpr (requires { coder_.overrun(); }) {
           if (coder_.overrun()) return;
         }

@@ -2,6 +2,7 @@
 
 #include "blocks.h"
 #include "bounded_queue.h"
+#include "cancel.h"
 #include "mask.h"
 #include "parallel.h"
 
@@ -35,6 +36,7 @@ void read_rows(const TileSegments& segments, const Header& header, int rows, con
   BlockReader reader(segments.blocks, header.step, tile, spent);
   bool more = true;
   for (int row = 0; more && row < rows; ++row) {
+    stop_if_cancelled();
     BlockRow* blocks = room();
     if (!blocks) return;
     more = reader.read(row, *blocks);
@@ -77,7 +79,8 @@ bool decode_mask(ByteView segment, const Header& header, Tile& tile, int rows, c
       code_offsets(coder, models, tile.offsets);
     }
   });
-  for (int y = 0; y < tile.cells.height; y += kSuper / kCell)
+  for (int y = 0; y < tile.cells.height; y += kSuper / kCell) {
+    stop_if_cancelled();
     for (int x = 0; x < tile.cells.width; x += kSuper / kCell) {
       const Node super{x, y, kBlock32};
       if (coder.overrun() || y >= rows * (kSuper / kCell)) {
@@ -91,6 +94,7 @@ bool decode_mask(ByteView segment, const Header& header, Tile& tile, int rows, c
               [&] { read_leaves(coder, tile, super); });
       }
     }
+  }
   return !coder.overrun() && (!coder.unused() || rows * kSuper < tile.height);
 }
 

@@ -11,6 +11,7 @@
 
 #include <cmath>
 
+#include "cancel.h"
 #include "colour.h"
 #include "mask.h"
 #include "plane_coder.h"
@@ -154,6 +155,7 @@ void write_superblocks(RangeEncoder& mask, RangeEncoder& blocks, int step, float
   int done = 0;
   for (int y = 0; y < tile.cells.height; y += kSuper / kCell)
     for (int x = 0; x < tile.cells.width; x += kSuper / kCell) {
+      stop_if_cancelled();
       const Node super{x, y, kBlock32};
       tile.select(offset_step(step, tile.offset_at(x, y)));
       if (done++ == head) search.scale_price(tail > 0 ? kTailPrice : 1 / kTailPrice);
