@@ -30,6 +30,17 @@ BPP_MOST = 100
 WEIGHT_MOST = 1e9
 QUERY_MOST = 2048  # characters of all parameters
 REPEATABLE = ("roi",)
+FORMS = {
+    "region": iiif.REGION_FORMS,
+    "size": iiif.SIZE_FORMS,
+    "roi": "X,Y,W,H[:WEIGHT] or auto[:WEIGHT]",
+}  # of the parameters that have a pattern
+KINDS = {
+    "float": "a number",
+    "finite": "a finite number",
+    "int": "a whole number",
+    "bool": "true or false",
+}  # beginnings of pydantic's types of errors
 DEFAULTS = EncodeSettings()
 
 Omitted = SkipJsonSchema[None]  # None stands for a missing parameter: no client sends it
@@ -195,17 +206,61 @@ def check_query(request: Request) -> None:
 
 
 def explain(errors: Sequence[Any]) -> str:
-    """Return what is wrong with each parameter; errors are those of a RequestValidationError."""
-    reasons = [_reason(error) for error in errors if error["type"] != "none_required"]
-    return "; ".join(dict.fromkeys(reasons))
+    """Return what is wrong with each parameter; errors are those of a RequestValidationError.
+
+    The words are those of ablc.options, not pydantic's.
+    """
+    refusals: list[str] = []
+    expectations: dict[str, list[str]] = {}  # parameter and value -> alternatives
+    for error in errors:
+        if error["type"] == "none_required":  # of a parameter that may be missing
+            continue
+        name = _name(error)
+        if refusal := _refusal(error):
+            refusals.append(": ".join(filter(None, (name, refusal))))
+        else:
+            key = f"{name}: must be {{}}, not {error['input']!r}"
+            expectations.setdefault(key, []).append(_expected(error))
+    refusals += [key.replace("{}", " or ".join(parts), 1) for key, parts in expectations.items()]
+    return "; ".join(dict.fromkeys(refusals))
 
 
-def _reason(error: dict[str, Any]) -> str:
-    message = error["msg"].removeprefix("Value error, ")
-    if error["type"] == "extra_forbidden":
-        message = "unknown parameter"
-    elif error["type"] == "string_pattern_mismatch":
-        message = f"{error['input']!r} is not of the form that /openapi.json describes"
+def _name(error: dict[str, Any]) -> str:
+    """Return the parameter that an error is about, with the number of the value if repeatable."""
     _, *names = error["loc"]  # "query", then parameter and index, then pydantic's branch of a union
     indices = [name for name in names[1:] if isinstance(name, int)]
-    return ": ".join([*map(str, names[:1]), *map(str, indices), message])
+    return ": ".join(map(str, [*names[:1], *indices]))
+
+
+def _refusal(error: dict[str, Any]) -> str:
+    """Return what is wrong with a parameter, if it is not its value; else an empty text."""
+    context = error.get("ctx", {})
+    match error["type"]:
+        case "extra_forbidden":
+            return "unknown parameter"
+        case "too_long":
+            return (
+                f"given {context['actual_length']} times, at most {context['max_length']} allowed"
+            )
+        case "value_error":
+            return str(context["error"])
+    return ""
+
+
+def _expected(error: dict[str, Any]) -> str:
+    """Return which values a parameter may have."""
+    context = error.get("ctx", {})
+    match error["type"]:
+        case "literal_error":
+            names = context["expected"].replace("'", "").replace(" or ", ", ")
+            return f"one of {names}" if ", " in names else str(names)
+        case "string_pattern_mismatch":
+            return FORMS[error["loc"][1]]
+        case "greater_than":
+            return f"above {context['gt']:g}"
+        case "greater_than_equal":
+            return f"at least {context['ge']:g}"
+        case "less_than_equal":
+            return f"at most {context['le']:.12g}"
+        case kind:
+            return next((words for part, words in KINDS.items() if kind.startswith(part)), "valid")

@@ -79,8 +79,8 @@ def test_what_no_answer_suits_is_refused(service: Service, stream: bytes, png: b
         ("/decode?format=bmp", "format"),
         ("/decode?fill=net", "no networks"),
         ("/decode?quality=101", "quality"),
-        ("/decode?quality=", "quality: Input should be a valid number"),
-        ("/decode?fill=", "fill: Input should be 'classical', 'auto' or 'net'"),
+        ("/decode?quality=", "quality: must be a number, not ''"),
+        ("/decode?fill=", "fill: must be one of classical, auto, net, not ''"),
         ("/decode?colour=red", "colour: unknown parameter"),
         ("/decode?region=full&region=square", "region: given more than once"),
         ("/decode?region=%D9%A1,0,10,10", "region"),
@@ -106,6 +106,47 @@ def test_a_parameter_that_does_not_fit_is_named(
         assert answer.status == 422
         assert words in reason(answer)
         assert "None" not in reason(answer)
+
+
+@pytest.mark.parametrize(
+    ("query", "detail"),
+    [
+        ("quality=101", "quality: must be at most 100, not '101'"),
+        ("quality=0.5", "quality: must be at least 1, not '0.5'"),
+        ("quality=fine", "quality: must be a number, not 'fine'"),
+        ("bpp=0", "bpp: must be above 0, not '0'"),
+        ("bytes=3000000000", "bytes: must be at most 2147483648, not '3000000000'"),
+        ("effort=1.5", "effort: must be a whole number, not '1.5'"),
+        ("lossless=maybe", "lossless: must be true or false, not 'maybe'"),
+        ("tune=canny", "tune: must be one of ssim, psnr, not 'canny'"),
+        ("roi_weight=x", "roi_weight: must be a number or inf, not 'x'"),
+        ("roi_weight=-1", "roi_weight: must be at least 0 or inf, not '-1'"),
+        ("roi=auto&roi=1,2", "roi: 1: must be X,Y,W,H[:WEIGHT] or auto[:WEIGHT], not '1,2'"),
+        ("&".join(["roi=auto"] * 17), "roi: given 17 times, at most 16 allowed"),
+        ("colour=red&=", "colour: unknown parameter; unknown parameter"),
+        ("quality=5&lossless=1", "quality and lossless exclude each other: give one of them"),
+        (
+            "effort=0&mask_share=2",
+            "effort: must be at least 1, not '0'; mask_share: must be at most 1, not '2'",
+        ),
+        ("size=wide", "size: must be max, w, or ,h or w,h or !w,h or pct:n, not 'wide'"),
+        ("quality={}", "quality: must be a number, not '{}'"),
+    ],
+)
+def test_a_refusal_says_what_is_expected(
+    service: Service, png: bytes, query: str, detail: str
+) -> None:
+    assert reason(service.post(f"/encode?{query}", png, "image/png")) == detail
+
+
+@pytest.mark.parametrize("value", ["", "canny", "-1", "1e999", "nan", "9" * 500, "%00", "[1]"])
+def test_no_refusal_has_the_words_of_a_library(service: Service, stream: bytes, value: str) -> None:
+    described = service.get("/openapi.json").json["paths"]["/transcode"]["post"]["parameters"]
+    for parameter in described:
+        answer = service.post(f"/transcode?format=ablc&{parameter['name']}={value}", stream)
+        if answer.status != 200:
+            for words in ("Input", "should", "Value error", "valid", "parse", "None", "{}"):
+                assert words not in reason(answer)
 
 
 def test_more_queries_than_are_remembered_are_told_apart(service: Service, stream: bytes) -> None:
