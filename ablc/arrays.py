@@ -10,6 +10,11 @@ Floats = npt.NDArray[np.float32]
 CELL = 8  # side of a cell of masks and importance, in pixels
 
 
+def makes_array(value: object) -> bool:
+    """True if a value is an array of numpy or of another library, or a picture of Pillow."""
+    return hasattr(value, "__array__") or hasattr(value, "__array_interface__")
+
+
 def check_out(out: object, shape: tuple[int, ...]) -> None:
     """Raise ValueError unless out is an array that a picture of this shape is decoded into."""
     expected = f"out must be {shape} uint8, C-contiguous and writable"

@@ -8,13 +8,15 @@ right and lower border average the pixels inside the picture.
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from ablc import finders
-from ablc.arrays import CELL, Flags, Floats, Pixels
+from ablc.arrays import CELL, Flags, Floats, Pixels, makes_array
+from ablc.masks import Share, flags_of, shares_of
+from ablc.options import number_of
 from ablc.regions import Region
 from ablc.settings import FEATHER
 
@@ -23,8 +25,9 @@ FEATHER_DEFAULT = 16  # pixels
 WEIGHT_MOST = 1e30
 RAMP_LEAST, RAMP_MOST = 1 / 64, 64.0  # weights between which borders fade
 
-Share: TypeAlias = Floats  # (H, W), 0 outside a region .. 1 inside
-Where: TypeAlias = tuple[int, int, int, int] | npt.NDArray[np.generic] | str | finders.Finder
+Where: TypeAlias = (
+    tuple[int, int, int, int] | list[int] | npt.NDArray[np.generic] | str | finders.Finder
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,27 +35,25 @@ class Roi:
     """A region of interest: its place, its importance, and the width of its soft border."""
 
     where: Where
-    """A rectangle (x, y, width, height); an (H, W) mask, bool, uint8 0..255 or floats 0..1; the
-    name of a finder ("auto", "faces", "text", "saliency", or one that a plug-in registers); or a
-    callable that takes the picture, (H, W, C) uint8, and returns such a mask. A mask of a finder
-    that is 0 everywhere changes nothing; one that is given as an array is refused."""
+    """A rectangle (x, y, width, height), also as a list or an array; an (H, W) mask (ablc.masks):
+    bool, 0 and 1, 0 and 255, labels of which any but 0 is inside, or shares, floats 0..1 or uint8
+    0..255; the name of a finder ("auto", "faces", "text", "saliency", or one that a plug-in
+    registers); or a callable that takes the picture, (H, W, C) uint8, and returns such a mask. A
+    mask of a finder that is 0 everywhere changes nothing; one given as an array is refused."""
     weight: float = WEIGHT_DEFAULT  # importance inside, >= 0; infinite: lossless
     feather: int = FEATHER_DEFAULT  # width of the border around it where the weight fades, pixels
 
     def __post_init__(self) -> None:
-        if isinstance(self.where, tuple):
-            object.__setattr__(self, "where", Region.of(self.where))
-        elif not (isinstance(self.where, str | np.ndarray) or callable(self.where)):
-            kind = type(self.where).__name__
-            raise ValueError(f"a region is a rectangle, a mask, a name or a callable, not {kind}")
-        weight: object = self.weight
-        number = weight if isinstance(weight, int | float) else -1
-        if not (0 <= number <= WEIGHT_MOST or number == math.inf):
+        object.__setattr__(self, "where", _where(self.where))
+        weight = number_of(self.weight)
+        if weight is None or not (0 <= weight <= WEIGHT_MOST or weight == math.inf):
             raise ValueError(
                 f"the weight of a region must be at least 0, at most {WEIGHT_MOST:g} or infinite, "
-                f"not {weight!r}"
+                f"not {self.weight!r}"
             )
-        FEATHER.check("the feather of a region", self.feather)
+        object.__setattr__(self, "weight", weight)
+        feather = FEATHER.check("the feather of a region", self.feather)
+        object.__setattr__(self, "feather", feather)
 
     def fingerprint(self) -> str:
         """Return a text that changes when the region does, except for the code of a callable."""
@@ -77,6 +78,24 @@ class Cells:
     exact: Flags | None  # (R, C): cells to reproduce exactly; None: no cell
 
 
+def _where(where: Any) -> Any:
+    """Return the place of a region in the form of Roi. Raises ValueError if it is none."""
+    if isinstance(where, str):
+        return where
+    flat = isinstance(where, list) and all(number_of(part) is not None for part in where)
+    if isinstance(where, tuple) or flat:
+        return Region.of(where)
+    if isinstance(where, list) or makes_array(where):
+        array = np.asarray(where)
+        if array.ndim == 1:
+            return Region.of(array)
+        return array[:, :, 0] if array.ndim == 3 and array.shape[2] == 1 else array
+    if callable(where):
+        return where
+    kind = type(where).__name__
+    raise ValueError(f"a region is a rectangle, a mask, a name or a callable, not {kind}")
+
+
 def to_cells(importance: Importance, pixels: Pixels) -> Cells:
     """Return the cells of an importance in any of its forms, for a picture (H, W, C).
 
@@ -99,14 +118,18 @@ def to_cells(importance: Importance, pixels: Pixels) -> Cells:
 
 
 def check_mask(mask: object, height: int, width: int) -> Flags:
-    """Return an explicit mask, contiguous. Raises ValueError unless it is (R, C) bool."""
+    """Return an explicit mask, contiguous. Raises ValueError unless it is (R, C) flags."""
     expected = (-(-height // CELL), -(-width // CELL))
-    if not isinstance(mask, np.ndarray) or mask.dtype != np.bool_ or mask.shape != expected:
+    flags = None
+    if isinstance(mask, list) or makes_array(mask):
+        mask = np.asarray(mask)
+        flags = flags_of(mask) if mask.shape == expected else None
+    if flags is None:
         given = f"{mask.shape} {mask.dtype}" if isinstance(mask, np.ndarray) else repr(mask)
         raise ValueError(
             f"mask must be a scheme's name or bool cells of shape {expected}, not {given}"
         )
-    return np.ascontiguousarray(mask)
+    return np.ascontiguousarray(flags)
 
 
 def paint(rois: Iterable[Roi], pixels: Pixels) -> Floats:
@@ -161,7 +184,7 @@ def _means(values: npt.NDArray[np.generic], height: int, width: int) -> Cells:
 def _share(where: Where, pixels: Pixels) -> Share:
     """Return the share (H, W) of each pixel that is inside the region, 0..1."""
     height, width, _ = pixels.shape
-    if isinstance(where, tuple):
+    if isinstance(where, list | tuple):
         share = np.zeros((height, width), np.float32)
         share[Region.of(where).check(height, width).slices] = 1
         return share
@@ -170,9 +193,7 @@ def _share(where: Where, pixels: Pixels) -> Share:
         raise ValueError(
             f"the region's mask must be {(height, width)} like the picture, not {mask.shape}"
         )
-    share = mask.astype(np.float32) / np.float32(255 if mask.dtype == np.uint8 else 1)
-    if not (np.isfinite(share).all() and share.min() >= 0 and share.max() <= 1):
-        raise ValueError("the region's mask must lie in 0..1, or be bool or uint8")
+    share = shares_of(mask)
     if isinstance(where, np.ndarray) and not share.any():
         raise ValueError("the region is empty: its mask is 0 everywhere")
     return share

@@ -7,7 +7,10 @@ A dataclass of settings names the option of a field in its annotation:
 
 import math
 from dataclasses import dataclass, fields
+from numbers import Integral, Real
 from typing import Any
+
+import numpy as np
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,7 @@ class Option:
     above: float | None = None  # bound that the value has to exceed
     whole: bool = False  # only whole numbers are allowed
     choices: tuple[str, ...] = ()  # the values allowed, if they are names
+    flag: bool = False  # only True and False are allowed
     unit: str = ""  # of the value, in a word or two
     unset: str | None = None  # the meaning of None, possibly ""; without it None is not allowed
 
@@ -28,48 +32,75 @@ class Option:
         """True if the value is a number."""
         return self.low is not None or self.above is not None
 
-    def check(self, name: str, value: object) -> None:
-        """Raise ValueError, which names the setting, unless the value is allowed."""
+    def check(self, name: str, value: object) -> Any:
+        """Return the value as Python has it: numpy's numbers become int, float and bool.
+
+        Raises ValueError, which names the setting, unless the value is allowed.
+        """
         if value is None and self.unset is not None:
-            return
+            return None
         high = math.inf if self.high is None else self.high
         low = (self.low or 0) if self.above is None else self.above
         if self.choices:
-            check_choice(name, value, self.choices)
-        elif self.whole:
-            check_whole(name, value, int(low), None if self.high is None else int(high))
-        elif self.bounded:
-            check_number(name, value, low, high)
+            return check_choice(name, value, self.choices)
+        if self.whole:
+            return check_whole(name, value, int(low), None if self.high is None else int(high))
+        if self.bounded:
+            return check_number(name, value, low, high)
+        return check_flag(name, value) if self.flag else value
 
 
 def check_options(settings: Any) -> None:
-    """Raise ValueError unless each field of a dataclass is what its option allows."""
+    """Make each field of a frozen dataclass what its option allows. Raises ValueError otherwise."""
     for field in fields(settings):
         for option in getattr(field.type, "__metadata__", ()):
-            option.check(field.name, getattr(settings, field.name))
+            value = option.check(field.name, getattr(settings, field.name))
+            object.__setattr__(settings, field.name, value)
 
 
-def check_number(name: str, value: object, low: float, high: float) -> None:
-    """Raise ValueError unless value is a finite number in low..high, above 0."""
+def check_number(name: str, value: object, low: float, high: float) -> int | float:
+    """Return a finite number in low..high, above 0. Raises ValueError for anything else."""
     expected = f"a number above {low:g}" if high == math.inf else f"a number in {low:g}..{high:g}"
     if low == 0 and high != math.inf:
         expected += ", above 0"
-    if not isinstance(value, int | float) or isinstance(value, bool):
+    number = number_of(value)
+    if number is None or not (math.isfinite(number) and number > 0 and low <= number <= high):
         raise ValueError(f"{name} must be {expected}, not {value!r}")
-    if not (math.isfinite(value) and value > 0 and low <= value <= high):
-        raise ValueError(f"{name} must be {expected}, not {value!r}")
+    return number
 
 
-def check_whole(name: str, value: object, low: int, high: int | None = None) -> None:
-    """Raise ValueError unless value is a whole number in low..high."""
+def check_whole(name: str, value: object, low: int, high: int | None = None) -> int:
+    """Return a whole number in low..high. Raises ValueError for anything else."""
     expected = f"at least {low}" if high is None else f"in {low}..{high}"
-    if not isinstance(value, int) or isinstance(value, bool):
+    number = number_of(value)
+    if not isinstance(number, int) or number < low or (high is not None and number > high):
         raise ValueError(f"{name} must be a whole number {expected}, not {value!r}")
-    if value < low or (high is not None and value > high):
-        raise ValueError(f"{name} must be a whole number {expected}, not {value!r}")
+    return number
 
 
-def check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
-    """Raise ValueError unless value is one of choices."""
-    if value not in choices:
+def check_choice(name: str, value: object, choices: tuple[str, ...]) -> str:
+    """Return one of choices. Raises ValueError for anything else."""
+    if not isinstance(value, str) or value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
+    return str(value)
+
+
+def check_flag(name: str, value: object) -> bool:
+    """Return True or False; 1 and 0 stand for them. Raises ValueError for anything else."""
+    if isinstance(value, bool | np.bool_ | int) and value in (0, 1):
+        return bool(value)
+    raise ValueError(f"{name} must be True or False, not {value!r}")
+
+
+def number_of(value: object) -> int | float | None:
+    """Return a number of Python, numpy or any other library as int or float; None if it is none.
+
+    Arrays without dimensions are numbers; bool is not.
+    """
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value[()]
+    if isinstance(value, bool | np.bool_):
+        return None
+    if isinstance(value, Integral):
+        return int(value)
+    return float(value) if isinstance(value, Real) else None
