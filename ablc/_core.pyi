@@ -77,7 +77,7 @@ class Header:
 
 class Stream:
     def __init__(
-        self, data: bytes, *, max_pixels: int | None = None, partial: bool = False
+        self, data: bytes | memoryview, *, max_pixels: int | None = None, partial: bool = False
     ) -> None: ...
     @property
     def header(self) -> Header: ...

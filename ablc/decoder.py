@@ -3,12 +3,13 @@
 import functools
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from ablc import _core
+from ablc.arguments import Data, stream_of
 from ablc.arrays import CELL, Pixels, check_out
 from ablc.errors import ModelError, StreamError, warn_of
 from ablc.regions import Region
@@ -17,8 +18,8 @@ from ablc.settings import (
     DecodeSettings,
     Fill,
     Provider,
-    cores,
     pixel_limit,
+    thread_count,
 )
 
 if TYPE_CHECKING:  # imported at run time only when a network is needed
@@ -31,7 +32,7 @@ Box = tuple[int, int, int, int]  # x, y, width, height in pixels
 
 
 def decode(
-    data: bytes,
+    data: Data,
     *,
     fill: Fill = "auto",
     iterations: int = 0,
@@ -48,6 +49,7 @@ def decode(
 
     The channels are red, green, blue, alpha; cv2 expects blue first: `pixels[..., ::-1]`.
 
+    data: bytes, or a buffer of them: bytearray, memoryview, mmap, a numpy array.
     fill: method that repairs kept blocks and paints dropped ones: "classical" needs no network,
         "net" and "ppgn" do; "auto" is "net" where ONNX Runtime and the network are installed and
         the stream is coarse enough to gain from it, else "classical". With any method the result
@@ -73,25 +75,9 @@ def decode(
 
     Raises StreamError if the bytes are damaged or not an .ablc stream, LimitError beyond
     max_pixels, ModelError if networks are missing or damaged, ProviderError if they cannot run on
-    the provider, ValueError for a wrong argument.
+    the provider, TypeError if the data is not bytes, ValueError for another wrong argument.
     """
-    decoder = _decoder(fill, iterations, budget_ms, provider, model, threads, partial, max_pixels)
-    return decoder.decode(data, region=region, out=out)
-
-
-@functools.lru_cache(maxsize=8)
-def _decoder(
-    fill: Fill,
-    iterations: int,
-    budget_ms: float | None,
-    provider: Provider,
-    model: str | None,
-    threads: int | None,
-    partial: bool,
-    max_pixels: int | None,
-) -> "Decoder":
-    """Return the decoder that decode() uses for these settings."""
-    return Decoder(
+    settings = DecodeSettings(
         fill=fill,
         iterations=iterations,
         budget_ms=budget_ms,
@@ -101,14 +87,27 @@ def _decoder(
         partial=partial,
         max_pixels=max_pixels,
     )
+    return _decoder(settings).decode(data, region=region, out=out)
+
+
+@functools.lru_cache(maxsize=8)
+def _decoder(settings: DecodeSettings) -> "Decoder":
+    """Return the decoder that decode() uses for these settings."""
+    return Decoder(**asdict(settings))
 
 
 class _PainterSlot:
-    """Holds the painter of a decoder, which is made at most once until it is closed."""
+    """Holds the painter of a decoder, which is made at most once until it is closed.
+
+    A pickle or a deep copy is empty: networks cannot be copied, and are loaded again when needed.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._painter: Painter | None = None
+
+    def __reduce__(self) -> tuple[type["_PainterSlot"], tuple[()]]:
+        return _PainterSlot, ()
 
     def painter(self, make: Callable[[], "Painter"]) -> "Painter":
         with self._lock:
@@ -128,15 +127,14 @@ class Decoder(DecodeSettings):
     """Decodes streams with one set of settings, those of decode(). Threads may share it.
 
     Networks are loaded when they are first needed, or by warm_up(), and stay loaded until close().
+    Copies and pickles have the same settings and load networks of their own.
     """
 
     _slot: _PainterSlot = field(default_factory=_PainterSlot, init=False, repr=False, compare=False)
 
-    def decode(
-        self, data: bytes, *, region: Box | None = None, out: Pixels | None = None
-    ) -> Pixels:
+    def decode(self, data: Data, *, region: Box | None = None, out: Pixels | None = None) -> Pixels:
         """Return the picture in a stream; the arguments are those of ablc.decode."""
-        threads = self.threads or cores()
+        threads = thread_count(self.threads)
         part = None if region is None else Region.of(region)
         picture = self._decode_unpainted(data, part, threads, out)
         self._paint([picture], threads)
@@ -145,7 +143,7 @@ class Decoder(DecodeSettings):
         out[...] = picture.shown  # a larger window had to be painted
         return out
 
-    def decode_batch(self, streams: Iterable[bytes]) -> list[Pixels]:
+    def decode_batch(self, streams: Iterable[Data]) -> list[Pixels]:
         """Return the pictures of several streams, in their order, decoded in parallel.
 
         Pictures of one size go through the networks together if that is faster. Raises the error of
@@ -158,17 +156,17 @@ class Decoder(DecodeSettings):
             pictures.append(picture)
         return pictures
 
-    def decode_each(self, streams: Iterable[bytes]) -> list[Pixels | StreamError | ModelError]:
+    def decode_each(self, streams: Iterable[Data]) -> list[Pixels | StreamError | ModelError]:
         """Return the pictures of several streams, with errors in place of those that fail.
 
         An error that concerns all pictures, such as ProviderError, is raised.
         """
         streams = list(streams)
-        threads = self.threads or cores()
+        threads = thread_count(self.threads)
         workers = max(1, min(threads, len(streams)))
         each = max(1, threads // max(1, len(streams)))
 
-        def decode_unpainted(data: bytes) -> _Unpainted | StreamError | ModelError:
+        def decode_unpainted(data: Data) -> _Unpainted | StreamError | ModelError:
             try:
                 return self._decode_unpainted(data, None, each)
             except (StreamError, ModelError) as error:
@@ -237,13 +235,13 @@ class Decoder(DecodeSettings):
         return card if painter.helps(card, step) else None
 
     def _decode_unpainted(
-        self, data: bytes, region: Region | None, threads: int, out: Pixels | None = None
+        self, data: Data, region: Region | None, threads: int, out: Pixels | None = None
     ) -> "_Unpainted":
         """Decode a picture or region, into out if it is no larger, and plan its painting."""
         limit = pixel_limit(self.max_pixels)
         # A large picture may have a small region, to which the limit applies when it is decoded.
         most = limit if region is None else None
-        stream = _core.Stream(data, max_pixels=most, partial=self.partial)
+        stream = _core.Stream(stream_of(data), max_pixels=most, partial=self.partial)
         header = stream.header
         if out is not None:
             whole = region or Region(0, 0, header.width, header.height)

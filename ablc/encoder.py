@@ -1,6 +1,7 @@
 """Encoding: the functions that callers use."""
 
 import functools
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -8,22 +9,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ablc import _core, rate
-from ablc.arrays import Flags, Floats, Pixels
+from ablc.arguments import Data, PictureLike, check_image, metadata_of, picture_of
+from ablc.arrays import CELL, Flags, Floats, Pixels
 from ablc.importance import Importance, check_mask, to_cells
+from ablc.invisible import blackened, find_invisible, hidden_cells, smoothed
 from ablc.schemes import Scheme, choose
 from ablc.settings import (
-    SIDE_MAX,
     TUNES,
     Assist,
     EncodeSettings,
     SchemeName,
     Subsampling,
     Tune,
-    cores,
+    thread_count,
 )
 from ablc.size_forecast import fixed_bytes, forecast_of
 
 if TYPE_CHECKING:  # imported at run time only for assistant information
+    from ablc.pictures import Picture
     from ablc.runtime.session import Sessions
 
 SAME_STEP = 1.1  # greatest ratio of steps between which prediction modes are reused
@@ -34,7 +37,7 @@ Mask = SchemeName | Scheme | Flags
 
 
 def encode(
-    image: Pixels,
+    image: PictureLike,
     *,
     quality: float | None = None,
     target_bytes: int | None = None,
@@ -47,14 +50,17 @@ def encode(
     mask: Mask = "rdo",
     tune: Tune = "ssim",
     assist: tuple[Assist, ...] = (),
-    icc: bytes = b"",
-    exif: bytes = b"",
-    xmp: bytes = b"",
+    keep_invisible: bool | None = None,
+    icc: Data | None = None,
+    exif: Data | None = None,
+    xmp: Data | str | None = None,
 ) -> bytes:
     """Return a picture as one .ablc stream (docs/FORMAT.md).
 
     image: (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) uint8: grey, sRGB, sRGB with alpha;
-        H and W in 1..65535. Alpha is encoded without loss.
+        H and W in 1..65535. Alpha is encoded without loss. Or what makes such an array: an object
+        with __array__, a Pillow image, or the path of a picture, which is turned upright as its
+        EXIF data says. A UserWarning names what these lose, such as 16 bits per sample.
     quality: 1..100, from the smallest file to the finest picture; default 50. At most one of
         quality, target_bytes, bpp and lossless may be given.
     target_bytes: length of the stream in bytes, met within 2 % and never exceeded.
@@ -74,10 +80,15 @@ def encode(
     assist: kinds of assistant information to add, which helps a decoder with fill="ppgn" to paint
         dropped blocks: "edge", "style", "content", "latent", "class". It needs networks
         (`ablc[cpu]`) and a picture of at most 1.5 megapixels, and counts towards target_bytes.
-    icc, exif, xmp: metadata to store unchanged; EXIF without the "Exif" prefix of JPEG files.
+    keep_invisible: whether the colour of pixels with alpha 0 is kept. None: in lossless streams
+        only; in others it is free, and costs next to nothing.
+    icc, exif, xmp: metadata to store unchanged, bytes or a buffer; the prefix "Exif" of JPEG files
+        is left out. None: that of a file, the profile of a Pillow image, and none of an array;
+        b"": none.
 
     Raises ValueError for any other argument, and if no setting reaches the requested length;
-    FinderError if a finder of regions fails; with assist ModelError and ProviderError as decode().
+    TypeError for metadata that is not bytes; FinderError if a finder of regions fails; PictureError
+    and OSError if a file cannot be read; with assist ModelError and ProviderError as decode().
     """
     encoder = Encoder(
         quality=quality,
@@ -89,6 +100,7 @@ def encode(
         subsampling=subsampling,
         tune=tune,
         assist=assist,
+        keep_invisible=keep_invisible,
     )
     return encoder.encode(image, importance=importance, mask=mask, icc=icc, exif=exif, xmp=xmp)
 
@@ -99,21 +111,23 @@ class Encoder(EncodeSettings):
 
     def encode(
         self,
-        image: Pixels,
+        image: PictureLike,
         *,
         importance: Importance | None = None,
         mask: Mask = "rdo",
-        icc: bytes = b"",
-        exif: bytes = b"",
-        xmp: bytes = b"",
+        icc: Data | None = None,
+        exif: Data | None = None,
+        xmp: Data | str | None = None,
     ) -> bytes:
         """Return a picture as one .ablc stream; the arguments are those of ablc.encode."""
-        pixels = check_image(image)  # (H, W, C)
+        source = picture_of(image)
+        pixels = check_image(image if source is None else source.pixels)  # (H, W, C)
         height, width, _ = pixels.shape
         if self.lossless and not (importance is None and _is_rdo(mask)):
             raise ValueError("lossless keeps everything: importance and mask exclude it")
         target = self.target(height, width)
-        plan = _plan(importance, mask, pixels)
+        carried = _metadata(source, icc=icc, exif=exif, xmp=xmp)
+        pixels, plan = self._seen(pixels, importance, mask)
         if target is not None:
             plan = replace(plan, importance=_balanced(plan.importance))
         picture_encoder = _PictureEncoder(
@@ -123,11 +137,9 @@ class Encoder(EncodeSettings):
                 "lossless": self.lossless,
                 "subsample": self.subsample,
                 "effort": self.effort,
-                "threads": self.threads or cores(),
+                "threads": thread_count(self.threads),
                 "tune": TUNES.index(self.tune),
-                "icc": icc,
-                "exif": exif,
-                "xmp": xmp,
+                **carried,
             },
         )
         forecast = None if target is None else forecast_of(pixels, plan.importance, plan.mask)
@@ -138,7 +150,29 @@ class Encoder(EncodeSettings):
             return rate.hit_target(picture_encoder.encode, target, forecast, fixed_bytes)
 
         data = encode_once(target)
-        return self._assisted(data, pixels, target, encode_once) if self.assist else data
+        data = self._assisted(data, pixels, target, encode_once) if self.assist else data
+        for note in source.notes if source else ():
+            warnings.warn(note, UserWarning, stacklevel=3)
+        return data
+
+    def _seen(
+        self, pixels: Pixels, importance: Importance | None, mask: Mask
+    ) -> "tuple[Pixels, _CellPlan]":
+        """Return the pixels to encode, and their plan; both leave out what alpha 0 hides."""
+        invisible = None if self.keeps_invisible else find_invisible(pixels)
+        if invisible is None:
+            return pixels, _plan(importance, mask, pixels)
+        if self.lossless:
+            return blackened(pixels, invisible), _plan(importance, mask, pixels)
+        smooth = smoothed(pixels, invisible)
+        plan = _plan(importance, mask, smooth)
+        if plan.exact is not None:  # every pixel of a lossless region comes back
+            smooth = np.where(_pixels_of(plan.exact, invisible)[..., None], pixels, smooth)
+        hidden = hidden_cells(invisible)
+        if not hidden.any():
+            return smooth, plan
+        weight = np.ones(hidden.shape, np.float32) if plan.importance is None else plan.importance
+        return smooth, replace(plan, importance=np.where(hidden, np.float32(0), weight))
 
     def _assisted(
         self,
@@ -210,6 +244,16 @@ class _PictureEncoder:
         )
 
 
+def _metadata(source: "Picture | None", **given: object) -> dict[str, bytes]:
+    """Return the metadata to store: what is given, or else that of the picture."""
+    return {
+        name: metadata_of(
+            name, getattr(source.metadata, name) if value is None and source else value
+        )
+        for name, value in given.items()
+    }
+
+
 def _plan(importance: Importance | None, mask: Mask, pixels: Pixels) -> _CellPlan:
     """Return importance and mask of a picture (H, W, C) in the form of the codec.
 
@@ -230,6 +274,14 @@ def _plan(importance: Importance | None, mask: Mask, pixels: Pixels) -> _CellPla
     if exact is not None:
         raise ValueError(f"a lossless region and the mask {scheme.name!r} exclude each other")
     return _CellPlan(weight, kept.cells, kept.pixels)
+
+
+def _pixels_of(exact: Flags, like: Flags) -> Flags:
+    """Return flags of pixels (H, W), like others, for flags of pixels or cells."""
+    if exact.shape == like.shape:
+        return exact
+    height, width = like.shape
+    return exact.repeat(CELL, axis=0).repeat(CELL, axis=1)[:height, :width]
 
 
 def _balanced(importance: Floats | None) -> Floats | None:
@@ -256,18 +308,3 @@ def _is_rdo(mask: Mask) -> bool:
     """Return True if the encoder chooses the blocks to keep."""
     name = mask.name if isinstance(mask, Scheme) else mask
     return isinstance(name, str) and name == "rdo"
-
-
-def check_image(image: object) -> Pixels:
-    """Return the image as contiguous (H, W, C) uint8. Raises ValueError if it is not a picture."""
-    if not isinstance(image, np.ndarray):
-        raise ValueError(f"image must be a numpy array, not {type(image).__name__}")
-    if image.dtype != np.uint8 or image.ndim not in (2, 3):
-        raise ValueError(f"image must be (H, W, C) uint8, not {image.shape} {image.dtype}")
-    pixels = image[:, :, np.newaxis] if image.ndim == 2 else image
-    height, width, channels = pixels.shape
-    if channels not in (1, 3, 4):
-        raise ValueError(f"image must have 1, 3 or 4 channels, not {channels}")
-    if not (1 <= height <= SIDE_MAX and 1 <= width <= SIDE_MAX):
-        raise ValueError(f"image must be 1..{SIDE_MAX} pixels high and wide, not {height}x{width}")
-    return np.ascontiguousarray(pixels)

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ablc import _core
+from ablc.arguments import Data, stream_of
 from ablc.arrays import CELL, Flags, Floats, Pixels
 from ablc.settings import pixel_limit
 
@@ -95,13 +96,14 @@ class CodingMap:
         return (self.bits / self.pixels).astype(np.float32)
 
 
-def inspect(data: bytes, *, max_pixels: int | None = None) -> StreamInfo:
+def inspect(data: Data, *, max_pixels: int | None = None) -> StreamInfo:
     """Return header and layout of a stream. A wrong checksum is reported in the result.
 
     max_pixels: greatest number of pixels; default: PIL.Image.MAX_IMAGE_PIXELS.
 
     Raises StreamError if the bytes are not an .ablc stream, LimitError beyond max_pixels.
     """
+    data = stream_of(data)
     stream = _core.Stream(data, max_pixels=pixel_limit(max_pixels))
     header = stream.header
     return StreamInfo(
@@ -123,20 +125,20 @@ def inspect(data: bytes, *, max_pixels: int | None = None) -> StreamInfo:
     )
 
 
-def keep_mask(data: bytes, *, max_pixels: int | None = None) -> Flags:
+def keep_mask(data: Data, *, max_pixels: int | None = None) -> Flags:
     """Return the mask of a stream, (R, C) bool cells of 8x8 pixels: True inside kept blocks.
 
     Raises StreamError and LimitError as inspect does.
     """
-    return _core.Stream(data, max_pixels=pixel_limit(max_pixels)).keep_mask()
+    return _core.Stream(stream_of(data), max_pixels=pixel_limit(max_pixels)).keep_mask()
 
 
-def coding_map(data: bytes, *, max_pixels: int | None = None) -> CodingMap:
+def coding_map(data: Data, *, max_pixels: int | None = None) -> CodingMap:
     """Return the bits that a stream spends on each cell, and the coding of its blocks.
 
     Raises StreamError if the bytes are damaged or not an .ablc stream, LimitError as inspect does.
     """
-    stream = _core.Stream(data, max_pixels=pixel_limit(max_pixels))
+    stream = _core.Stream(stream_of(data), max_pixels=pixel_limit(max_pixels))
     cells = stream.coding_map()
     return CodingMap(
         image=cells["image"],
@@ -149,6 +151,6 @@ def coding_map(data: bytes, *, max_pixels: int | None = None) -> CodingMap:
     )
 
 
-def metadata(data: bytes) -> Metadata:
+def metadata(data: Data) -> Metadata:
     """Return ICC profile, EXIF and XMP of a stream. Raises StreamError if it is not a stream."""
-    return Metadata(**_core.Stream(data).metadata())
+    return Metadata(**_core.Stream(stream_of(data)).metadata())

@@ -4,12 +4,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ablc import _core
+from ablc.arguments import Data, stream_of
 from ablc.errors import warn_of
-from ablc.settings import THREADS, cores, pixel_limit
+from ablc.settings import THREADS, pixel_limit, thread_count
 
 
 def preview(
-    data: bytes,
+    data: Data,
     *,
     threads: int | None = None,
     partial: bool = False,
@@ -24,8 +25,8 @@ def preview(
     Raises StreamError and LimitError as decode() does, ValueError for a lossless stream, which has
     no base.
     """
-    THREADS.check("threads", threads)
-    stream = _core.Stream(data, max_pixels=pixel_limit(max_pixels), partial=partial)
-    image, lost = stream.preview(threads=threads or cores())
+    threads = thread_count(THREADS.check("threads", threads))
+    stream = _core.Stream(stream_of(data), max_pixels=pixel_limit(max_pixels), partial=partial)
+    image, lost = stream.preview(threads=threads)
     warn_of(lost, stacklevel=3)
     return image

@@ -13,6 +13,7 @@ import numpy as np
 
 from ablc.arrays import CELL, Flags, Pixels
 from ablc.importance import cell_sums
+from ablc.options import number_of
 from ablc.settings import EDGES, MASK, MASK_RANDOM, MASK_SHARE, SEED, Edges, SchemeName
 
 if TYPE_CHECKING:  # imported at run time only for random numbers
@@ -42,12 +43,18 @@ class Scheme:
     def __post_init__(self) -> None:
         MASK.check("mask", self.name)
         EDGES.check("edges", self.edges)
-        MASK_SHARE.check("the share of a mask", self.share)
-        if self.random_share != 0:
-            MASK_RANDOM.check("random_share", self.random_share)
-        if type(self.block) is not int or self.block not in (8, 16, 32):
+        block = number_of(self.block)
+        if not isinstance(block, int) or block not in (8, 16, 32):
             raise ValueError(f"the block of a mask must be 8, 16 or 32, not {self.block!r}")
-        SEED.check("seed", self.seed)
+        none = number_of(self.random_share) == 0  # which is allowed, unlike other shares of 0
+        checked = {
+            "share": MASK_SHARE.check("the share of a mask", self.share),
+            "random_share": 0.0 if none else MASK_RANDOM.check("random_share", self.random_share),
+            "block": block,
+            "seed": SEED.check("seed", self.seed),
+        }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Literal, get_args
 
@@ -50,7 +51,7 @@ BPP = Option(
     unit="bits",
     unset="",
 )
-LOSSLESS = Option("Reproduce every sample exactly.")
+LOSSLESS = Option("Reproduce every sample exactly.", flag=True)
 EFFORT = Option(
     "Search effort, from 1 (fastest) to 9 (smallest file).",
     low=1,
@@ -68,6 +69,11 @@ TUNE = Option("Measure of quality that the encoder optimises.", choices=TUNES)
 ASSIST = Option(
     "Assistant information to add for decoders that paint with fill ppgn: "
     f"{', '.join(get_args(Assist))}."
+)
+KEEP_INVISIBLE = Option(
+    "Keep the colour of pixels with alpha 0, which nobody sees and which costs bytes.",
+    flag=True,
+    unset="in lossless streams only",
 )
 FEATHER = Option(
     "Width of the soft border around each region of interest, in pixels.",
@@ -96,7 +102,7 @@ EDGES = Option(
     choices=get_args(Edges),
 )
 SEED = Option("Seed of the random numbers that rules draw.", low=0, whole=True, unit="n")
-STRIP = Option("Leave out the ICC profile, EXIF and XMP.")
+STRIP = Option("Leave out the ICC profile, EXIF and XMP.", flag=True)
 FILL = Option(
     "Method that paints dropped blocks: classical (no network), net or ppgn (networks). auto is "
     "net where networks are installed and the stream is coarse enough to gain from them.",
@@ -120,7 +126,7 @@ PROVIDER = Option(
     "Hardware and library that run networks; auto takes the fastest that works.",
     choices=get_args(Provider),
 )
-PARTIAL = Option("Recover what is intact of a damaged stream, with a warning.")
+PARTIAL = Option("Recover what is intact of a damaged stream, with a warning.", flag=True)
 MAX_PIXELS = Option(
     "Refuse pictures with more pixels than this.",
     low=1,
@@ -153,6 +159,11 @@ def cores() -> int:
     return min(os.cpu_count() or 1, THREADS_MAX)
 
 
+def thread_count(threads: int | None) -> int:
+    """Return the number of threads to run on: at most THREADS_MAX, and one per core for None."""
+    return cores() if threads is None else min(threads, THREADS_MAX)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncodeSettings:
     """How pictures are encoded. At most one of quality, target_bytes, bpp and lossless is given."""
@@ -166,6 +177,7 @@ class EncodeSettings:
     subsampling: Annotated[Subsampling, SUBSAMPLING] = "auto"
     tune: Annotated[Tune, TUNE] = "ssim"
     assist: Annotated[tuple[Assist, ...], ASSIST] = ()
+    keep_invisible: Annotated[bool | None, KEEP_INVISIBLE] = None
 
     def __post_init__(self) -> None:
         targets = {"quality": self.quality, "target_bytes": self.target_bytes, "bpp": self.bpp}
@@ -176,6 +188,9 @@ class EncodeSettings:
         check_options(self)
         if isinstance(self.assist, str):
             raise ValueError(f"assist must be several names, not the text {self.assist!r}")
+        if not isinstance(self.assist, Iterable):
+            raise ValueError(f"assist must be several names, not {self.assist!r}")
+        object.__setattr__(self, "assist", tuple(self.assist))
         for name in self.assist:
             check_choice("a name in assist", name, get_args(Assist))
         if self.assist and self.lossless:
@@ -192,6 +207,11 @@ class EncodeSettings:
         if self.subsampling == "auto":
             return self.quality is None or self.quality < QUALITY_444
         return self.subsampling == "4:2:0"
+
+    @property
+    def keeps_invisible(self) -> bool:
+        """True if the colour of pixels with alpha 0 is kept."""
+        return self.lossless if self.keep_invisible is None else self.keep_invisible
 
     def target(self, height: int, width: int) -> int | None:
         """Return the greatest length of the stream in bytes; None if there is no target."""
@@ -219,12 +239,18 @@ class DecodeSettings:
             raise ValueError(f"iterations={self.iterations} needs fill='ppgn', not {self.fill!r}")
         if self.budget_ms is not None and not self.iterations:
             raise ValueError(f"budget_ms={self.budget_ms} needs iterations, at most as many")
+        if not isinstance(self.model, str | None):
+            raise ValueError(f"model must be the id of a network, not {self.model!r}")
         if self.model is not None and self.fill == "classical":
             raise ValueError(f"model={self.model!r} needs a fill that networks do, not 'classical'")
 
 
 def pixel_limit(max_pixels: int | None) -> int:
-    """Return the greatest number of pixels allowed: max_pixels, or else Pillow's limit."""
+    """Return the greatest number of pixels allowed: max_pixels, or else Pillow's limit.
+
+    Raises ValueError unless max_pixels is a whole number from 1 on, or None.
+    """
+    max_pixels = MAX_PIXELS.check("max_pixels", max_pixels)
     if max_pixels is not None:
         return min(max_pixels, SIDE_MAX**2)
     from PIL import Image  # late: encoding does not need Pillow

@@ -38,8 +38,10 @@ Pixels pixels_for(int height, int width, int channels, const std::optional<Pixel
 /// Holds the bytes, and the mask once it is known. May be shared by threads.
 class Stream {
  public:
-  Stream(py::bytes data, std::optional<std::uint64_t> max_pixels, bool partial)
-      : data_(std::move(data)), max_pixels_(max_pixels.value_or(UINT64_MAX)), partial_(partial) {
+  Stream(const py::buffer& data, std::optional<std::uint64_t> max_pixels, bool partial)
+      : data_(data.request()), max_pixels_(max_pixels.value_or(UINT64_MAX)), partial_(partial) {
+    if (data_.itemsize != 1 || data_.ndim != 1 || data_.strides[0] != 1)
+      refuse("data must be bytes, one after the other");
     require_ok(parse(bytes(), max_pixels_, partial_, parsed_));
   }
 
@@ -151,7 +153,9 @@ class Stream {
   }
 
  private:
-  ByteView bytes() const { return view(data_); }
+  ByteView bytes() const {
+    return {static_cast<const std::uint8_t*>(data_.ptr), static_cast<std::size_t>(data_.size)};
+  }
 
   static std::string label_of(SectionId id) {
     const std::string name(section_name(id));
@@ -233,7 +237,7 @@ class Stream {
     if (!mask_) mask_ = std::move(info);
   }
 
-  py::bytes data_;
+  py::buffer_info data_;  // holds the memory, one byte after the other
   std::uint64_t max_pixels_;
   bool partial_;
   Parsed parsed_;  // views of data_
@@ -269,7 +273,7 @@ void bind_stream(py::module_& m) {
                      "max_pixels: refuse larger pictures; None: any. partial: accept a stream that "
                      "is cut short or damaged;\ndecoding then saves what can be saved. Raises "
                      "StreamError, LimitError.")
-      .def(py::init<py::bytes, std::optional<std::uint64_t>, bool>(), "data"_a, py::kw_only(),
+      .def(py::init<const py::buffer&, std::optional<std::uint64_t>, bool>(), "data"_a, py::kw_only(),
            "max_pixels"_a = py::none(), "partial"_a = false)
       .def_property_readonly("header", &Stream::header, "The fixed fields.")
       .def_property_readonly("checksum_ok", &Stream::checksum_ok,

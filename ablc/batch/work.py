@@ -124,7 +124,10 @@ def _extension(name: str) -> str:
 
 
 def _decisive(settings: EncodeSettings | DecodeSettings) -> dict[str, Any]:
-    return {name: value for name, value in asdict(settings).items() if name not in FREE}
+    decisive = {name: value for name, value in asdict(settings).items() if name not in FREE}
+    if decisive.get("keep_invisible", True) is None:
+        del decisive["keep_invisible"]  # older manifests do not have it
+    return decisive
 
 
 def _key(*parts: object) -> str:

@@ -33,6 +33,7 @@ ENCODE_OPTIONS = {  # for pictures that become streams, by their parameters' nam
     "effort": "--effort",
     "subsampling": "--subsampling",
     "tune": "--tune",
+    "keep_invisible": "--keep-invisible",
 }
 DECODE_OPTIONS = {"fill": "--fill", "model": "--model", "provider": "--provider", "gpus": "--gpus"}
 
@@ -71,6 +72,7 @@ def batch(
     effort: options.Effort = ENCODING.effort,
     subsampling: options.Chroma = ENCODING.subsampling,
     tune: options.Measure = ENCODING.tune,
+    keep_invisible: options.KeepInvisible = None,
     fill: options.Painter = DECODING.fill,
     model: options.Model = None,
     provider: options.RunOn = DECODING.provider,
@@ -137,6 +139,7 @@ def batch(
             effort=effort,
             subsampling=subsampling,
             tune=tune,
+            keep_invisible=keep_invisible,
         )
         regions = inputs.parse_rois(roi or (), feather, lossless=lossless_roi)
         work = Encoding(settings=settings, regions=regions, strip=strip, max_pixels=max_pixels)

@@ -36,6 +36,7 @@ def encode(
     subsampling: options.Chroma = DEFAULTS.subsampling,
     tune: options.Measure = DEFAULTS.tune,
     assist: options.Assistance = None,
+    keep_invisible: options.KeepInvisible = None,
     strip: options.Strip = False,
     threads: options.Threads = None,
     max_pixels: options.MaxPixels = None,
@@ -51,6 +52,7 @@ def encode(
         subsampling=subsampling,
         tune=tune,
         assist=tuple(assist.split(",")) if assist else (),  # type: ignore[arg-type]
+        keep_invisible=keep_invisible,
     )
     regions = inputs.parse_rois(roi or (), feather, lossless=lossless_roi)
     scheme = Scheme(mask, mask_share, random_share=mask_random, edges=edges, seed=seed)

@@ -72,6 +72,9 @@ Effort = Annotated[int, flag(settings.EFFORT)]
 Chroma = Annotated[Subsampling, flag(settings.SUBSAMPLING)]
 Measure = Annotated[Tune, flag(settings.TUNE)]
 Assistance = Annotated[str | None, flag(settings.ASSIST, panel=PAINTING, metavar="NAME,NAME,...")]
+KeepInvisible = Annotated[
+    bool | None, flag(settings.KEEP_INVISIBLE, "--keep-invisible/--no-keep-invisible")
+]
 Painter = Annotated[Fill, flag(settings.FILL, panel=PAINTING)]
 Model = Annotated[str | None, flag(settings.MODEL, panel=PAINTING, metavar="ID")]
 Iterations = Annotated[int, flag(settings.ITERATIONS, panel=PAINTING)]

@@ -138,6 +138,9 @@ class EncodeQuery(RenditionQuery):
         DEFAULTS.subsampling
     )
     tune: Annotated[TuneMeasure, Field(description=settings.TUNE.help)] = DEFAULTS.tune
+    keep_invisible: Annotated[
+        bool | Omitted, Field(description=settings.KEEP_INVISIBLE.help + " Default: if lossless.")
+    ] = None
     roi: Annotated[
         list[RegionOfInterest],
         Field(
@@ -174,6 +177,7 @@ class EncodeQuery(RenditionQuery):
             effort=self.effort,
             subsampling=self.subsampling,
             tune=self.tune,
+            keep_invisible=self.keep_invisible,
             threads=1,
         )
 

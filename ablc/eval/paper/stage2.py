@@ -24,8 +24,8 @@ import numpy as np
 
 import ablc
 from ablc import _core
+from ablc.arguments import check_image
 from ablc.arrays import Floats, Pixels
-from ablc.encoder import check_image
 from ablc.errors import LimitError, StreamError
 from ablc.options import check_whole
 from ablc.settings import Provider, pixel_limit
