@@ -4,6 +4,7 @@
 >>> image = ablc.decode(data)
 """
 
+from ablc import interpreters  # noqa: F401  # first: it refuses sub-interpreters
 from ablc.decoder import Decoder, decode
 from ablc.encoder import Encoder, encode
 from ablc.errors import (

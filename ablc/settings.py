@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Literal, get_args
 
+from ablc.cgroups import cpu_quota
 from ablc.options import Option, check_choice, check_options
 
 QUALITY_DEFAULT = 50
@@ -153,10 +154,15 @@ def step_of(quality: float) -> int:
 
 
 def cores() -> int:
-    """Return the number of processor cores that this process may use, at most THREADS_MAX."""
+    """Return the number of processor cores that this process may use, at most THREADS_MAX.
+
+    Those are the cores that it may run on, or fewer if its control group has a quota.
+    """
     if hasattr(os, "sched_getaffinity"):
-        return min(len(os.sched_getaffinity(0)), THREADS_MAX)
-    return min(os.cpu_count() or 1, THREADS_MAX)
+        count = len(os.sched_getaffinity(0))
+    else:
+        count = os.cpu_count() or 1
+    return min(count, cpu_quota() or count, THREADS_MAX)
 
 
 def thread_count(threads: int | None) -> int:

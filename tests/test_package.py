@@ -66,6 +66,27 @@ def test_import_is_light(module: str) -> None:
     assert (ended.stdout.strip(), ended.stderr) == ("[]", "")
 
 
+IN_ANOTHER_INTERPRETER = """
+try:
+    import _interpreters as interpreters
+except ImportError:
+    import _xxsubinterpreters as interpreters
+interpreters.run_string(interpreters.create(), '''
+try:
+    import MODULE
+except ImportError as error:
+    print(error, flush=True)
+''')
+"""
+
+
+@pytest.mark.parametrize("module", ["ablc", "ablc._core", "ablc.pillow", "ablc.service.app"])
+def test_a_sub_interpreter_is_refused_at_once(module: str) -> None:
+    output = fresh.result(IN_ANOTHER_INTERPRETER.replace("MODULE", module))
+    assert "do not run in a sub-interpreter" in output
+    assert "WSGIApplicationGroup %{GLOBAL}" in output
+
+
 @pytest.mark.parametrize("module", ["runtime", "export"])
 def test_inner_packages_refuse_to_be_imported_from_outside(module: str) -> None:
     ended = fresh.run(f"import sys; sys.path.insert(0, {str(ROOT)!r}); import {module}")
