@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageCms, ImageFile, ImageOps, PngImagePlugin, UnidentifiedImageError
 
-from ablc import picture_plugins
+from ablc import density, picture_plugins
 from ablc.errors import LimitError, PictureError
 from ablc.inspection import Metadata
 from ablc.settings import pixel_limit
@@ -28,6 +28,7 @@ SAVE_OPTIONS: dict[str, dict[str, Any]] = {
 }
 TIFF_TAGS = (270, 271, 272, 305, 306, 315, 33432)  # subject, camera, author, time
 TIFF_XMP = 700
+DPI_MOST = 65535  # of a JPEG file
 TIFF_IFDS = (0x8769, 0x8825)  # EXIF and GPS
 NO_METADATA = Metadata()
 PREFIX = 16  # bytes from which plug-ins tell their format
@@ -68,6 +69,10 @@ def parse(
             opened.load()
             image = ImageOps.exif_transpose(opened)
             exif = _exif_of(opened, image)
+            if density.is_said(opened.info.get("dpi")):
+                across, down = opened.info["dpi"]
+                turned = opened.size != image.size
+                exif = density.with_density(exif, (down, across) if turned else (across, down))
         return of_image(image, exif, deep=deep, frames=frames)
     except (PictureError, LimitError):
         raise
@@ -155,6 +160,8 @@ def pack(picture: Picture, chosen: str = "PNG", quality: int | None = None) -> b
         options = {"quality": quality}
     if metadata.icc:
         options["icc_profile"] = metadata.icc
+    if (dpi := density.density_of(metadata.exif)) and max(dpi) <= DPI_MOST:
+        options["dpi"] = dpi
     file = io.BytesIO()
     try:
         if chosen == "TIFF":
