@@ -91,7 +91,7 @@ def _continued(colour: Pixels, hidden: Flags, around: Floats, mixed: Flags) -> P
 def _spread(sums: Floats, counts: Floats) -> Floats:
     """Return means (R, C, 3) of sums over counts (R, C), continued smoothly where a count is 0."""
     known = counts[..., None] > 0
-    means: Floats = sums / np.maximum(counts, np.float32(1))[..., None]
+    means: Floats = np.divide(sums, np.maximum(counts, 1)[..., None], dtype=np.float32)
     if known.all():
         return means
     rows, columns = counts.shape

@@ -17,37 +17,43 @@ so on), mask and importance of ablc.encode, and
 
 roi: an ablc.Roi, or the place of a region in any form that Roi takes (a rectangle is x, y, width,
     height), or a list of these.
-icc_profile, exif, xmp: as in Pillow's own plug-ins; the default profile is that of im.info.
+icc_profile, exif, xmp, dpi: as in Pillow's own plug-ins; the default profile is that of im.info.
+
+Names that users of JPEG, WebP and AVIF know are taken: subsampling=0, method, speed, exact,
+max_threads; optimize, progressive and others that only tune those coders change nothing. An unknown
+name is a TypeError. A UserWarning tells what is lost, such as 16 bits per sample.
 
 Any mode is first converted to L, RGB or RGBA of 8 bits, as on the command line; mode I is assumed
 to have 16 bits.
 """
 
 import math
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
 from numbers import Real
 from typing import IO, Any
 
 from PIL import Image, ImageFile
 
 from ablc import _core
+from ablc.arguments import EXIF_PREFIX, metadata_of
 from ablc.arrays import CELL
 from ablc.decoder import decode
+from ablc.density import density_of, with_density
 from ablc.encoder import Encoder
 from ablc.errors import PictureError, StreamError
 from ablc.importance import Importance, Roi
-from ablc.pictures import EXIF_PREFIX, of_image
+from ablc.pictures import of_image
+from ablc.pillow_options import SETTINGS, encoder_options
 from ablc.previews import preview
-from ablc.settings import FILL, THREADS, EncodeSettings, Fill
+from ablc.settings import FILL, THREADS, Fill
 
 FORMAT, MIME, EXTENSION = "ABLC", "image/x-ablc", ".ablc"
 MAGIC = b"ABL\x01"  # docs/FORMAT.md, Header
 HEAD = 4096  # bytes that are read first: the header and usually the metadata
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}  # of channels
 CHANNELS = {mode: channels for channels, mode in MODES.items()}
-SETTINGS = tuple(setting.name for setting in fields(EncodeSettings))
 
 
 class AblcImageFile(ImageFile.ImageFile):
@@ -76,6 +82,8 @@ class AblcImageFile(ImageFile.ImageFile):
             self.info["icc_profile"] = metadata["icc"]
         if metadata["exif"]:
             self.info["exif"] = EXIF_PREFIX + metadata["exif"]
+            if density := density_of(metadata["exif"]):
+                self.info["dpi"] = density
         if metadata["xmp"]:
             self.info["xmp"] = metadata["xmp"]
         self._plan(small=False)
@@ -191,21 +199,24 @@ def _accept(prefix: bytes) -> bool:
 def _save(im: Image.Image, fp: IO[bytes], filename: str | bytes) -> None:
     """Write a picture; called by Image.save.
 
-    Raises OSError if the mode cannot be converted, ValueError for a wrong setting.
+    Raises OSError if the mode cannot be converted, TypeError for an unknown option, ValueError for
+    a wrong value.
     """
-    given = im.encoderinfo
+    given = encoder_options(im.encoderinfo)
     try:
         picture = of_image(im)
     except PictureError as error:
         raise OSError(f"cannot write mode {im.mode} as {FORMAT}: {error}") from error
+    for note in picture.notes:
+        warnings.warn(note, UserWarning, stacklevel=3)
     encoder = Encoder(**{name: given[name] for name in SETTINGS if name in given})
     data = encoder.encode(
         picture.pixels,
         importance=_importance(given),
         mask=given.get("mask", "rdo"),
-        icc=given.get("icc_profile", picture.metadata.icc) or b"",
-        exif=_exif(given.get("exif")),
-        xmp=_xmp(given.get("xmp")),
+        icc=given.get("icc_profile", picture.metadata.icc),
+        exif=with_density(metadata_of("exif", given.get("exif")), given.get("dpi")),
+        xmp=given.get("xmp"),
     )
     fp.write(data)
 
@@ -220,16 +231,6 @@ def _importance(given: dict[str, Any]) -> Importance | None:
     if isinstance(roi, list | tuple) and any(not isinstance(item, Real) for item in roi):
         return [item if isinstance(item, Roi) else Roi(item) for item in roi]
     return roi if isinstance(roi, Roi) else Roi(roi)
-
-
-def _exif(exif: Image.Exif | bytes | None) -> bytes:
-    """Return EXIF data without the prefix."""
-    packed = exif.tobytes() if isinstance(exif, Image.Exif) else exif or b""
-    return packed.removeprefix(EXIF_PREFIX)
-
-
-def _xmp(xmp: str | bytes | None) -> bytes:
-    return xmp.encode() if isinstance(xmp, str) else xmp or b""
 
 
 @contextmanager

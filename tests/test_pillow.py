@@ -75,10 +75,11 @@ def test_half_a_profile_is_none(photo: Pixels) -> None:
 def test_exif_comes_back_and_turns_nothing_by_itself(photo: Pixels) -> None:
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = 6
-    image = opened(saved(Image.fromarray(photo), exif=exif, xmp="<x/>", icc_profile=b"profile"))
+    profile = bytes(16) + b"RGB "
+    image = opened(saved(Image.fromarray(photo), exif=exif, xmp="<x/>", icc_profile=profile))
     assert image.size == (220, 150)
     assert image.getexif()[ExifTags.Base.Orientation] == 6
-    assert (image.info["xmp"], image.info["icc_profile"]) == (b"<x/>", b"profile")
+    assert (image.info["xmp"], image.info["icc_profile"]) == (b"<x/>", profile)
     upright = ImageOps.exif_transpose(image)
     assert upright.size == (150, 220)
     again = opened(saved(image, exif=image.info["exif"]))
@@ -120,15 +121,99 @@ def test_wrong_settings_are_value_errors_and_leave_no_file(photo: Pixels, tmp_pa
 
 @pytest.mark.parametrize(
     ("mode", "becomes"),
-    [("1", "L"), ("P", "RGB"), ("PA", "RGBA"), ("LA", "RGBA"), ("CMYK", "RGB"), ("I;16", "L")],
+    [("1", "L"), ("P", "RGB"), ("PA", "RGBA"), ("LA", "RGBA"), ("CMYK", "RGB")],
 )
 def test_other_modes_are_converted(mode: str, becomes: str) -> None:
     assert opened(saved(Image.new(mode, (20, 10)))).mode == becomes
 
 
-def test_sixteen_bits_become_eight() -> None:
+def test_sixteen_bits_become_eight_with_a_warning() -> None:
     deep = Image.fromarray(np.array([[0, 257, 65535]], np.uint16))
-    assert np.asarray(opened(saved(deep, lossless=True))).tolist() == [[0, 1, 255]]
+    for image in (deep, deep.convert("I")):
+        with pytest.warns(UserWarning, match="16 bits per sample were reduced to 8") as warned:
+            data = saved(image, lossless=True)
+        assert warned[0].filename == __file__
+        assert np.asarray(opened(data)).tolist() == [[0, 1, 255]]
+
+
+def test_a_profile_of_another_colour_space_is_dropped_with_a_warning(photo: Pixels) -> None:
+    image = Image.fromarray(photo)
+    image.info["icc_profile"] = bytes(16) + b"GRAY"
+    with pytest.warns(UserWarning, match="ICC profile is dropped"):
+        assert not opened(saved(image)).info
+
+
+@pytest.mark.parametrize(
+    ("unknown", "hint"),
+    [
+        ("qualty", "did you mean quality"),
+        ("qualities", "did you mean quality"),
+        ("loseless", "did you mean lossless"),
+        ("keep_invisble", "did you mean keep_invisible"),
+        ("zzz", "expected one of assist, bpp, "),
+    ],
+)
+def test_unknown_options_are_type_errors_and_leave_no_file(
+    photo: Pixels, tmp_path: Path, unknown: str, hint: str
+) -> None:
+    with pytest.raises(TypeError, match=f"takes no option '{unknown}': {hint}"):
+        Image.fromarray(photo).save(tmp_path / "x.ablc", **{unknown: 3})
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("known", "own"),
+    [
+        ({"subsampling": 0}, {"subsampling": "4:4:4"}),
+        ({"subsampling": 2}, {"subsampling": "4:2:0"}),
+        ({"subsampling": "4:2:0", "quality": 95}, {"subsampling": "4:2:0", "quality": 95}),
+        ({"subsampling": -1}, {}),
+        ({"subsampling": "keep"}, {}),
+        ({"method": 4}, {}),
+        ({"method": 0}, {"effort": 1}),
+        ({"method": 6}, {"effort": 9}),
+        ({"speed": 0}, {"effort": 9}),
+        ({"speed": 10}, {"effort": 1}),
+        ({"max_threads": 1}, {"threads": 1}),
+        ({"optimize": True, "progressive": True, "alpha_quality": 90, "use_sharp_yuv": True}, {}),
+        ({"jfif": 257, "jfif_density": (1, 1), "adobe": 100, "loop": 0, "gamma": 0.45455}, {}),
+    ],
+)
+def test_options_of_other_formats_are_taken(
+    photo: Pixels, known: dict[str, Any], own: dict[str, Any]
+) -> None:
+    assert saved(Image.fromarray(photo), **known) == ablc.encode(photo, **own)
+
+
+def test_exact_keeps_what_is_invisible(photo: Pixels) -> None:
+    clear = np.dstack([photo, np.zeros(photo.shape[:2], np.uint8)])
+    assert saved(Image.fromarray(clear), exact=True) == ablc.encode(clear, keep_invisible=True)
+
+
+def test_wrong_values_of_others_options_are_value_errors(photo: Pixels) -> None:
+    for options in ({"method": 7}, {"speed": "slow"}, {"subsampling": 3}, {"subsampling": "4:0:0"}):
+        with pytest.raises(ValueError, match=rf"{next(iter(options))} must be"):
+            saved(Image.fromarray(photo), **options)
+    with pytest.raises(TypeError, match="method and effort exclude each other"):
+        saved(Image.fromarray(photo), method=4, effort=4)
+
+
+def test_losses_of_options_are_warned_of(photo: Pixels) -> None:
+    image = Image.fromarray(photo)
+    with pytest.warns(UserWarning, match="subsampling 4:2:2 is saved as 4:4:4") as warned:
+        assert saved(image, subsampling=1) == ablc.encode(photo, subsampling="4:4:4")
+    assert warned[0].filename == __file__
+    with pytest.warns(UserWarning, match="comment is not stored") as warned:
+        assert saved(image, comment=b"by the river") == ablc.encode(photo)
+    assert warned[0].filename == __file__
+
+
+def test_what_is_known_of_an_opened_file_may_be_passed_on(photo: Pixels) -> None:
+    for name in ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP"):
+        file = io.BytesIO()
+        Image.fromarray(photo).save(file, name, dpi=(300, 300))
+        image = Image.open(file)
+        assert opened(saved(image, **image.info)).size == image.size
 
 
 def test_a_mode_that_cannot_be_converted_is_an_os_error() -> None:
