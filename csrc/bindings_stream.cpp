@@ -273,8 +273,8 @@ void bind_stream(py::module_& m) {
                      "max_pixels: refuse larger pictures; None: any. partial: accept a stream that "
                      "is cut short or damaged;\ndecoding then saves what can be saved. Raises "
                      "StreamError, LimitError.")
-      .def(py::init<const py::buffer&, std::optional<std::uint64_t>, bool>(), "data"_a, py::kw_only(),
-           "max_pixels"_a = py::none(), "partial"_a = false)
+      .def(py::init<const py::buffer&, std::optional<std::uint64_t>, bool>(), "data"_a,
+           py::kw_only(), "max_pixels"_a = py::none(), "partial"_a = false)
       .def_property_readonly("header", &Stream::header, "The fixed fields.")
       .def_property_readonly("checksum_ok", &Stream::checksum_ok,
                              "True unless the checksum contradicts the bytes.")
