@@ -224,8 +224,12 @@ def test_demo_leaves_three_files(folder: Path, capfd: pytest.CaptureFixture[str]
         (
             "encode photo.png a --bytes 0",
             2,
-            "'--bytes': Input should be greater than or equal to 1",
+            "'--bytes': must be at least 1, not '0'",
         ),
+        ("encode photo.png a --mask canny", 2, "'--mask': 'canny' is not one of 'rdo', 'centre'"),
+        ("encode photo.png a --bpp x", 2, "'--bpp': must be a number, not 'x'"),
+        ("encode photo.png a --effort 1.5", 2, "'--effort': must be a whole number, not '1.5'"),
+        ("serve --port 99999", 2, "'--port': must be at most 65535, not '99999'"),
         ("encode photo.png a --bytes 5", 2, "the smallest stream of this picture has"),
         ("encode photo.png a -q 5 --lossless", 2, "quality and lossless exclude each other"),
         ("encode photo.png a --effort 0", 2, "--effort"),

@@ -19,6 +19,7 @@ from ablc.cli import (
     report,
     reproduce,
     serve,
+    wording,
 )
 from ablc.errors import (
     FinderError,
@@ -38,7 +39,7 @@ NO_SUCH_FILE = (
     PermissionError,
 )
 
-app = typer.Typer(
+app = wording.App(
     name="ablc",
     help="Encode and decode pictures with ablc, an ablative image codec.",
     epilog="The file name - stands for standard input or output. "

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 from typing_extensions import TypeAliasType
 
-from ablc import settings
+from ablc import settings, validation
 from ablc.encoder import Encoder
 from ablc.importance import FEATHER_DEFAULT, WEIGHT_DEFAULT, Roi, Where
 from ablc.options import Option
@@ -35,12 +35,6 @@ FORMS = {
     "size": iiif.SIZE_FORMS,
     "roi": "X,Y,W,H[:WEIGHT] or auto[:WEIGHT]",
 }  # of the parameters that have a pattern
-KINDS = {
-    "float": "a number",
-    "finite": "a finite number",
-    "int": "a whole number",
-    "bool": "true or false",
-}  # beginnings of pydantic's types of errors
 DEFAULTS = EncodeSettings()
 
 Omitted = SkipJsonSchema[None]  # None stands for a missing parameter: no client sends it
@@ -253,18 +247,6 @@ def _refusal(error: dict[str, Any]) -> str:
 
 def _expected(error: dict[str, Any]) -> str:
     """Return which values a parameter may have."""
-    context = error.get("ctx", {})
-    match error["type"]:
-        case "literal_error":
-            names = context["expected"].replace("'", "").replace(" or ", ", ")
-            return f"one of {names}" if ", " in names else str(names)
-        case "string_pattern_mismatch":
-            return FORMS[error["loc"][1]]
-        case "greater_than":
-            return f"above {context['gt']:g}"
-        case "greater_than_equal":
-            return f"at least {context['ge']:g}"
-        case "less_than_equal":
-            return f"at most {context['le']:.12g}"
-        case kind:
-            return next((words for part, words in KINDS.items() if kind.startswith(part)), "valid")
+    if error["type"] == "string_pattern_mismatch":
+        return FORMS[error["loc"][1]]
+    return validation.expected(error)
