@@ -139,7 +139,12 @@ def _write_as(picture: Picture, chosen: MediaType, quality: float | None) -> Pay
     if chosen == media.RAW:
         return Payload(np.ascontiguousarray(picture.pixels).data.cast("B"), shape, chosen)
     chosen_quality = LOSSY_QUALITY if quality is None else round(quality)
-    return Payload(pictures.pack(picture, chosen.format, chosen_quality), shape, chosen)
+    try:
+        return Payload(pictures.pack(picture, chosen.format, chosen_quality), shape, chosen)
+    except (PictureError, MemoryError):
+        raise
+    except Exception as error:  # plug-ins raise whatever damaged metadata make them
+        raise PictureError(f"the picture cannot be written as {chosen.format}: {error}") from error
 
 
 def encode(loaded: LoadedPicture, query: EncodeQuery) -> Payload:

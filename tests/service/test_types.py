@@ -161,3 +161,32 @@ def test_a_jpeg_xl_file_with_too_many_pixels_is_refused_undecoded(service: Servi
         assert "1073741824x1073741824 pixels" in answer.json["detail"]
     for data in (head[:4], boxes, boxes[:14]):
         assert service.post("/encode", data, "image/jxl").status == 422
+
+
+METADATA = (
+    {"exif": b"MM\0*"},
+    {"exif": b"II*\0\x08\0\0\0\xff\xff"},
+    {"exif": b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x08\0\0\0\x01\xff\xfb\0\0\0\0\0\0"},  # SSHORT -5
+    {"exif": b"MM\0*\0\0\0\x08\0\x01\x87\x69\0\x04\0\0\0\x01\0\0\0\x08\0\0\0\0"},  # a circle
+    {"exif": b"\xff\x00nothing"},
+    {"exif": b"MM\0*\0\0\0\x08\0\0\0\0\0\0" + bytes(70_000)},
+    {"xmp": b"\xff\xfe\0x"},
+    {"xmp": b"<x/>" * 20_000},
+    {"icc": b"no profile"},
+    {"icc": bytes(200)},
+)
+
+
+@pytest.mark.parametrize("metadata", METADATA, ids=lambda metadata: str(metadata)[:40])
+def test_any_metadata_come_with_a_picture_or_a_reason(
+    service: Service, photo: Pixels, metadata: dict[str, bytes]
+) -> None:
+    stream = ablc.encode(photo[:40, :50], **metadata)
+    for name in ("png", "webp", "jpeg", "avif", "jxl", "heic", "ppm", "raw", "ablc"):
+        answer = service.post(f"/transcode?format={name}", stream)
+        assert answer.status in (200, 422), (name, answer.body)
+        stripped = service.post(f"/transcode?format={name}&strip=true", stream)
+        if b"not available here" not in answer.body:
+            assert stripped.status == 200, (name, stripped.body)
+    assert service.post("/decode", stream).status == 200
+    assert service.post("/inspect", stream).status == 200
