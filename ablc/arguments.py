@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 import numpy as np
@@ -69,9 +70,9 @@ def picture_of(image: object) -> "Picture | None":
     Raises OSError and PictureError if the file cannot be read.
     """
     if isinstance(image, str | os.PathLike):
-        from ablc import files, pictures  # late: encoding arrays does not need Pillow
+        from ablc import pictures  # late: encoding arrays does not need Pillow
 
-        return pictures.parse(files.read(os.fspath(image)))
+        return pictures.parse(Path(image).read_bytes())
     if (pillow := sys.modules.get("PIL.Image")) and isinstance(image, pillow.Image):
         from ablc import pictures
 

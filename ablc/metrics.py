@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ablc.arrays import Pixels
+from ablc.arrays import Pixels, makes_array
 
 Plane = npt.NDArray[np.float64]
 
@@ -116,6 +116,8 @@ def _halve(plane: Plane) -> Plane:
 
 def _rgb(picture: object) -> Pixels:
     """Return the picture as (H, W, 3) uint8. Raises ValueError if it is not a picture."""
+    if makes_array(picture):
+        picture = np.asarray(picture)
     if not isinstance(picture, np.ndarray) or picture.dtype != np.uint8:
         kind = picture.dtype if isinstance(picture, np.ndarray) else type(picture).__name__
         raise ValueError(f"a picture must be a uint8 array, not {kind}")

@@ -256,6 +256,13 @@ def test_pictures_may_be_whatever_makes_an_array(photo: Pixels) -> None:
         ablc.encode(Broken())
 
 
+def test_pictures_to_compare_may_be_whatever_makes_an_array(photo: Pixels) -> None:
+    expected = ablc.compare(photo, photo // 2)
+    assert ablc.compare(Image.fromarray(photo), Wrapped(photo // 2)) == expected  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="a picture must be a uint8 array, not str"):
+        ablc.compare(photo, "x.png")  # type: ignore[arg-type]
+
+
 def test_subclasses_of_arrays_are_arrays(photo: Pixels) -> None:
     grey = photo[..., 0]
     matrix = grey.view(np.matrix)  # whose indices always give two dimensions
@@ -296,6 +303,8 @@ def test_files_are_read_with_their_metadata(
 def test_files_that_are_missing_or_no_pictures_are_refused(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         ablc.encode(tmp_path / "missing.png")
+    with pytest.raises(FileNotFoundError):
+        ablc.encode("-")  # is standard input on the command line only
     (tmp_path / "text.png").write_text("no picture")
     with pytest.raises(ablc.PictureError, match="not a picture"):
         ablc.encode(tmp_path / "text.png")

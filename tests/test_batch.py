@@ -1,6 +1,7 @@
 """Batches: conversion, resumption, names of results, the manifest."""
 
 import contextlib
+import io
 import itertools
 import os
 import uuid
@@ -342,6 +343,19 @@ def test_settings_that_write_other_files_have_other_keys() -> None:
     ]
     assert len({work.key() for work in works}) == len(works)
     assert Encoding(max_pixels=9).key() == Encoding().key()
+
+
+def test_the_colour_of_invisible_pixels_is_a_setting_that_older_manifests_lack() -> None:
+    kept, left, plain = (
+        Encoding(settings=EncodeSettings(keep_invisible=keep)) for keep in (True, False, None)
+    )
+    assert len({kept.key(), left.key(), plain.key()}) == 3
+    clear = np.zeros((16, 16, 4), np.uint8)
+    clear[::2, :, :3] = 200
+    file = io.BytesIO()
+    Image.fromarray(clear).save(file, "PNG")
+    assert kept.begin()(file.getvalue())[0] == ablc.encode(clear, keep_invisible=True)
+    assert plain.begin()(file.getvalue())[0] == left.begin()(file.getvalue())[0]
 
 
 def test_a_limit_of_no_pixels_is_refused() -> None:

@@ -47,6 +47,19 @@ def test_without_networks_auto_is_the_classical_fill(service: Service, stream: b
     assert (shown(service.post("/decode?fill=auto", stream)) == ablc.decode(stream)).all()
 
 
+@pytest.mark.parametrize("keep", [True, False, None])
+def test_the_colour_of_invisible_pixels_is_kept_if_asked(
+    service: Service, keep: bool | None
+) -> None:
+    clear = np.zeros((16, 16, 4), np.uint8)
+    clear[::2, :, :3] = 200
+    file = io.BytesIO()
+    Image.fromarray(clear).save(file, "PNG")
+    query = "" if keep is None else f"?keep_invisible={str(keep).lower()}"
+    answer = service.post(f"/encode{query}", file.getvalue(), "image/png")
+    assert answer.body == ablc.encode(clear, keep_invisible=keep)
+
+
 def test_octets_are_taken_for_a_stream(service: Service, stream: bytes) -> None:
     assert service.post("/decode", stream, OCTETS).status == 200
     assert service.post("/decode", stream, None).status == 200
