@@ -77,6 +77,26 @@ def decode(
     max_pixels, ModelError if networks are missing or damaged, ProviderError if they cannot run on
     the provider, TypeError if the data is not bytes, ValueError for another wrong argument.
     """
+    given = fill, iterations, budget_ms, provider, model, threads, partial, max_pixels
+    try:
+        decoder = _decoder_of(*given)
+    except TypeError:  # an argument has no hash, such as an array
+        decoder = _decoder_of.__wrapped__(*given)
+    return decoder.decode(data, region=region, out=out)
+
+
+@functools.lru_cache(maxsize=8, typed=True)  # 1.0 is no number of threads, although it equals 1
+def _decoder_of(
+    fill: Fill,
+    iterations: int,
+    budget_ms: float | None,
+    provider: Provider,
+    model: str | None,
+    threads: int | None,
+    partial: bool,
+    max_pixels: int | None,
+) -> "Decoder":
+    """Return the decoder that decode() uses for these arguments."""
     settings = DecodeSettings(
         fill=fill,
         iterations=iterations,
@@ -87,12 +107,12 @@ def decode(
         partial=partial,
         max_pixels=max_pixels,
     )
-    return _decoder(settings).decode(data, region=region, out=out)
+    return _decoder(settings)
 
 
 @functools.lru_cache(maxsize=8)
 def _decoder(settings: DecodeSettings) -> "Decoder":
-    """Return the decoder that decode() uses for these settings."""
+    """Return the one decoder for these settings, whatever types they were given in."""
     return Decoder(**asdict(settings))
 
 

@@ -20,6 +20,7 @@ from typing import Any
 import batch
 import finders
 import hostile
+import invisible
 import latency
 import load
 import lossless_roi
@@ -52,6 +53,7 @@ STEERING = {
     "roi": roi,
     "finders": finders,
     "lossless_roi": lossless_roi,
+    "invisible": invisible,
     "schemes": schemes,
     "target": target,
     "region": region,
@@ -130,6 +132,7 @@ def measured(arguments: argparse.Namespace) -> dict[str, Any]:
         "roi": lambda: roi.figures(roi.run(images, roi.WEIGHTS, options, cache, jobs)),
         "finders": lambda: finders.run(images),
         "lossless_roi": lambda: lossless_roi.run(images, options, cache, jobs),
+        "invisible": lambda: invisible.run(images),
         "schemes": lambda: schemes.run(images, options, jobs),
         "target": lambda: target.run(images, options, jobs),
         "region": lambda: region.run(images, WINDOW_SIDE, WINDOW_ROUNDS, options),
