@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from ablc import _core
+from ablc import _core, forks
 from ablc.arguments import Data, stream_of
 from ablc.arrays import CELL, Pixels, check_out
 from ablc.errors import ModelError, StreamError, warn_of
@@ -123,8 +123,13 @@ class _PainterSlot:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._painter: Painter | None = None
+        self.restart()
+        forks.restart_in_children(self)
+
+    def restart(self) -> None:
+        """Replace the lock, which another thread of the parent of a forked process may hold."""
+        self._lock = threading.Lock()
 
     def __reduce__(self) -> tuple[type["_PainterSlot"], tuple[()]]:
         return _PainterSlot, ()

@@ -6,3 +6,7 @@ trainers of tables are upsampling, starts, refinement and size_forecast.
 
 if __name__ != "ablc.export":
     raise ImportError(f"this package is ablc.export, it was imported as {__name__}")
+
+from ablc import telemetry
+
+telemetry.switch_off()  # tools for ONNX files import ONNX Runtime

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ablc import forks
 from ablc.arrays import Floats
 from ablc.errors import ModelError
 from ablc.runtime import session as sessions
@@ -47,11 +48,10 @@ class Buffers:
         ]
         self._pictures = [room(1, 3, STRIDE * latent[1], STRIDE * latent[2]) for _ in range(2)]
         self._parts = room(1, PARTS)
-        self._now, self._free = (
-            0,
-            0,
-        )  # index of the present code; of the picture that is not the best
+        self._now = 0  # index of the present code
+        self._free = 0  # index of the picture that is not the best
         self._bound: dict[tuple[int, int], tuple[Any, Any]] = {}
+        forks.never_destroy(self)
 
     def begin(self, h0: Floats, given: Mapping[str, Floats | None]) -> None:
         """Begin with another picture, from its code.

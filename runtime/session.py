@@ -18,6 +18,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from ablc import forks, telemetry
 from ablc.errors import GpuMemoryError, ProviderError
 from ablc.runtime import registry
 from ablc.runtime.cards import ModelCard
@@ -45,14 +46,20 @@ def installed() -> bool:
 
 @cache
 def onnxruntime() -> Any:
-    """Return the module, with CUDA libraries loaded. Raises ProviderError if not installed."""
+    """Return the module, without telemetry and with CUDA libraries loaded.
+
+    Raises ProviderError if it is not installed.
+    """
     if not installed():
         raise ProviderError(
             "networks run in ONNX Runtime, which is not installed: "
             "pip install 'ablc[cpu]', or 'ablc[gpu]' for CUDA and TensorRT"
         )
+    telemetry.switch_off()
     import onnxruntime as module  # type: ignore[import-untyped]
 
+    if hasattr(module, "disable_telemetry_events"):
+        module.disable_telemetry_events()  # for a program that imported it first
     if len(both := _distributions()) > 1:
         warnings.warn(
             f"{' and '.join(both)} are both installed and overwrite each other: uninstall one",
@@ -117,7 +124,7 @@ class Session:
 class Sessions:
     """The sessions of one provider, made when first requested and shared by threads.
 
-    A forked process starts with none, as threads of a session do not survive a fork.
+    A forked process starts with none, and never destroys those of its parent (ablc.forks).
     """
 
     def __init__(self, provider: Provider = "auto", threads: int | None = None) -> None:
@@ -128,10 +135,11 @@ class Sessions:
         self._provider = provider
         self._threads = threads
         self._chosen: str | None = None
-        self._begin()
+        self.restart()
+        forks.restart_in_children(self)
 
-    def _begin(self) -> None:
-        self._process = os.getpid()
+    def restart(self) -> None:
+        """Begin without sessions; a forked process calls it."""
         self._lock = threading.RLock()
         self._made: OrderedDict[tuple[str, Sizes], Session] = OrderedDict()
 
@@ -141,9 +149,6 @@ class Sessions:
         sizes: of the named dimensions, see named_sizes(); empty for any size. Raises ModelError for
         missing or damaged weights, ProviderError if the provider does not work.
         """
-        if self._process != os.getpid():
-            _ABANDONED.append(self._made)  # destroying it would wait for lost threads
-            self._begin()
         key = (card.sha256, sizes)
         with self._lock:
             if key not in self._made:
@@ -190,9 +195,6 @@ class Sessions:
         raise ProviderError("; ".join(faults))
 
 
-_ABANDONED: list[object] = []
-
-
 def named_sizes(batch: int, height: int, width: int) -> Sizes:
     """Return the sizes of a graph's named dimensions: batch, height, width, height_4 ..."""
     sizes = [("batch", batch)]
@@ -228,6 +230,7 @@ def start(
         net = onnxruntime().InferenceSession(weights, options, providers=providers)
     except Exception as error:
         raise ProviderError(f"{card.id} does not start on {provider}: {error}") from error
+    forks.never_destroy(net)
     if net.get_providers()[0] != NAMES[provider]:
         raise ProviderError(
             f"{provider} does not work here: ONNX Runtime fell back to {net.get_providers()[0]}; "

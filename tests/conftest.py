@@ -9,9 +9,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 from PIL import Image
 
-from ablc import picture_plugins
+from ablc import picture_plugins, telemetry
 from ablc.runtime import registry, session
 from scenes import scene
+
+telemetry.switch_off()  # for tests that import onnxruntime; test_telemetry.py tests without this
 
 settings.register_profile(
     "ablc",

@@ -18,6 +18,7 @@ from typing import Any
 import ray
 from ray.exceptions import RayActorError
 
+from ablc import telemetry
 from ablc.batch.job import DIED, Batch, Job, Outcome
 from ablc.batch.local_engine import JobProcess
 from ablc.processes import ATTEMPTS
@@ -57,6 +58,7 @@ def run(
     actor can start, for example because ablc is not installed there.
     """
     if not ray.is_initialized():
+        telemetry.switch_off()
         ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
     resources = ray.cluster_resources()
     if gpus > resources.get("GPU", 0):

@@ -9,7 +9,7 @@ from ray import serve
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ablc import pictures
+from ablc import pictures, telemetry
 from ablc.service import app, logs
 from ablc.service.settings import ServiceSettings
 
@@ -83,6 +83,7 @@ def run(settings: ServiceSettings, host: str, port: int, most_replicas: int) -> 
     Raises RuntimeError if the first replica does not start.
     """
     if not ray.is_initialized():
+        telemetry.switch_off()
         ray.init(include_dashboard=False, logging_level=logging.ERROR)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     serve.start(proxy_location="EveryNode", http_options={"host": host, "port": port})

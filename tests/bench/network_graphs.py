@@ -15,16 +15,18 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 
 from ablc import _core
 from ablc.arrays import Floats, Pixels
 from ablc.eval.measures.catalogue import Measurements
 from ablc.runtime import fill
+from ablc.runtime import session as sessions
 from ablc.runtime.cards import ModelCard
 from ablc.runtime.fill import Part
 from ablc.runtime.session import Session
 from ablc.runtime.tiles import Window
+
+onnxruntime = sessions.onnxruntime()  # without telemetry
 
 CLASSICAL = "classical"  # name of the decoded picture as it goes into N
 MULTIPLE = 32  # of which the sides of a network's pictures are

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from ablc import forks
 from ablc.arrays import Floats, Pixels
 from ablc.eval.crop import middle
 from ablc.options import check_choice
@@ -90,6 +91,7 @@ def _session(folder: Path, name: str) -> Any:
         session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # of ONNX Runtime's own kinds
         raise ValueError(f"{path} is not a network that ONNX Runtime can run: {error}") from error
+    forks.never_destroy(session)
     ends = [
         {node.name for node in nodes} for nodes in (session.get_inputs(), session.get_outputs())
     ]
