@@ -24,7 +24,7 @@ from ablc.settings import (
 
 if TYPE_CHECKING:  # imported at run time only when a network is needed
     from ablc.runtime.cards import ModelCard
-    from ablc.runtime.painter import Painter, PaintJob, Refinement
+    from ablc.runtime.painter import LatentUpdate, Painter, PaintJob
 
 WARM_SIDE = 64  # side of the empty picture that warm_up decodes, pixels
 
@@ -297,11 +297,11 @@ class Decoder(DecodeSettings):
         if guide is None:
             return _Unpainted(shown, lost)
         part = Part(image, guide, corner.y, corner.x)
-        refinement = self._refinement(stream) if self.fill == "ppgn" else None
-        return _Unpainted(shown, lost, PaintJob(part, plan, card, refinement))
+        latent_update = self._latent_update(stream) if self.fill == "ppgn" else None
+        return _Unpainted(shown, lost, PaintJob(part, plan, card, latent_update))
 
-    def _refinement(self, stream: _core.Stream) -> "Refinement":
-        """Return the refinement of the picture after N, for fill="ppgn"."""
+    def _latent_update(self, stream: _core.Stream) -> "LatentUpdate":
+        """Return the latent update of the picture after N, for fill="ppgn"."""
         from ablc.runtime.latent import UpdateSettings
 
         settings = (
@@ -309,7 +309,7 @@ class Decoder(DecodeSettings):
             if self.iterations
             else None
         )
-        return self._painter().refinement(stream, settings, partial=self.partial)
+        return self._painter().latent_update(stream, settings, partial=self.partial)
 
     def _paint(self, pictures: Sequence["_Unpainted"], threads: int) -> None:
         """Paint the pictures that need it, and warn of lost parts."""

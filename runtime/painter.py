@@ -46,16 +46,14 @@ GPU = Layout(whole=1 << 20, tile=512, multiple=64, batch=16, fixed=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Refinement:
+class LatentUpdate:
     """The latent update after N."""
 
     update: ModelCard  # of the update graph; E, G and C are those of its preset
     settings: latent.UpdateSettings | None  # None: G(E(N's picture)), without an update
     known: Assistance | None = None  # the stream's data about the original
     strength: float = STRENGTH  # share of the detail in dropped blocks that becomes G's, 0..1
-    watch: Callable[[latent.UpdateResult], object] | None = (
-        None  # called with the result of every window
-    )
+    watch: Callable[[latent.UpdateResult], object] | None = None  # called for every window
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +63,7 @@ class PaintJob:
     part: Part
     plan: WindowPlan
     card: ModelCard  # of N
-    refinement: Refinement | None = None
+    latent_update: LatentUpdate | None = None
 
 
 View = tuple[PaintJob, Window]
@@ -94,13 +92,13 @@ class Painter:
             even=not layout.fixed,
         )
 
-    def refinement(
+    def latent_update(
         self,
         stream: _core.Stream,
         settings: latent.UpdateSettings | None,
         strength: float = STRENGTH,
         partial: bool = False,
-    ) -> Refinement:
+    ) -> LatentUpdate:
         """Return the latent update of a stream, with its assistant information.
 
         settings: None for G of the first code, without an update. partial: whether damaged sections
@@ -110,7 +108,7 @@ class Painter:
         networks = LatentNetworks(self.sessions, update)
         with suppress(StreamError) if partial else nullcontext():
             known = assistance_decoder.read(stream, networks)
-        return Refinement(update, settings, known, strength)
+        return LatentUpdate(update, settings, known, strength)
 
     def paint(self, jobs: Sequence[PaintJob], threads: int) -> None:
         """Paint decoded pictures in place; pictures of one window share passes.
@@ -153,7 +151,7 @@ class Painter:
                 most = batch // 2
                 continue
             for (job, window), painted in zip(chosen, filled, strict=True):
-                yield self._refine(job, window, painted)
+                yield self._update_window(job, window, painted)
             start += batch
 
     def _fill(self, views: Sequence[View]) -> Floats:
@@ -162,31 +160,31 @@ class Painter:
         parts = [(job.part, window) for job, window in views]
         return fill.run(self._session(job.card, window, len(views)), parts)
 
-    def _refine(self, job: PaintJob, window: Window, filled: Floats) -> Floats:
+    def _update_window(self, job: PaintJob, window: Window, filled: Floats) -> Floats:
         """Return N's picture of a window, (3, H, W), with G's detail in dropped blocks."""
-        refinement = job.refinement
-        if refinement is None:
+        latent_update = job.latent_update
+        if latent_update is None:
             return filled
         decoded, (cells,), _ = job.part.window(window)
         if cells.all():
             return filled
         side = (window.height, window.width)
-        sizes = self._sizes(refinement.update, 1, side)
-        networks = LatentNetworks(self.sessions, refinement.update, sizes)
-        known = refinement.known
+        sizes = self._sizes(latent_update.update, 1, side)
+        networks = LatentNetworks(self.sessions, latent_update.update, sizes)
+        known = latent_update.known
         code = assistance_decoder.start(filled, decoded, known, window, networks)
-        if refinement.settings is None:
+        if latent_update.settings is None:
             generated = networks.picture(code)
         else:
             kept = cells.repeat(CELL, 0).repeat(CELL, 1)
             targets = assistance_decoder.targets(filled, decoded, kept, known, window, networks)
-            result = networks.update(code, targets, refinement.settings)
-            if refinement.watch is not None:
-                refinement.watch(result)
+            result = networks.update(code, targets, latent_update.settings)
+            if latent_update.watch is not None:
+                latent_update.watch(result)
             generated = result.picture
         if not np.isfinite(generated).all():
             return filled
-        return transfer_detail(filled, generated, cells, refinement.strength)
+        return transfer_detail(filled, generated, cells, latent_update.strength)
 
     def _session(self, card: ModelCard, window: Window, batch: int = 1) -> Session:
         return self.sessions.get(card, self._sizes(card, batch, (window.height, window.width)))

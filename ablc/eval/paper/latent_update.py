@@ -43,8 +43,8 @@ def refine(
     shared = _painter(threads)
     card = painter.fill_for(stream.model)
     plan = shared.plan(card, *image.shape[:2])
-    refinement = replace(shared.refinement(stream, settings, strength), watch=watch)
-    shared.paint([PaintJob(Part(image, guide), plan, card, refinement)], threads)
+    latent_update = replace(shared.latent_update(stream, settings, strength), watch=watch)
+    shared.paint([PaintJob(Part(image, guide), plan, card, latent_update)], threads)
     return image
 
 
