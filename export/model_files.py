@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 import ablc
+from ablc.arrays import CELL
 from ablc.export import card_texts, checkpoints, layers, nets, tasks, to_onnx
 from ablc.export.stage2 import Stage2
 from ablc.export.update import RATES, TERMS, LatentUpdate
@@ -182,7 +183,7 @@ def multiply_adds(net: nn.Module) -> int:
     picture = torch.zeros(1, 3, HEIGHT, WIDTH)
     match net:
         case nets.Fill():
-            cells = torch.zeros(1, 1, HEIGHT // nets.CELL, WIDTH // nets.CELL)
+            cells = torch.zeros(1, 1, HEIGHT // CELL, WIDTH // CELL)
             return layers.multiply_adds(net, picture, cells, cells)
         case nets.Generator():
             code = torch.zeros(1, net.latent, HEIGHT // nets.STRIDE, WIDTH // nets.STRIDE)

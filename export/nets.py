@@ -19,11 +19,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from ablc.arrays import CELL
 from ablc.export.layers import Down, Rectifier, Up, initialise, residuals
 
 STRIDE = 16  # pixels to a side of a position of the latent code
 MULTIPLE = 32  # H and W are multiples of it
-CELL = 8  # side of the codec's cells in pixels
 RANGE = 4.0  # pictures enter as (x - 1/2) * RANGE, which has about unit variance
 CLASSES = 1000  # of ImageNet
 

@@ -25,10 +25,10 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils._pytree import tree_leaves, tree_map
 
+from ablc.arrays import CELL
 from ablc.export import adjoint, graphs
 from ablc.export import update as latent
 from ablc.export.nets import (
-    CELL,
     CLASSES,
     MULTIPLE,
     STRIDE,

@@ -28,12 +28,11 @@ from PIL import Image
 from printing import markdown, write_json
 
 from ablc import _core
-from ablc.arrays import Pixels
+from ablc.arrays import CELL, Pixels
 
 Mask = npt.NDArray[np.bool_]  # (R, C) of cells
 Counts = npt.NDArray[np.float64]  # (16, 2): False and True cells by context
 
-CELL = 8
 CONTEXTS = 16
 PRIOR = 0.4  # initial count of either kind of cell in a fresh context
 TRAINED_WEIGHT = 32.0  # initial count of cells in a trained context

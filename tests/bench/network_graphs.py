@@ -17,7 +17,7 @@ import numpy as np
 import onnx
 
 from ablc import _core
-from ablc.arrays import Floats, Pixels
+from ablc.arrays import CELL, Floats, Pixels
 from ablc.eval.measures.catalogue import Measurements
 from ablc.runtime import fill
 from ablc.runtime import session as sessions
@@ -30,7 +30,6 @@ onnxruntime = sessions.onnxruntime()  # without telemetry
 
 CLASSICAL = "classical"  # name of the decoded picture as it goes into N
 MULTIPLE = 32  # of which the sides of a network's pictures are
-CELL = 8  # pixels of a side of the codec's cells
 STRIDE = 16  # pixels of a side of the latent's cells
 QUARTER = 4  # pixels of a side of what stage II is given
 HEIGHT, WIDTH = 512, 768  # pixels, for the costs
