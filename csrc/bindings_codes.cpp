@@ -44,8 +44,8 @@ Tensor empty_tensor(py::ssize_t planes, py::ssize_t rows, py::ssize_t columns) {
   require_range<py::ssize_t>("planes", planes, 0, 65535);
   require_range<py::ssize_t>("rows", rows, 0, 65535);
   require_range<py::ssize_t>("columns", columns, 0, 65535);
-  if (planes * rows * columns > INT32_MAX)
-    refuse("a tensor has at most 2^31 - 1 levels, not " + std::to_string(planes * rows * columns));
+  if (const std::int64_t levels = std::int64_t{planes} * rows * columns; levels > INT32_MAX)
+    refuse("a tensor has at most 2^31 - 1 levels, not " + std::to_string(levels));
   return {static_cast<int>(planes), static_cast<int>(rows), static_cast<int>(columns)};
 }
 

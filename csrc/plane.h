@@ -3,15 +3,20 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 
 #include "array.h"
 
 namespace ablc {
 
-/// Length of the memory of a picture.
+/// Return the number of samples of a picture. Throws std::bad_alloc if they cannot be addressed, as
+/// may be on machines of 32 bits; a sample takes at most 8 bytes.
 constexpr std::size_t sample_count(int width, int height, int channels = 1) {
-  return static_cast<std::size_t>(width) * static_cast<std::size_t>(height) *
-         static_cast<std::size_t>(channels);
+  const std::uint64_t count = static_cast<std::uint64_t>(width) *
+                              static_cast<std::uint64_t>(height) *
+                              static_cast<std::uint64_t>(channels);
+  if (count > PTRDIFF_MAX / 8) throw std::bad_alloc{};
+  return static_cast<std::size_t>(count);
 }
 
 /// A rectangle of samples, rows one after another.

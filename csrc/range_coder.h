@@ -174,7 +174,7 @@ class RangeDecoder {
   /// Bits that the decisions so far took, with their fractions. For people: nothing may depend on
   /// it.
   double position() const {
-    const auto shifted = 8 * (next_ - begin_ + missing_) - 16 - ahead_;
+    const auto shifted = 8 * (std::int64_t{next_ - begin_} + missing_) - 16 - ahead_;
     return static_cast<double>(shifted) - std::log2(static_cast<double>(range_) / 65536);
   }
 
@@ -182,7 +182,7 @@ class RangeDecoder {
   bool overrun() const { return 8 * missing_ - 16 - ahead_ > kImpliedBits; }
 
   /// True if a whole byte is left beyond the 16 bits that the last decision looked at.
-  bool unused() const { return 8 * (end_ - next_) + ahead_ >= 8 + 8 * missing_; }
+  bool unused() const { return 8 * std::int64_t{end_ - next_} + ahead_ >= 8 + 8 * missing_; }
 
  private:
   static constexpr int kImpliedBits = 24;

@@ -62,18 +62,21 @@ class Reader {
     value = bytes_[at_++];
     return true;
   }
-  bool varint(std::size_t& value) {
+  /// A length has up to 35 bits on every machine.
+  bool varint(std::uint64_t& value) {
     value = 0;
     for (int shift = 0; shift < 35; shift += 7) {
       std::uint8_t b;
       if (!byte(b)) return false;
-      value |= static_cast<std::size_t>(b & 127) << shift;
+      value |= static_cast<std::uint64_t>(b & 127) << shift;
       if (b < 128) return true;
     }
     return false;
   }
-  ByteView take(std::size_t count) {
-    const ByteView view = bytes_.subspan(at_, std::min(count, left()));
+  /// Return the next bytes; fewer if fewer are left.
+  ByteView take(std::uint64_t count) {
+    const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(count, left()));
+    const ByteView view = bytes_.subspan(at_, length);
     at_ += view.size();
     return view;
   }
@@ -143,7 +146,7 @@ Status parse_sections(Reader& reader, bool partial, Parsed& out) {
     Section section;
     section.start = reader.at();
     std::uint8_t id = 0;
-    std::size_t length = 0;
+    std::uint64_t length = 0;
     reader.byte(id);
     section.id = static_cast<SectionId>(id);
     if (!reader.varint(length)) {
@@ -285,8 +288,8 @@ Status split_segments(ByteView body, int count, Vector<ByteView>& segments) {
   // Every length takes at least a byte: a count that cannot be there costs nothing.
   if (count > std::ssize(body) + 1) return Status::truncated;
   Reader reader(body);
-  Vector<std::size_t> lengths(count - 1);
-  for (std::size_t& length : lengths)
+  Vector<std::uint64_t> lengths(count - 1);
+  for (std::uint64_t& length : lengths)
     if (!reader.varint(length)) return Status::truncated;
   for (std::size_t i = 0; i < lengths.size(); ++i) {
     if (reader.left() < lengths[i]) {

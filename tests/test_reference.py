@@ -44,6 +44,7 @@ REFUSALS: dict[str, type[StreamError]] = {
     "reserved-channels": NewerDecoderError,
     "section-beyond-end": CutShortError,
     "section-length-endless": CutShortError,
+    "section-length-of-33-bits": CutShortError,
     "step-too-large": HeaderError,
     "step-zero": HeaderError,
     "tile-side-missing": CutShortError,

@@ -84,6 +84,12 @@ def varint(value: int) -> bytes:
     return bytes([low | 128]) + varint(rest) if rest else bytes([low])
 
 
+def parsed_varint(data: bytes) -> tuple[int, bytes]:
+    """The number that data begin with, and the bytes after it."""
+    rest = parsed_varint(data[1:]) if data[0] & 128 else (0, data[1:])
+    return data[0] & 127 | rest[0] << 7, rest[1]
+
+
 def split(data: bytes) -> tuple[bytes, Sections]:
     """Header and sections of a file."""
     sections = []
@@ -204,6 +210,10 @@ def bad_files(ok: dict[str, bytes]) -> dict[str, bytes]:
     rgb, rgba, tiles = ok["rgb"], ok["rgba"], ok["tiles"]
     head, sections = split(tiles)
     code, body = sections[0]
+    first, segments = parsed_varint(body)
+    rgb_head, rgb_sections = split(rgb)
+    rgb_base = rgb_sections[0][1]
+    rgb_rest = rgb[len(rgb_head) + 1 + len(varint(len(rgb_base))) :]
     return {
         "empty": b"",
         "bad-magic": b"\x89PNG" + rgb[4:],
@@ -242,9 +252,15 @@ def bad_files(ok: dict[str, bytes]) -> dict[str, bytes]:
         "exact-none-too-long": lengthened(ok["exact-none"], EXACT),
         "exact-tiles-too-long": lengthened(ok["exact-tiles-alpha"], EXACT),
         "section-beyond-end": patched(rgb, HEADER + 1, b"\xff\x7f"),
+        "section-length-of-33-bits": repaired(
+            rgb_head + bytes([BASE]) + varint(len(rgb_base) + 2**32) + rgb_rest
+        ),
         "section-length-endless": repaired(rgb[:HEADER] + bytes([BASE]) + b"\x80" * 10),
         "section-twice": join(head, [*sections, sections[0]]),
         "segment-beyond-section": join(head, [(code, b"\xff\x7f" + body[2:]), *sections[1:]]),
+        "segment-length-of-33-bits": join(
+            head, [(code, varint(first + 2**32) + segments), *sections[1:]]
+        ),
         "segment-lengths-missing": join(head, [(code, b""), *sections[1:]]),
         "byte-after-end": repaired(rgb + b"\0"),
         "prefix": rgb[: len(rgb) * 2 // 3],
