@@ -13,7 +13,7 @@ int cell_side(bool pixels) {
   return pixels ? 1 : kCell;
 }
 
-/// Which pixels of a tile are exact, from its mask of cells or pixels.
+/// Return which pixels of a tile are exact, by its mask of cells or pixels.
 Plane<std::uint8_t> to_pixels(const Plane<std::uint8_t>& mask, const Rect& tile, int side) {
   Plane<std::uint8_t> exact(tile.width, tile.height);
   for (int y = 0; y < tile.height; ++y)
@@ -21,7 +21,7 @@ Plane<std::uint8_t> to_pixels(const Plane<std::uint8_t>& mask, const Rect& tile,
   return exact;
 }
 
-/// The smallest window of a tile that holds all exact pixels; empty if there are none.
+/// Return the smallest window of a tile that holds all exact pixels; empty if there are none.
 Rect bounds(const Plane<std::uint8_t>& exact) {
   int left = exact.width, right = 0, top = exact.height, bottom = 0;
   for (int y = 0; y < exact.height; ++y)
@@ -35,7 +35,7 @@ Rect bounds(const Plane<std::uint8_t>& exact) {
   return right > left ? Rect{left, top, right - left, bottom - top} : Rect{};
 }
 
-/// Calls f(x, y, sample) for every sample of a channel of a tile.
+/// Call f(x, y, sample) for every sample of a channel of a tile.
 template <class F>
 void for_samples(const Image& picture, const Rect& tile, int channel, F&& f) {
   for (int y = 0; y < tile.height; ++y)
@@ -48,9 +48,9 @@ struct Correction {
   std::int32_t weight = 0;  // 0..16
 };
 
-/// Lets the corrections of single pixels fade into the pixels around them: averages over squares of
-/// 2, 4 and 8 pixels on the way down, the gaps filled from the next larger square on the way up. A
-/// square is trusted by twice the share of it that is known.
+/// Spread the corrections of single pixels to the pixels around them. Corrections are averaged over
+/// squares of 2, 4 and 8 pixels; then gaps are filled from the next larger square. The weight of a
+/// square is twice its known share.
 void spread(const Plane<std::uint8_t>& exact, const Plane<std::int16_t>& correction,
             const Rect& tile, int channel, const Image& picture) {
   Vector<Plane<Correction>> levels(1);

@@ -14,20 +14,21 @@ inline int chroma_size(int luma, int subsample) {
   return (luma + subsample) >> subsample;
 }
 
-/// Plane code of the base of a plane. Its step is 5/64 of the luma step, about a DC coefficient's
-/// share; 7/10 of that for chroma, whose errors show as tints of whole cells.
+/// Return the parameters of the plane code of a plane's base. Its step is 5/64 of the luma step,
+/// about a DC coefficient's share; 7/10 of that for chroma, whose errors show as tints of whole
+/// cells.
 PlaneParams base_params(int step, int plane);
 
-/// Base samples of a tile's plane, in samples of the whole base plane.
+/// Return the window of a tile in a base plane of the picture, in base samples.
 Rect base_rect(const Header& header, const Rect& tile, int plane);
 
-/// Whole base planes of a picture, mid grey.
+/// Return the base planes of a picture, filled with mid grey.
 BasePlanes make_base(const Header& header);
 
-/// A tile whose mask and levels can be coded; its planes are empty.
+/// Return a tile whose mask and levels can be coded; its planes are empty.
 std::unique_ptr<Tile> make_tile(const Header& header, const Rect& tile, const BasePlanes& base);
 
-/// Fills the planes of that tile, P0 and rec, with the upsampled base.
+/// Fill the planes of that tile, P0 and rec, with the upsampled base.
 void fill_planes(const Header& header, const Rect& rect, const BasePlanes& base, Tile& tile);
 
 }  // namespace ablc

@@ -1,7 +1,8 @@
 #pragma once
 
 // Quantised transform coefficients (levels) and their contexts (docs/FORMAT.md, Levels).
-// Everything here is a template over the coder, so that writing, reading and pricing are one text.
+// Functions are templates over the coder, so that writing, reading and pricing share one
+// definition.
 
 #include <algorithm>
 #include <cstdint>
@@ -31,7 +32,7 @@ struct LevelModels {
   Array<Model, 3 * 16> escape;
 };
 
-/// Order of the coefficients and what depends on the position alone.
+/// Order of the coefficients, and the properties that depend on the position alone.
 struct Scan {
   struct Position {
     std::uint16_t raster;  // y * n + x
@@ -82,7 +83,7 @@ struct LevelContext {
   }
 };
 
-/// Number of coefficients up to the last that is not zero, 0..n*n.
+/// Code the number of coefficients up to the last one that is not zero, 0..n*n.
 template <class Coder>
 ABLC_INLINE int code_count(Coder& coder, LevelModels& models, const LevelContext& context,
                            int count) {
@@ -106,7 +107,7 @@ ABLC_INLINE int code_count(Coder& coder, LevelModels& models, const LevelContext
   return value;
 }
 
-/// Magnitude of a level that is not zero, 1..kMaxLevel.
+/// Code the magnitude of a level that is not zero, 1..kMaxLevel.
 template <class Coder>
 int code_magnitude(Coder& coder, LevelModels& models, const LevelContext& context,
                    const Scan::Position& position, int sum, int magnitude) {
@@ -123,7 +124,7 @@ int code_magnitude(Coder& coder, LevelModels& models, const LevelContext& contex
   return std::min(static_cast<int>(low) + (1 << length) - (1 << k) + 3, kMaxLevel);
 }
 
-/// Extent of the levels of a block, and what its neighbours want to know of it.
+/// Extent and magnitude of the levels of a block, for the transform and for contexts of neighbours.
 struct LevelSummary {
   int count = 0;
   int rows = 0;
@@ -131,7 +132,7 @@ struct LevelSummary {
   int magnitude = 0;  // sum; fits: 1024 x 32767
 };
 
-/// A level that is not zero, and where it lies in its block: y * n + x.
+/// A level that is not zero, and its position in the block, y * n + x.
 struct PlacedLevel {
   std::uint16_t raster;
   std::int16_t level;
@@ -154,7 +155,7 @@ inline void put_level(LevelWriter& levels, int raster, int level) {
   *levels.next++ = {static_cast<std::uint16_t>(raster), static_cast<std::int16_t>(level)};
 }
 
-/// Codes count and levels.
+/// Code the count and the levels of a block.
 template <class Coder, class Levels>
 LevelSummary code_levels(Coder& coder, LevelModels& models, const LevelContext& context,
                          int count_in, Levels& levels) {
@@ -182,7 +183,7 @@ LevelSummary code_levels(Coder& coder, LevelModels& models, const LevelContext& 
   return summary;
 }
 
-/// Coder that only adds up what decisions would cost, in bits; models stay as they are.
+/// Coder that only adds up the price of decisions in bits; it leaves the models unchanged.
 struct PriceCoder {
   float bits = 0;
   int bit(const Model& model, int value) {

@@ -26,7 +26,7 @@ Plane<std::int16_t> channel(const ConstImage& image, const Rect& window, int c) 
   return plane;
 }
 
-/// Calls put(x, y, pixel) for every sample of the window that coded marks.
+/// Call put(x, y, pixel) for every sample of the window that coded marks.
 template <class F>
 void for_pixels(const Rect& window, const Image& out, const Plane<std::uint8_t>* coded, F&& put) {
   for (int y = 0; y < window.height; ++y) {

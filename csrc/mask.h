@@ -1,7 +1,7 @@
 #pragma once
 
-// Code of a mask of cells as a two-level picture (docs/FORMAT.md, Cell mask): explicit masks of any
-// shape, a caller's or a scheme's.
+// Code of a mask of cells as a two-level picture (docs/FORMAT.md, Cell mask). Explicit masks may
+// have any shape; a caller or a scheme makes them.
 
 #include <cstdint>
 #include <memory>
@@ -26,12 +26,13 @@ struct MaskModels {
   MaskModels();
 };
 
-/// mask: 0 or 1 each, as one segment.
+/// Return a mask of zeros and ones as one segment.
 std::vector<std::uint8_t> pack_mask(Plane<std::uint8_t> mask);
-/// Fills mask, whose size must be given. False if the segment is damaged.
+/// Fill a mask of the right size. Return false if the segment is damaged.
 bool unpack_mask(std::span<const std::uint8_t> segment, Plane<std::uint8_t>& mask);
 
-/// mask: 0 or 1 each; given when writing, filled when reading. Stops early when a reader overruns.
+/// Code a mask of zeros and ones: a writer reads it, a reader fills it and stops early when it
+/// overruns.
 template <class Coder>
 void code_cell_mask(Coder& coder, MaskModels& models, Plane<std::uint8_t>& mask) {
   const auto cell = [&](int x, int y) -> unsigned {

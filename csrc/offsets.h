@@ -1,7 +1,7 @@
 #pragma once
 
-// Step offsets of superblocks (docs/FORMAT.md, Step offsets): where the quantiser is finer or
-// coarser than the header says. Coded before a tile's leaves, whose models they choose.
+// Step offsets of superblocks (docs/FORMAT.md, Step offsets), which make the quantiser finer or
+// coarser than the header's step. They precede a tile's leaves, because they select their models.
 
 #include <cstdint>
 #include <cstdlib>
@@ -20,7 +20,7 @@ struct OffsetModels {
   Array<Model, 16> size;
 };
 
-/// Offsets of a tile's superblocks, row by row; given when writing, filled when reading.
+/// Code the offsets of a tile's superblocks row by row: a writer reads them, a reader fills them.
 template <class Coder>
 void code_offsets(Coder& coder, OffsetModels& models, Plane<std::int8_t>& offsets) {
   for (int y = 0; y < offsets.height; ++y) {

@@ -20,7 +20,7 @@ int sign_of(std::int64_t v) {
   return (v > 0) - (v < 0);
 }
 
-/// Mean magnitude of what was coded in a plane, a row or a column.
+/// Mean magnitude of the levels coded so far in a plane, a row or a column.
 struct Activity {
   std::int64_t sum = 0;
   std::int64_t count = 0;
@@ -31,7 +31,7 @@ struct Activity {
   }
 };
 
-/// Adaptive state of one tensor; everything begins untrained.
+/// Adaptive state of one tensor; it begins untrained.
 struct TensorModels {
   Array<Estimate, kClasses * 3 * kUnary> by_near;  // the levels around, and the nearest two
   Array<Estimate, kClasses * kClasses * kUnary>
@@ -47,14 +47,14 @@ struct TensorModels {
   Array<Model, kSuffix> suffix;
 };
 
-/// One plane after another; models go on from plane to plane.
+/// Codes one plane after another; the models are kept from plane to plane.
 template <class Coder>
 class TensorCoder {
  public:
   TensorCoder(Coder& coder, Tensor& tensor, const Plane<std::uint8_t>& coded)
       : coder_(coder), tensor_(tensor), coded_(coded), columns_(tensor.columns) {}
 
-  /// Stops early when a reader overruns.
+  /// Code the tensor; stop early when a reader overruns.
   void run() {
     for (int k = 0; k < tensor_.planes; ++k) {
       plane_ = {};
@@ -125,7 +125,7 @@ class TensorCoder {
     return mixed.code(coder_, wanted) != 0;
   }
 
-  /// wanted >= 0 in Elias's gamma code of wanted + 1, its prefix adaptive.
+  /// Code a number >= 0 as Elias's gamma code of the number + 1, with an adaptive prefix.
   int suffix(int wanted) {
     const unsigned u = static_cast<unsigned>(wanted) + 1;
     const int length_in = bit_width(u) - 1;
