@@ -65,6 +65,7 @@ def parse(
         with _open(data, formats) as opened:
             _check_size(opened.size, limit)
             deep = any(";16" in str(tile[3]) for tile in getattr(opened, "tile", ()))
+            _match_transparency(opened)
             frames = getattr(opened, "n_frames", 1)
             opened.load()
             image = ImageOps.exif_transpose(opened)
@@ -184,6 +185,16 @@ def to_image(pixels: npt.NDArray[np.uint8]) -> Image.Image:
     return Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
 
 
+def white(picture: Picture) -> npt.NDArray[np.uint8]:
+    """Return how white a picture is, (H, W) 0..255; transparent pixels are not white."""
+    pixels = picture.pixels
+    opaque = pixels if pixels.shape[2] < 4 else pixels[..., :3]
+    grey = np.asarray(to_image(np.ascontiguousarray(opaque)).convert("L"))
+    if pixels.shape[2] < 4:
+        return grey
+    return ((grey.astype(np.uint16) * pixels[..., 3] + 127) // 255).astype(np.uint8)
+
+
 def _open(data: bytes, formats: tuple[str, ...] | None) -> ImageFile.ImageFile:
     """Return the picture, opened but not decoded, as Image.open does.
 
@@ -225,12 +236,33 @@ def _plain_mode(image: Image.Image) -> str:
     raise PictureError(f"pictures of mode {image.mode} are not supported")
 
 
+def _match_transparency(image: Image.Image) -> None:
+    """Scale the transparent colour of a PNG file as Pillow scales its samples to 8 bits.
+
+    Of 16-bit colours Pillow keeps the upper byte, so that alone can be compared.
+    """
+    clear = image.info.get("transparency")
+    layouts = {str(tile[3]) for tile in getattr(image, "tile", ())}
+    if isinstance(clear, int) and (factor := {"L;2": 85, "L;4": 17}.get("".join(layouts))):
+        image.info["transparency"] = factor * clear
+    elif isinstance(clear, tuple) and layouts == {"RGB;16B"}:
+        image.info["transparency"] = tuple(sample >> 8 for sample in clear)
+
+
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """Return an image of grey 0..65535 as grey 0..255. Raises PictureError for other samples."""
+    """Return an image of grey 0..65535 as grey 0..255, with alpha if a grey is transparent.
+
+    Raises PictureError for other samples.
+    """
     samples = np.asarray(image).astype(np.int64)
     if samples.min() < 0 or samples.max() > 65535:
         raise PictureError(f"samples must be in 0..65535, not {samples.min()}..{samples.max()}")
-    return Image.fromarray(((samples + 128) // 257).astype(np.uint8))
+    grey = ((samples + 128) // 257).astype(np.uint8)
+    clear = image.info.get("transparency")
+    if not isinstance(clear, int):
+        return Image.fromarray(grey)
+    alpha = np.where(samples == clear, 0, 255).astype(np.uint8)
+    return Image.fromarray(np.dstack([grey, grey, grey, alpha]))
 
 
 def _to_srgb(image: Image.Image, icc: bytes) -> Image.Image:

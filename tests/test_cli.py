@@ -347,3 +347,120 @@ def test_a_shell_completes_commands_and_options(line: tuple[str, str]) -> None:
     asked = {**os.environ, **words, "_ABLC_COMPLETE": "complete_bash"}
     done = subprocess.run(RUN, env=asked, cwd="/", capture_output=True, text=True, check=True)
     assert completion in done.stdout.split()
+
+
+def test_python_runs_the_package_as_the_command(folder: Path) -> None:
+    command = [sys.executable, "-m", "ablc", "encode", "photo.png", "out.ablc", "-q", "40"]
+    subprocess.run(command, check=True)
+    assert Path("out.ablc").read_bytes() == Path("photo.ablc").read_bytes()
+    ended = subprocess.run([sys.executable, "-m", "ablc"], capture_output=True, check=False)
+    assert ended.returncode == 2
+    assert b"Usage: ablc " in ended.stdout
+
+
+@pytest.fixture
+def full(folder: Path) -> Path:
+    """The working folder, with files that commands must not destroy."""
+    with Image.open("photo.png") as image:
+        image.save("photo.jpg")
+    Path("mask.png").write_bytes(Path("photo.png").read_bytes())
+    Path("png.ablc").write_bytes(Path("photo.png").read_bytes())
+    Path("stream.png").write_bytes(Path("photo.ablc").read_bytes())
+    Path("jpeg.png").write_bytes(Path("photo.jpg").read_bytes())
+    Path("README").write_text("words")
+    Path("link.png").symlink_to("photo.png")
+    os.link("photo.png", "hard.ablc")
+    Path("sub").mkdir()
+    Path("demo.png").write_bytes(Path("photo.png").read_bytes())
+    return folder
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "encode photo.png mask.png",
+        "encode photo.jpg photo.jpg",
+        "encode photo.jpg new.webp",
+        "encode photo.png sub/../photo.png",
+        "encode photo.png ./link.png",
+        "encode photo.png hard.ablc",
+        "encode photo.jpg png.ablc",
+        "encode photo.png README",
+        "encode photo.jpg hard.ablc --roi photo.png:3",
+        "decode stream.png stream.png",
+        "decode photo.ablc stream.png",
+        "decode photo.ablc jpeg.png",
+        "decode photo.ablc README",
+        "compare photo.png mask.png --out photo.png",
+        "compare photo.png mask.png --out link.png",
+        "compare photo.png mask.png --out stream.png",
+        "inspect photo.ablc --map jpeg.png",
+        "demo demo.png --out .",
+    ],
+)
+@pytest.mark.skipif(os.name == "nt", reason="links")
+def test_inputs_and_other_formats_are_overwritten_by_force_alone(
+    full: Path, capfd: pytest.CaptureFixture[str], arguments: str
+) -> None:
+    before = {path: path.read_bytes() for path in full.rglob("*") if path.is_file()}
+    assert run(*arguments.split()) == 2
+    assert "--force writes it anyway" in capfd.readouterr().err
+    assert {path: path.read_bytes() for path in full.rglob("*") if path.is_file()} == before
+    assert run(*arguments.split(), "--force") == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "encode photo.png photo.ablc",
+        "encode photo.png PHOTO.ABLC",
+        "encode photo.png name",
+        "encode photo.png empty",
+        "encode photo.png /dev/null",
+        "decode photo.ablc photo.png",
+        "decode photo.ablc photo.jpg",
+        "decode photo.ablc /dev/null",
+        "decode photo.ablc new",
+    ],
+)
+@pytest.mark.skipif(os.name == "nt", reason="devices")
+def test_results_of_the_same_format_are_replaced(full: Path, arguments: str) -> None:
+    Path("empty").touch()
+    for _ in range(2):
+        assert run(*arguments.split()) == 0
+
+
+def test_a_folder_as_output_is_refused_before_any_work(
+    full: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run("encode", "photo.png", "sub") == 2
+    assert "sub: Is a directory" in capfd.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX descriptors")
+def test_streams_go_to_names_of_descriptors(folder: Path) -> None:
+    command = [*RUN, "encode", "photo.png", "/dev/stdout", "-q", "40"]
+    piped = subprocess.run(command, capture_output=True, check=True)
+    assert piped.stdout == Path("photo.ablc").read_bytes()
+    assert piped.stderr == b""
+
+
+def test_a_folder_with_the_name_of_a_finder_is_no_mask(folder: Path) -> None:
+    assert run("encode", "photo.png", "a.ablc", "--roi", "auto") == 0
+    Path("auto").mkdir()
+    Path("saliency").mkdir()
+    assert run("encode", "photo.png", "b.ablc", "--roi", "auto") == 0
+    assert run("encode", "photo.png", "c.ablc", "--roi", "auto:16") == 0
+    assert Path("a.ablc").read_bytes() == Path("b.ablc").read_bytes()
+    assert Path("a.ablc").read_bytes() == Path("c.ablc").read_bytes()
+
+
+def test_transparent_parts_of_a_mask_are_outside_the_region(
+    folder: Path, photo: npt.NDArray[np.uint8]
+) -> None:
+    painted = np.full((*photo.shape[:2], 4), 255, np.uint8)
+    painted[:, 80:, 3] = 0
+    Image.fromarray(painted).save("painted.png")
+    assert run("encode", "photo.png", "mask.ablc", "--roi", "painted.png:5") == 0
+    assert run("encode", "photo.png", "box.ablc", "--roi", "0,0,80,150:5") == 0
+    assert Path("mask.ablc").read_bytes() == Path("box.ablc").read_bytes()

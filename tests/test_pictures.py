@@ -2,7 +2,9 @@
 
 import contextlib
 import io
+import struct
 import warnings
+import zlib
 from typing import Any
 
 import numpy as np
@@ -74,6 +76,52 @@ def test_sixteen_bits_become_eight_with_a_note() -> None:
     picture = pictures.parse(file(Image.fromarray(deep)))
     assert picture.pixels[0, :, 0].tolist() == [0, 0, 1, 1, 128, 255]
     assert picture.notes == ("16 bits per sample were reduced to 8",)
+
+
+def png(bits: int, colour: int, row: bytes, width: int, transparent: bytes) -> bytes:
+    """Return a PNG file of one row with a transparent colour."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        checksum = zlib.crc32(kind + content)
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", checksum)
+
+    header = struct.pack(">IIBBBBB", width, 1, bits, colour, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"tRNS", transparent), (b"IDAT", zlib.compress(b"\0" + row))]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in [*chunks, (b"IEND", b"")])
+
+
+@pytest.mark.parametrize(
+    ("bits", "row", "transparent", "grey", "alpha"),
+    [
+        (1, b"\x40", 1, [0, 255], [255, 0]),
+        (2, b"\x60", 2, [85, 170], [255, 0]),
+        (4, b"\x1f", 15, [17, 255], [255, 0]),
+        (8, b"\x00\xc8", 200, [0, 200], [255, 0]),
+        (16, b"\x12\x34\x12\x35", 0x1235, [18, 18], [255, 0]),
+    ],
+)
+def test_a_transparent_grey_of_any_depth_becomes_alpha(
+    bits: int, row: bytes, transparent: int, grey: list[int], alpha: list[int]
+) -> None:
+    pixels = pictures.parse(png(bits, 0, row, 2, struct.pack(">H", transparent))).pixels
+    assert pixels[0, :, 0].tolist() == grey
+    assert pixels[0, :, 3].tolist() == alpha
+
+
+def test_a_transparent_colour_of_sixteen_bits_becomes_alpha() -> None:
+    row, transparent = struct.pack(">6H", 0x1234, 0, 0, 0x5678, 0, 0), (0x5678, 0, 0)
+    pixels = pictures.parse(png(16, 2, row, 2, struct.pack(">3H", *transparent))).pixels
+    assert pixels[0].tolist() == [[0x12, 0, 0, 255], [0x56, 0, 0, 0]]
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_transparent_pixels_of_a_mask_are_not_white(mode: str) -> None:
+    mask = np.full((2, 3, 4), 255, np.uint8)
+    mask[0, :, 3] = 0
+    mask[1, 0, 3] = 128
+    picture = pictures.parse(file(Image.fromarray(mask).convert(mode)))
+    assert pictures.white(picture).tolist() == [[0, 0, 0], [128, 255, 255]]
+    assert (pictures.white(Picture(RGB)) == np.asarray(Image.fromarray(RGB).convert("L"))).all()
 
 
 def test_cmyk_becomes_rgb() -> None:

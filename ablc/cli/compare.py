@@ -21,9 +21,12 @@ def compare(
             help="Write a picture of both, their error, and the parts that differ most.",
         ),
     ] = None,
+    force: outputs.Force = False,
 ) -> None:
     """Measure the difference between two pictures: PSNR, SSIM and MS-SSIM."""
     chosen = pictures.format_of(out) if out else "PNG"
+    if out:
+        outputs.check(out, chosen, [first, second], force=force)
     files_read, lengths, shown = [], [], []
     for name in (first, second):
         data = files.read(name)

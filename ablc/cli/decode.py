@@ -31,6 +31,7 @@ def decode(
     ] = None,
     partial: options.Partial = False,
     strip: options.Strip = False,
+    force: outputs.Force = False,
     threads: options.Threads = None,
     max_pixels: options.MaxPixels = None,
 ) -> None:
@@ -47,6 +48,7 @@ def decode(
         partial=partial,
         max_pixels=max_pixels,
     )
+    outputs.check(target, chosen, [source], force=force)
     data = files.read(source)
     with (
         terminal.busy(f"decoding {source}"),

@@ -11,7 +11,7 @@ import typer
 
 from ablc import files, pictures, terminal
 from ablc.arrays import Pixels
-from ablc.cli import console
+from ablc.cli import console, outputs
 from ablc.decoder import Decoder
 from ablc.drawing import panels
 from ablc.encoder import Encoder
@@ -37,9 +37,12 @@ def demo(
     quality: Annotated[
         float, typer.Option("-q", "--quality", metavar="1..100", help=QUALITY.help)
     ] = QUALITY_DEFAULT,
+    force: outputs.Force = False,
 ) -> None:
     """Encode a photograph and show it beside a JPEG file of the same length."""
     source = photo or photograph()
+    for name, kind in ((STREAM, outputs.STREAM), (DECODED, "PNG"), (SIDE_BY_SIDE, "PNG")):
+        outputs.check(str(out / name), kind, [str(source)], force=force)
     with terminal.busy(f"encoding {source.name}"), console.blaming(str(source)):
         made = make(source, out, quality)
     console.pairs([(panel.title, panel.detail) for panel in made.panels])

@@ -38,6 +38,7 @@ def encode(
     assist: options.Assistance = None,
     keep_invisible: options.KeepInvisible = None,
     strip: options.Strip = False,
+    force: outputs.Force = False,
     threads: options.Threads = None,
     max_pixels: options.MaxPixels = None,
 ) -> None:
@@ -54,6 +55,7 @@ def encode(
         assist=tuple(assist.split(",")) if assist else (),  # type: ignore[arg-type]
         keep_invisible=keep_invisible,
     )
+    outputs.check(target, outputs.STREAM, [source, *map(inputs.place_of, roi or ())], force=force)
     regions = inputs.parse_rois(roi or (), feather, lossless=lossless_roi)
     scheme = Scheme(mask, mask_share, random_share=mask_random, edges=edges, seed=seed)
     picture = inputs.read_picture(source, max_pixels)

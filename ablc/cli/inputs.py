@@ -1,9 +1,9 @@
 """Inputs of commands: files of pictures or streams, and regions of interest."""
 
 import math
+import os
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -71,20 +71,17 @@ def parse_rois(texts: Iterable[str], feather: int, *, lossless: bool) -> tuple[R
 
 
 def parse_roi(text: str, feather: int) -> Roi:
-    """Return the region of a text WHERE[:WEIGHT]. Raises ValueError if there is no such region."""
-    where, colon, last = text.rpartition(":")
-    weight = WEIGHT_DEFAULT
-    try:
-        weight = float(last) if colon else WEIGHT_DEFAULT
-    except ValueError:  # the colon is part of a file name
-        where = text
-    where = where or text
-    if Path(where).exists():
-        with console.blaming(where):
-            white = pictures.to_image(pictures.parse(files.read(where)).pixels).convert("L")
-        return Roi(np.asarray(white), weight, feather)
+    """Return the region of a text WHERE[:WEIGHT]. Raises ValueError if there is no such region.
+
+    The name of a finder comes before a file of that name, for which ./NAME stands.
+    """
+    where, weight = _split(text)
     if where in finders.names():
         return Roi(where, weight, feather)
+    if os.path.exists(where) and not os.path.isdir(where):
+        with console.blaming(where):
+            white = pictures.white(pictures.parse(files.read(where)))
+        return Roi(white, weight, feather)
     try:
         box = Region.parse(where)
     except ValueError as error:
@@ -93,3 +90,19 @@ def parse_roi(text: str, feather: int) -> Roi:
             f"--roi {text}: {error}; nor is it a file, or one of the finders {known}"
         ) from error
     return Roi(box, weight, feather)
+
+
+def place_of(text: str) -> str:
+    """Return WHERE of a text WHERE[:WEIGHT]."""
+    return _split(text)[0]
+
+
+def _split(text: str) -> tuple[str, float]:
+    """Return place and weight of a text WHERE[:WEIGHT]; colons may be part of a file's name."""
+    where, colon, last = text.rpartition(":")
+    if colon and where and not os.path.isfile(text):
+        try:
+            return where, float(last)
+        except ValueError:
+            pass
+    return text, WEIGHT_DEFAULT

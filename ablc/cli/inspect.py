@@ -23,10 +23,13 @@ def inspect(
             "--map", metavar="PNG", help="Write a picture of the bits and the blocks in each part."
         ),
     ] = None,
+    force: outputs.Force = False,
     max_pixels: options.MaxPixels = None,
 ) -> None:
     """Show the contents of an .ablc file, section by section."""
     chosen = outputs.drawing_format(drawing) if drawing else "PNG"
+    if drawing:
+        outputs.check(drawing, chosen, [source], force=force)
     data = files.read(source)
     with console.blaming(source):
         info = inspection.inspect(data, max_pixels=max_pixels)

@@ -194,9 +194,8 @@ def _parse(data: bytes, kind: str, max_pixels: int) -> Picture:
 
 
 def _parse_mask(data: bytes, max_pixels: int) -> Pixels:
-    """Return the (H, W) grey samples of a picture in a file of any readable type."""
-    picture = _parse(data, media.OCTETS, max_pixels)
-    return np.asarray(pictures.to_image(picture.pixels).convert("L"))
+    """Return how white a picture in a file of any readable type is, (H, W) 0..255."""
+    return pictures.white(_parse(data, media.OCTETS, max_pixels))
 
 
 def _resize(pixels: Pixels, size: str) -> Pixels:
