@@ -3,7 +3,8 @@
 import io
 import struct
 import warnings
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageCms, ImageFile, ImageOps, PngImagePlugin, UnidentifiedImageError
 
-from ablc import density, picture_plugins
+from ablc import density, exif, picture_plugins
 from ablc.errors import LimitError, PictureError
 from ablc.inspection import Metadata
 from ablc.settings import pixel_limit
@@ -30,6 +31,17 @@ TIFF_TAGS = (270, 271, 272, 305, 306, 315, 33432)  # subject, camera, author, ti
 TIFF_XMP = 700
 DPI_MOST = 65535  # of a JPEG file
 TIFF_IFDS = (0x8769, 0x8825)  # EXIF and GPS
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}  # by the orientation of EXIF
+JPEG_METADATA_MOST = {"EXIF": 65_527, "XMP": 65_504}  # bytes in a segment of a JPEG file
+DROPPABLE = ("exif",), ("xmp",), ("icc",), ("exif", "xmp"), ("exif", "xmp", "icc")  # in this order
 NO_METADATA = Metadata()
 PREFIX = 16  # bytes from which plug-ins tell their format
 REFUSALS = SyntaxError, IndexError, TypeError, struct.error  # of a plug-in: not its format
@@ -68,13 +80,15 @@ def parse(
             _match_transparency(opened)
             frames = getattr(opened, "n_frames", 1)
             opened.load()
-            image = ImageOps.exif_transpose(opened)
-            exif = _exif_of(opened, image)
+            image, carried, notes = _upright(opened, data)
             if density.is_said(opened.info.get("dpi")):
                 across, down = opened.info["dpi"]
                 turned = opened.size != image.size
-                exif = density.with_density(exif, (down, across) if turned else (across, down))
-        return of_image(image, exif, deep=deep, frames=frames)
+                carried = density.with_density(
+                    carried, (down, across) if turned else (across, down)
+                )
+        picture = of_image(image, carried, deep=deep, frames=frames)
+        return replace(picture, notes=(*picture.notes, *notes))
     except (PictureError, LimitError):
         raise
     except UnidentifiedImageError as error:
@@ -113,9 +127,14 @@ def of_image(
     if image.mode.startswith("I"):
         image = _eight_bits(image)
     elif image.mode == "CMYK" and icc[16:20] == b"CMYK":
-        image = _to_srgb(image, icc)
+        converted = _to_srgb(image, icc)
+        image = converted or image.convert("RGB")
         icc = b""
-        notes.append("CMYK was converted to sRGB with the picture's ICC profile")
+        notes.append(
+            "CMYK was converted to sRGB with the picture's ICC profile"
+            if converted
+            else "the ICC profile is damaged and dropped: CMYK was converted without it"
+        )
     elif image.mode not in ("L", "RGB", "RGBA") or image.has_transparency_data:
         image = image.convert(_plain_mode(image))
     if icc and icc[16:20] != PROFILE_SPACES[image.mode]:
@@ -147,9 +166,19 @@ def pack(picture: Picture, chosen: str = "PNG", quality: int | None = None) -> b
     quality: 1..100, for lossy formats, with their usual subsampling; default: nearly lossless, or
         lossless where the format allows.
 
-    Raises PictureError if the format cannot hold the picture, such as transparency in a JPEG file.
+    Raises PictureError if the format cannot hold the picture, such as transparency or too long
+    metadata in a JPEG file.
     """
+    return pack_noting(picture, chosen, quality)[0]
+
+
+def pack_noting(
+    picture: Picture, chosen: str = "PNG", quality: int | None = None
+) -> tuple[bytes, tuple[str, ...]]:
+    """Return what pack() returns, and a sentence if damaged metadata had to be dropped."""
     pixels, metadata = picture.pixels, picture.metadata
+    if chosen in ("JPEG", "MPO"):
+        _check_lengths(metadata)
     if pixels.shape[2] == 4 and chosen in OPAQUE_FORMATS:
         if (pixels[..., 3] != 255).any():
             raise PictureError(f"{chosen} holds no transparency: write .png or .webp instead")
@@ -159,30 +188,58 @@ def pack(picture: Picture, chosen: str = "PNG", quality: int | None = None) -> b
     options = dict(SAVE_OPTIONS.get(chosen, {}))
     if quality is not None and options:  # only lossy formats have options
         options = {"quality": quality}
-    if metadata.icc:
-        options["icc_profile"] = metadata.icc
-    if (dpi := density.density_of(metadata.exif)) and max(dpi) <= DPI_MOST:
-        options["dpi"] = dpi
-    file = io.BytesIO()
     try:
-        if chosen == "TIFF":
-            options["exif"] = _tiff_tags(metadata)
-        elif metadata.exif:
-            options["exif"] = EXIF_PREFIX + metadata.exif
-        if chosen == "PNG" and metadata.xmp:
-            options["pnginfo"] = PngImagePlugin.PngInfo()
-            options["pnginfo"].add_itxt("XML:com.adobe.xmp", metadata.xmp.decode())
-        elif metadata.xmp:
-            options["xmp"] = metadata.xmp
-        to_image(pixels).save(file, chosen, **options)
-    except (OSError, SyntaxError, ValueError, KeyError, TypeError) as error:
-        raise PictureError(f"the picture cannot be written as {chosen}: {error}") from error
-    return file.getvalue()
+        return _save(pixels, metadata, chosen, options), ()
+    except MemoryError:
+        raise
+    except Exception as error:  # plug-ins raise whatever damaged metadata make them
+        fault: Exception = error
+    for names in DROPPABLE:
+        if all(getattr(metadata, name) for name in names):
+            less = replace(metadata, **dict.fromkeys(names, b""))
+            with suppress(Exception):
+                data = _save(pixels, less, chosen, options)
+                lost = " and ".join(name.upper() for name in names)
+                return data, (f"{chosen} cannot hold the damaged {lost} data, which are dropped",)
+    raise PictureError(f"the picture cannot be written as {chosen}: {fault}") from fault
 
 
 def to_image(pixels: npt.NDArray[np.uint8]) -> Image.Image:
     """Return Pillow's image of (H, W, C) samples."""
     return Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
+
+
+def _save(
+    pixels: npt.NDArray[np.uint8], metadata: Metadata, chosen: str, options: dict[str, Any]
+) -> bytes:
+    """Return a file by Pillow. Raises what its plug-in raises."""
+    options = dict(options)
+    if metadata.icc:
+        options["icc_profile"] = metadata.icc
+    if (dpi := density.density_of(metadata.exif)) and max(dpi) <= DPI_MOST:
+        options["dpi"] = dpi
+    file = io.BytesIO()
+    if chosen == "TIFF":
+        options["exif"] = _tiff_tags(metadata)
+    elif metadata.exif:
+        options["exif"] = EXIF_PREFIX + metadata.exif
+    if chosen == "PNG" and metadata.xmp:
+        options["pnginfo"] = PngImagePlugin.PngInfo()
+        options["pnginfo"].add_itxt("XML:com.adobe.xmp", metadata.xmp.decode())
+    elif metadata.xmp:
+        options["xmp"] = metadata.xmp
+    to_image(pixels).save(file, chosen, **options)
+    return file.getvalue()
+
+
+def _check_lengths(metadata: Metadata) -> None:
+    """Raise PictureError for metadata that do not fit into a segment of a JPEG file."""
+    for name, data in (("EXIF", metadata.exif), ("XMP", metadata.xmp)):
+        if len(data) > JPEG_METADATA_MOST[name]:
+            raise PictureError(
+                f"{name} data of {len(data):,} bytes do not fit into a JPEG file, which holds "
+                f"{JPEG_METADATA_MOST[name]:,}: strip the metadata (--strip), or write .png"
+            )
 
 
 def white(picture: Picture) -> npt.NDArray[np.uint8]:
@@ -265,25 +322,53 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     return Image.fromarray(np.dstack([grey, grey, grey, alpha]))
 
 
-def _to_srgb(image: Image.Image, icc: bytes) -> Image.Image:
+def _to_srgb(image: Image.Image, icc: bytes) -> Image.Image | None:
+    """Return a CMYK image as sRGB, None if its profile cannot be used."""
     try:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
-        converted = ImageCms.profileToProfile(
+        return ImageCms.profileToProfile(
             image, profile, ImageCms.createProfile("sRGB"), outputMode="RGB"
         )
-    except ImageCms.PyCMSError as error:
-        raise PictureError(f"the picture's ICC profile cannot be used: {error}") from error
-    if converted is None:  # only when converting in place
-        raise PictureError("the picture's ICC profile cannot be used")
-    return converted
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return None
+
+
+def _upright(
+    opened: ImageFile.ImageFile, file: bytes
+) -> tuple[Image.Image, bytes, tuple[str, ...]]:
+    """Return the image turned as its metadata say, its EXIF data without the prefix, and notes.
+
+    EXIF data that Pillow cannot read or write again are carried as they are, but for the
+    orientation.
+    """
+    try:
+        image = ImageOps.exif_transpose(opened)
+        return image, _exif_of(opened, image), ()
+    except MemoryError:
+        raise
+    except Exception as error:  # damage makes Pillow raise anything
+        raw = opened.info.get("exif")
+        carried = raw.removeprefix(EXIF_PREFIX) if isinstance(raw, bytes) else b""
+        reason = str(error) or type(error).__name__
+    xmp = opened.info.get("xmp") or b""
+    xmp = xmp.encode(errors="surrogateescape") if isinstance(xmp, str) else xmp
+    turned = exif.orientation(carried or file)  # a TIFF file has the form of EXIF data
+    if turned == exif.UPRIGHT:
+        turned = exif.xmp_orientation(xmp)
+    method = TURNS.get(turned)
+    image = opened.copy() if method is None else opened.transpose(method)
+    if xmp:
+        image.info["xmp"] = exif.upright_xmp(xmp)
+    outcome = "are carried as they are" if carried else "are dropped"
+    return image, exif.upright(carried), (f"the EXIF data are damaged ({reason}) and {outcome}",)
 
 
 def _exif_of(opened: Image.Image, upright: Image.Image) -> bytes:
     """Return EXIF data without the prefix."""
     if opened.format != "TIFF":
         return bytes(upright.info.get("exif") or b"").removeprefix(EXIF_PREFIX)
-    exif = _about_the_picture(opened.getexif())
-    return exif.tobytes().removeprefix(EXIF_PREFIX) if len(exif) else b""
+    tags = _about_the_picture(opened.getexif())
+    return tags.tobytes().removeprefix(EXIF_PREFIX) if len(tags) else b""
 
 
 def _about_the_picture(source: Image.Exif) -> Image.Exif:

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from multiprocessing import connection
 from typing import Any, Generic, TypeVar
 
-from ablc import pictures
+from ablc import files, pictures
 
 ATTEMPTS = 2  # at running a job whose process dies
 
@@ -56,13 +56,14 @@ class Process(Generic[Job, Out]):
         """
         self._begin = begin
         self._again = again
+        self._killed = False
         self._pool = self._start()
 
     def run(self, job: Job) -> Out | Died:
         """Return the outcome of a job, which is tried again if its process dies."""
         for _ in range(ATTEMPTS):
             outcome = self._attempt(job)
-            if not (isinstance(outcome, Died) or self._again(outcome)):
+            if self._killed or not (isinstance(outcome, Died) or self._again(outcome)):
                 break
         return outcome
 
@@ -70,9 +71,15 @@ class Process(Generic[Job, Out]):
         """End the process after its current job."""
         self._pool.shutdown()
 
+    def kill(self) -> None:
+        """End the process at once, with its current job, and without its temporary files."""
+        self._killed = True
+        self._lifeline.close()
+
     def _start(self) -> ProcessPoolExecutor:
         spawned = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(1, spawned, initializer=_start, initargs=(self._begin,))
+        far, self._lifeline = spawned.Pipe(duplex=False)
+        return ProcessPoolExecutor(1, spawned, initializer=_start, initargs=(self._begin, far))
 
     def _attempt(self, job: Job) -> Out | Died:
         start = time.perf_counter()
@@ -81,7 +88,8 @@ class Process(Generic[Job, Out]):
             return outcome
         except BrokenProcessPool:
             self._pool.shutdown()
-            self._pool = self._start()
+            if not self._killed:
+                self._pool = self._start()
             return Died(time.perf_counter() - start)
 
 
@@ -92,6 +100,8 @@ def mapped(
     again: Callable[[Out], bool] = lambda _: False,
 ) -> Iterator[tuple[Job, Out | Died]]:
     """Iterate over all jobs and their outcomes, as they end; free processes take the next jobs.
+
+    If the iteration is interrupted or closed, the processes end at once, with their jobs.
 
     begin, again: as in Process.
     """
@@ -108,8 +118,8 @@ def mapped(
             free.put(process)
 
     running: set[Future[tuple[Job, Out | Died]]] = set()
-    try:
-        with ThreadPoolExecutor(processes) as threads:
+    with ThreadPoolExecutor(processes) as threads:
+        try:
             for job in jobs:
                 running.add(threads.submit(perform, job))
                 if len(running) == processes:
@@ -118,26 +128,30 @@ def mapped(
             while running:
                 ended, running = wait(running, return_when=FIRST_COMPLETED)
                 yield from (future.result() for future in ended)
-    finally:
-        for process in started:
-            process.close()
+        except BaseException:
+            for process in started:
+                process.kill()
+            raise
+        finally:
+            for process in started:
+                process.close()
 
 
-def _start(begin: Callable[[], Callable[[Any], Any]]) -> None:
-    """Make this process a worker."""
+def _start(begin: Callable[[], Callable[[Any], Any]], lifeline: connection.Connection) -> None:
+    """Make this process a worker, which ends when the other end of its lifeline is closed."""
     global _work
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles interrupts
     pictures.ignore_pillow_warnings()
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=(lifeline,), daemon=True).start()
     _work = begin()
 
 
-def _end_with_parent() -> None:
-    """End this process when its parent is killed, which then cannot do so."""
+def _end_with_parent(lifeline: connection.Connection) -> None:
+    """End this process when its parent asks for it, or is killed and cannot do so."""
     parent = multiprocessing.parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        os._exit(1)
+    connection.wait([lifeline] if parent is None else [lifeline, parent.sentinel])
+    files.remove_temporaries()
+    os._exit(1)
 
 
 def _perform(job: Any) -> Any:

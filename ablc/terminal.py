@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.text import Text
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -29,7 +30,7 @@ def bar(what: str, field: str, style: str) -> "Progress":
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(elapsed_when_finished=True),
-        TextColumn(f"{{task.fields[{field}]}}", style=style),
+        TextColumn(f"{{task.fields[{field}]}}", style=style, markup=False),
         console=console,
         disable=not console.is_terminal,
     )
@@ -42,7 +43,7 @@ def busy(what: str) -> Iterator[None]:
     if not console.is_terminal:
         yield
         return
-    with console.status(what, spinner="dots"):
+    with console.status(Text(what), spinner="dots"):  # a name may look like markup
         yield
 
 

@@ -11,6 +11,7 @@ from PIL import Image
 from ablc.batch import running
 from ablc.batch.job import Batch, Job, Outcome, Worker
 from ablc.batch.manifest import NAME, Entry
+from ablc.batch.running import Summary
 from ablc.batch.storage import StorageFolder
 from ablc.batch.work import Convert, Converted, Encoding, Work
 from scenes import scene
@@ -39,6 +40,7 @@ class Kept:
     def __init__(self) -> None:
         self.pending = 0
         self.ended: list[Entry] = []
+        self.summary: Summary
 
     def begin(self, pending: int) -> None:
         self.pending = pending
@@ -56,7 +58,7 @@ def run(source: Path | str, target: Path | str, work: Work | None = None, **opti
     """Run a batch and return its progress; by default in this process, without a watcher."""
     kept: Kept = options.pop("kept", Kept())
     batch = Batch(StorageFolder(str(source)), StorageFolder(str(target)), work or Encoding())
-    running.run(batch, options.pop("engine", here), kept, **options)
+    kept.summary = running.run(batch, options.pop("engine", here), kept, **options)
     return kept
 
 

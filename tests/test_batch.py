@@ -2,11 +2,13 @@
 
 import contextlib
 import io
-import itertools
 import os
+import sys
 import uuid
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -16,14 +18,16 @@ import ablc
 
 pytest.importorskip("fsspec", reason="fsspec is not installed: pip install 'ablc[batch]'")
 
+from fsspec import register_implementation
 from fsspec.implementations.local import LocalFileSystem
+from fsspec.implementations.memory import MemoryFileSystem
 
 from ablc.batch.job import Batch, Job, Outcome, Worker
-from ablc.batch.manifest import NAME
+from ablc.batch.manifest import NAME, Entry
 from ablc.batch.storage import StorageFolder, split_pattern
 from ablc.batch.work import Decoding, Encoding
 from ablc.settings import DecodeSettings, EncodeSettings
-from batches import lines, picture, run, written
+from batches import Kept, lines, picture, run, written
 
 
 @pytest.fixture
@@ -267,10 +271,16 @@ def test_half_a_file_never_shows_on_an_object_store() -> None:
     assert [file.path for file in place.files()] == ["whole.ablc"]
 
 
-def test_a_stopped_run_goes_on_where_it_was(photos: Path, out: Path) -> None:
-    asked = itertools.count()
-    kept = run(photos, out, stopped=lambda: next(asked) >= 2)
-    assert len(kept.ended) == 2
+def test_an_interrupted_run_goes_on_where_it_was(photos: Path, out: Path) -> None:
+    class Interrupted(Kept):
+        def advance(self, entry: Entry) -> None:
+            super().advance(entry)
+            if len(self.ended) == 2:
+                raise KeyboardInterrupt
+
+    kept = run(photos, out, kept=Interrupted())
+    assert kept.summary.interrupted
+    assert (kept.summary.done, kept.summary.left) == (2, 1)
     assert sorted(line["status"] for line in lines(out).values()) == ["done", "done", "pending"]
     assert run(photos, out).pending == 1
 
@@ -371,3 +381,154 @@ def test_a_format_that_cannot_be_written_is_refused() -> None:
 def test_larger_pictures_than_allowed_are_listed(photos: Path, out: Path) -> None:
     run(photos, out, Encoding(max_pixels=100))
     assert {line["error"] for line in lines(out).values()} == {"LimitError"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX pipes")
+@pytest.mark.parametrize("where", ["source", "target", "manifest", "link"])
+def test_pipes_with_the_names_of_files_stop_nothing(photos: Path, out: Path, where: str) -> None:
+    out.mkdir()
+    if where == "source":
+        os.mkfifo(photos / "pipe.png")
+    elif where == "link":
+        os.mkfifo(out.parent / "pipe")
+        (photos / "pipe.png").symlink_to(out.parent / "pipe")
+    elif where == "target":
+        picture(photos / "pipe.png")
+        os.mkfifo(out / "pipe.ablc")
+    else:
+        os.mkfifo(out / NAME)
+        with pytest.raises(OSError, match="not a regular file"):
+            run(photos, out)
+        return
+    run(photos, out, overwrite=True)
+    bad = lines(out)["pipe.png"]
+    assert (bad["status"], bad["error"]) == ("failed", "OSError")
+    assert "not a regular file" in bad["reason"]
+    assert [line["status"] for line in lines(out).values()].count("done") == 3
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names that are not UTF-8")
+def test_names_need_not_be_utf8(photos: Path, out: Path) -> None:
+    names = [os.fsdecode(b"b\xff.png"), os.fsdecode(b"B\xfe/\xff.png"), "\u5199.png"]
+    for name in names:
+        picture(photos / name)
+    run(photos, out)
+    expected = {"a.ablc", "sub/b.ablc", "deep/er/c.ablc"}
+    assert written(out) == expected | {name.replace(".png", ".ablc") for name in names}
+    assert {line["status"] for line in lines(out).values()} == {"done"}
+    assert run(photos, out).pending == 0
+
+
+@pytest.mark.parametrize("name", ["a::b", "zip::b", "x::y::z"])
+def test_colons_are_part_of_a_folder_name(tmp_path: Path, name: str) -> None:
+    source, target = tmp_path / name, tmp_path / f"{name}-out"
+    try:
+        picture(source / "a.png")
+    except OSError:
+        pytest.skip("this filesystem has no colons in names")
+    run(source, target)
+    assert written(target) == {"a.ablc"}
+    assert split_pattern(f"{source}/*.png") == (str(source), "*.png")
+
+
+def test_chains_of_urls_are_still_opened(photos: Path, out: Path) -> None:
+    with zipfile.ZipFile(photos / "all.zip", "w") as archive:
+        archive.write(photos / "a.png", "inside/a.png")
+    run(f"zip::{photos}/all.zip", out)
+    assert written(out) == {"inside/a.ablc"}
+
+
+def test_file_urls_are_decoded(tmp_path: Path) -> None:
+    picture(tmp_path / "my photos" / "a b.png")
+    picture(tmp_path / "as%20is" / "c.png")
+    base = tmp_path.as_uri()
+    run(f"{base}/my%20photos", f"{base}/out%20one")
+    assert written(tmp_path / "out one") == {"a b.ablc"}
+    run(f"{base}/as%20is", f"{base}/out")
+    assert written(tmp_path / "out") == {"c.ablc"}
+    folder, pattern = split_pattern(f"{base}/my%20photos/a%20*.png")
+    assert (Path(folder), pattern) == (tmp_path / "my photos", "a *.png")
+
+
+class Slashes(MemoryFileSystem):
+    """Lists keys with // as s3fs does: a folder whose name is that of its parent and a slash."""
+
+    protocol = "slashes"
+    store: ClassVar[dict[str, Any]] = {}
+    pseudo_dirs: ClassVar[list[str]] = [""]
+
+    @classmethod
+    def _strip_protocol(cls, path: str) -> str:
+        return str(MemoryFileSystem._strip_protocol(path.removeprefix("slashes://")))
+
+    def ls(self, path: str, detail: bool = True, **options: Any) -> list[Any]:
+        infos = super().ls(path.rstrip("/"), detail=True, **options)
+        if not path.rstrip("/").endswith("sub"):
+            infos.append({"name": f"{path.rstrip('/')}/", "size": 0, "type": "directory"})
+            infos.append({"name": f"{path.rstrip('/')}/", "size": 0, "type": "file"})
+        return infos if detail else [info["name"] for info in infos]
+
+
+def test_a_key_with_two_slashes_is_listed_and_the_others_are_converted(
+    photos: Path, out: Path
+) -> None:
+    register_implementation("slashes", Slashes, clobber=True)
+    store = Slashes()
+    for name in ("a.png", "sub/b.png"):
+        store.pipe(f"/in/{name}", (photos / name).read_bytes())
+    run("slashes:///in", out)
+    assert written(out) == {"a.ablc", "sub/b.ablc"}
+    failed = [line for line in lines(out).values() if line["status"] == "failed"]
+    assert [line["source"] for line in failed] == ["slashes:///in//"]
+    assert "//" in failed[0]["reason"]
+
+
+class Unreachable(MemoryFileSystem):
+    """Raises what a library of an object store raises, which is no OSError."""
+
+    protocol = "unreachable"
+
+    def info(self, path: str, **_: Any) -> Any:
+        raise RuntimeError(f"could not connect to the endpoint of {path}")
+
+    def _open(self, path: str, *_: Any, **__: Any) -> Any:
+        raise FileNotFoundError("the specified bucket does not exist")
+
+
+def test_a_store_that_cannot_be_reached_is_an_error_with_its_name(photos: Path, out: Path) -> None:
+    register_implementation("unreachable", Unreachable, clobber=True)
+    for folders in (("unreachable:///in", out), (photos, "unreachable:///out")):
+        with pytest.raises(OSError, match=r"could not connect .*unreachable:///"):
+            run(*folders)
+    with pytest.raises(FileNotFoundError) as caught:
+        StorageFolder("unreachable:///out").write("a", b"")
+    assert caught.value.filename == "unreachable:///out/a"
+    assert caught.value.strerror == "the specified bucket does not exist"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX locks")
+def test_two_batches_do_not_write_to_one_folder(photos: Path, out: Path, tmp_path: Path) -> None:
+    class Second(Kept):
+        def advance(self, entry: Entry) -> None:
+            super().advance(entry)
+            with pytest.raises(ValueError, match="another batch writes to"):
+                run(photos / "sub", out)
+
+    first = run(photos, out, kept=Second())
+    assert first.summary.done == 3
+    assert {line["status"] for line in lines(out).values()} == {"done"}
+    assert run(photos / "sub", tmp_path / "other").summary.done == 1
+    assert run(photos, out).pending == 0
+
+
+def test_two_batches_on_one_folder_of_an_object_store_are_noticed(photos: Path) -> None:
+    target = f"memory://{uuid.uuid4()}"
+
+    class Second(Kept):
+        def advance(self, entry: Entry) -> None:
+            super().advance(entry)
+            if len(self.ended) == 1:
+                run(photos / "sub", target)
+
+    with pytest.raises(ValueError, match="another batch writes to"):
+        run(photos, target, kept=Second())

@@ -205,7 +205,7 @@ def test_processes_that_are_killed_are_replaced(photos: Path, out: Path, plugins
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals as POSIX has them")
-def test_an_interrupted_run_ends_what_has_begun_and_goes_on_later(
+def test_an_interrupted_run_ends_its_processes_and_goes_on_later(
     photos: Path, out: Path, plugins: Path
 ) -> None:
     arguments = [*COMMAND, str(photos), str(out), "--roi", "slow", "--jobs", "2"]
@@ -218,8 +218,9 @@ def test_an_interrupted_run_ends_what_has_begun_and_goes_on_later(
     by_name = statuses(out)
     assert len(by_name) == 20
     done = {f"{Path(name).stem}.ablc" for name, status in by_name.items() if status == "done"}
-    assert written(out) == done
     assert 0 < len(done) < 17
+    assert done <= written(out)  # one may be complete, although its process was ended
+    assert all(name.endswith(".ablc") for name in written(out))
     ended = subprocess.run(arguments, cwd="/", check=False, timeout=PATIENCE)
     assert ended.returncode == 1
     assert len(written(out)) == 17

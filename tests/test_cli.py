@@ -464,3 +464,81 @@ def test_transparent_parts_of_a_mask_are_outside_the_region(
     assert run("encode", "photo.png", "mask.ablc", "--roi", "painted.png:5") == 0
     assert run("encode", "photo.png", "box.ablc", "--roi", "0,0,80,150:5") == 0
     assert Path("mask.ablc").read_bytes() == Path("box.ablc").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["[red]x", "a[/b]", "[bold", "\u5199"])
+def test_names_that_look_like_markup_are_shown_as_they_are(
+    folder: Path, terminal: tuple[int, int], name: str
+) -> None:
+    user, program = terminal
+    environment = {**os.environ, "TERM": "xterm"}
+    name = name.replace("/", ":")
+    Path("photo.png").rename(name)
+    command = [*RUN, "encode", name, "out.ablc"]
+    subprocess.run(command, stderr=program, check=True, env=environment)
+    assert f"encoding {name}" in os.read(user, 65536).decode()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names that are not UTF-8")
+@pytest.mark.parametrize("encoding", ["utf-8:strict", "ascii:strict", "latin-1:strict"])
+def test_names_of_any_bytes_are_shown(folder: Path, encoding: str) -> None:
+    name = os.fsdecode(b"b\xff\xe5\x86\x99.png")
+    Path(name).write_bytes(Path("photo.png").read_bytes())
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    for arguments, code in [
+        (["compare", "photo.png", name], 0),
+        (["compare", name, "photo.ablc", "--out", "sheet.png"], 0),
+        (["encode", name, name + ".ablc"], 0),
+        (["inspect", name + ".ablc", "--map", "map.png"], 0),
+        (["decode", name, "a.png"], 1),
+        (["encode", "photo.png", name], 2),
+        (["encode", name + ".jpg", "a.ablc"], 2),
+    ]:
+        ended = subprocess.run(
+            [*RUN, *arguments], env=environment, capture_output=True, check=False
+        )
+        assert ended.returncode == code
+        assert b"Traceback" not in ended.stderr
+        if code:
+            assert b"b\\xff" in ended.stderr.replace(b"\\udcff", b"\\xff")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        ("frob", "ablc"),
+        ("encode photo.png", "ablc encode"),
+        ("encode photo.png a -q 101", "ablc encode"),
+        ("encode photo.png a --frob", "ablc encode"),
+        ("models show", "ablc models show"),
+        ("models frob", "ablc models"),
+        ("batch photo.png", "ablc batch"),
+    ],
+)
+def test_a_wrong_command_line_is_told_where_to_read_on(
+    folder: Path, capfd: pytest.CaptureFixture[str], arguments: str, hint: str
+) -> None:
+    assert run(*arguments.split()) == 2
+    assert capfd.readouterr().err.endswith(f" (try '{hint} --help')\n")
+
+
+def test_errors_of_filesystems_without_names_have_their_reason(
+    folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: str) -> bytes:
+        raise FileNotFoundError("the bucket does not exist")
+
+    monkeypatch.setattr("ablc.files.read", fail)
+    assert run("decode", "photo.ablc", "a.png") == 2
+    assert capfd.readouterr().err == "ablc: the bucket does not exist\n"
+
+
+def test_a_reader_that_leaves_ends_the_command_silently(folder: Path) -> None:
+    for command in ("inspect photo.ablc", "encode photo.png -", "encode photo.png /dev/stdout"):
+        reading, writing = os.pipe()
+        os.close(reading)
+        ended = subprocess.run(
+            [*RUN, *command.split()], stdout=writing, stderr=subprocess.PIPE, check=False
+        )
+        os.close(writing)
+        assert (ended.returncode, ended.stderr) == (1, b"")

@@ -74,7 +74,7 @@ Image.fromarray(noise(4000, 6000)).save({str(picture)!r})
 press_soon(3)
 main(["encode", "--effort", "9", {str(picture)!r}, {str(stream)!r}])
 """)
-    assert (ended.returncode, ended.stderr) == (130, "")
+    assert (ended.returncode, ended.stderr) == (130, "ablc: interrupted\n")
     assert list(tmp_path.iterdir()) == [picture]
 
 

@@ -9,8 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image, ImageCms, PngImagePlugin, features
 
+from ablc import exif as exif_module
 from ablc import picture_plugins, pictures
 from ablc.errors import LimitError, PictureError
 from ablc.inspection import Metadata
@@ -319,3 +322,116 @@ def test_the_size_of_a_jpeg_xl_file_is_read_before_it_is_opened(
 def test_a_jpeg_xl_file_is_not_written_without_its_profile() -> None:
     with pytest.raises(PictureError, match="ICC"):
         pictures.pack(Picture(RGB, Metadata(icc=SRGB)), "JXL")
+
+
+def jpeg_with(exif_data: bytes) -> bytes:
+    """Return a JPEG file of 64x32 pixels, red above, with EXIF data."""
+    pixels = np.zeros((32, 64, 3), np.uint8)
+    pixels[:16, :, 0] = 255
+    plain = file(Image.fromarray(pixels), "JPEG", quality=95)
+    segment = b"Exif\0\0" + exif_data
+    return plain[:2] + b"\xff\xe1" + struct.pack(">H", len(segment) + 2) + segment + plain[2:]
+
+
+def tags_of(*entries: tuple[int, int, bytes], order: str = ">") -> bytes:
+    """Return EXIF data of entries: tag, type, and four bytes of one value."""
+    head = (b"MM\0*" if order == ">" else b"II*\0") + struct.pack(f"{order}I", 8)
+    packed = (struct.pack(f"{order}HHI", tag, kind, 1) + value for tag, kind, value in entries)
+    return head + struct.pack(f"{order}H", len(entries)) + b"".join(packed) + bytes(4)
+
+
+TURNED = (0x0112, 3, b"\0\6\0\0")
+UNWRITABLE = (0x0103, 8, b"\xff\xfb\0\0")  # a signed number, which Pillow cannot write here
+
+
+def test_orientation_is_applied_although_pillow_cannot_write_the_exif_data_again() -> None:
+    picture = pictures.parse(jpeg_with(tags_of(TURNED, UNWRITABLE)))
+    assert picture.pixels.shape == (64, 32, 3)
+    assert picture.pixels[32, 28, 0] > 200 > picture.pixels[32, 3, 0] + 150
+    assert picture.metadata.exif == tags_of((0x0112, 3, b"\0\1\0\0"), UNWRITABLE)
+    assert any("EXIF data are damaged" in note for note in picture.notes)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_orientation_is_read_from_what_can_be_read(order: str) -> None:
+    value = struct.pack(f"{order}HH", 8, 0)
+    data = tags_of((0x0112, 3, value), (0x0110, 2, b"\xff\xff\xff\xff"), order=order)
+    for cut in (len(data), len(data) - 3):
+        assert exif_module.orientation(data[:cut]) == 8
+        assert exif_module.orientation(exif_module.upright(b"Exif\0\0" + data[:cut])) == 1
+    for wrong in (b"", b"MM\0*", b"II*\0\xff\xff\xff\xff", data[:12], b"garbage"):
+        assert exif_module.orientation(wrong) == 1
+        assert exif_module.upright(wrong) == wrong
+    assert exif_module.xmp_orientation(b'<x tiff:Orientation="6"/>') == 6
+    assert exif_module.upright_xmp(b'<x tiff:Orientation="6"/>') == b'<x tiff:Orientation="1"/>'
+
+
+@given(st.data())
+def test_a_camera_file_with_damaged_exif_data_is_read(data: st.DataObject) -> None:
+    tags = exif(6)
+    tags[0x0110] = "camera"
+    tags[0x8769] = {0x829A: 0.25, 0x9003: "2026:01:01 00:00:00", 0x920A: 35.0}
+    tags[0x8825] = {1: "N", 2: (1.0, 2.0, 3.0)}
+    good = tags.tobytes().removeprefix(b"Exif\0\0")
+    bad = bytearray(good)
+    places = st.integers(0, len(bad) - 1)
+    for place in data.draw(st.lists(places, min_size=1, max_size=3)):
+        bad[place] = data.draw(st.integers(0, 255))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        picture = pictures.parse(jpeg_with(bytes(bad)))
+        assert sorted(picture.pixels.shape[:2]) == [32, 64]
+        for kind in ("PNG", "JPEG", "TIFF", "WEBP"):
+            again = pictures.parse(pictures.pack(picture, kind))
+            assert again.pixels.shape == picture.pixels.shape
+
+
+KINDS = ["PNG", "JPEG", "TIFF", "WEBP", "AVIF", "BMP", "GIF", "JPEG2000"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("damaged", ["exif", "xmp", "icc", "all"])
+@pytest.mark.parametrize("data", [b"MM\0*", b"II*\0\xff\xff\xff\xff", b"\xff" * 200, b"\0"])
+def test_any_metadata_give_a_picture(kind: str, damaged: str, data: bytes) -> None:
+    Image.init()
+    if kind not in Image.SAVE:
+        pytest.skip(f"this Pillow writes no {kind}")
+    names = ("exif", "xmp", "icc") if damaged == "all" else (damaged,)
+    picture = Picture(np.tile(RGB, (4, 4, 1)), Metadata(**dict.fromkeys(names, data)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        made, _ = pictures.pack_noting(picture, kind)
+        with Image.open(io.BytesIO(made)) as image:
+            image.load()
+            assert image.size == (28, 20)
+        assert pictures.parse(made).pixels.shape[:2] == (20, 28)
+
+
+def test_damaged_metadata_are_dropped_with_a_note() -> None:
+    picture = Picture(RGB, Metadata(SRGB, b"MM\0*", b""))
+    made, notes = pictures.pack_noting(picture, "TIFF")
+    assert notes == ("TIFF cannot hold the damaged EXIF data, which are dropped",)
+    assert pictures.parse(made).metadata.icc == SRGB
+
+
+@pytest.mark.parametrize("name", ["exif", "xmp"])
+def test_metadata_too_long_for_jpeg_are_an_error_that_says_what_to_do(name: str) -> None:
+    metadata = Metadata(**{name: b"x" * 70_000})
+    with pytest.raises(PictureError, match=rf"{name.upper()} data of 70,000 bytes .*--strip"):
+        pictures.pack(Picture(RGB, metadata), "JPEG")
+    assert pictures.pack(Picture(RGB, metadata), "PNG")
+    least = {"exif": b"MM\0*\0\0\0\x08\0\0\0\0\0\0", "xmp": b"<x/>"}[name]
+    for length in (65_504, 65_527) if name == "exif" else (65_504,):
+        fits = Metadata(**{name: least.ljust(length, b" ")})
+        assert len(pictures.pack(Picture(RGB, fits), "JPEG")) > length
+
+
+@pytest.mark.parametrize("cut", [200, 128, 20])
+def test_cmyk_with_a_damaged_profile_is_converted_without_it(cut: int) -> None:
+    profile = bytearray(SRGB)
+    profile[16:20] = b"CMYK"
+    image = Image.new("RGB", (8, 8), "orange").convert("CMYK")
+    picture = pictures.parse(file(image, "JPEG", icc_profile=bytes(profile[:cut])))
+    assert abs(picture.pixels[0, 0].astype(int) - [255, 165, 0]).max() < 12
+    assert picture.metadata.icc == b""
+    assert any("ICC profile is damaged" in note for note in picture.notes)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 from ablc.batch.job import Job
-from ablc.batch.storage import StorageFolder
+from ablc.batch.storage import TAKEN, ListedFile, StorageFolder
 
 NAME = "manifest.jsonl"
 PAGE = 500  # rows read from the database at a time
@@ -26,6 +26,8 @@ PAUSE, PAUSE_SHARE = (
 Status = Literal["pending", "done", "failed"]
 STATUSES: tuple[Status, ...] = ("pending", "done", "failed")
 
+ENCODING = "utf-8", "surrogatepass"
+TEXT = "CAST(? AS TEXT)"  # a parameter in ENCODING: Python passes no lone surrogates as text
 SCHEMA = """
 CREATE TABLE entries (
     source TEXT PRIMARY KEY, target TEXT UNIQUE COLLATE NOCASE, status TEXT, line TEXT, listed INT
@@ -61,21 +63,29 @@ class Manifest:
     def __init__(self, folder: StorageFolder) -> None:
         """Read the manifest of the folder, if there is one.
 
-        Raises ValueError if the file is not the manifest of a batch.
+        Raises ValueError if the file is not the manifest of a batch, or if another run writes to
+        the folder; OSError if the folder cannot be accessed.
         """
         self._folder = folder
+        self._lock = folder.lock() if folder.exists() else None  # nothing is made before save()
+        self._stamp = folder.stamp(NAME)
         self._base = sqlite3.connect("", isolation_level=None)  # a file that is deleted when closed
+        self._base.text_factory = lambda text: text.decode(*ENCODING)
         self._base.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + SCHEMA)
         self._journal: BinaryIO | None = None
         self._due = 0.0
-        for entry in self._read():
-            self.put(entry, listed=False)
-        paths = ((file.path,) for file in folder.files()) if folder.exists() else ()
-        self._base.executemany("INSERT OR IGNORE INTO present VALUES (?)", paths)
+        try:
+            self._load()
+        except BaseException:
+            self.close()
+            raise
 
     def get(self, source: str) -> Entry | None:
         """Return the entry of a source, None if there is none."""
-        row = self._base.execute("SELECT line FROM entries WHERE source = ?", (source,)).fetchone()
+        rows = self._base.execute(
+            f"SELECT line FROM entries WHERE source = {TEXT}", (_bytes(source),)
+        )
+        row = rows.fetchone()
         return None if row is None else _parse(row[0])
 
     def put(self, entry: Entry, *, listed: bool) -> None:
@@ -83,18 +93,23 @@ class Manifest:
 
         listed: whether the source belongs to this run.
         """
-        values = (entry.source, entry.target, entry.status, entry.line(), listed)
-        self._base.execute("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?)", values)
+        target = None if entry.target is None else _bytes(entry.target)
+        values = (_bytes(entry.source), target, entry.status, entry.line(), listed)
+        self._base.execute(
+            f"INSERT OR REPLACE INTO entries VALUES ({TEXT}, {TEXT}, ?, ?, ?)", values
+        )
 
     def holder(self, target: str) -> str | None:
         """Return the source with this target, None if there is none."""
-        rows = self._base.execute("SELECT source FROM entries WHERE target = ?", (target,))
+        rows = self._base.execute(
+            f"SELECT source FROM entries WHERE target = {TEXT}", (_bytes(target),)
+        )
         row = rows.fetchone()
         return None if row is None else str(row[0])
 
     def present(self, target: str) -> bool:
         """Return True if the file existed when the manifest was read."""
-        rows = self._base.execute("SELECT 1 FROM present WHERE target = ?", (target,))
+        rows = self._base.execute(f"SELECT 1 FROM present WHERE target = {TEXT}", (_bytes(target),))
         return rows.fetchone() is not None
 
     def count(self, status: Status) -> int:
@@ -110,8 +125,8 @@ class Manifest:
         while rows:
             rows = self._base.execute(
                 "SELECT source, target FROM entries WHERE listed AND status = 'pending' "
-                "AND source > ? ORDER BY source LIMIT ?",
-                (after, PAGE),
+                f"AND source > {TEXT} ORDER BY source LIMIT ?",
+                (_bytes(after), PAGE),
             ).fetchall()
             yield from (Job(source, target) for source, target in rows)
             after = rows[-1][0] if rows else after
@@ -131,12 +146,18 @@ class Manifest:
             self.save()
 
     def save(self) -> None:
-        """Write the whole manifest, one line per source."""
+        """Write the whole manifest, one line per source.
+
+        Raises ValueError if another run writes to the folder. An object store has no locks: there a
+        changed manifest shows it.
+        """
         start = time.monotonic()
         self._end_journal()
+        self._check_alone()
         with self._folder.writing(NAME) as file:
             for (line,) in self._base.execute("SELECT line FROM entries ORDER BY source"):
                 file.write(f"{line}\n".encode())
+        self._stamp = self._folder.stamp(NAME)
         now = time.monotonic()
         self._due = now + max(PAUSE, PAUSE_SHARE * (now - start))
 
@@ -144,11 +165,33 @@ class Manifest:
         """Close the files."""
         self._end_journal()
         self._base.close()
+        if self._lock is not None:
+            self._lock.close()
 
     def _end_journal(self) -> None:
         if self._journal is not None:
             self._journal.close()
         self._journal = None
+
+    def _load(self) -> None:
+        """Read the manifest, and list the folder."""
+        for entry in self._read():
+            self.put(entry, listed=False)
+        paths = ((_bytes(file.path),) for file in self._listing())
+        self._base.executemany(f"INSERT OR IGNORE INTO present VALUES ({TEXT})", paths)
+
+    def _check_alone(self) -> None:
+        """Raise ValueError if another run writes to the folder, or has done so since the start."""
+        locked = self._lock is not None
+        if self._lock is None:
+            self._lock = self._folder.lock()
+        if (not locked or not self._folder.local) and self._folder.stamp(NAME) != self._stamp:
+            raise ValueError(TAKEN.format(self._folder.full("")))
+
+    def _listing(self) -> Iterator[ListedFile]:
+        """Iterate over the files in the folder that can be listed."""
+        if self._folder.exists():
+            yield from self._folder.files(unreadable=lambda *_: None)
 
     def _read(self) -> Iterator[Entry]:
         try:
@@ -166,6 +209,11 @@ class Manifest:
                         f"{self._folder.full(NAME)}, line {number}, is not of a batch ({error}): "
                         "choose another folder, or remove the file"
                     ) from error
+
+
+def _bytes(text: str) -> bytes:
+    """Return a text for the database, whose texts may hold names of any bytes."""
+    return text.encode(*ENCODING)
 
 
 def _parse(line: str | bytes) -> Entry:

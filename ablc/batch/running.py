@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import takewhile
 from typing import Protocol
 
 from ablc.batch import plan
@@ -35,6 +35,7 @@ class Summary:
     left: int  # not started or not finished
     bytes_written: int  # by this run
     seconds: float
+    interrupted: bool = False  # by Ctrl-C
 
 
 def run(
@@ -45,22 +46,24 @@ def run(
     pattern: str | None = None,
     overwrite: bool = False,
     retry_failed: bool = False,
-    stopped: Callable[[], bool] = lambda: False,
 ) -> Summary:
     """Convert every source of a batch and record the outcomes in the manifest.
+
+    KeyboardInterrupt ends the run; files in progress are left as if they had not been started.
 
     pattern: selects the sources, as in StorageFolder.files.
     overwrite: replace files that the manifest does not list, and results of another source folder.
     retry_failed: also convert sources that failed in an earlier run.
-    stopped: called before each job; the run ends when it returns True.
 
     Raises FileNotFoundError if the source folder does not exist, ValueError if the manifest is not
-    one of a batch or nothing matches the pattern.
+    one of a batch, another run writes to the same folder, or nothing matches the pattern; OSError
+    if one of the folders cannot be accessed.
     """
     start = time.monotonic()
     if not batch.origin.exists():
-        raise FileNotFoundError(2, "no such folder", batch.origin.root)
+        raise FileNotFoundError(2, "no such folder", batch.origin.full("").rstrip("/"))
     manifest = Manifest(batch.target)
+    interrupted = False
     try:
         sources = plan.make(
             manifest, batch, pattern, overwrite=overwrite, retry_failed=retry_failed
@@ -73,12 +76,14 @@ def run(
         manifest.save()
         bytes_written = 0
         try:
-            jobs = takewhile(lambda _: not stopped(), manifest.jobs())
-            for outcome in engine(batch, jobs) if pending else ():
-                entry = _ended(manifest, outcome)
-                bytes_written += entry.size
-                manifest.record(entry)
-                watcher.advance(entry)
+            with _closing(engine(batch, manifest.jobs()) if pending else iter(())) as outcomes:
+                for outcome in outcomes:
+                    entry = _ended(manifest, outcome)
+                    bytes_written += entry.size
+                    manifest.record(entry)
+                    watcher.advance(entry)
+        except KeyboardInterrupt:
+            interrupted = True
         finally:
             manifest.save()
         return Summary(
@@ -88,9 +93,21 @@ def run(
             left=manifest.count("pending"),
             bytes_written=bytes_written,
             seconds=time.monotonic() - start,
+            interrupted=interrupted,
         )
     finally:
         manifest.close()
+
+
+@contextmanager
+def _closing(outcomes: Iterator[Outcome]) -> Iterator[Iterator[Outcome]]:
+    """Close the generator of an engine when the block ends, which ends its processes."""
+    try:
+        yield outcomes
+    finally:
+        close = getattr(outcomes, "close", None)
+        if close is not None:
+            close()
 
 
 def _ended(manifest: Manifest, outcome: Outcome) -> Entry:

@@ -114,7 +114,7 @@ class Decoding:
         def convert(data: bytes) -> Converted:
             pixels = decoder.decode(data)
             carried = Metadata() if self.strip else inspection.metadata(data)
-            return pictures.pack(pictures.Picture(pixels, carried), chosen), ()
+            return pictures.pack_noting(pictures.Picture(pixels, carried), chosen)
 
         return convert
 

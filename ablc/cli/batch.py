@@ -1,15 +1,11 @@
 """The command `ablc batch`."""
 
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ablc import terminal
-from ablc.cli import console, inputs, options
+from ablc.cli import console, inputs, interrupts, options
 from ablc.importance import FEATHER_DEFAULT
 from ablc.settings import DecodeSettings, EncodeSettings, cores
 
@@ -19,7 +15,8 @@ if TYPE_CHECKING:  # imported by the command alone: the others do not need fsspe
     from ablc.batch.work import Work
 
 ENCODING, DECODING = EncodeSettings(), DecodeSettings()  # the defaults
-FAILED, INTERRUPTED = 1, 130  # exit codes
+FAILED = 1  # exit code
+INTERRUPTED_SECONDS = 5.0  # in which an interrupted batch saves the manifest of many files
 RUNNING = "How it runs"  # heading of options
 
 ENCODE_OPTIONS = {  # for pictures that become streams, by their parameters' names
@@ -151,7 +148,7 @@ def batch(
     folder, pattern = storage.split_pattern(source)
     shared = Batch(storage.StorageFolder(folder), storage.StorageFolder(target), work)
     with (
-        _interruptible() as stopped,
+        interrupts.patient(INTERRUPTED_SECONDS),
         watching("encoded" if encodes else "decoded") as shown,
     ):
         summary = running.run(
@@ -161,11 +158,10 @@ def batch(
             pattern=pattern,
             overwrite=overwrite,
             retry_failed=retry_failed,
-            stopped=stopped,
         )
     _report(summary, shared)
-    if stopped():
-        raise typer.Exit(INTERRUPTED)
+    if summary.interrupted:
+        raise KeyboardInterrupt
     if summary.failed or summary.left:
         raise typer.Exit(FAILED)
 
@@ -194,24 +190,6 @@ def _engine(name: str, jobs: int | None, gpus: int) -> "Engine":
     except ModuleNotFoundError as error:
         raise ValueError(f"--engine ray needs {error.name}: pip install 'ablc[ray]'") from error
     return partial(ray_engine.run, actors=jobs, gpus=gpus)
-
-
-@contextmanager
-def _interruptible() -> Iterator[Callable[[], bool]]:
-    """Provide a function that returns True once Ctrl-C was pressed; a second Ctrl-C interrupts."""
-    pressed = False
-
-    def press(*_: object) -> None:
-        nonlocal pressed
-        pressed = True
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        terminal.warn("interrupted: the files in progress are finished first")
-
-    before = signal.signal(signal.SIGINT, press)
-    try:
-        yield lambda: pressed
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _report(summary: "Summary", batch: "Batch") -> None:

@@ -1,5 +1,6 @@
 """Results of the command line on standard output, and its end in failure."""
 
+import io
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,9 +25,17 @@ def blaming(name: str) -> Iterator[None]:
         raise type(error)(f"{name}: {error}") from error
 
 
+def escape_undecodable() -> None:
+    """Print characters that an output cannot encode as escapes: names of files hold anything."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def fail(text: str, code: int) -> NoReturn:
-    """Print one line on standard error and end the process."""
-    terminal.line("red", f"ablc: {text}")
+    """Print one line on standard error, unless the text is empty, and end the process."""
+    if text:
+        terminal.line("red", f"ablc: {text}")
     sys.exit(code)
 
 

@@ -61,5 +61,7 @@ def decode(
     for warning in caught:
         terminal.warn(f"{source}: {warning.message}")
     with terminal.busy(f"writing {target}"), console.blaming(target):
-        file = pictures.pack(pictures.Picture(pixels, metadata), chosen)
+        file, notes = pictures.pack_noting(pictures.Picture(pixels, metadata), chosen)
+    for note in notes:
+        terminal.warn(f"{target}: {note}")
     outputs.write(target, file)

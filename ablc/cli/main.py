@@ -1,7 +1,10 @@
 """The command `ablc`: its subcommands, and how it ends."""
 
+import os
 import sys
-from typing import Annotated, NoReturn
+from collections.abc import Sequence
+from contextlib import nullcontext
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -15,6 +18,7 @@ from ablc.cli import (
     demo,
     encode,
     inspect,
+    interrupts,
     models,
     report,
     reproduce,
@@ -78,18 +82,53 @@ def _root(
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run one command and end the process with its exit code."""
     pictures.ignore_pillow_warnings()
+    console.escape_undecodable()
+    words = sys.argv[1:] if arguments is None else arguments
     try:
-        code = app(arguments, prog_name="ablc", standalone_mode=False)
+        with interrupts.prompt() if "serve" not in words[:1] else nullcontext():
+            code = app(arguments, prog_name="ablc", standalone_mode=False)
     except typer.TyperException as error:  # the command line itself
-        console.fail(error.format_message(), BAD_USAGE)
+        console.fail(_usage(error.format_message(), words), BAD_USAGE)
     except (StreamError, PictureError, ResultsError, FinderError) as error:
         console.fail(str(error), BAD_DATA)
-    except (ValueError, ModelError, ProviderError) as error:
+    except (ModelError, ProviderError) as error:
         console.fail(str(error), BAD_USAGE)
+    except ValueError as error:
+        console.fail(_usage(str(error), words), BAD_USAGE)
+    except BrokenPipeError:  # the reader of standard output has left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is not flushed
+        sys.exit(BAD_DATA)
     except NO_SUCH_FILE as error:
-        console.fail(f"{error.filename}: {error.strerror}", BAD_USAGE)
+        console.fail(_fault(error), BAD_USAGE)
     except OSError as error:
-        console.fail(str(error), BAD_DATA)
+        console.fail(_fault(error), BAD_DATA)
+    except MemoryError:
+        console.fail("not enough memory", BAD_DATA)
     except (KeyboardInterrupt, typer.Abort):
-        sys.exit(130)
+        interrupts.say()
+        sys.exit(interrupts.CODE)
     sys.exit(code or 0)
+
+
+def _fault(error: OSError) -> str:
+    """Return the message of an error about a file; some filesystems give no name or no reason."""
+    if error.filename is None or error.strerror is None:
+        return str(error) or type(error).__name__
+    return f"{os.fsdecode(error.filename)}: {error.strerror}"
+
+
+def _usage(text: str, words: Sequence[str]) -> str:
+    """Return the message of a wrong command line, with a hint where to read on; "" if empty."""
+    return text and f"{text.rstrip('.')} (try '{_command(words)} --help')"
+
+
+def _command(words: Sequence[str]) -> str:
+    """Return the command and subcommands with which a command line begins."""
+    command: Any = typer.main.get_command(app)
+    names = ["ablc"]
+    for word in words:
+        command = getattr(command, "commands", {}).get(word)
+        if command is None:
+            break
+        names.append(word)
+    return " ".join(names)
