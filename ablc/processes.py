@@ -118,23 +118,24 @@ def mapped(
             free.put(process)
 
     running: set[Future[tuple[Job, Out | Died]]] = set()
-    with ThreadPoolExecutor(processes) as threads:
-        try:
-            for job in jobs:
-                running.add(threads.submit(perform, job))
-                if len(running) == processes:
+    try:
+        with ThreadPoolExecutor(processes) as threads:
+            try:
+                for job in jobs:
+                    running.add(threads.submit(perform, job))
+                    if len(running) == processes:
+                        ended, running = wait(running, return_when=FIRST_COMPLETED)
+                        yield from (future.result() for future in ended)
+                while running:
                     ended, running = wait(running, return_when=FIRST_COMPLETED)
                     yield from (future.result() for future in ended)
-            while running:
-                ended, running = wait(running, return_when=FIRST_COMPLETED)
-                yield from (future.result() for future in ended)
-        except BaseException:
-            for process in started:
-                process.kill()
-            raise
-        finally:
-            for process in started:
-                process.close()
+            except BaseException:
+                for process in started:
+                    process.kill()
+                raise
+    finally:  # once the threads have ended: two must not shut down one pool
+        for process in started:
+            process.close()
 
 
 def _start(begin: Callable[[], Callable[[Any], Any]], lifeline: connection.Connection) -> None:

@@ -31,18 +31,13 @@ def prompt() -> Iterator[None]:
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
-    ended = threading.Event()
-    threading.Thread(target=_watch, args=(reading, ended), daemon=True).start()
+    pressed, ended = threading.Event(), threading.Event()
+    threading.Thread(target=_watch, args=(reading, pressed, ended), daemon=True).start()
     try:
         yield
-    except KeyboardInterrupt:  # threads of libraries may still compute: the watch goes on
-        raise
-    except BaseException:
-        ended.set()
-        raise
-    else:
-        ended.set()
     finally:
+        if not pressed.is_set():  # else threads of libraries may still compute: the watch goes on
+            ended.set()
         signal.set_wakeup_fd(before)
         os.close(writing)
 
@@ -58,11 +53,12 @@ def patient(seconds: float) -> Iterator[None]:
         _moment = before
 
 
-def _watch(reading: int, ended: threading.Event) -> None:
+def _watch(reading: int, pressed: threading.Event, ended: threading.Event) -> None:
     """Wait for a byte that stands for Ctrl-C, or for the end of the block."""
     with os.fdopen(reading, "rb", buffering=0) as pipe:
         while signals := pipe.read(1):
             if signals[0] == signal.SIGINT:
+                pressed.set()
                 cancel = getattr(_core, "cancel", None)
                 if cancel is not None:
                     cancel()

@@ -107,6 +107,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except (KeyboardInterrupt, typer.Abort):
         interrupts.say()
         sys.exit(interrupts.CODE)
+    if code == interrupts.CODE:  # Typer makes this of KeyboardInterrupt
+        interrupts.say()
     sys.exit(code or 0)
 
 
