@@ -1,6 +1,7 @@
 """Ctrl-C ends a command at once, even while the codec or a library computes.
 
-Python runs its handler of a signal between two of its own instructions, which may be minutes away.
+The codec looks for signals while it works; other libraries do not, and Python runs its handler of a
+signal between two of its own instructions, which may then be minutes away.
 The operating system's handler writes a byte into a pipe first; a thread that waits for it ends the
 process if Python has not done so within a moment.
 """
@@ -11,7 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from ablc import _core, files
+from ablc import files
 
 CODE = 130
 MESSAGE = "interrupted"
@@ -59,9 +60,6 @@ def _watch(reading: int, pressed: threading.Event, ended: threading.Event) -> No
         while signals := pipe.read(1):
             if signals[0] == signal.SIGINT:
                 pressed.set()
-                cancel = getattr(_core, "cancel", None)
-                if cancel is not None:
-                    cancel()
                 if not ended.wait(_moment):
                     _end()
 
