@@ -83,6 +83,8 @@ def scan(folder: Path, *, limit: int | None = None) -> Folder:
 
 
 def _photo(name: str, path: Path) -> Photo:
+    if not (path.is_file() or path.is_dir()):
+        raise ValueError("not a regular file")  # reading a pipe may never end
     data = path.read_bytes()
     picture = pictures.parse(data)
     pixels, notes = _pixels(picture)

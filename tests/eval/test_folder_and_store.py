@@ -1,5 +1,6 @@
 """A folder's pictures, the store of results, and many measurements at once."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -127,3 +128,14 @@ def test_a_fingerprint_covers_what_its_modules_import() -> None:
     decoding = {f"{path.parent.name}/{path.stem}" for path in sources_of("ablc")}
     assert {"ablc/rate", "ablc/settings", "runtime/painter", "runtime/latent"} <= decoding
     assert not {"paper/table1", "eval/store"} & decoding
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX pipes")
+def test_a_pipe_with_the_name_of_a_picture_is_not_read(tmp_path: Path) -> None:
+    Image.new("RGB", (32, 32)).save(tmp_path / "a.png")
+    os.mkfifo(tmp_path / "pipe.png")
+    scanned = folder.scan(tmp_path)
+    assert [photo.name for photo in scanned.photos] == ["a"]
+    assert [(file.name, file.reason) for file in scanned.broken] == [
+        ("pipe.png", "not a regular file")
+    ]
