@@ -130,7 +130,6 @@ def encode(
     importance: npt.NDArray[np.float32] | None = None,
     mask: npt.NDArray[np.bool_] | None = None,
     exact: npt.NDArray[np.bool_] | None = None,
-    painted: npt.NDArray[np.uint8] | None = None,
     analysis: Analysis | None = None,
     icc: bytes = b"",
     exif: bytes = b"",

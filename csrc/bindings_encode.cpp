@@ -45,9 +45,8 @@ Plane<float> importance_plane(const Floats& importance, const ConstImage& image)
 py::bytes encode_array(const Pixels& image, int step, bool lossless, bool subsample, int effort,
                        int threads, int tile, int tune, float tail,
                        const std::optional<Floats>& importance, const std::optional<Flags>& mask,
-                       const std::optional<Flags>& exact, const std::optional<Pixels>& painted,
-                       Analysis* analysis, const py::bytes& icc, const py::bytes& exif,
-                       const py::bytes& xmp, const py::bytes& model) {
+                       const std::optional<Flags>& exact, Analysis* analysis, const py::bytes& icc,
+                       const py::bytes& exif, const py::bytes& xmp, const py::bytes& model) {
   check_image(image);
   require_range("step", step, 16, 16384);
   require_range("effort", effort, 1, 9);
@@ -71,11 +70,6 @@ py::bytes encode_array(const Pixels& image, int step, bool lossless, bool subsam
     settings.exact = settings.exact_pixels ? plane_of<std::uint8_t>(*exact)
                                            : cell_plane<std::uint8_t>("exact", *exact, pixels);
   }
-  if (painted) {
-    if (painted->ndim() != 3 || !std::equal(image.shape(), image.shape() + 3, painted->shape()))
-      refuse("painted must have the shape of image");
-    settings.painted = const_image_of(*painted);
-  }
   if (mask) settings.mask = cell_plane<std::uint8_t>("mask", *mask, pixels);
   settings.icc = copy_of(icc);
   settings.exif = copy_of(exif);
@@ -94,9 +88,8 @@ void bind_encode(py::module_& m) {
   m.def("encode", &encode_array, "image"_a.noconvert(), py::kw_only(), "step"_a = 640,
         "lossless"_a = false, "subsample"_a = true, "effort"_a = 5, "threads"_a = 1, "tile"_a = 0,
         "tune"_a = 0, "tail"_a = 0.0f, "importance"_a = py::none(), "mask"_a = py::none(),
-        "exact"_a = py::none(), "painted"_a = py::none(), "analysis"_a = py::none(),
-        "icc"_a = py::bytes(), "exif"_a = py::bytes(), "xmp"_a = py::bytes(),
-        "model"_a = py::bytes(),
+        "exact"_a = py::none(), "analysis"_a = py::none(), "icc"_a = py::bytes(),
+        "exif"_a = py::bytes(), "xmp"_a = py::bytes(), "model"_a = py::bytes(),
         "Return the stream of an image, (H, W, C) uint8 with C 1, 3 or 4. step: luma quantisation "
         "step in 1/16 grey level, 16..16384. Raises ValueError for a wrong argument.");
 }

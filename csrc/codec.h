@@ -29,8 +29,6 @@ struct EncodeSettings {
   /// 1 = comes back exactly; per pixel if exact_pixels, else per 8x8 cell; or empty.
   Plane<std::uint8_t> exact;
   bool exact_pixels = false;
-  /// The picture with its dropped blocks as they will be painted; empty: as the base shows them.
-  ConstImage painted;
   Bytes icc, exif, xmp, model;  ///< stored unchanged if not empty
 };
 

@@ -99,10 +99,10 @@ void spread(const Plane<std::uint8_t>& exact, const Plane<std::int16_t>& correct
 }  // namespace
 
 Bytes encode_exact(const ConstImage& original, const ConstImage& decoded, const Rect& tile,
-                   const Plane<std::uint8_t>& wanted, bool pixels) {
+                   const Plane<std::uint8_t>& marked, bool pixels) {
   const int side = cell_side(pixels);
   Plane<std::uint8_t> mask = cut(
-      wanted, {tile.x / side, tile.y / side, div_up(tile.width, side), div_up(tile.height, side)});
+      marked, {tile.x / side, tile.y / side, div_up(tile.width, side), div_up(tile.height, side)});
   RangeEncoder coder;
   coder.raw(pixels, 1);
   const auto models = std::make_unique<MaskModels>();

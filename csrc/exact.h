@@ -7,10 +7,10 @@
 
 namespace ablc {
 
-/// Return the segment of a tile's exact samples. decoded: the picture without them. wanted: 1 for
+/// Return the segment of a tile's exact samples. decoded: the picture without them. marked: 1 for
 /// each exact cell of the picture; for each exact pixel if `pixels`.
 Bytes encode_exact(const ConstImage& original, const ConstImage& decoded, const Rect& tile,
-                   const Plane<std::uint8_t>& wanted, bool pixels);
+                   const Plane<std::uint8_t>& marked, bool pixels);
 
 /// Lay the exact samples of a tile over picture, which is decoded except for them. tile: in pixels
 /// of picture. Return false if the segment is damaged; the tile is then unchanged. If noted is

@@ -17,7 +17,7 @@ struct OffsetModels {
   Array<Model, 3> same;   // as the one at the left; by how the neighbours agree
   Array<Model, 2> above;  // as the one above instead; by whether that one goes on to the right
   Model rises;
-  Array<Model, 16> size;
+  Array<Model, 16> larger;
 };
 
 /// Code the offsets of a tile's superblocks row by row: a writer reads them, a reader fills them.
@@ -41,8 +41,8 @@ void code_offsets(Coder& coder, OffsetModels& models, Plane<std::int8_t>& offset
         } else {
           const bool rises = coder.bit(models.rises, offset > left) != 0;
           int change = 1;
-          while (change < 2 * kMostOffset &&
-                 coder.bit(models.size[std::min(change - 1, 15)], change < std::abs(offset - left)))
+          while (change < 2 * kMostOffset && coder.bit(models.larger[std::min(change - 1, 15)],
+                                                       change < std::abs(offset - left)))
             ++change;
           value = std::clamp(rises ? left + change : left - change, -kMostOffset, kMostOffset);
         }

@@ -107,16 +107,9 @@ TileSearch::TileSearch(Tile& tile, const Planes& org, const SearchSettings& sett
 
 float TileSearch::drop_energy(int plane, int x, int y, BlockSize size, const std::uint8_t* pred,
                               const Quantiser& quantiser) const {
-  const int n = size.side();
-  const int p = plane;
   std::int16_t residual[kMaxArea];
   float coefficients[kMaxArea];
-  std::uint8_t shown[kMaxArea];
-  if (hints_.painted) {
-    for (int i = 0; i < n; ++i) std::copy_n((*hints_.painted)[p].row(y + i) + x, n, shown + i * n);
-    pred = shown;
-  }
-  difference(org_[p], x, y, n, pred, residual);
+  difference(org_[plane], x, y, size.side(), pred, residual);
   forward_transform(size, residual, coefficients);
   return energy(coefficients, quantiser, size);
 }
@@ -242,11 +235,11 @@ void TileSearch::try_leaf(const Node& node, Trial& trial) {
                       .bit = settings_.lambda / std::max(weight, kLeastWeight),
                       .keep = keep.bits};
   const float dropped = try_drop(leaf, trial);
-  const Wanted want = wanted(tile_, node);
-  if (want == Wanted::keep) trial.cost = kInfinite;
+  const Demand demand = demand_on(tile_, node);
+  if (demand == Demand::keep) trial.cost = kInfinite;
   const bool drop =
-      want == Wanted::drop ||
-      (want != Wanted::keep && (weight < kLeastWeight || dropped < leaf.bit * leaf.keep));
+      demand == Demand::drop ||
+      (demand != Demand::keep && (weight < kLeastWeight || dropped < leaf.bit * leaf.keep));
   if (!drop) {
     const float satd_bit = std::sqrt(leaf.bit) * static_cast<float>(luma_->step) / 16 * 0.6f;
     for (const std::uint8_t entry : best_modes(node, leaf.border, satd_bit)) {
@@ -285,8 +278,8 @@ float TileSearch::decide_children(const Node& node, int zorder, float cost, floa
 
 float TileSearch::decide_node(const Node& node, int zorder, SuperChoice& choice) {
   if (outside(tile_, node)) return 0;
-  const Wanted want = wanted(tile_, node);
-  if (want == Wanted::mixed) return decide_children(node, zorder, 0, kInfinite, choice);
+  const Demand demand = demand_on(tile_, node);
+  if (demand == Demand::mixed) return decide_children(node, zorder, 0, kInfinite, choice);
   Trial& leaf = *scratch_[node.size.index()];
   try_leaf(node, leaf);
   if (node.size == kBlock8) {
@@ -298,7 +291,7 @@ float TileSearch::decide_node(const Node& node, int zorder, SuperChoice& choice)
   code_split(split, tile_, node, true);
   const float whole_cost = leaf.cost + settings_.lambda * whole.bits;
   // A block that costs next to nothing is not worth splitting.
-  if (want != Wanted::drop && leaf.cost > settings_.effort.split_bits * settings_.lambda) {
+  if (demand != Demand::drop && leaf.cost > settings_.effort.split_bits * settings_.lambda) {
     const float cost =
         decide_children(node, zorder, settings_.lambda * split.bits, whole_cost, choice);
     if (cost < whole_cost) return cost;

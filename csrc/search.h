@@ -53,8 +53,7 @@ struct TileAnalysis {
 
 /// Optional inputs of the search in a tile.
 struct TileHints {
-  const Plane<float>& importance;   ///< per cell, or empty
-  const Planes* painted = nullptr;  ///< picture that dropped blocks will show instead of P0
+  const Plane<float>& importance;  ///< per cell, or empty
   TileAnalysis* analysis = nullptr;
 };
 
@@ -115,8 +114,7 @@ class TileSearch {
   void commit_chroma(const ChromaUnit& unit, const Trial& trial, LeafChoice& choice);
   float chroma_weight(const Node& node) const;
 
-  /// Return the squared error of a dropped block in steps of quantiser. It shows pred, unless
-  /// something else will be painted there.
+  /// Return the squared error, in steps of quantiser, of a dropped block that shows pred.
   float drop_energy(int plane, int x, int y, BlockSize size, const std::uint8_t* pred,
                     const Quantiser& quantiser) const;
 

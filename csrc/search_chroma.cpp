@@ -106,7 +106,7 @@ void TileSearch::decide_chroma(const Node& node, int plane, LeafChoice& choice) 
   const int before = known ? *known : 0;
   Trial& trial = *scratch_[size.index()];
   const float dropped = try_chroma_drop(unit, trial);
-  if (dropped >= 2 * unit.bit && weight >= kLeastWeight && wanted(tile_, node) != Wanted::drop)
+  if (dropped >= 2 * unit.bit && weight >= kLeastWeight && demand_on(tile_, node) != Demand::drop)
     for (int mode = 0; mode < (settings_.effort.optimise_chroma ? kChromaModes : 1); ++mode)
       if (mode == 0 || before == 0 || mode == before - 1) try_chroma_mode(unit, mode, trial);
   if (known && trial.coded) *known = static_cast<std::uint8_t>(trial.mode + 1);

@@ -55,23 +55,23 @@ inline bool outside(const Tile& tile, const Node& node) {
 }
 
 /// What an explicit mask says of the cells of a node.
-enum class Wanted { free, keep, drop, mixed };
-inline Wanted wanted(const Tile& tile, const Node& node) {
-  if (tile.wanted.samples.empty()) return Wanted::free;
+enum class Demand { free, keep, drop, mixed };
+inline Demand demand_on(const Tile& tile, const Node& node) {
+  if (tile.explicit_mask.samples.empty()) return Demand::free;
   bool keep = false, drop = false;
-  for (int y = node.y; y < std::min(node.y + node.cells(), tile.wanted.height); ++y)
-    for (int x = node.x; x < std::min(node.x + node.cells(), tile.wanted.width); ++x)
-      (tile.wanted.at(x, y) ? keep : drop) = true;
-  return keep && drop ? Wanted::mixed : keep ? Wanted::keep : Wanted::drop;
+  for (int y = node.y; y < std::min(node.y + node.cells(), tile.explicit_mask.height); ++y)
+    for (int x = node.x; x < std::min(node.x + node.cells(), tile.explicit_mask.width); ++x)
+      (tile.explicit_mask.at(x, y) ? keep : drop) = true;
+  return keep && drop ? Demand::mixed : keep ? Demand::keep : Demand::drop;
 }
 
 /// An explicit mask leaves the split open only where all cells are kept, and chroma where any is.
 template <class Coder>
 bool code_split(Coder& coder, Tile& tile, const Node& node, bool split) {
   if (node.size == kBlock8) return false;
-  const Wanted want = wanted(tile, node);
-  if (want == Wanted::mixed) return true;
-  if (want == Wanted::drop) return false;
+  const Demand demand = demand_on(tile, node);
+  if (demand == Demand::mixed) return true;
+  if (demand == Demand::drop) return false;
   const int smaller =
       Beside(tile, node).count([&](const CellInfo& c) { return c.log2 < node.size.log2(); });
   const int i = ((node.size.index() - 1) * 3 + smaller) * 6 + node_activity(tile, node);
@@ -80,8 +80,8 @@ bool code_split(Coder& coder, Tile& tile, const Node& node, bool split) {
 
 template <class Coder>
 bool code_keep(Coder& coder, Tile& tile, const Node& node, bool keep) {
-  const Wanted want = wanted(tile, node);
-  if (want != Wanted::free) return want == Wanted::keep;
+  const Demand demand = demand_on(tile, node);
+  if (demand != Demand::free) return demand == Demand::keep;
   const int kept = Beside(tile, node).count([](const CellInfo& c) { return c.kept != 0; });
   const int i = (node.size.index() * 3 + kept) * 6 + node_activity(tile, node);
   return coder.bit(tile.models->keep[i], keep) != 0;
@@ -136,7 +136,7 @@ LevelSummary code_luma(Coder& coder, Tile& tile, const Node& node, int& mode, in
 template <class Coder, class Levels>
 bool code_chroma(Coder& coder, Tile& tile, const Node& node, int plane, bool coded, int& mode,
                  int count, Levels&& levels, LevelSummary& summary) {
-  if (wanted(tile, node) == Wanted::drop) return false;
+  if (demand_on(tile, node) == Demand::drop) return false;
   const Beside beside(tile, node);
   const int p = plane - 1;
   int kept = 0;

@@ -97,16 +97,16 @@ class TensorCoder {
     const int i3 = (row_.level() * kClasses + column.level()) * kUnary;
 
     std::int16_t& level = row(k, y)[x];
-    const int wanted = std::abs(static_cast<int>(level));
+    const int given = std::abs(static_cast<int>(level));
     int magnitude = 0;
     for (int j = 0; j < kUnary; ++j) {
       Mixed<4> more({&models_->by_near[i0 + j], &models_->by_before[i1 + j],
                      &models_->by_plane[i2 + j], &models_->by_lines[i3 + j]},
                     models_->weights[j]);
-      if (!more.code(coder_, magnitude < wanted)) break;
+      if (!more.code(coder_, magnitude < given)) break;
       ++magnitude;
     }
-    if (magnitude == kUnary) magnitude = std::min(magnitude + suffix(wanted - kUnary), kMostLevel);
+    if (magnitude == kUnary) magnitude = std::min(magnitude + suffix(given - kUnary), kMostLevel);
     const bool negative = magnitude > 0 && sign(k, y, x, level < 0);
     level = static_cast<std::int16_t>(negative ? -magnitude : magnitude);
     plane_.add(magnitude);
@@ -115,19 +115,19 @@ class TensorCoder {
     tilt_ += sign_of(level);
   }
 
-  bool sign(int k, int y, int x, bool wanted) {
+  bool sign(int k, int y, int x, bool negative) {
     const int w = sign_of(at(k, y, x - 1)), n = sign_of(at(k, y - 1, x));
     const int nw = sign_of(at(k, y - 1, x - 1)), ne = sign_of(at(k, y - 1, x + 1));
     const int i = ((w * 3 + n) * 3 + nw) * 3 + ne + 40;
     const int j =
         (sign_of(at(k - 1, y, x)) * 3 + sign_of(tilt_)) * 3 + sign_of(2 * (w + n) + nw + ne) + 13;
     Mixed<2> mixed({&models_->sign_by_near[i], &models_->sign_by_plane[j]}, models_->sign_weights);
-    return mixed.code(coder_, wanted) != 0;
+    return mixed.code(coder_, negative) != 0;
   }
 
   /// Code a number >= 0 as Elias's gamma code of the number + 1, with an adaptive prefix.
-  int suffix(int wanted) {
-    const unsigned u = static_cast<unsigned>(wanted) + 1;
+  int suffix(int number) {
+    const unsigned u = static_cast<unsigned>(number) + 1;
     const int length_in = bit_width(u) - 1;
     int length = 0;
     while (length < kSuffix && coder_.bit(models_->suffix[length], length < length_in)) ++length;

@@ -63,9 +63,9 @@ struct Tile {
   Planes rec;
   Planes p0;
   Plane<CellInfo> cells;
-  Plane<std::uint8_t> activity;  ///< per luma cell
-  Plane<std::uint8_t> wanted;    ///< explicit mask per visible cell, or empty
-  Plane<std::int8_t> offsets;    ///< step offset per superblock, or empty: 0 everywhere
+  Plane<std::uint8_t> activity;       ///< per luma cell
+  Plane<std::uint8_t> explicit_mask;  ///< per visible cell: 1 = keep; or empty
+  Plane<std::int8_t> offsets;         ///< step offset per superblock, or empty: 0 everywhere
   /// Sets of models by step band, made when first used. Superblocks of one band learn together.
   Array<std::unique_ptr<TileModels>, kStepBands> bands;
   TileModels* models = nullptr;  ///< of the superblock at hand

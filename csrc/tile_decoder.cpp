@@ -70,9 +70,9 @@ bool decode_mask(ByteView segment, const Header& header, Tile& tile, int rows, c
   RangeDecoder coder(segment);
   watch(coder, spent, {0, 0, tile.width, tile.height}, [&] {
     if (header.explicit_mask) {
-      tile.wanted = Plane<std::uint8_t>(tile.activity.width, tile.activity.height);
+      tile.explicit_mask = Plane<std::uint8_t>(tile.activity.width, tile.activity.height);
       auto models = std::make_unique<MaskModels>();
-      code_cell_mask(coder, *models, tile.wanted);
+      code_cell_mask(coder, *models, tile.explicit_mask);
     }
     if (header.step_offsets) {
       OffsetModels models;

@@ -131,10 +131,10 @@ TileAnalysis make_analysis(const Tile& tile) {
 void write_mask_head(RangeEncoder& coder, const Header& header, const Rect& rect,
                      const EncodeSettings& settings, const Plane<float>& importance, Tile& tile) {
   if (header.explicit_mask) {
-    tile.wanted = cut(settings.mask,
-                      {rect.x / kCell, rect.y / kCell, tile.activity.width, tile.activity.height});
+    tile.explicit_mask = cut(
+        settings.mask, {rect.x / kCell, rect.y / kCell, tile.activity.width, tile.activity.height});
     const auto models = std::make_unique<MaskModels>();
-    code_cell_mask(coder, *models, tile.wanted);
+    code_cell_mask(coder, *models, tile.explicit_mask);
   }
   if (header.step_offsets) {
     for (int y = 0; y < tile.offsets.height; ++y)
@@ -196,18 +196,12 @@ TileBytes encode_tile(const ConstImage& image, const Header& header, const Rect&
   RangeEncoder mask, blocks;
   write_mask_head(mask, header, rect, settings, importance, *tile);
 
-  TileHints hints{importance, nullptr, analysis};
-  Planes painted;
-  if (settings.painted.width > 0) {
-    painted = tile_planes(settings.painted, header, rect);
-    hints.painted = &painted;
-  }
   if (analysis && analysis->chroma[0][0].samples.empty()) *analysis = make_analysis(*tile);
   TileSearch search(*tile, org,
                     {.effort = search_effort(settings.effort),
                      .lambda = kLambda,
                      .ssim_power = settings.tune_ssim ? kSsimPower : 0.0f},
-                    quantisers, hints);
+                    quantisers, {importance, analysis});
   write_superblocks(mask, blocks, header.step, settings.tail, search, *tile);
 #ifdef ABLC_STATISTICS
   std::vector<std::uint32_t> numbers;
