@@ -1,6 +1,7 @@
 """Fixtures of all tests: synthetic pictures, photographs from ABLC_DATA, numbers of examples."""
 
 import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,9 @@ from ablc.runtime import registry, session
 from scenes import scene
 
 telemetry.switch_off()  # for tests that import onnxruntime; test_telemetry.py tests without this
+
+# Started in the background by a shell, pytest would hand an ignored SIGINT down to its children.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile(
     "ablc",
