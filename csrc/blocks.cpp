@@ -10,8 +10,8 @@ void rebuild_luma(const BlockUnit& unit, const Quantisers& quantisers, Tile& til
   const Node& node = unit.node;
   const int x = node.x * kCell, y = node.y * kCell, n = node.size.side();
   std::uint8_t pred[kMaxArea], out[kMaxArea];
-  const Border border = gather_border(tile.rec[0], tile.p0[0], x, y, n);
-  predict_luma(tile, node, unit.mode, border, pred);
+  const Border border = gather_border(tile, node, 0);
+  predict_luma(node, unit.mode, border, pred);
   add_residual(quantisers.luma(tile.offset_at(node.x, node.y)), node.size, unit.levels,
                unit.summary, pred, out);
   put_block(tile.rec[0], x, y, n, out);
@@ -24,10 +24,10 @@ void rebuild_chroma(const BlockUnit& unit, const Quantisers& quantisers, Tile& t
   const int x = (node.x * kCell) >> tile.subsample, y = (node.y * kCell) >> tile.subsample,
             n = size.side();
   std::uint8_t pred[kMaxArea], out[kMaxArea];
-  std::int16_t from_luma[kMaxArea];
-  const Border border = gather_border(tile.rec[p], tile.p0[p], x, y, n);
-  if (unit.mode >= kChromaFromLuma) luma_error(tile, node, from_luma);
-  predict_chroma(tile, node, unit.plane, unit.mode, border, from_luma, pred);
+  const Border border = gather_border(tile, node, p);
+  LumaBelow luma;
+  if (unit.mode >= kChromaFromLuma) luma = luma_below(tile, node);
+  predict_chroma(tile, node, unit.mode, border, luma, pred);
   add_residual(quantisers.chroma(tile.offset_at(node.x, node.y)), size, unit.levels, unit.summary,
                pred, out);
   put_block(tile.rec[p], x, y, n, out);
@@ -53,14 +53,19 @@ bool BlockReader::read(int row, BlockRow& out) {
 void BlockReader::read_node(const Node& node, BlockRow& out) {
   if (outside(tile_, node)) return;
   const Rect pixels{node.x * kCell, node.y * kCell, node.size.side(), node.size.side()};
-  const CellInfo& cell = tile_.cells.at(node.x, node.y);
-  if (cell.log2 < node.size.log2()) {
+  const bool split = code_split(coder_, tile_, node, false);
+  if (split) {
     for (int i = 0; i < 4; ++i) read_node(node.child(i), out);
-  } else if (cell.kept) {
+  } else {
+    const bool kept = code_keep(coder_, tile_, node, false);
+    for_cells(tile_, node, [&](CellInfo& c) {
+      c.log2 = static_cast<std::uint8_t>(node.size.log2());
+      c.kept = kept;
+    });
     watch(coder_, spent_, pixels, [&] { read_luma(node, out); });
   }
   const bool unit =
-      node.size == kBlock16 || (node.size == kBlock32 && cell.log2 == kBlock32.log2());
+      node.size == kBlock16 || (node.size == kBlock32 && !split);
   if (tile_.planes == 1 || !unit) return;
   watch(coder_, spent_, pixels, [&] {
     for (int plane = 1; plane <= 2; ++plane) read_chroma(node, plane, out);
@@ -71,7 +76,7 @@ void BlockReader::read_luma(const Node& node, BlockRow& out) {
   BlockUnit unit;
   unit.node = node;
   PlacedLevel* const first = writer_.next;
-  unit.summary = code_luma(coder_, tile_, node, unit.mode, 0, writer_);
+  unit.summary = code_luma(coder_, tile_, node, tile_.cells.at(node.x, node.y).kept != 0, unit.mode, 0, writer_);
   unit.levels = {first, writer_.next};
   const std::uint8_t density = density_of(unit.summary, node.size);
   for_cells(tile_, node, [&](CellInfo& c) {
@@ -86,16 +91,16 @@ void BlockReader::read_chroma(const Node& node, int plane, BlockRow& out) {
   unit.node = node;
   unit.plane = plane;
   PlacedLevel* const first = writer_.next;
-  const bool coded =
-      code_chroma(coder_, tile_, node, plane, false, unit.mode, 0, writer_, unit.summary);
+  code_chroma(coder_, tile_, node, plane, unit.mode, 0, writer_, unit.summary);
   unit.levels = {first, writer_.next};
   const std::uint8_t density = density_of(unit.summary, node.size.reduced(tile_.subsample));
   const int p = plane - 1;
   for_cells(tile_, node, [&](CellInfo& c) {
-    c.chroma_coded[p] = coded;
+    c.chroma_coded[p] = 1;
+    c.chroma_mode[p] = static_cast<std::uint8_t>(unit.mode);
     c.chroma_density[p] = density;
   });
-  if (coded) out.units.push_back(unit);
+  out.units.push_back(unit);
 }
 
 void rebuild(const BlockRow& row, const Quantisers& quantisers, Tile& tile) {

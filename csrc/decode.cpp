@@ -9,6 +9,7 @@
 #include "preview.h"
 #include "refine.h"
 #include "tile_decoder.h"
+#include "tuning.h"
 
 namespace ablc {
 
@@ -67,8 +68,7 @@ void put_shapes(const Tile& tile, const Rect& rect, Plane<CellShape>& shapes) {
     for (int x = 0; x < tile.activity.width; ++x) {
       const CellInfo& cell = tile.cells.at(x, y);
       shapes.at(rect.x / kCell + x, rect.y / kCell + y) = {
-          cell.log2, cell.kept,
-          static_cast<std::uint8_t>(cell.chroma_coded[0] | cell.chroma_coded[1]),
+          cell.log2, 1, 1,
           static_cast<std::int8_t>(tile.offset_at(x, y))};
     }
 }
@@ -180,8 +180,7 @@ class Decoding {
   }
 
   void lossy() {
-    const auto bases = segments(SectionId::base);
-    const auto masks = segments(SectionId::mask);
+    const Vector<ByteView> masks(header_.tiles());
     const auto blocks = segments(SectionId::blocks);
     if (ended()) return;
     // Upsampling looks a little beyond a tile, so the base reaches one tile farther. It is decoded
@@ -192,10 +191,6 @@ class Decoding {
     cut.width = around.width;
     cut.height = around.height;
     auto base = make_base(cut);
-    for_tiles(SectionId::base, header_.tiles_in(around), [&](int t) {
-      return decode_base(bases[t], cut, from_corner(header_.tile(t), around), base, spent(around));
-    });
-    if (ended()) return;
     const Vector<int> tiles = header_.tiles_in(area_);
     Planes picture;
     for (int p = 0; p < header_.planes() && tiles.size() > 1; ++p) {
@@ -216,6 +211,7 @@ class Decoding {
           threads_ / static_cast<int>(tiles.size()), spent(rect),
           [&] { fill_planes(cut, place, base, *tile); }, *tile);
       mask_sound[t] = sound.mask;
+      note_planes(tile->rec);
       if (tiles.size() == 1)
         take_tile(*tile, header_, rect, picture);
       else

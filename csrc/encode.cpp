@@ -1,4 +1,6 @@
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
 
 #include "codec.h"
 #include "exact.h"
@@ -23,8 +25,6 @@ constexpr float kLambda = 0.05f;     // price of a bit in squared steps
 constexpr float kSsimPower = 0.25f;  // exponent of a block's variance in its weight
 constexpr float kTailPrice = 2;      // of a bit in the tail, see EncodeSettings
 constexpr float kOffsetPower = 4;    // of the mean of a superblock's importance that sets its step
-constexpr float kBaseShare =
-    0.5f;  // of that price in the base layer, on which all prediction stands
 
 /// Source planes of a tile, padded to whole superblocks.
 Planes tile_planes(const ConstImage& image, const Header& header, const Rect& rect) {
@@ -33,71 +33,28 @@ Planes tile_planes(const ConstImage& image, const Header& header, const Rect& re
                    header.subsample);
 }
 
-/// Means of 8x8 samples in 1/16 grey level.
-void box_means(const Plane<std::uint8_t>& plane, const Rect& cells, Plane<std::int16_t>& base) {
-  for (int cy = 0; cy < cells.height; ++cy)
-    for (int cx = 0; cx < cells.width; ++cx) {
-      int sum = 2;
-      for (int y = 0; y < kBaseScale; ++y)
-        for (int x = 0; x < kBaseScale; ++x)
-          sum += plane.at(cx * kBaseScale + x, cy * kBaseScale + y);
-      base.at(cells.x + cx, cells.y + cy) = static_cast<std::int16_t>(sum >> 2);
-    }
-}
-
-Bytes encode_base(const Planes& org, const Header& header, const Rect& rect, float lambda,
-                  BasePlanes& base) {
-  RangeEncoder coder;
-  PlaneCoder planes(header.step);
-  for (int p = 0; p < header.planes(); ++p) {
-    const PlaneParams params = base_params(header.step, p);
-    const float price = kBaseShare * lambda * static_cast<float>(params.step * params.step);
-    const Rect cells = base_rect(header, rect, p);
-    auto& plane = base[p];
-    box_means(org[p], cells, plane);
-    planes.encode(coder, plane, cells, params, p, p == 2, price);
-  }
-#ifdef ABLC_STATISTICS
-  std::vector<std::uint32_t> numbers;
-  for (auto& kind : planes.state().kinds) {
-    for_models(kind, [&](auto& models) { collect(models.data(), models.size(), numbers); });
-    for (auto& w : kind.weights)
-      for (const std::int32_t v : w.w) numbers.push_back(static_cast<std::uint32_t>(v));
-  }
-  record("base", header.step, numbers);
-#endif
-  return coder.finish();
-}
-
-void write_mask(RangeEncoder& coder, Tile& tile, const Node& node) {
-  if (outside(tile, node)) return;
-  const CellInfo& cell = tile.cells.at(node.x, node.y);
-  if (code_split(coder, tile, node, cell.log2 < node.size.log2())) {
-    for (int i = 0; i < 4; ++i) write_mask(coder, tile, node.child(i));
-    return;
-  }
-  code_keep(coder, tile, node, cell.kept != 0);
-}
-
-/// Writes the blocks below node; a unit of chroma follows the luma of its 16x16 or 32x32 node.
+/// Writes partition and blocks below node; a unit of chroma follows the luma of its 16x16 or 32x32
+/// node.
 void write_blocks(RangeEncoder& coder, Tile& tile, const Node& node, int zorder,
                   SuperChoice& choice) {
   if (outside(tile, node)) return;
   const CellInfo& cell = tile.cells.at(node.x, node.y);
-  if (cell.log2 < node.size.log2()) {
+  const bool divided = cell.log2 < node.size.log2();
+  code_split(coder, tile, node, divided);
+  if (divided) {
     const int step = node.size.half().area() / kBlock8.area();
     for (int i = 0; i < 4; ++i) write_blocks(coder, tile, node.child(i), zorder + i * step, choice);
-  } else if (cell.kept) {
+  } else {
+    code_keep(coder, tile, node, cell.kept != 0);
     LeafChoice& leaf = choice.luma[zorder];
-    code_luma(coder, tile, node, leaf.mode, leaf.count, leaf.levels.data());
+    code_luma(coder, tile, node, leaf.kept, leaf.mode, leaf.count, leaf.levels.data());
   }
-  const bool unit =
-      node.size == kBlock16 || (node.size == kBlock32 && cell.log2 == kBlock32.log2());
+  const bool unit = node.size == kBlock16 || (node.size == kBlock32 && !divided);
   if (tile.planes == 1 || !unit) return;
   for (int plane = 1; plane <= 2; ++plane) {
     LeafChoice& c = choice.chroma[plane - 1][zorder / 4];
     LevelSummary summary;
-    code_chroma(coder, tile, node, plane, c.coded, c.mode, c.count, c.levels.data(), summary);
+    code_chroma(coder, tile, node, plane, c.mode, c.count, c.levels.data(), summary);
   }
 }
 
@@ -169,7 +126,7 @@ TileCode encode_tile(const ConstImage& image, const Header& header, const Rect& 
     painted = tile_planes(settings.painted, header, rect);
     hints.painted = &painted;
   }
-  if (analysis && analysis->chroma[0][0].samples.empty()) *analysis = make_analysis(*tile);
+  if (false && analysis->chroma[0][0].samples.empty()) *analysis = make_analysis(*tile);
   TileSearch search(*tile, org, search_settings, quantisers, hints);
   auto choice = std::make_unique<SuperChoice>();
   const auto supers = static_cast<float>(tile->cells.width * tile->cells.height / 16);
@@ -189,13 +146,19 @@ TileCode encode_tile(const ConstImage& image, const Header& header, const Rect& 
       tile->select(offset_step(header.step, tile->offset_at(x, y)));
       if (done++ == head) search.scale_price(settings.tail > 0 ? kTailPrice : 1 / kTailPrice);
       search.decide(x, y, *choice);
-      write_mask(mask, *tile, super);
       write_blocks(blocks, *tile, super, 0, *choice);
     }
+  note_planes(tile->rec);
 #ifdef ABLC_STATISTICS
   std::vector<std::uint32_t> numbers;
   collect(reinterpret_cast<const Model*>(tile->models), kTileModels, numbers);
   record("tile", header.step, numbers);
+  if (const char* name = std::getenv("ABLC_SHARES")) {
+    std::FILE* file = std::fopen(name, "ab");
+    for (double& b : part_bits) std::fprintf(file, "%.0f ", b), b = 0;
+    std::fprintf(file, "%d\n", header.step);
+    std::fclose(file);
+  }
 #endif
   return {mask.finish(), blocks.finish()};
 }
@@ -223,12 +186,15 @@ Header make_header(const ConstImage& image, const EncodeSettings& settings) {
 
 void encode_lossy(const ConstImage& image, const Header& header, const EncodeSettings& settings,
                   Analysis* analysis, Sections& sections) {
-  SearchSettings search{search_effort(settings.effort), kLambda,
-                        settings.tune_ssim ? kSsimPower : 0.0f};
+  static const float lambda = tuned("NB_LAMBDA", kLambda), power = tuned("NB_POWER", kSsimPower),
+                     slant = tuned("NB_SLANT", 0);
+  SearchSettings search{search_effort(settings.effort),
+                        lambda * std::pow(static_cast<float>(header.step) / 640, slant),
+                        settings.tune_ssim ? power : 0.0f};
   const Quantisers quantisers(header.step, header.step_offsets);
   auto base = make_base(header);
   const int tiles = header.tiles();
-  Vector<Bytes> bases(tiles), masks(tiles), blocks(tiles);
+  Vector<Bytes> blocks(tiles);
   if (analysis) {
     const Array<int, 5> key = {header.width, header.height, header.channels, header.tiles(),
                                settings.effort};
@@ -237,17 +203,10 @@ void encode_lossy(const ConstImage& image, const Header& header, const EncodeSet
     analysis->tiles.resize(static_cast<std::size_t>(tiles));
   }
   parallel_for(header.tiles(), settings.threads, [&](int t) {
-    const Rect rect = header.tile(t);
-    bases[t] = encode_base(tile_planes(image, header, rect), header, rect, search.lambda, base);
-  });
-  parallel_for(header.tiles(), settings.threads, [&](int t) {
     TileCode code = encode_tile(image, header, header.tile(t), settings, search, quantisers, base,
                                 analysis ? &analysis->tiles[t] : nullptr);
-    masks[t] = std::move(code.mask);
     blocks[t] = std::move(code.blocks);
   });
-  sections.emplace_back(SectionId::base, join_segments(bases));
-  sections.emplace_back(SectionId::mask, join_segments(masks));
   sections.emplace_back(SectionId::blocks, join_segments(blocks));
 }
 

@@ -5,6 +5,9 @@
 #include "plane_coder_state.h"
 #include "tile.h"
 
+#include <cstdio>
+#include <cstdlib>
+#include <vector>
 #ifdef ABLC_STATISTICS
 #include <cstdio>
 #include <cstdlib>
@@ -14,12 +17,26 @@
 
 namespace ablc {
 
+namespace {
+/// Starts from the file that ABLC_STARTS names: per band and model, p and seen as 32-bit numbers.
+const std::vector<std::uint32_t> kFile = [] {
+  std::vector<std::uint32_t> all;
+  if (const char* name = std::getenv("ABLC_STARTS")) {
+    all.resize(2 * kStepBands * kTileModels);
+    std::FILE* file = std::fopen(name, "rb");
+    if (!file || std::fread(all.data(), 4, all.size(), file) != all.size()) std::abort();
+    std::fclose(file);
+  }
+  return all;
+}();
+}  // namespace
+
 TileModels::TileModels(int step) : TileModels() {
-  if constexpr (kHaveStarts) {
-    static_assert(!kHaveStarts || std::size(kTileStarts[0]) == kTileModels,
-                  "train the starts again");
-    Model* all = reinterpret_cast<Model*>(this);
-    for (std::size_t i = 0; i < kTileModels; ++i) start(all[i], kTileStarts[step_band(step)][i]);
+  if (kFile.empty()) return;
+  Model* all = reinterpret_cast<Model*>(this);
+  for (std::size_t i = 0; i < kTileModels; ++i) {
+    const std::uint32_t* at = &kFile[2 * (static_cast<std::size_t>(step_band(step)) * kTileModels + i)];
+    start(all[i], {static_cast<std::uint16_t>(at[0]), static_cast<std::uint8_t>(at[1])});
   }
 }
 

@@ -68,6 +68,8 @@ struct Neighbourhood {
 struct LevelContext {
   BlockSize size;
   int density;  // 0..5
+  int limit = size.area();  // of the count
+  bool chroma = false;
 
   int significant(const Scan::Position& p, int sum) const {
     return ((size.index() * 2 + (density > 2)) * kBands + p.band) * kTemplates +
@@ -84,7 +86,7 @@ struct LevelContext {
 /// Number of coefficients up to the last that is not zero, 0..n*n.
 template <class Coder>
 int code_count(Coder& coder, LevelModels& models, const LevelContext& context, int count) {
-  const int longest = 2 * context.size.log2() + 1;
+  const int longest = bit_width(static_cast<unsigned>(context.limit));
   const int length_in = bit_width(static_cast<unsigned>(count));
   int length = 0;
   Model* unary =
@@ -158,11 +160,14 @@ LevelSummary code_levels(Coder& coder, LevelModels& models, const LevelContext& 
                          int count_in, Levels& levels) {
   const Scan& scan = scan_of(context.size);
   LevelSummary summary;
+  const bool low = context.limit < context.size.area();
+  set_part(low ? kPartLow : context.chroma ? kPartChroma : kPartCount);
   summary.count = code_count(coder, models, context, count_in);
-  summary.count = std::min(summary.count, context.size.area());
+  summary.count = std::min(summary.count, context.limit);
   if (summary.count == 0) return summary;
   Neighbourhood around(context.size);
   for (int k = summary.count - 1; k >= 0; --k) {
+    if (!low && !context.chroma) set_part(k == 0 ? kPartDc : kPartAc);
     const Scan::Position& p = scan.order[k];
     const int sum = around.sum[p.padded];
     const int value_in = level_at(levels, p.raster);

@@ -35,7 +35,7 @@ float optimise_levels(const float* coefficients, const Quantiser& quantiser, Lev
   summary = LevelSummary{};
   const float all = scaled_energy(coefficients, scale, area);
 
-  int start = area - 1;
+  int start = context.limit - 1;
   for (; start >= 0; --start) {
     const std::size_t raster = scan.order[start].raster;
     if (std::abs(coefficients[raster]) * scale[raster] > kSmallest) break;

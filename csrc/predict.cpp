@@ -1,6 +1,7 @@
 #include "predict.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "dispatch.h"
 
@@ -8,15 +9,12 @@ namespace ablc {
 
 namespace {
 
-// Displacement per row (vertical directions, first half) or per column (horizontal, second half),
+// Displacement per row (vertical directions, second half) or per column (horizontal, first half),
 // in 1/32 sample; positive leads away from the corner. The angles of HEVC.
 constexpr int kVertical = kDirections / 2;
 constexpr Array<int, kDirections> kDisplacement = {
-    -26, -21, -17, -13, -9,  -5, -2, 0,  2, 5, 9, 13, 17, 21, 26, 32,
-    -32, -26, -21, -17, -13, -9, -5, -2, 0, 2, 5, 9,  13, 17, 21, 26};
-
-// 45 exp(-d / 2.5) in 1/64: weight of an error at distance d + 1.
-constexpr Array<std::int16_t, kMaxSide> kFade = {45, 30, 20, 13, 9, 6, 4, 3, 2, 1, 1, 1};
+    26,  21,  17,  13,  9,  5,  2,  0, -2, -5, -9, -13, -17, -21, -26, -32,
+    -26, -21, -17, -13, -9, -5, -2, 0, 2,  5,  9,  13,  17,  21,  26,  32};
 
 /// Catmull-Rom interpolation at i / 32, in 1/64.
 constexpr auto kCubic = [] {
@@ -36,24 +34,24 @@ constexpr auto kCubic = [] {
   return taps;
 }();
 
-template <int N>
-ABLC_INLINE void fade(const Border& border, const std::uint8_t* base, int stride,
-                      std::uint8_t* out) {
-  for (int y = 0; y < N; ++y) {
-    const int wy = kFade[y];
-    const int l = border.left_error[y + 1];
-    for (int x = 0; x < N; ++x) {
-      const int e = (border.top_error[x + 1] * wy + l * kFade[x] + 32) >> 6;
-      out[y * N + x] = static_cast<std::uint8_t>(clip_pixel(base[y * stride + x] + e));
-    }
-  }
+/// Linear and [1 2 1] at once: VVC's smoothing interpolation, in 1/64.
+constexpr auto kGauss = [] {
+  Array<Array<std::int16_t, 4>, 32> taps{};
+  for (int i = 0; i < 32; ++i)
+    taps[i] = {static_cast<std::int16_t>(16 - (i >> 1)), static_cast<std::int16_t>(32 - (i >> 1)),
+               static_cast<std::int16_t>(16 + (i >> 1)), static_cast<std::int16_t>(i >> 1)};
+  return taps;
+}();
+
+constexpr int log2_of(int n) {
+  return n == 4 ? 2 : n == 8 ? 3 : n == 16 ? 4 : 5;
 }
 
 /// The samples that a vertical direction carries into the block: main is the border it starts from,
-/// side the other one.
+/// side the other one. With VVC's position dependent combination.
 template <int N>
 ABLC_INLINE void slide(const std::int16_t* main, const std::int16_t* side, int displacement,
-                       std::int16_t* out) {
+                       bool smooth, std::int16_t* out) {
   Array<std::int16_t, 3 * N + 6> line;
   std::int16_t* ref = line.data() + N + 2;  // ref[0] is the corner; ref[-N - 2 .. 2 N + 2] exist
   for (int i = 0; i <= 2 * N; ++i) ref[i] = main[i];
@@ -68,133 +66,102 @@ ABLC_INLINE void slide(const std::int16_t* main, const std::int16_t* side, int d
   }
   for (int y = 0; y < N; ++y) {
     const int at = (y + 1) * displacement;
-    const auto& taps = kCubic[at & 31];
+    const auto& taps = smooth ? kGauss[at & 31] : kCubic[at & 31];
     const std::int16_t* r = ref + (at >> 5) + 1;
     for (int x = 0; x < N; ++x)
-      out[y * N + x] = static_cast<std::int16_t>(
+      out[y * N + x] = static_cast<std::int16_t>(clip_pixel(
           (r[x - 1] * taps[0] + r[x] * taps[1] + r[x + 1] * taps[2] + r[x + 2] * taps[3] + 32) >>
-          6);
+          6));
   }
+  if (displacement < 0) return;
+  constexpr int kLog2 = log2_of(N);
+  int scale = (2 * kLog2 - 2) >> 2;
+  int inverse = 0;
+  if (displacement > 0) {
+    inverse = (512 * 32 + displacement / 2) / displacement;
+    int log = 0;
+    while ((2 << log) <= 3 * inverse - 2) ++log;
+    scale = std::min(2, kLog2 - log + 8);
+    if (scale < 0) return;
+  }
+  const int reach = std::min(N, 3 << scale);
+  for (int y = 0; y < N; ++y)
+    for (int x = 0; x < reach; ++x) {
+      const int w = 32 >> ((2 * x) >> scale);
+      std::int16_t& v = out[y * N + x];
+      const int s = displacement == 0
+                        ? side[y + 1] - side[0] + v
+                        : side[std::min(y + 1 + (((x + 1) * inverse + 256) >> 9), 2 * N)];
+      v = static_cast<std::int16_t>(clip_pixel((s * w + (64 - w) * v + 32) >> 6));
+    }
 }
 
-/// Brings the mean of every 8x8 cell of block close to P0's: the differences of the means,
-/// interpolated linearly between cell centres, are taken away.
 template <int N>
-ABLC_INLINE void correct(const std::int16_t* block, const std::uint8_t* base, int stride,
-                         std::uint8_t* out) {
-  constexpr int kCells = N / 8;
-  Array<Array<int, kCells>, kCells> mean;
-  for (int cy = 0; cy < kCells; ++cy)
-    for (int cx = 0; cx < kCells; ++cx) {
-      int sum = 32;
-      for (int y = 8 * cy; y < 8 * cy + 8; ++y)
-        for (int x = 8 * cx; x < 8 * cx + 8; ++x) sum += block[y * N + x] - base[y * stride + x];
-      mean[cy][cx] = sum >> 6;
+ABLC_INLINE void predict(int mode, const Border& border, bool smooth, std::uint8_t* out) {
+  constexpr int kLog2 = log2_of(N);
+  if (mode < kModeAngular) {
+    const std::int16_t* top = border.top.data();
+    const std::int16_t* left = border.left.data();
+    Border::Samples soft_top, soft_left;
+    if (mode == kModePlanar && smooth) {
+      for (int i = 1; i <= N + 1; ++i) {
+        soft_top[i] = static_cast<std::int16_t>((top[i - 1] + 2 * top[i] + top[i + 1] + 2) >> 2);
+        soft_left[i] =
+            static_cast<std::int16_t>((left[i - 1] + 2 * left[i] + left[i + 1] + 2) >> 2);
+      }
+      top = soft_top.data();
+      left = soft_left.data();
     }
-  if constexpr (kCells == 1) {
+    int sum = N;
+    for (int i = 1; i <= N; ++i) sum += top[i] + left[i];
+    const int dc = sum >> (kLog2 + 1);
+    constexpr int kScale = (2 * kLog2 - 2) >> 2;
     for (int y = 0; y < N; ++y)
-      for (int x = 0; x < N; ++x)
-        out[y * N + x] = static_cast<std::uint8_t>(clip_pixel(block[y * N + x] - mean[0][0]));
+      for (int x = 0; x < N; ++x) {
+        int v = dc;
+        if (mode == kModePlanar)
+          v = ((N - 1 - x) * left[y + 1] + (x + 1) * top[N + 1] + (N - 1 - y) * top[x + 1] +
+               (y + 1) * left[N + 1] + N) >>
+              (kLog2 + 1);
+        const int wt = 32 >> std::min((2 * y) >> kScale, 31);
+        const int wl = 32 >> std::min((2 * x) >> kScale, 31);
+        v = (left[y + 1] * wl + top[x + 1] * wt + (64 - wl - wt) * v + 32) >> 6;
+        out[y * N + x] = static_cast<std::uint8_t>(clip_pixel(v));
+      }
     return;
   }
-  // Columns of means to samples once per row of cells, then down, in 1/16 each.
-  Array<Array<std::int16_t, N>, kCells> wide;
-  for (int cy = 0; cy < kCells; ++cy)
-    for (int x = 0; x < N; ++x) {
-      const int at = std::clamp(2 * x + 1 - 8, 0, 16 * (kCells - 1));
-      const int i = std::min(at / 16, kCells - 2);
-      const int w = at - 16 * i;
-      wide[cy][x] = static_cast<std::int16_t>(mean[cy][i] * (16 - w) + mean[cy][i + 1] * w);
-    }
-  for (int y = 0; y < N; ++y) {
-    const int at = std::clamp(2 * y + 1 - 8, 0, 16 * (kCells - 1));
-    const int i = std::min(at / 16, kCells - 2);
-    const int w = at - 16 * i;
-    for (int x = 0; x < N; ++x) {
-      const int m = (wide[i][x] * (16 - w) + wide[i + 1][x] * w + 128) >> 8;
-      out[y * N + x] = static_cast<std::uint8_t>(clip_pixel(block[y * N + x] - m));
-    }
-  }
-}
-
-template <int N>
-ABLC_INLINE void predict(int mode, const Border& border, const std::uint8_t* base, int stride,
-                         std::uint8_t* out) {
-  if (mode == kModeBase) {
-    for (int y = 0; y < N; ++y) std::copy_n(base + y * stride, N, out + y * N);
-    return;
-  }
-  if (mode == kModeFade) return fade<N>(border, base, stride, out);
   const int direction = mode - kModeAngular;
   const int displacement = kDisplacement[direction];
+  // Directions near straight ones keep their sharpness, the nearer the larger the block.
+  const int away = std::min(std::abs(mode - kModeRight), std::abs(mode - kModeDown));
+  const bool soft = smooth && away > (N == 8 ? 7 : N == 16 ? 1 : 0);
   Array<std::int16_t, N * N> block;
-  if (direction < kVertical) {
-    slide<N>(border.top.data(), border.left.data(), displacement, block.data());
+  if (direction >= kVertical) {
+    slide<N>(border.top.data(), border.left.data(), displacement, soft, block.data());
+    for (int i = 0; i < N * N; ++i) out[i] = static_cast<std::uint8_t>(block[i]);
   } else {
-    Array<std::int16_t, N * N> turned;
-    slide<N>(border.left.data(), border.top.data(), displacement, turned.data());
+    slide<N>(border.left.data(), border.top.data(), displacement, soft, block.data());
     for (int y = 0; y < N; ++y)
-      for (int x = 0; x < N; ++x) block[y * N + x] = turned[x * N + y];
+      for (int x = 0; x < N; ++x) out[y * N + x] = static_cast<std::uint8_t>(block[x * N + y]);
   }
-  correct<N>(block.data(), base, stride, out);
 }
 
-ABLC_DISPATCH void predict8(int mode, const Border& b, const std::uint8_t* base, int stride,
-                            std::uint8_t* out) {
-  predict<8>(mode, b, base, stride, out);
+ABLC_DISPATCH void predict8(int mode, const Border& b, bool smooth, std::uint8_t* out) {
+  predict<8>(mode, b, smooth, out);
 }
-ABLC_DISPATCH void predict16(int mode, const Border& b, const std::uint8_t* base, int stride,
-                             std::uint8_t* out) {
-  predict<16>(mode, b, base, stride, out);
+ABLC_DISPATCH void predict16(int mode, const Border& b, bool smooth, std::uint8_t* out) {
+  predict<16>(mode, b, smooth, out);
 }
-ABLC_DISPATCH void predict32(int mode, const Border& b, const std::uint8_t* base, int stride,
-                             std::uint8_t* out) {
-  predict<32>(mode, b, base, stride, out);
+ABLC_DISPATCH void predict32(int mode, const Border& b, bool smooth, std::uint8_t* out) {
+  predict<32>(mode, b, smooth, out);
 }
 
 }  // namespace
 
-Border gather_border(const Plane<std::uint8_t>& rec, const Plane<std::uint8_t>& p0, int x, int y,
-                     int side) {
-  Border border;
-  const auto put = [&](int i, Border::Samples& samples, Border::Samples& errors, int px, int py) {
-    // Beyond the tile the nearest sample of the row or column inside it repeats, without error.
-    if (px >= 0 && py >= 0 && px < rec.width && py < rec.height) {
-      samples[i] = rec.at(px, py);
-      errors[i] = static_cast<std::int16_t>(rec.at(px, py) - p0.at(px, py));
-    } else {
-      samples[i] = p0.clamped(px, py);
-      errors[i] = 0;
-    }
-  };
-  put(0, border.top, border.top_error, x - 1, y - 1);
-  border.left[0] = border.top[0];
-  border.left_error[0] = border.top_error[0];
-  if (x > 0 && y > 0 && x + 2 * side <= rec.width && y + 2 * side <= rec.height) {
-    const std::uint8_t* above = rec.row(y - 1) + x;
-    const std::uint8_t* above0 = p0.row(y - 1) + x;
-    for (int i = 0; i < 2 * side; ++i) {
-      const std::uint8_t* before = rec.row(y + i) + x - 1;
-      const std::uint8_t* before0 = p0.row(y + i) + x - 1;
-      border.top[i + 1] = above[i];
-      border.top_error[i + 1] = static_cast<std::int16_t>(above[i] - above0[i]);
-      border.left[i + 1] = *before;
-      border.left_error[i + 1] = static_cast<std::int16_t>(*before - *before0);
-    }
-    return border;
-  }
-  for (int i = 0; i < 2 * side; ++i) {
-    put(i + 1, border.top, border.top_error, x + i, y - 1);
-    put(i + 1, border.left, border.left_error, x - 1, y + i);
-  }
-  return border;
-}
-
-void predict_block(int mode, BlockSize size, const Border& border, const std::uint8_t* base,
-                   int stride, std::uint8_t* out) {
-  if (size == kBlock8) return predict8(mode, border, base, stride, out);
-  if (size == kBlock16) return predict16(mode, border, base, stride, out);
-  predict32(mode, border, base, stride, out);
+void predict_block(int mode, BlockSize size, const Border& border, bool smooth, std::uint8_t* out) {
+  if (size == kBlock8) return predict8(mode, border, smooth, out);
+  if (size == kBlock16) return predict16(mode, border, smooth, out);
+  predict32(mode, border, smooth, out);
 }
 
 }  // namespace ablc

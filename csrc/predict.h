@@ -12,28 +12,22 @@
 
 namespace ablc {
 
-inline constexpr int kModeBase = 0;     ///< P0 alone
-inline constexpr int kModeFade = 1;     ///< errors of P0 above and left, fading with distance
-inline constexpr int kModeAngular = 2;  ///< first of the directions
+inline constexpr int kModePlanar = 0;
+inline constexpr int kModeDc = 1;
+inline constexpr int kModeAngular = 2;  ///< first of the directions, from lower left to upper right
 inline constexpr int kDirections = 32;
-inline constexpr int kModeDown = kModeAngular + 7;
-inline constexpr int kModeRight = kModeAngular + 24;
+inline constexpr int kModeRight = kModeAngular + 7;
+inline constexpr int kModeDown = kModeAngular + 23;
 inline constexpr int kDirectionBits = 5;
 inline constexpr int kLumaModes = kModeAngular + kDirections;
 
 /// What lies around a block of side n: index 0 is the corner, 1..2n go away from it.
 struct Border {
   using Samples = Array<std::int16_t, 2 * kMaxSide + 1>;
-  Samples top, left;              ///< decoded samples
-  Samples top_error, left_error;  ///< decoded samples minus P0
+  Samples top, left;  ///< decoded samples, or what replaces those not yet decoded
 };
 
-/// rec, p0: the tile's planes (same size). x, y: the block's corner in them.
-Border gather_border(const Plane<std::uint8_t>& rec, const Plane<std::uint8_t>& p0, int x, int y,
-                     int side);
-
-/// out: n x n. base: P0 of the block, rows at a stride.
-void predict_block(int mode, BlockSize size, const Border& border, const std::uint8_t* base,
-                   int stride, std::uint8_t* out);
+/// out: n x n. smooth: luma's smoothing of the border.
+void predict_block(int mode, BlockSize size, const Border& border, bool smooth, std::uint8_t* out);
 
 }  // namespace ablc

@@ -13,6 +13,7 @@
 
 #include "array.h"
 #include "bits.h"
+#include "tuning.h"
 
 namespace ablc {
 
@@ -62,6 +63,9 @@ class RangeEncoder {
  public:
   /// p is the probability of a 1 in 1/32768, 1..32767.
   void encode(int bit, std::uint32_t p) {
+#ifdef ABLC_STATISTICS
+    part_bits[the_part] -= std::log2((bit ? p : 32768.0 - p) / 32768);
+#endif
     const std::uint32_t v = (range_ * p) >> 15;
     if (bit) {
       range_ = v;

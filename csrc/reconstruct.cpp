@@ -43,12 +43,13 @@ void add_transformed(BlockSize size, const std::int16_t* coefficients, const Lev
 /// Weight 0.6 + 1.2 f of every coefficient, f the radial frequency over Nyquist, in 1/64.
 const auto kWeights = [] {
   Array<Array<std::int32_t, kMaxArea>, kSizes> weights{};
+  const int flat = static_cast<int>(tuned("NB_FLAT", 38)), slope = static_cast<int>(tuned("NB_SLOPE", 77));
   for (const BlockSize size : {kBlock8, kBlock16, kBlock32}) {
     const int n = size.side();
     for (int y = 0; y < n; ++y)
       for (int x = 0; x < n; ++x) {
         const int radius = integer_sqrt(static_cast<std::int64_t>(x * x + y * y) * 65536 / (n * n));
-        weights[size.index()][y * n + x] = 38 + ((77 * radius + 128) >> 8);
+        weights[size.index()][y * n + x] = flat + ((slope * radius + 128) >> 8);
       }
   }
   return weights;
@@ -82,58 +83,110 @@ Quantisers::Quantisers(int step, bool offsets) : offsets_(offsets) {
   }
 }
 
-void predict_luma(const Tile& tile, const Node& node, int mode, const Border& border,
-                  std::uint8_t* pred) {
-  const std::uint8_t* base = tile.p0[0].row(node.y * kCell) + node.x * kCell;
-  predict_block(mode, node.size, border, base, tile.p0[0].width, pred);
+namespace {
+int z_order(int x, int y) {
+  return (x & 1) | (y & 1) << 1 | (x & 2) << 1 | (y & 2) << 2;
 }
+}  // namespace
 
-void predict_chroma(const Tile& tile, const Node& node, int plane, int mode, const Border& border,
-                    const std::int16_t* error_luma, std::uint8_t* pred) {
-  static constexpr int kFromLuma[4] = {-4, -2, 2, 4};  // 1/8
-  const auto& p0 = tile.p0[plane];
-  const BlockSize size = node.size.reduced(tile.subsample);
-  const int n = size.side();
-  const std::uint8_t* base =
-      p0.row((node.y * kCell) >> tile.subsample) + ((node.x * kCell) >> tile.subsample);
-  if (mode >= kChromaFromLuma) {
-    std::int16_t error[kMaxArea];
-    for (int i = 0; i < n * n; ++i)
-      error[i] =
-          static_cast<std::int16_t>((error_luma[i] * kFromLuma[mode - kChromaFromLuma] + 4) >> 3);
-    return add_clipped(base, p0.width, error, n, pred);
-  }
-  // The direction that luma took here, or straight down; and straight right, or down if luma went
-  // right.
-  const int luma = tile.cells.at(node.x, node.y).mode;
-  const int same = luma >= kModeAngular ? luma : kModeDown;
-  const int chosen = mode == 2   ? same
-                     : mode == 3 ? (same == kModeRight ? kModeDown : kModeRight)
-                                 : mode;
-  predict_block(chosen, size, border, base, p0.width, pred);
-}
-
-void luma_error(const Tile& tile, const Node& node, std::int16_t* error) {
-  const int n = (node.size.side()) >> tile.subsample;
-  const int x0 = node.x * kCell;
-  const int y0 = node.y * kCell;
-  for (int y = 0; y < n; ++y) {
-    for (int x = 0; x < n; ++x) {
-      if (tile.subsample == 0) {
-        error[y * n + x] = static_cast<std::int16_t>(tile.rec[0].at(x0 + x, y0 + y) -
-                                                     tile.p0[0].at(x0 + x, y0 + y));
-        continue;
-      }
-      int sum = 2;
-      for (int i = 0; i < 2; ++i)
-        for (int j = 0; j < 2; ++j) {
-          const int px = x0 + 2 * x + j;
-          const int py = y0 + 2 * y + i;
-          sum += tile.rec[0].at(px, py) - tile.p0[0].at(px, py);
-        }
-      error[y * n + x] = static_cast<std::int16_t>(sum >> 2);
+Border gather_border(const Tile& tile, const Node& node, int plane) {
+  const int s = plane ? tile.subsample : 0;
+  const Plane<std::uint8_t>& rec = tile.rec[plane];
+  const int n = node.size.side() >> s, unit = kCell >> s;
+  const int x = (node.x * kCell) >> s, y = (node.y * kCell) >> s;
+  const int z = z_order(node.x, node.y);
+  const auto known = [&](int cx, int cy) {
+    if (cx < 0 || cy < 0 || cx >= tile.activity.width || cy >= tile.activity.height) return false;
+    const int sx = cx >> 2, sy = cy >> 2, nx = node.x >> 2, ny = node.y >> 2;
+    if (sy != ny) return sy < ny;
+    if (sx != nx) return sx < nx;
+    return z_order(cx, cy) < z;
+  };
+  // From the lower left end over the corner to the upper right one.
+  Array<std::int16_t, 4 * kMaxSide + 1> line;
+  Array<bool, 4 * kMaxSide + 1> have;
+  for (int i = 0; i < 2 * n; i += unit) {
+    const bool l = known(node.x - 1, node.y + i / unit), t = known(node.x + i / unit, node.y - 1);
+    for (int k = i; k < i + unit; ++k) {
+      have[2 * n - 1 - k] = l;
+      have[2 * n + 1 + k] = t;
+      if (l) line[2 * n - 1 - k] = rec.at(x - 1, y + k);
+      if (t) line[2 * n + 1 + k] = rec.at(x + k, y - 1);
     }
   }
+  have[2 * n] = known(node.x - 1, node.y - 1);
+  if (have[2 * n]) line[2 * n] = rec.at(x - 1, y - 1);
+  int first = 0;
+  while (first <= 4 * n && !have[first]) ++first;
+  std::int16_t last = first <= 4 * n ? line[first] : std::int16_t{128};
+  Border border;
+  for (int i = 0; i <= 4 * n; ++i) {
+    if (have[i]) last = line[i];
+    line[i] = last;
+  }
+  for (int i = 0; i <= 2 * n; ++i) {
+    border.left[i] = line[2 * n - i];
+    border.top[i] = line[2 * n + i];
+  }
+  return border;
+}
+
+void predict_luma(const Node& node, int mode, const Border& border, std::uint8_t* pred) {
+  predict_block(mode, node.size, border, true, pred);
+}
+
+LumaBelow luma_below(const Tile& tile, const Node& node) {
+  LumaBelow luma;
+  const int s = tile.subsample, n = node.size.side() >> s;
+  const int x0 = node.x * kCell, y0 = node.y * kCell;
+  const auto at = [&](int x, int y) {  // in chroma samples from the corner
+    const auto& rec = tile.rec[0];
+    if (s == 0) return static_cast<std::int16_t>(rec.at(x0 + x, y0 + y));
+    const int px = x0 + 2 * x, py = y0 + 2 * y;
+    return static_cast<std::int16_t>((rec.at(px, py) + rec.at(px + 1, py) + rec.at(px, py + 1) +
+                                      rec.at(px + 1, py + 1) + 2) >>
+                                     2);
+  };
+  luma.has_top = node.y > 0;
+  luma.has_left = node.x > 0;
+  for (int i = 0; i < n; ++i) {
+    if (luma.has_top) luma.top[i] = at(i, -1);
+    if (luma.has_left) luma.left[i] = at(-1, i);
+    for (int j = 0; j < n; ++j) luma.inside[i * n + j] = at(j, i);
+  }
+  return luma;
+}
+
+void predict_chroma(const Tile& tile, const Node& node, int mode, const Border& border,
+                    const LumaBelow& luma, std::uint8_t* pred) {
+  const BlockSize size = node.size.reduced(tile.subsample);
+  const int n = size.side();
+  if (mode >= kChromaFromLuma) {
+    std::int64_t count = 0, sx = 0, sy = 0, sxx = 0, sxy = 0;
+    const auto add = [&](int l, int c) {
+      ++count, sx += l, sy += c, sxx += l * l, sxy += l * c;
+    };
+    if (luma.has_top && mode != kChromaFromLuma + 1)
+      for (int i = 0; i < n; ++i) add(luma.top[i], border.top[i + 1]);
+    if (luma.has_left && mode != kChromaFromLuma + 2)
+      for (int i = 0; i < n; ++i) add(luma.left[i], border.left[i + 1]);
+    std::int64_t slope = 0, offset = 128 * 64;
+    if (count) {
+      const std::int64_t over = count * sxx - sx * sx;
+      if (over > 0) slope = std::clamp<std::int64_t>((count * sxy - sx * sy) * 64 / over, -256, 256);
+      offset = (sy * 64 - slope * sx) / count;
+    }
+    for (int i = 0; i < n * n; ++i)
+      pred[i] = static_cast<std::uint8_t>(
+          clip_pixel(static_cast<int>((slope * luma.inside[i] + offset + 32) >> 6)));
+    return;
+  }
+  // The mode that luma took in the middle; what would repeat it is the last direction instead.
+  const int cells = node.cells() / 2;
+  const int same = tile.cells.at(node.x + cells, node.y + cells).mode;
+  static constexpr int kModes[5] = {0, kModePlanar, kModeDc, kModeDown, kModeRight};
+  const int chosen = mode == 0 ? same : kModes[mode] == same ? kLumaModes - 1 : kModes[mode];
+  predict_block(chosen, size, border, false, pred);
 }
 
 void add_residual(const Quantiser& quantiser, BlockSize size, const std::int16_t* levels,

@@ -8,16 +8,23 @@
 
 namespace ablc {
 
+/// Border of a block of a plane, whose node is the next to be decoded.
+Border gather_border(const Tile& tile, const Node& node, int plane);
+
 /// pred: n x n, the samples before the residual, for a luma leaf.
-void predict_luma(const Tile& tile, const Node& node, int mode, const Border& border,
-                  std::uint8_t* pred);
+void predict_luma(const Node& node, int mode, const Border& border, std::uint8_t* pred);
 
-/// Same for a chroma unit; error_luma: n x n mean error of P0 in luma over each chroma sample.
-void predict_chroma(const Tile& tile, const Node& node, int plane, int mode, const Border& border,
-                    const std::int16_t* error_luma, std::uint8_t* pred);
+/// Luma at the places of chroma in and beside a chroma unit.
+struct LumaBelow {
+  Array<std::int16_t, kMaxArea> inside;
+  Array<std::int16_t, kMaxSide> top, left;
+  bool has_top = false, has_left = false;
+};
+LumaBelow luma_below(const Tile& tile, const Node& node);
 
-/// Error of P0 on the decoded luma of node, averaged to chroma resolution.
-void luma_error(const Tile& tile, const Node& node, std::int16_t* error);
+/// Same for a chroma unit.
+void predict_chroma(const Tile& tile, const Node& node, int mode, const Border& border,
+                    const LumaBelow& luma, std::uint8_t* pred);
 
 /// out = clip(pred + inverse transform of the dequantised levels); n x n each.
 void add_residual(const Quantiser& quantiser, BlockSize size, const std::int16_t* levels,

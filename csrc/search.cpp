@@ -69,29 +69,7 @@ TileSearch::TileSearch(Tile& tile, const Planes& org, const SearchSettings& sett
 }
 TileSearch::~TileSearch() = default;
 
-float TileSearch::drop_energy(int plane, int x, int y, BlockSize size, const std::uint8_t* pred,
-                              const Quantiser& quantiser) const {
-  const int n = size.side();
-  const int p = plane;
-  std::int16_t residual[kMaxArea];
-  float coefficients[kMaxArea];
-  std::uint8_t shown[kMaxArea];
-  if (hints_.painted) {
-    for (int i = 0; i < n; ++i) std::copy_n((*hints_.painted)[p].row(y + i) + x, n, shown + i * n);
-    pred = shown;
-  }
-  difference(org_[p], x, y, n, pred, residual);
-  forward_transform(size, residual, coefficients);
-  return energy(coefficients, quantiser, size);
-}
-
 TileAnalysis::Modes TileSearch::best_modes(const Node& node, const Border& border, float satd_bit) {
-  TileAnalysis::Modes* known = nullptr;
-  if (hints_.analysis) {
-    known =
-        &hints_.analysis->luma[node.size.index()].at(node.x / node.cells(), node.y / node.cells());
-    if ((*known)[0] != 0) return *known;
-  }
   // By the Hadamard cost of what they leave.
   const int n = node.size.side();
   struct Candidate {
@@ -102,8 +80,11 @@ TileAnalysis::Modes TileSearch::best_modes(const Node& node, const Border& borde
   std::size_t found = 0;
   std::uint8_t pred[kMaxArea];
   std::int16_t rest[kMaxArea];
+  std::uint64_t seen = 0;
   const auto consider = [&](int mode) {
-    predict_luma(tile_, node, mode, border, pred);
+    if (seen >> mode & 1u) return kInfinite;
+    seen |= std::uint64_t{1} << mode;
+    predict_luma(node, mode, border, pred);
     difference(org_[0], node.x * kCell, node.y * kCell, n, pred, rest);
     PriceCoder price;
     code_luma_mode(price, tile_, node, mode);
@@ -111,8 +92,8 @@ TileAnalysis::Modes TileSearch::best_modes(const Node& node, const Border& borde
     candidates[found++] = {cost, mode};
     return cost;
   };
-  consider(kModeBase);
-  consider(kModeFade);
+  consider(kModePlanar);
+  consider(kModeDc);
   // Directions: a coarse sweep, then the neighbours of the best.
   int best_direction = 0;
   float best_cost = kInfinite;
@@ -125,6 +106,12 @@ TileAnalysis::Modes TileSearch::best_modes(const Node& node, const Border& borde
     }
   };
   for (int d = stride - 1; d < kDirections; d += stride) look(d);
+  static const bool probable = tuned("NB_PROBABLE", 1) != 0;
+  if (probable) {
+    const Beside beside(tile_, node);
+    if (beside.left && beside.left->mode >= kModeAngular) look(beside.left->mode - kModeAngular);
+    if (beside.above && beside.above->mode >= kModeAngular) look(beside.above->mode - kModeAngular);
+  }
   for (int reach = stride / 2; reach > 0; reach /= 2) {
     const int centre = best_direction;
     if (centre - reach >= 0) look(centre - reach);
@@ -138,7 +125,6 @@ TileAnalysis::Modes TileSearch::best_modes(const Node& node, const Border& borde
   TileAnalysis::Modes modes{};
   for (std::size_t t = 0; t < tries; ++t)
     modes[t] = static_cast<std::uint8_t>(candidates[t].mode + 1);
-  if (known) *known = modes;
   return modes;
 }
 
@@ -146,8 +132,9 @@ void TileSearch::try_leaf(const Node& node, Leaf& leaf) {
   const int n = node.size.side();
   const int x = node.x * kCell;
   const int y = node.y * kCell;
-  const LevelContext context{
-      node.size, Beside(tile_, node).density([](const CellInfo& c) { return c.density; })};
+  const int density = Beside(tile_, node).density([](const CellInfo& c) { return c.density; });
+  const LevelContext context{node.size, density};
+  const LevelContext low{node.size, density, low_limit(node.size)};
   float weight = 0;
   int inside = 0;
   for (int cy = node.y; cy < std::min(node.y + node.cells(), tile_.activity.height); ++cy)
@@ -160,38 +147,40 @@ void TileSearch::try_leaf(const Node& node, Leaf& leaf) {
 
   std::uint8_t pred[kMaxArea];
   float coefficients[kMaxArea];
-  const Border border = gather_border(tile_.rec[0], tile_.p0[0], x, y, n);
+  std::int16_t rest[kMaxArea];
+  Array<std::int16_t, kMaxArea> levels;
+  LevelSummary summary;
+  const Border border = gather_border(tile_, node, 0);
 
-  // Drop.
-  predict_luma(tile_, node, kModeBase, border, pred);
   PriceCoder drop, keep;
   code_keep(drop, tile_, node, false);
   code_keep(keep, tile_, node, true);
-  const float dropped = drop_energy(0, x, y, node.size, pred, *luma_);
-  leaf.cost = dropped + bit * drop.bits;
-  leaf.kept = false;
-  leaf.mode = kModeBase;
-  leaf.summary = LevelSummary{};
-  std::copy_n(pred, n * n, leaf.rec.begin());
-  const Wanted want = wanted(tile_, node);
-  if (want == Wanted::keep) {
-    leaf.cost = kInfinite;
-  } else if (want == Wanted::drop || weight < 1e-6f || dropped < bit * keep.bits) {
-    leaf.cost *= weight;
-    return;
+  leaf.cost = kInfinite;
+  static const bool may_drop = tuned("NB_DROP", 1) != 0;
+  if (may_drop) {
+    predict_luma(node, kModePlanar, border, pred);
+    difference(org_[0], x, y, n, pred, rest);
+    forward_transform(node.size, rest, coefficients);
+    leaf.cost = optimise_levels(coefficients, *luma_, tile_.models->low, low, bit,
+                                leaf.levels.data(), leaf.summary) +
+                bit * drop.bits;
+    leaf.kept = false;
+    leaf.mode = kModePlanar;
+    add_residual(*luma_, node.size, leaf.levels.data(), leaf.summary, pred, leaf.rec.data());
+    if (leaf.cost < bit * keep.bits) {
+      leaf.cost *= weight;
+      return;
+    }
   }
 
   const float satd_bit = std::sqrt(bit) * static_cast<float>(luma_->step) / 16 * 0.6f;
   const TileAnalysis::Modes modes = best_modes(node, border, satd_bit);
-  std::int16_t rest[kMaxArea];
-  Array<std::int16_t, kMaxArea> levels;
   for (const std::uint8_t entry : modes) {
     if (entry == 0) break;
     const int mode = entry - 1;
-    predict_luma(tile_, node, mode, border, pred);
+    predict_luma(node, mode, border, pred);
     difference(org_[0], x, y, n, pred, rest);
     forward_transform(node.size, rest, coefficients);
-    LevelSummary summary;
     PriceCoder price;
     code_luma_mode(price, tile_, node, mode);
     const float cost = optimise_levels(coefficients, *luma_, tile_.models->luma, context, bit,
@@ -213,7 +202,8 @@ void TileSearch::commit_leaf(const Node& node, const Leaf& leaf, LeafChoice& cho
   put_block(tile_.rec[0], node.x * kCell, node.y * kCell, n, leaf.rec.data());
   choice.mode = leaf.mode;
   choice.count = leaf.summary.count;
-  if (leaf.kept) std::copy_n(leaf.levels.begin(), n * n, choice.levels.begin());
+  choice.kept = leaf.kept;
+  std::copy_n(leaf.levels.begin(), n * n, choice.levels.begin());
   const std::uint8_t density = density_of(leaf.summary, node.size);
   for_cells(tile_, node, [&](CellInfo& c) {
     c.log2 = static_cast<std::uint8_t>(node.size.log2());
@@ -225,13 +215,6 @@ void TileSearch::commit_leaf(const Node& node, const Leaf& leaf, LeafChoice& cho
 
 float TileSearch::decide_node(const Node& node, int zorder, SuperChoice& choice) {
   if (outside(tile_, node)) return 0;
-  const Wanted want = wanted(tile_, node);
-  if (want == Wanted::mixed) {
-    float cost = 0;
-    const int step = node.size.half().area() / kBlock8.area();
-    for (int i = 0; i < 4; ++i) cost += decide_node(node.child(i), zorder + i * step, choice);
-    return cost;
-  }
   Leaf& leaf = *scratch_[node.size.index()];
   try_leaf(node, leaf);
   if (node.size == kBlock8) {
@@ -244,7 +227,7 @@ float TileSearch::decide_node(const Node& node, int zorder, SuperChoice& choice)
   const float whole_cost = leaf.cost + settings_.lambda * whole.bits;
   float cost = settings_.lambda * split.bits;
   // A block that cost next to nothing needs no closer look.
-  if (want != Wanted::drop && (leaf.cost > settings_.effort.split_bits * settings_.lambda)) {
+  if (leaf.cost > settings_.effort.split_bits * settings_.lambda) {
     const int step = node.size.half().area() / kBlock8.area();
     for (int i = 0; i < 4; ++i) {
       cost += decide_node(node.child(i), zorder + i * step, choice);

@@ -32,7 +32,7 @@ struct SearchSettings {
 struct LeafChoice {
   int mode = 0;
   int count = 0;
-  bool coded = false;  // chroma only; luma has the cell's keep flag
+  bool kept = false;  // luma only
   Array<std::int16_t, kMaxArea> levels;
 };
 
@@ -92,11 +92,6 @@ class TileSearch {
   void decide_chroma(const Node& node, int plane, LeafChoice& choice);
   /// Modes worth their true rate, best first, ended by 0; see TileAnalysis.
   TileAnalysis::Modes best_modes(const Node& node, const Border& border, float satd_bit);
-  /// Squared error, in steps of quantiser, of a block that is dropped; pred if nothing else is
-  /// painted there.
-  float drop_energy(int plane, int x, int y, BlockSize size, const std::uint8_t* pred,
-                    const Quantiser& quantiser) const;
-
   Tile& tile_;
   const Planes& org_;
   SearchSettings settings_;

@@ -65,26 +65,31 @@ inline Wanted wanted(const Tile& tile, const Node& node) {
   return keep && drop ? Wanted::mixed : keep ? Wanted::keep : Wanted::drop;
 }
 
-/// An explicit mask leaves the split open only where all cells are kept, and chroma where any is.
 template <class Coder>
 bool code_split(Coder& coder, Tile& tile, const Node& node, bool split) {
   if (node.size == kBlock8) return false;
-  const Wanted want = wanted(tile, node);
-  if (want == Wanted::mixed) return true;
-  if (want == Wanted::drop) return false;
-  const int smaller =
-      Beside(tile, node).count([&](const CellInfo& c) { return c.log2 < node.size.log2(); });
-  const int i = ((node.size.index() - 1) * 3 + smaller) * 6 + node_activity(tile, node);
+  const Beside beside(tile, node);
+  const int smaller = beside.count([&](const CellInfo& c) { return c.log2 < node.size.log2(); });
+  const int larger = beside.count([&](const CellInfo& c) { return c.log2 > node.size.log2(); });
+  const int density = beside.density([](const CellInfo& c) { return c.density; });
+  const int i = (((node.size.index() - 1) * 3 + smaller) * 3 + larger) * 6 + density;
+  set_part(kPartSplit);
   return coder.bit(tile.models->split[i], split) != 0;
 }
 
 template <class Coder>
 bool code_keep(Coder& coder, Tile& tile, const Node& node, bool keep) {
-  const Wanted want = wanted(tile, node);
-  if (want != Wanted::free) return want == Wanted::keep;
-  const int kept = Beside(tile, node).count([](const CellInfo& c) { return c.kept != 0; });
-  const int i = (node.size.index() * 3 + kept) * 6 + node_activity(tile, node);
+  const Beside beside(tile, node);
+  const int kept = beside.count([](const CellInfo& c) { return c.kept != 0; });
+  const int density = beside.density([](const CellInfo& c) { return c.density; });
+  const int i = (node.size.index() * 3 + kept) * 6 + density;
+  set_part(kPartKeep);
   return coder.bit(tile.models->keep[i], keep) != 0;
+}
+
+/// Coefficients, in the order of the scan, that a dropped leaf may have.
+inline int low_limit(BlockSize size) {
+  return size == kBlock8 ? 3 : size == kBlock16 ? 10 : 28;
 }
 
 template <class Coder>
@@ -94,54 +99,107 @@ int code_bits(Coder& coder, Model* models, int count, int value) {
   return node - (1 << count);
 }
 
+/// The modes that a leaf most probably has, after planar.
+struct ProbableModes {
+  Array<std::uint8_t, 5> list{};
+  int kind = 0;       // 0 no neighbour has a direction, 1 one, 2 two different, 3 two alike
+  int count = 0;
+  std::uint64_t set = 0;
+  ProbableModes(const Tile& tile, const Node& node) {
+    const Beside beside(tile, node);
+    const int left = beside.left ? beside.left->mode : kModePlanar;
+    const int above = beside.above ? beside.above->mode : kModePlanar;
+    const bool l = left >= kModeAngular, a = above >= kModeAngular;
+    kind = l && a ? (left == above ? 3 : 2) : l || a ? 1 : 0;
+    const auto near = [](int mode, int by) {
+      return kModeAngular + ((mode - kModeAngular + by) & (kDirections - 1));
+    };
+    if (l) add(left);
+    if (a) add(above);
+    add(kModeDc);
+    if (l) add(near(left, -1)), add(near(left, 1));
+    if (a) add(near(above, -1)), add(near(above, 1));
+    if (l) add(near(left, -2)), add(near(left, 2));
+    if (a) add(near(above, -2)), add(near(above, 2));
+    for (const int mode : {kModeDown, kModeRight, kModeDown - 2, kModeDown + 2, kModeRight + 2})
+      add(mode);
+  }
+  void add(int mode) {
+    if (count == 5 || set >> mode & 1u) return;
+    list[count++] = static_cast<std::uint8_t>(mode);
+    set |= std::uint64_t{1} << mode;
+  }
+};
+
 template <class Coder>
 int code_luma_mode(Coder& coder, Tile& tile, const Node& node, int mode) {
   const Beside beside(tile, node);
   const int size = node.size.index();
   TileModels& m = *tile.models;
-  const int moded = beside.count([](const CellInfo& c) { return c.mode != kModeBase; });
-  if (!coder.bit(m.mode_base[size * 3 + moded], mode != kModeBase)) return kModeBase;
-  if (coder.bit(m.mode_fade[size], mode == kModeFade)) return kModeFade;
-  // The direction of a neighbour is likely to go on.
-  const int left = beside.left && beside.left->mode >= kModeAngular ? beside.left->mode : 0;
-  const int above = beside.above && beside.above->mode >= kModeAngular ? beside.above->mode : 0;
-  if (left && coder.bit(m.mode_same[size * 2], mode == left)) return left;
-  if (above && above != left && coder.bit(m.mode_same[size * 2 + 1], mode == above)) return above;
-  return kModeAngular + code_bits(coder, m.direction.data(), kDirectionBits, mode - kModeAngular);
+  set_part(kPartMode);
+  const int moded = beside.count([](const CellInfo& c) { return c.mode != kModePlanar; });
+  if (!coder.bit(m.mode_planar[size * 3 + moded], mode != kModePlanar)) return kModePlanar;
+  const ProbableModes probable(tile, node);
+  if (coder.bit(m.mode_probable[size * 4 + probable.kind], static_cast<int>(probable.set >> mode & 1u))) {
+    int i = 0;
+    while (i < 4 && coder.bit(m.mode_index[probable.kind * 5 + i], mode != probable.list[i])) ++i;
+    return probable.list[i];
+  }
+  // One of the rest; DC is always in the list. Bits that only one value allows are not coded.
+  std::uint64_t rest = ~(probable.set >> kModeAngular) & 0xFFFFFFFFu;
+  const int value = mode - kModeAngular;
+  int low = 0, prefix = 1;
+  for (int width = kDirections / 2; width > 0; width /= 2, prefix *= 2) {
+    const std::uint64_t mask = (std::uint64_t{1} << width) - 1;
+    const bool lower = (rest >> low & mask) != 0, upper = (rest >> (low + width) & mask) != 0;
+    int bit = upper;
+    if (lower && upper)
+      bit = coder.bit(m.direction[size * kDirections + prefix], value >= low + width);
+    if (bit) low += width, prefix += 1;
+  }
+  return kModeAngular + low;
 }
 
-/// Levels and mode of a kept luma leaf. mode, count, levels: given when writing, results when
-/// reading.
+/// Mode and levels of a luma leaf. mode, count, levels: given when writing, results when reading.
 template <class Coder, class Levels>
-LevelSummary code_luma(Coder& coder, Tile& tile, const Node& node, int& mode, int count,
+LevelSummary code_luma(Coder& coder, Tile& tile, const Node& node, bool kept, int& mode, int count,
                        Levels&& levels) {
-  mode = code_luma_mode(coder, tile, node, mode);
   const int density = Beside(tile, node).density([](const CellInfo& c) { return c.density; });
+  if (!kept) {
+    mode = kModePlanar;
+    return code_levels(coder, tile.models->low,
+                       LevelContext{node.size, density, low_limit(node.size)}, count, levels);
+  }
+  mode = code_luma_mode(coder, tile, node, mode);
   return code_levels(coder, tile.models->luma, LevelContext{node.size, density}, count, levels);
 }
 
-/// One chroma plane (1 or 2) of the unit at node (16 or 32 luma samples). Returns whether it is
-/// coded.
+template <class Coder>
+int code_chroma_mode(Coder& coder, Tile& tile, const Node& node, int plane, int mode) {
+  set_part(kPartChromaMode);
+  const CellInfo& cell = tile.cells.at(node.x, node.y);
+  const int size = node.size == kBlock32;
+  if (plane == 2) {
+    const int first = cell.chroma_mode[0];
+    const int kind = first == 0 ? 0 : first < kChromaFromLuma ? 1 : 2;
+    if (coder.bit(tile.models->chroma_same[size * 3 + kind], mode == first)) return first;
+  }
+  const int directed = cell.mode >= kModeAngular;
+  return code_bits(coder, &tile.models->chroma_mode[((plane - 1) * 4 + size * 2 + directed) * 8], 3,
+                   mode);
+}
+
+/// One chroma plane (1 or 2) of the unit at node (16 or 32 luma samples).
 template <class Coder, class Levels>
-bool code_chroma(Coder& coder, Tile& tile, const Node& node, int plane, bool coded, int& mode,
-                 int count, Levels&& levels, LevelSummary& summary) {
-  if (wanted(tile, node) == Wanted::drop) return false;
+void code_chroma(Coder& coder, Tile& tile, const Node& node, int plane, int& mode, int count,
+                 Levels&& levels, LevelSummary& summary) {
   const Beside beside(tile, node);
   const int p = plane - 1;
-  int kept = 0;
-  for (int i = 0; i < 4; ++i) {
-    const Node c = node.child(i);
-    kept += !outside(tile, c) && tile.cells.at(c.x, c.y).kept;
-  }
-  const int around = beside.count([&](const CellInfo& c) { return c.chroma_coded[p] != 0; });
-  const int first = plane == 2 && tile.cells.at(node.x, node.y).chroma_coded[0];
-  const int flag = ((p * 3 + (kept + 2) / 3) * 3 + around) * 2 + first;
-  if (!coder.bit(tile.models->chroma_coded[flag], coded)) return false;
-  mode = code_bits(coder, &tile.models->chroma_mode[p * 8], 3, mode);
+  mode = code_chroma_mode(coder, tile, node, plane, mode);
   const int density = beside.density([&](const CellInfo& c) { return c.chroma_density[p]; });
-  summary = code_levels(coder, tile.models->chroma,
-                        LevelContext{node.size.reduced(tile.subsample), density}, count, levels);
-  return true;
+  const BlockSize size = node.size.reduced(tile.subsample);
+  summary = code_levels(coder, tile.models->chroma, LevelContext{size, density, size.area(), true},
+                        count, levels);
 }
 
 inline std::uint8_t density_of(const LevelSummary& summary, BlockSize size) {

@@ -18,24 +18,24 @@ namespace ablc {
 
 inline constexpr int kSuper = 32;  ///< side of a superblock
 inline constexpr int kCell = 8;    ///< side of a mask cell
-inline constexpr int kChromaFromLuma = 4;
-inline constexpr int kChromaModes =
-    8;  ///< base, fade, luma's mode, right or down, luma x -1/2, -1/4, 1/4, 1/2
+inline constexpr int kChromaFromLuma = 5;
+/// luma's mode, planar, DC, down, right, from luma by the border's line: both sides, left, above
+inline constexpr int kChromaModes = 8;
 
 /// Adaptive state of a tile outside the base layer.
 struct TileModels {
   // mask
-  Array<Model, 2 * 3 * 6> split;  // size, smaller neighbours, activity
-  Array<Model, 3 * 3 * 6> keep;   // size, kept neighbours, activity
+  Array<Model, 2 * 3 * 3 * 6> split;  // size, smaller neighbours, larger neighbours, density
+  Array<Model, 3 * 3 * 6> keep;       // size, kept neighbours, density
   // blocks
-  Array<Model, 3 * 3> mode_base;  // size, neighbours with another mode
-  Array<Model, 3> mode_fade;
-  Array<Model, 3 * 2> mode_same;
-  Array<Model, kDirections> direction;
-  Array<Model, 2 * 3 * 3 * 2>
-      chroma_coded;  // plane, luma kept, coded neighbours, first plane coded
-  Array<Model, 2 * 8> chroma_mode;
+  Array<Model, 3 * 3> mode_planar;         // size, neighbours with another mode
+  Array<Model, 3 * 4> mode_probable;       // size, case of the neighbours
+  Array<Model, 4 * 5> mode_index;          // case, place in the list
+  Array<Model, 3 * kDirections> direction;  // size
+  Array<Model, 2 * 3> chroma_same;         // size, mode of the first plane: luma's, other, from luma
+  Array<Model, 2 * 2 * 2 * 8> chroma_mode;  // plane, size, luma's mode a direction
   LevelModels luma;
+  LevelModels low;  // of dropped leaves
   LevelModels chroma;
 
   TileModels() = default;
@@ -51,6 +51,7 @@ struct CellInfo {
   std::uint8_t log2 = 0;  // of the leaf's side; 0 = not decoded
   std::uint8_t kept = 0;
   std::uint8_t mode = 0;
+  Array<std::uint8_t, 2> chroma_mode{};
   std::uint8_t density = 0;  // mean magnitude of the leaf's levels, in 1/64, saturating
   Array<std::uint8_t, 2> chroma_coded{};
   Array<std::uint8_t, 2> chroma_density{};

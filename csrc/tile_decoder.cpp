@@ -9,20 +9,6 @@ namespace ablc {
 
 namespace {
 
-void read_leaves(RangeDecoder& coder, Tile& tile, const Node& node) {
-  if (outside(tile, node)) return;
-  if (code_split(coder, tile, node, false)) {
-    for (int i = 0; i < 4; ++i) read_leaves(coder, tile, node.child(i));
-    return;
-  }
-  // Contexts look at decoded cells only, so size and flag are written together.
-  const bool kept = code_keep(coder, tile, node, false);
-  for_cells(tile, node, [&](CellInfo& c) {
-    c.log2 = static_cast<std::uint8_t>(node.size.log2());
-    c.kept = kept;
-  });
-}
-
 constexpr int kRowsAhead = 8;  // rows of superblocks that reading may be ahead of rebuilding
 
 /// Reads mask and blocks of a tile. Every row of blocks goes to where room() says, null to stop,
@@ -30,8 +16,6 @@ constexpr int kRowsAhead = 8;  // rows of superblocks that reading may be ahead 
 template <class Room, class Use>
 void read_rows(const TileSegments& segments, const Header& header, int rows, const Spent& spent,
                Tile& tile, TileState& state, Room&& room, Use&& use) {
-  state.mask = decode_mask(segments.mask, header, tile, rows, spent);
-  if (!state.mask) return;  // blocks mean nothing without their mask
   BlockReader reader(segments.blocks, header.step, tile, spent);
   bool more = true;
   for (int row = 0; more && row < rows; ++row) {
@@ -87,8 +71,6 @@ bool decode_mask(ByteView segment, const Header& header, Tile& tile, int rows, c
         });
       } else {
         tile.select(offset_step(header.step, tile.offset_at(x, y)));
-        watch(coder, spent, {x * kCell, y * kCell, kSuper, kSuper},
-              [&] { read_leaves(coder, tile, super); });
       }
     }
   return !coder.overrun() && (!coder.unused() || rows * kSuper < tile.height);
