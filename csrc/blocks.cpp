@@ -76,7 +76,7 @@ void BlockReader::read_luma(const Node& node, BlockRow& out) {
   BlockUnit unit;
   unit.node = node;
   PlacedLevel* const first = writer_.next;
-  unit.summary = code_luma(coder_, tile_, node, tile_.cells.at(node.x, node.y).kept != 0, unit.mode, 0, writer_);
+  unit.summary = code_luma(coder_, tile_, node, tile_.cells.at(node.x, node.y).kept != 0, unit.mode, 0, 0, writer_);
   unit.levels = {first, writer_.next};
   const std::uint8_t density = density_of(unit.summary, node.size);
   for_cells(tile_, node, [&](CellInfo& c) {

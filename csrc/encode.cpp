@@ -47,7 +47,7 @@ void write_blocks(RangeEncoder& coder, Tile& tile, const Node& node, int zorder,
   } else {
     code_keep(coder, tile, node, cell.kept != 0);
     LeafChoice& leaf = choice.luma[zorder];
-    code_luma(coder, tile, node, leaf.kept, leaf.mode, leaf.count, leaf.levels.data());
+    code_luma(coder, tile, node, leaf.kept, leaf.mode, leaf.count, leaf.kind, leaf.levels.data());
   }
   const bool unit = node.size == kBlock16 || (node.size == kBlock32 && !divided);
   if (tile.planes == 1 || !unit) return;

@@ -128,6 +128,7 @@ struct LevelSummary {
   int count = 0;
   int rows = 0;
   int columns = 0;
+  int kind = 0;       // of transform
   int magnitude = 0;  // sum; fits: 1024 x 32767
 };
 

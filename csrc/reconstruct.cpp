@@ -36,7 +36,7 @@ void add_transformed(BlockSize size, const std::int16_t* coefficients, const Lev
     return;
   }
   std::int16_t residual[kMaxArea];
-  inverse_transform(size, coefficients, summary.rows, summary.columns, residual);
+  inverse_transform(size, summary.kind, coefficients, summary.rows, summary.columns, residual);
   add_clipped(pred, n, residual, n, out);
 }
 

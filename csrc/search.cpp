@@ -160,7 +160,7 @@ void TileSearch::try_leaf(const Node& node, Leaf& leaf) {
   if (may_drop) {
     predict_luma(node, kModePlanar, border, pred);
     difference(org_[0], x, y, n, pred, rest);
-    forward_transform(node.size, rest, coefficients);
+    forward_transform(node.size, 0, rest, coefficients);
     leaf.cost = optimise_levels(coefficients, *luma_, tile_.models->low, low, bit,
                                 leaf.levels.data(), leaf.summary) +
                 bit * drop.bits;
@@ -180,19 +180,29 @@ void TileSearch::try_leaf(const Node& node, Leaf& leaf) {
     const int mode = entry - 1;
     predict_luma(node, mode, border, pred);
     difference(org_[0], x, y, n, pred, rest);
-    forward_transform(node.size, rest, coefficients);
-    PriceCoder price;
-    code_luma_mode(price, tile_, node, mode);
-    const float cost = optimise_levels(coefficients, *luma_, tile_.models->luma, context, bit,
-                                       levels.data(), summary) +
-                       bit * (price.bits + keep.bits);
-    if (cost >= leaf.cost) continue;
-    leaf.cost = cost;
-    leaf.kept = true;
-    leaf.mode = mode;
-    leaf.summary = summary;
-    leaf.levels = levels;
-    add_residual(*luma_, node.size, levels.data(), summary, pred, leaf.rec.data());
+    static const int kinds = static_cast<int>(tuned("NB_KINDS", 2));
+    for (int k = 0; k < kinds; ++k) {
+      const int kind = kinds == 2 && k == 1 ? 3 : k;
+      forward_transform(node.size, kind, rest, coefficients);
+      PriceCoder price;
+      code_luma_mode(price, tile_, node, mode);
+      float cost = optimise_levels(coefficients, *luma_, tile_.models->luma, context, bit,
+                                   levels.data(), summary);
+      summary.kind = kind;
+      if (summary.count == 0) {
+        if (kind) continue;
+      } else {
+        code_kind(price, tile_, node.size, mode, summary.count, kind);
+      }
+      cost += bit * (price.bits + keep.bits);
+      if (cost >= leaf.cost) continue;
+      leaf.cost = cost;
+      leaf.kept = true;
+      leaf.mode = mode;
+      leaf.summary = summary;
+      leaf.levels = levels;
+      add_residual(*luma_, node.size, levels.data(), summary, pred, leaf.rec.data());
+    }
   }
   leaf.cost *= weight;
 }
@@ -202,6 +212,7 @@ void TileSearch::commit_leaf(const Node& node, const Leaf& leaf, LeafChoice& cho
   put_block(tile_.rec[0], node.x * kCell, node.y * kCell, n, leaf.rec.data());
   choice.mode = leaf.mode;
   choice.count = leaf.summary.count;
+  choice.kind = leaf.summary.kind;
   choice.kept = leaf.kept;
   std::copy_n(leaf.levels.begin(), n * n, choice.levels.begin());
   const std::uint8_t density = density_of(leaf.summary, node.size);

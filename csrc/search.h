@@ -32,6 +32,7 @@ struct SearchSettings {
 struct LeafChoice {
   int mode = 0;
   int count = 0;
+  int kind = 0;
   bool kept = false;  // luma only
   Array<std::int16_t, kMaxArea> levels;
 };

@@ -41,7 +41,7 @@ void TileSearch::decide_chroma(const Node& node, int plane, LeafChoice& choice) 
   for (int mode = 0; mode < modes; ++mode) {
     predict_chroma(tile_, node, mode, border, luma, pred);
     difference(org_[p], x, y, n, pred, residual);
-    forward_transform(size, residual, coefficients);
+    forward_transform(size, 0, residual, coefficients);
     LevelSummary summary;
     PriceCoder price;
     code_chroma_mode(price, tile_, node, plane, mode);

@@ -160,10 +160,25 @@ int code_luma_mode(Coder& coder, Tile& tile, const Node& node, int mode) {
   return kModeAngular + low;
 }
 
+/// Kind of transform of a leaf with levels.
+template <class Coder>
+int code_kind(Coder& coder, Tile& tile, BlockSize size, int mode, int count, int kind) {
+  static const int kinds = static_cast<int>(tuned("NB_KINDS", 2));
+  if (count == 0 || kinds == 1) return 0;
+  set_part(kPartMode);
+  const int away = std::min(std::abs(mode - kModeRight), std::abs(mode - kModeDown));
+  const int sort = mode < kModeAngular ? 0 : away < 4 ? 1 : 2;
+  const int many = (count > 2) + (count > 8) + (count > 24);
+  Model* models = &tile.models->kind[((size.index() * 3 + sort) * 4 + many) * 3];
+  if (!coder.bit(models[0], kind != 0)) return 0;
+  if (kinds == 2 || coder.bit(models[1], kind == 3)) return 3;
+  return coder.bit(models[2], kind == 2) ? 2 : 1;
+}
+
 /// Mode and levels of a luma leaf. mode, count, levels: given when writing, results when reading.
 template <class Coder, class Levels>
 LevelSummary code_luma(Coder& coder, Tile& tile, const Node& node, bool kept, int& mode, int count,
-                       Levels&& levels) {
+                       int kind, Levels&& levels) {
   const int density = Beside(tile, node).density([](const CellInfo& c) { return c.density; });
   if (!kept) {
     mode = kModePlanar;
@@ -171,7 +186,10 @@ LevelSummary code_luma(Coder& coder, Tile& tile, const Node& node, bool kept, in
                        LevelContext{node.size, density, low_limit(node.size)}, count, levels);
   }
   mode = code_luma_mode(coder, tile, node, mode);
-  return code_levels(coder, tile.models->luma, LevelContext{node.size, density}, count, levels);
+  LevelSummary summary =
+      code_levels(coder, tile.models->luma, LevelContext{node.size, density}, count, levels);
+  summary.kind = code_kind(coder, tile, node.size, mode, summary.count, kind);
+  return summary;
 }
 
 template <class Coder>

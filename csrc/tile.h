@@ -32,6 +32,7 @@ struct TileModels {
   Array<Model, 3 * 4> mode_probable;       // size, case of the neighbours
   Array<Model, 4 * 5> mode_index;          // case, place in the list
   Array<Model, 3 * kDirections> direction;  // size
+  Array<Model, 3 * 3 * 4 * 3> kind;  // size, mode planar or DC, nearly straight, other; count
   Array<Model, 2 * 3> chroma_same;         // size, mode of the first plane: luma's, other, from luma
   Array<Model, 2 * 2 * 2 * 8> chroma_mode;  // plane, size, luma's mode a direction
   LevelModels luma;

@@ -17,29 +17,31 @@ template <int N>
 struct Basis {
   Array<Array<std::int32_t, N>, N> row;   // [frequency][position]
   Array<Array<float, N>, N> by_position;  // [position][frequency], orthonormal
-  Basis() : row{}, by_position{} {
+  explicit Basis(bool sine = false) : row{}, by_position{} {
     for (int k = 0; k < N; ++k) {
       for (int x = 0; x < N; ++x) {
-        const double c = std::sqrt((k == 0 ? 1.0 : 2.0) / N) *
-                         std::cos(std::numbers::pi * (2 * x + 1) * k / (2.0 * N));
+        const double c = sine ? std::sqrt(4.0 / (2 * N + 1)) *
+                                    std::sin(std::numbers::pi * (2 * k + 1) * (x + 1) / (2 * N + 1))
+                              : std::sqrt((k == 0 ? 1.0 : 2.0) / N) *
+                                    std::cos(std::numbers::pi * (2 * x + 1) * k / (2.0 * N));
         row[k][x] = static_cast<std::int32_t>(std::lround(1024 * c));
         by_position[x][k] = static_cast<float>(c);
       }
     }
   }
 };
-const Basis<8> kBasis8;
-const Basis<16> kBasis16;
-const Basis<32> kBasis32;
+const Basis<8> kBasis8[2] = {Basis<8>(false), Basis<8>(true)};
+const Basis<16> kBasis16[2] = {Basis<16>(false), Basis<16>(true)};
+const Basis<32> kBasis32[2] = {Basis<32>(false), Basis<32>(true)};
 
 template <int N>
-ABLC_INLINE void inverse(const Basis<N>& basis, const std::int16_t* coefficients, int rows,
+ABLC_INLINE void inverse(const Basis<N>& down, const Basis<N>& basis, const std::int16_t* coefficients, int rows,
                          int columns, std::int16_t* residual) {
   Array<Array<std::int16_t, N>, N> half;  // [y][horizontal frequency] in 1/16
   for (int y = 0; y < N; ++y) {
     Array<std::int32_t, N> sum{};
     for (int k = 0; k < rows; ++k) {
-      const std::int32_t c = basis.row[k][y];
+      const std::int32_t c = down.row[k][y];
       const std::int16_t* in = coefficients + k * N;
       for (int x = 0; x < N; ++x) sum[x] += c * in[x];
     }
@@ -59,7 +61,7 @@ ABLC_INLINE void inverse(const Basis<N>& basis, const std::int16_t* coefficients
 }
 
 template <int N>
-ABLC_INLINE void forward(const Basis<N>& basis, const std::int16_t* residual, float* coefficients) {
+ABLC_INLINE void forward(const Basis<N>& down, const Basis<N>& basis, const std::int16_t* residual, float* coefficients) {
   Array<Array<float, N>, N> half;  // [y][horizontal frequency]
   for (int y = 0; y < N; ++y) {
     Array<float, N> sum{};
@@ -73,30 +75,30 @@ ABLC_INLINE void forward(const Basis<N>& basis, const std::int16_t* residual, fl
   for (int k = 0; k < N; ++k) {
     Array<float, N> sum{};
     for (int y = 0; y < N; ++y) {
-      const float c = basis.by_position[y][k];
+      const float c = down.by_position[y][k];
       for (int x = 0; x < N; ++x) sum[x] += c * half[y][x];
     }
     for (int x = 0; x < N; ++x) coefficients[k * N + x] = sum[x];
   }
 }
 
-ABLC_DISPATCH void inverse8(const std::int16_t* c, int rows, int columns, std::int16_t* r) {
-  inverse<8>(kBasis8, c, rows, columns, r);
+ABLC_DISPATCH void inverse8(int kind, const std::int16_t* c, int rows, int columns, std::int16_t* r) {
+  inverse<8>(kBasis8[kind & 1], kBasis8[kind >> 1], c, rows, columns, r);
 }
-ABLC_DISPATCH void inverse16(const std::int16_t* c, int rows, int columns, std::int16_t* r) {
-  inverse<16>(kBasis16, c, rows, columns, r);
+ABLC_DISPATCH void inverse16(int kind, const std::int16_t* c, int rows, int columns, std::int16_t* r) {
+  inverse<16>(kBasis16[kind & 1], kBasis16[kind >> 1], c, rows, columns, r);
 }
-ABLC_DISPATCH void inverse32(const std::int16_t* c, int rows, int columns, std::int16_t* r) {
-  inverse<32>(kBasis32, c, rows, columns, r);
+ABLC_DISPATCH void inverse32(int kind, const std::int16_t* c, int rows, int columns, std::int16_t* r) {
+  inverse<32>(kBasis32[kind & 1], kBasis32[kind >> 1], c, rows, columns, r);
 }
-ABLC_DISPATCH void forward8(const std::int16_t* r, float* c) {
-  forward<8>(kBasis8, r, c);
+ABLC_DISPATCH void forward8(int kind, const std::int16_t* r, float* c) {
+  forward<8>(kBasis8[kind & 1], kBasis8[kind >> 1], r, c);
 }
-ABLC_DISPATCH void forward16(const std::int16_t* r, float* c) {
-  forward<16>(kBasis16, r, c);
+ABLC_DISPATCH void forward16(int kind, const std::int16_t* r, float* c) {
+  forward<16>(kBasis16[kind & 1], kBasis16[kind >> 1], r, c);
 }
-ABLC_DISPATCH void forward32(const std::int16_t* r, float* c) {
-  forward<32>(kBasis32, r, c);
+ABLC_DISPATCH void forward32(int kind, const std::int16_t* r, float* c) {
+  forward<32>(kBasis32[kind & 1], kBasis32[kind >> 1], r, c);
 }
 
 /// Eight rows of eight samples; spelt with vectors, because the transpose defeats the vectoriser.
@@ -137,17 +139,17 @@ int hadamard8x8(const std::int16_t* residual, int stride) {
 
 }  // namespace
 
-void inverse_transform(BlockSize size, const std::int16_t* coefficients, int rows, int columns,
-                       std::int16_t* residual) {
-  if (size == kBlock8) return inverse8(coefficients, rows, columns, residual);
-  if (size == kBlock16) return inverse16(coefficients, rows, columns, residual);
-  inverse32(coefficients, rows, columns, residual);
+void inverse_transform(BlockSize size, int kind, const std::int16_t* coefficients, int rows,
+                       int columns, std::int16_t* residual) {
+  if (size == kBlock8) return inverse8(kind, coefficients, rows, columns, residual);
+  if (size == kBlock16) return inverse16(kind, coefficients, rows, columns, residual);
+  inverse32(kind, coefficients, rows, columns, residual);
 }
 
-void forward_transform(BlockSize size, const std::int16_t* residual, float* coefficients) {
-  if (size == kBlock8) return forward8(residual, coefficients);
-  if (size == kBlock16) return forward16(residual, coefficients);
-  forward32(residual, coefficients);
+void forward_transform(BlockSize size, int kind, const std::int16_t* residual, float* coefficients) {
+  if (size == kBlock8) return forward8(kind, residual, coefficients);
+  if (size == kBlock16) return forward16(kind, residual, coefficients);
+  forward32(kind, residual, coefficients);
 }
 
 int hadamard_cost(BlockSize size, const std::int16_t* residual) {

@@ -11,11 +11,12 @@ namespace ablc {
 
 /// coefficients: n x n, row = vertical frequency, in 1/4 of an orthonormal coefficient; only the
 /// first `rows` rows and `columns` columns may differ from zero. residual: n x n, grey levels.
-void inverse_transform(BlockSize size, const std::int16_t* coefficients, int rows, int columns,
-                       std::int16_t* residual);
+void inverse_transform(BlockSize size, int kind, const std::int16_t* coefficients, int rows,
+                       int columns, std::int16_t* residual);
 
 /// residual: n x n grey levels. coefficients: n x n orthonormal.
-void forward_transform(BlockSize size, const std::int16_t* residual, float* coefficients);
+/// kind: 1 = DST-VII down, 2 = DST-VII across, else DCT-II.
+void forward_transform(BlockSize size, int kind, const std::int16_t* residual, float* coefficients);
 
 /// Sum of absolute 8x8 Hadamard coefficients of an n x n residual, scaled like a sum of absolute
 /// differences.
