@@ -14,7 +14,7 @@ class BlockSize {
   constexpr int side() const { return 1 << log2_; }
   constexpr int area() const { return 1 << (2 * log2_); }
   /// 0..2, for tables by size.
-  constexpr int index() const { return log2_ - 3; }
+  constexpr int index() const { return log2_ - 2; }
   constexpr BlockSize half() const { return reduced(1); }
   constexpr BlockSize reduced(int shift) const { return BlockSize(log2_ - shift); }
 
@@ -24,9 +24,9 @@ class BlockSize {
   int log2_;
 };
 
-inline constexpr BlockSize kBlock8{3}, kBlock16{4}, kBlock32{5};
-inline constexpr int kSizes = 3;
-inline constexpr int kMaxSide = kBlock32.side();
-inline constexpr int kMaxArea = kBlock32.area();
+inline constexpr BlockSize kBlock4{2}, kBlock8{3}, kBlock16{4}, kBlock32{5}, kBlock64{6};
+inline constexpr int kSizes = 5;
+inline constexpr int kMaxSide = kBlock64.side();
+inline constexpr int kMaxArea = kBlock64.area();
 
 }  // namespace ablc

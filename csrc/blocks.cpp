@@ -8,7 +8,7 @@ namespace {
 
 void rebuild_luma(const BlockUnit& unit, const Quantisers& quantisers, Tile& tile) {
   const Node& node = unit.node;
-  const int x = node.x * kCell, y = node.y * kCell, n = node.size.side();
+  const int x = node.x * kUnit, y = node.y * kUnit, n = node.size.side();
   std::uint8_t pred[kMaxArea], out[kMaxArea];
   const Border border = gather_border(tile, node, 0);
   predict_luma(node, unit.mode, border, pred);
@@ -21,7 +21,7 @@ void rebuild_chroma(const BlockUnit& unit, const Quantisers& quantisers, Tile& t
   const Node& node = unit.node;
   const int p = unit.plane;
   const BlockSize size = node.size.reduced(tile.subsample);
-  const int x = (node.x * kCell) >> tile.subsample, y = (node.y * kCell) >> tile.subsample,
+  const int x = (node.x * kUnit) >> tile.subsample, y = (node.y * kUnit) >> tile.subsample,
             n = size.side();
   std::uint8_t pred[kMaxArea], out[kMaxArea];
   const Border border = gather_border(tile, node, p);
@@ -41,18 +41,18 @@ bool BlockReader::read(int row, BlockRow& out) {
         new PlacedLevel[sample_count(tile_.width, kSuper, tile_.planes)]);
   out.units.clear();
   writer_.next = out.levels.get();
-  const int y = row * (kSuper / kCell);
-  for (int x = 0; x < tile_.cells.width; x += kSuper / kCell) {
+  const int y = row * (kSuper / kUnit);
+  for (int x = 0; x < tile_.cells.width; x += kSuper / kUnit) {
     if (coder_.overrun()) return false;
     tile_.select(offset_step(step_, tile_.offset_at(x, y)));
-    read_node({x, y, kBlock32}, out);
+    read_node({x, y, kBlock64}, out);
   }
   return true;
 }
 
 void BlockReader::read_node(const Node& node, BlockRow& out) {
   if (outside(tile_, node)) return;
-  const Rect pixels{node.x * kCell, node.y * kCell, node.size.side(), node.size.side()};
+  const Rect pixels{node.x * kUnit, node.y * kUnit, node.size.side(), node.size.side()};
   const bool split = code_split(coder_, tile_, node, false);
   if (split) {
     for (int i = 0; i < 4; ++i) read_node(node.child(i), out);
@@ -65,7 +65,7 @@ void BlockReader::read_node(const Node& node, BlockRow& out) {
     watch(coder_, spent_, pixels, [&] { read_luma(node, out); });
   }
   const bool unit =
-      node.size == kBlock16 || (node.size == kBlock32 && !split);
+      node.size == kBlock16 || (node.size > kBlock16 && !split);
   if (tile_.planes == 1 || !unit) return;
   watch(coder_, spent_, pixels, [&] {
     for (int plane = 1; plane <= 2; ++plane) read_chroma(node, plane, out);

@@ -66,10 +66,10 @@ void take_tile(Tile& tile, const Header& header, const Rect& rect, Planes& pictu
 void put_shapes(const Tile& tile, const Rect& rect, Plane<CellShape>& shapes) {
   for (int y = 0; y < tile.activity.height; ++y)
     for (int x = 0; x < tile.activity.width; ++x) {
-      const CellInfo& cell = tile.cells.at(x, y);
+      const CellInfo& cell = tile.cells.at(2 * x, 2 * y);
       shapes.at(rect.x / kCell + x, rect.y / kCell + y) = {
-          cell.log2, 1, 1,
-          static_cast<std::int8_t>(tile.offset_at(x, y))};
+          std::max<std::uint8_t>(cell.log2, 3), 1, 1,
+          static_cast<std::int8_t>(tile.offset_at(2 * x, 2 * y))};
     }
 }
 
@@ -254,9 +254,9 @@ class Decoding {
   void note(const Tile& tile, const Rect& rect) {
     for (int y = 0; y < tile.activity.height; ++y)
       for (int x = 0; x < tile.activity.width; ++x) {
-        map_->mode.at(rect.x / kCell + x, rect.y / kCell + y) = tile.cells.at(x, y).mode;
+        map_->mode.at(rect.x / kCell + x, rect.y / kCell + y) = tile.cells.at(2 * x, 2 * y).mode;
         map_->offset.at(rect.x / kCell + x, rect.y / kCell + y) =
-            static_cast<std::int8_t>(tile.offset_at(x, y));
+            static_cast<std::int8_t>(tile.offset_at(2 * x, 2 * y));
       }
   }
 

@@ -42,17 +42,17 @@ void write_blocks(RangeEncoder& coder, Tile& tile, const Node& node, int zorder,
   const bool divided = cell.log2 < node.size.log2();
   code_split(coder, tile, node, divided);
   if (divided) {
-    const int step = node.size.half().area() / kBlock8.area();
+    const int step = node.size.half().area() / kBlock4.area();
     for (int i = 0; i < 4; ++i) write_blocks(coder, tile, node.child(i), zorder + i * step, choice);
   } else {
     code_keep(coder, tile, node, cell.kept != 0);
     LeafChoice& leaf = choice.luma[zorder];
     code_luma(coder, tile, node, leaf.kept, leaf.mode, leaf.count, leaf.kind, leaf.levels.data());
   }
-  const bool unit = node.size == kBlock16 || (node.size == kBlock32 && !divided);
+  const bool unit = node.size == kBlock16 || (node.size > kBlock16 && !divided);
   if (tile.planes == 1 || !unit) return;
   for (int plane = 1; plane <= 2; ++plane) {
-    LeafChoice& c = choice.chroma[plane - 1][zorder / 4];
+    LeafChoice& c = choice.chroma[plane - 1][zorder / 16];
     LevelSummary summary;
     code_chroma(coder, tile, node, plane, c.mode, c.count, c.levels.data(), summary);
   }
@@ -136,13 +136,13 @@ TileCode encode_tile(const ConstImage& image, const Header& header, const Rect& 
     for (int y = 0; y < tile->offsets.height; ++y)
       for (int x = 0; x < tile->offsets.width; ++x)
         tile->offsets.at(x, y) =
-            static_cast<std::int8_t>(wanted_offset(importance, {4 * x, 4 * y, kBlock32}));
+            static_cast<std::int8_t>(wanted_offset(importance, {4 * x, 4 * y, kBlock64}));
     OffsetModels models;
     code_offsets(mask, models, tile->offsets);
   }
-  for (int y = 0; y < tile->cells.height; y += kSuper / kCell)
-    for (int x = 0; x < tile->cells.width; x += kSuper / kCell) {
-      const Node super{x, y, kBlock32};
+  for (int y = 0; y < tile->cells.height; y += kSuper / kUnit)
+    for (int x = 0; x < tile->cells.width; x += kSuper / kUnit) {
+      const Node super{x, y, kBlock64};
       tile->select(offset_step(header.step, tile->offset_at(x, y)));
       if (done++ == head) search.scale_price(settings.tail > 0 ? kTailPrice : 1 / kTailPrice);
       search.decide(x, y, *choice);

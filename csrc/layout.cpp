@@ -34,7 +34,9 @@ std::unique_ptr<Tile> make_tile(const Header& header, const Rect& rect, const Ba
   tile->subsample = header.subsample;
   if (header.step_offsets)
     tile->offsets = Plane<std::int8_t>(tile->width / kSuper, tile->height / kSuper);
-  tile->cells = Plane<CellInfo>(tile->width / kCell, tile->height / kCell);
+  tile->cells = Plane<CellInfo>(tile->width / kUnit, tile->height / kUnit);
+  tile->units_wide = div_up(rect.width, kUnit);
+  tile->units_high = div_up(rect.height, kUnit);
   tile->activity = activity(base[0], base_rect(header, rect, 0));
   return tile;
 }

@@ -17,7 +17,7 @@ namespace ablc {
 inline constexpr int kBands = 12;     // bands of frequency
 inline constexpr int kTemplates = 8;  // classes of the magnitude already coded around a coefficient
 inline constexpr int kDensities = 6;  // classes of the magnitude in neighbouring blocks
-inline constexpr int kCountClasses = 12;
+inline constexpr int kCountClasses = 14;
 inline constexpr int kMaxLevel = 32767;
 
 /// Contexts of the levels of one kind of plane.

@@ -44,7 +44,7 @@ constexpr auto kGauss = [] {
 }();
 
 constexpr int log2_of(int n) {
-  return n == 4 ? 2 : n == 8 ? 3 : n == 16 ? 4 : 5;
+  return n == 4 ? 2 : n == 8 ? 3 : n == 16 ? 4 : n == 32 ? 5 : 6;
 }
 
 /// The samples that a vertical direction carries into the block: main is the border it starts from,
@@ -103,7 +103,7 @@ ABLC_INLINE void predict(int mode, const Border& border, bool smooth, std::uint8
     const std::int16_t* top = border.top.data();
     const std::int16_t* left = border.left.data();
     Border::Samples soft_top, soft_left;
-    if (mode == kModePlanar && smooth) {
+    if (N > 4 && mode == kModePlanar && smooth) {
       for (int i = 1; i <= N + 1; ++i) {
         soft_top[i] = static_cast<std::int16_t>((top[i - 1] + 2 * top[i] + top[i + 1] + 2) >> 2);
         soft_left[i] =
@@ -134,7 +134,7 @@ ABLC_INLINE void predict(int mode, const Border& border, bool smooth, std::uint8
   const int displacement = kDisplacement[direction];
   // Directions near straight ones keep their sharpness, the nearer the larger the block.
   const int away = std::min(std::abs(mode - kModeRight), std::abs(mode - kModeDown));
-  const bool soft = smooth && away > (N == 8 ? 7 : N == 16 ? 1 : 0);
+  const bool soft = smooth && away > (N == 4 ? 16 : N == 8 ? 7 : N == 16 ? 1 : 0);
   Array<std::int16_t, N * N> block;
   if (direction >= kVertical) {
     slide<N>(border.top.data(), border.left.data(), displacement, soft, block.data());
@@ -149,6 +149,12 @@ ABLC_INLINE void predict(int mode, const Border& border, bool smooth, std::uint8
 ABLC_DISPATCH void predict8(int mode, const Border& b, bool smooth, std::uint8_t* out) {
   predict<8>(mode, b, smooth, out);
 }
+ABLC_DISPATCH void predict4(int mode, const Border& b, bool smooth, std::uint8_t* out) {
+  predict<4>(mode, b, smooth, out);
+}
+ABLC_DISPATCH void predict64(int mode, const Border& b, bool smooth, std::uint8_t* out) {
+  predict<64>(mode, b, smooth, out);
+}
 ABLC_DISPATCH void predict16(int mode, const Border& b, bool smooth, std::uint8_t* out) {
   predict<16>(mode, b, smooth, out);
 }
@@ -159,6 +165,8 @@ ABLC_DISPATCH void predict32(int mode, const Border& b, bool smooth, std::uint8_
 }  // namespace
 
 void predict_block(int mode, BlockSize size, const Border& border, bool smooth, std::uint8_t* out) {
+  if (size == kBlock4) return predict4(mode, border, smooth, out);
+  if (size == kBlock64) return predict64(mode, border, smooth, out);
   if (size == kBlock8) return predict8(mode, border, smooth, out);
   if (size == kBlock16) return predict16(mode, border, smooth, out);
   predict32(mode, border, smooth, out);

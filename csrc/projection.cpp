@@ -34,7 +34,7 @@ struct Basis {
 };
 
 const Basis& basis_of(int n) {
-  static const Array<Basis, kSizes> kBases = {Basis(8), Basis(16), Basis(32)};
+  static const Array<Basis, kSizes> kBases = {Basis(8), Basis(16), Basis(32), Basis(8), Basis(8)};
   return kBases[n == 8 ? 0 : n == 16 ? 1 : 2];
 }
 

@@ -44,7 +44,7 @@ void add_transformed(BlockSize size, const std::int16_t* coefficients, const Lev
 const auto kWeights = [] {
   Array<Array<std::int32_t, kMaxArea>, kSizes> weights{};
   const int flat = static_cast<int>(tuned("NB_FLAT", 38)), slope = static_cast<int>(tuned("NB_SLOPE", 77));
-  for (const BlockSize size : {kBlock8, kBlock16, kBlock32}) {
+  for (const BlockSize size : {kBlock4, kBlock8, kBlock16, kBlock32, kBlock64}) {
     const int n = size.side();
     for (int y = 0; y < n; ++y)
       for (int x = 0; x < n; ++x) {
@@ -85,19 +85,21 @@ Quantisers::Quantisers(int step, bool offsets) : offsets_(offsets) {
 
 namespace {
 int z_order(int x, int y) {
-  return (x & 1) | (y & 1) << 1 | (x & 2) << 1 | (y & 2) << 2;
+  int z = 0;
+  for (int i = 0; i < 4; ++i) z |= (x >> i & 1) << (2 * i) | (y >> i & 1) << (2 * i + 1);
+  return z;
 }
 }  // namespace
 
 Border gather_border(const Tile& tile, const Node& node, int plane) {
   const int s = plane ? tile.subsample : 0;
   const Plane<std::uint8_t>& rec = tile.rec[plane];
-  const int n = node.size.side() >> s, unit = kCell >> s;
-  const int x = (node.x * kCell) >> s, y = (node.y * kCell) >> s;
+  const int n = node.size.side() >> s, unit = kUnit >> s;
+  const int x = (node.x * kUnit) >> s, y = (node.y * kUnit) >> s;
   const int z = z_order(node.x, node.y);
   const auto known = [&](int cx, int cy) {
-    if (cx < 0 || cy < 0 || cx >= tile.activity.width || cy >= tile.activity.height) return false;
-    const int sx = cx >> 2, sy = cy >> 2, nx = node.x >> 2, ny = node.y >> 2;
+    if (cx < 0 || cy < 0 || cx >= tile.units_wide || cy >= tile.units_high) return false;
+    const int sx = cx >> 4, sy = cy >> 4, nx = node.x >> 4, ny = node.y >> 4;
     if (sy != ny) return sy < ny;
     if (sx != nx) return sx < nx;
     return z_order(cx, cy) < z;
@@ -138,7 +140,7 @@ void predict_luma(const Node& node, int mode, const Border& border, std::uint8_t
 LumaBelow luma_below(const Tile& tile, const Node& node) {
   LumaBelow luma;
   const int s = tile.subsample, n = node.size.side() >> s;
-  const int x0 = node.x * kCell, y0 = node.y * kCell;
+  const int x0 = node.x * kUnit, y0 = node.y * kUnit;
   const auto at = [&](int x, int y) {  // in chroma samples from the corner
     const auto& rec = tile.rec[0];
     if (s == 0) return static_cast<std::int16_t>(rec.at(x0 + x, y0 + y));

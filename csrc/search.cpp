@@ -34,7 +34,7 @@ TileSearch::TileSearch(Tile& tile, const Planes& org, const SearchSettings& sett
       quantisers_(quantisers),
       luma_(&quantisers.luma(0)),
       chroma_(&quantisers.chroma(0)),
-      weight_(tile.cells.width, tile.cells.height, 1.0f),
+      weight_(tile.width / kCell, tile.height / kCell, 1.0f),
       hints_(hints) {
   for (auto& s : scratch_) s = std::make_unique<Leaf>();
   // Sums over 4x4 samples, then over the 16x16 around each cell: what SSIM's window would see.
@@ -85,7 +85,7 @@ TileAnalysis::Modes TileSearch::best_modes(const Node& node, const Border& borde
     if (seen >> mode & 1u) return kInfinite;
     seen |= std::uint64_t{1} << mode;
     predict_luma(node, mode, border, pred);
-    difference(org_[0], node.x * kCell, node.y * kCell, n, pred, rest);
+    difference(org_[0], node.x * kUnit, node.y * kUnit, n, pred, rest);
     PriceCoder price;
     code_luma_mode(price, tile_, node, mode);
     const float cost = static_cast<float>(hadamard_cost(node.size, rest)) + satd_bit * price.bits;
@@ -130,16 +130,16 @@ TileAnalysis::Modes TileSearch::best_modes(const Node& node, const Border& borde
 
 void TileSearch::try_leaf(const Node& node, Leaf& leaf) {
   const int n = node.size.side();
-  const int x = node.x * kCell;
-  const int y = node.y * kCell;
+  const int x = node.x * kUnit;
+  const int y = node.y * kUnit;
   const int density = Beside(tile_, node).density([](const CellInfo& c) { return c.density; });
   const LevelContext context{node.size, density};
   const LevelContext low{node.size, density, low_limit(node.size)};
   float weight = 0;
   int inside = 0;
-  for (int cy = node.y; cy < std::min(node.y + node.cells(), tile_.activity.height); ++cy)
-    for (int cx = node.x; cx < std::min(node.x + node.cells(), tile_.activity.width); ++cx) {
-      weight += weight_.at(cx, cy);
+  for (int cy = node.y; cy < std::min(node.y + node.cells(), tile_.units_high); ++cy)
+    for (int cx = node.x; cx < std::min(node.x + node.cells(), tile_.units_wide); ++cx) {
+      weight += weight_.at(cx >> 1, cy >> 1);
       ++inside;
     }
   weight *= gain_ / static_cast<float>(inside);
@@ -157,7 +157,7 @@ void TileSearch::try_leaf(const Node& node, Leaf& leaf) {
   code_keep(keep, tile_, node, true);
   leaf.cost = kInfinite;
   static const bool may_drop = tuned("NB_DROP", 1) != 0;
-  if (may_drop) {
+  if (may_drop && node.size != kBlock4) {
     predict_luma(node, kModePlanar, border, pred);
     difference(org_[0], x, y, n, pred, rest);
     forward_transform(node.size, 0, rest, coefficients);
@@ -181,7 +181,7 @@ void TileSearch::try_leaf(const Node& node, Leaf& leaf) {
     predict_luma(node, mode, border, pred);
     difference(org_[0], x, y, n, pred, rest);
     static const int kinds = static_cast<int>(tuned("NB_KINDS", 2));
-    for (int k = 0; k < kinds; ++k) {
+    for (int k = 0; k < (node.size == kBlock64 ? 1 : kinds); ++k) {
       const int kind = kinds == 2 && k == 1 ? 3 : k;
       forward_transform(node.size, kind, rest, coefficients);
       PriceCoder price;
@@ -209,7 +209,7 @@ void TileSearch::try_leaf(const Node& node, Leaf& leaf) {
 
 void TileSearch::commit_leaf(const Node& node, const Leaf& leaf, LeafChoice& choice) {
   const int n = node.size.side();
-  put_block(tile_.rec[0], node.x * kCell, node.y * kCell, n, leaf.rec.data());
+  put_block(tile_.rec[0], node.x * kUnit, node.y * kUnit, n, leaf.rec.data());
   choice.mode = leaf.mode;
   choice.count = leaf.summary.count;
   choice.kind = leaf.summary.kind;
@@ -226,9 +226,15 @@ void TileSearch::commit_leaf(const Node& node, const Leaf& leaf, LeafChoice& cho
 
 float TileSearch::decide_node(const Node& node, int zorder, SuperChoice& choice) {
   if (outside(tile_, node)) return 0;
+  if (node.size.log2() > most_log2()) {
+    float cost = 0;
+    const int step = node.size.half().area() / kBlock4.area();
+    for (int i = 0; i < 4; ++i) cost += decide_node(node.child(i), zorder + i * step, choice);
+    return cost;
+  }
   Leaf& leaf = *scratch_[node.size.index()];
   try_leaf(node, leaf);
-  if (node.size == kBlock8) {
+  if (node.size.log2() == least_log2()) {
     commit_leaf(node, leaf, choice.luma[zorder]);
     return leaf.cost;
   }
@@ -239,7 +245,7 @@ float TileSearch::decide_node(const Node& node, int zorder, SuperChoice& choice)
   float cost = settings_.lambda * split.bits;
   // A block that cost next to nothing needs no closer look.
   if (leaf.cost > settings_.effort.split_bits * settings_.lambda) {
-    const int step = node.size.half().area() / kBlock8.area();
+    const int step = node.size.half().area() / kBlock4.area();
     for (int i = 0; i < 4; ++i) {
       cost += decide_node(node.child(i), zorder + i * step, choice);
       if (cost >= whole_cost) break;
@@ -251,20 +257,25 @@ float TileSearch::decide_node(const Node& node, int zorder, SuperChoice& choice)
 }
 
 void TileSearch::decide(int x, int y, SuperChoice& choice) {
-  const Node root{x, y, kBlock32};
+  const Node root{x, y, kBlock64};
   const int offset = tile_.offset_at(x, y);
   luma_ = &quantisers_.luma(offset);
   chroma_ = &quantisers_.chroma(offset);
   gain_ = std::exp2(0.5f * static_cast<float>(offset));
   decide_node(root, 0, choice);
   if (tile_.planes == 1) return;
-  const bool whole = tile_.cells.at(x, y).log2 == kBlock32.log2();
-  for (int i = 0; i < (whole ? 1 : 4); ++i) {
-    const Node node = whole ? root : root.child(i);
-    if (outside(tile_, node)) continue;
+  decide_all_chroma(root, 0, choice);
+}
+
+void TileSearch::decide_all_chroma(const Node& node, int zorder, SuperChoice& choice) {
+  if (outside(tile_, node)) return;
+  if (node.size == kBlock16 || tile_.cells.at(node.x, node.y).log2 == node.size.log2()) {
     for (int plane = 1; plane <= 2; ++plane)
-      decide_chroma(node, plane, choice.chroma[plane - 1][i]);
+      decide_chroma(node, plane, choice.chroma[plane - 1][zorder / 16]);
+    return;
   }
+  const int step = node.size.half().area() / kBlock4.area();
+  for (int i = 0; i < 4; ++i) decide_all_chroma(node.child(i), zorder + i * step, choice);
 }
 
 }  // namespace ablc

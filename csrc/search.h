@@ -39,8 +39,8 @@ struct LeafChoice {
 
 /// Chosen syntax of one superblock; leaves are stored at the z-order index of their first cell.
 struct SuperChoice {
-  Array<LeafChoice, 16> luma;
-  Array<Array<LeafChoice, 4>, 2> chroma;  // [plane - 1][16x16 node]
+  Array<LeafChoice, 256> luma;
+  Array<Array<LeafChoice, 16>, 2> chroma;  // [plane - 1][16x16 node]
 };
 
 /// What one encode of a tile leaves for the next one of the same picture with another step: the
@@ -90,6 +90,7 @@ class TileSearch {
   void try_leaf(const Node& node, Leaf& leaf);
   void commit_leaf(const Node& node, const Leaf& leaf, LeafChoice& choice);
   float chroma_weight(const Node& node) const;
+  void decide_all_chroma(const Node& node, int zorder, SuperChoice& choice);
   void decide_chroma(const Node& node, int plane, LeafChoice& choice);
   /// Modes worth their true rate, best first, ended by 0; see TileAnalysis.
   TileAnalysis::Modes best_modes(const Node& node, const Border& border, float satd_bit);

@@ -15,8 +15,8 @@ float TileSearch::chroma_weight(const Node& node) const {
 void TileSearch::decide_chroma(const Node& node, int plane, LeafChoice& choice) {
   const BlockSize size = node.size.reduced(tile_.subsample);
   const int n = size.side();
-  const int x = (node.x * kCell) >> tile_.subsample;
-  const int y = (node.y * kCell) >> tile_.subsample;
+  const int x = (node.x * kUnit) >> tile_.subsample;
+  const int y = (node.y * kUnit) >> tile_.subsample;
   const int p = plane;
   const Beside beside(tile_, node);
   const LevelContext context{

@@ -4,6 +4,7 @@
 // Blocks). Templates over the coder: writing, reading and pricing are one text.
 
 #include "levels.h"
+#include "tuning.h"
 #include "tile.h"
 
 namespace ablc {
@@ -12,8 +13,8 @@ namespace ablc {
 struct Node {
   int x = 0;
   int y = 0;
-  BlockSize size = kBlock32;
-  int cells() const { return size.side() / kCell; }
+  BlockSize size = kBlock64;
+  int cells() const { return size.side() / kUnit; }
   Node child(int i) const {
     const int half = cells() / 2;
     return {x + (i & 1 ? half : 0), y + (i & 2 ? half : 0), size.half()};
@@ -41,33 +42,24 @@ struct Beside {
   }
 };
 
-inline int node_activity(const Tile& tile, const Node& node) {
-  int most = 0;
-  for (int y = node.y; y < std::min(node.y + node.cells(), tile.activity.height); ++y)
-    for (int x = node.x; x < std::min(node.x + node.cells(), tile.activity.width); ++x)
-      most = std::max<int>(most, tile.activity.at(x, y));
-  return most;
-}
-
 /// A node outside the picture is not coded at all.
 inline bool outside(const Tile& tile, const Node& node) {
-  return node.x >= tile.activity.width || node.y >= tile.activity.height;
+  return node.x >= tile.units_wide || node.y >= tile.units_high;
 }
 
-/// What an explicit mask says of the cells of a node.
-enum class Wanted { free, keep, drop, mixed };
-inline Wanted wanted(const Tile& tile, const Node& node) {
-  if (tile.wanted.samples.empty()) return Wanted::free;
-  bool keep = false, drop = false;
-  for (int y = node.y; y < std::min(node.y + node.cells(), tile.wanted.height); ++y)
-    for (int x = node.x; x < std::min(node.x + node.cells(), tile.wanted.width); ++x)
-      (tile.wanted.at(x, y) ? keep : drop) = true;
-  return keep && drop ? Wanted::mixed : keep ? Wanted::keep : Wanted::drop;
+inline int least_log2() {
+  static const int log2 = static_cast<int>(tuned("NB_MIN", 2));
+  return log2;
+}
+inline int most_log2() {
+  static const int log2 = static_cast<int>(tuned("NB_MAX", 6));
+  return log2;
 }
 
 template <class Coder>
 bool code_split(Coder& coder, Tile& tile, const Node& node, bool split) {
-  if (node.size == kBlock8) return false;
+  if (node.size.log2() == least_log2()) return false;
+  if (node.size.log2() > most_log2()) return true;
   const Beside beside(tile, node);
   const int smaller = beside.count([&](const CellInfo& c) { return c.log2 < node.size.log2(); });
   const int larger = beside.count([&](const CellInfo& c) { return c.log2 > node.size.log2(); });
@@ -79,6 +71,7 @@ bool code_split(Coder& coder, Tile& tile, const Node& node, bool split) {
 
 template <class Coder>
 bool code_keep(Coder& coder, Tile& tile, const Node& node, bool keep) {
+  if (node.size == kBlock4) return true;
   const Beside beside(tile, node);
   const int kept = beside.count([](const CellInfo& c) { return c.kept != 0; });
   const int density = beside.density([](const CellInfo& c) { return c.density; });
@@ -89,7 +82,7 @@ bool code_keep(Coder& coder, Tile& tile, const Node& node, bool keep) {
 
 /// Coefficients, in the order of the scan, that a dropped leaf may have.
 inline int low_limit(BlockSize size) {
-  return size == kBlock8 ? 3 : size == kBlock16 ? 10 : 28;
+  return size == kBlock8 ? 3 : size == kBlock16 ? 10 : size == kBlock32 ? 28 : 60;
 }
 
 template <class Coder>
@@ -164,7 +157,7 @@ int code_luma_mode(Coder& coder, Tile& tile, const Node& node, int mode) {
 template <class Coder>
 int code_kind(Coder& coder, Tile& tile, BlockSize size, int mode, int count, int kind) {
   static const int kinds = static_cast<int>(tuned("NB_KINDS", 2));
-  if (count == 0 || kinds == 1) return 0;
+  if (count == 0 || kinds == 1 || size == kBlock64) return 0;
   set_part(kPartMode);
   const int away = std::min(std::abs(mode - kModeRight), std::abs(mode - kModeDown));
   const int sort = mode < kModeAngular ? 0 : away < 4 ? 1 : 2;
@@ -196,14 +189,14 @@ template <class Coder>
 int code_chroma_mode(Coder& coder, Tile& tile, const Node& node, int plane, int mode) {
   set_part(kPartChromaMode);
   const CellInfo& cell = tile.cells.at(node.x, node.y);
-  const int size = node.size == kBlock32;
+  const int size = node.size.log2() - 4;
   if (plane == 2) {
     const int first = cell.chroma_mode[0];
     const int kind = first == 0 ? 0 : first < kChromaFromLuma ? 1 : 2;
     if (coder.bit(tile.models->chroma_same[size * 3 + kind], mode == first)) return first;
   }
   const int directed = cell.mode >= kModeAngular;
-  return code_bits(coder, &tile.models->chroma_mode[((plane - 1) * 4 + size * 2 + directed) * 8], 3,
+  return code_bits(coder, &tile.models->chroma_mode[((plane - 1) * 6 + size * 2 + directed) * 8], 3,
                    mode);
 }
 

@@ -16,7 +16,8 @@
 
 namespace ablc {
 
-inline constexpr int kSuper = 32;  ///< side of a superblock
+inline constexpr int kUnit = 4;    ///< side of what CellInfo is kept of
+inline constexpr int kSuper = 64;  ///< side of a superblock
 inline constexpr int kCell = 8;    ///< side of a mask cell
 inline constexpr int kChromaFromLuma = 5;
 /// luma's mode, planar, DC, down, right, from luma by the border's line: both sides, left, above
@@ -25,16 +26,16 @@ inline constexpr int kChromaModes = 8;
 /// Adaptive state of a tile outside the base layer.
 struct TileModels {
   // mask
-  Array<Model, 2 * 3 * 3 * 6> split;  // size, smaller neighbours, larger neighbours, density
-  Array<Model, 3 * 3 * 6> keep;       // size, kept neighbours, density
+  Array<Model, 4 * 3 * 3 * 6> split;  // size, smaller neighbours, larger neighbours, density
+  Array<Model, kSizes * 3 * 6> keep;       // size, kept neighbours, density
   // blocks
-  Array<Model, 3 * 3> mode_planar;         // size, neighbours with another mode
-  Array<Model, 3 * 4> mode_probable;       // size, case of the neighbours
+  Array<Model, kSizes * 3> mode_planar;         // size, neighbours with another mode
+  Array<Model, kSizes * 4> mode_probable;       // size, case of the neighbours
   Array<Model, 4 * 5> mode_index;          // case, place in the list
-  Array<Model, 3 * kDirections> direction;  // size
-  Array<Model, 3 * 3 * 4 * 3> kind;  // size, mode planar or DC, nearly straight, other; count
-  Array<Model, 2 * 3> chroma_same;         // size, mode of the first plane: luma's, other, from luma
-  Array<Model, 2 * 2 * 2 * 8> chroma_mode;  // plane, size, luma's mode a direction
+  Array<Model, kSizes * kDirections> direction;  // size
+  Array<Model, kSizes * 3 * 4 * 3> kind;  // size, mode planar or DC, nearly straight, other; count
+  Array<Model, 3 * 3> chroma_same;         // size, mode of the first plane: luma's, other, from luma
+  Array<Model, 2 * 3 * 2 * 8> chroma_mode;  // plane, size, luma's mode a direction
   LevelModels luma;
   LevelModels low;  // of dropped leaves
   LevelModels chroma;
@@ -95,6 +96,8 @@ int chroma_step(int step);
 struct Tile {
   int width = 0;  ///< luma samples, multiple of kSuper
   int height = 0;
+  int units_wide = 0;  ///< visible
+  int units_high = 0;
   int planes = 3;     ///< 1 or 3
   int subsample = 1;  ///< shift of the chroma planes
   Planes rec;
@@ -109,7 +112,7 @@ struct Tile {
 
   /// Step offset of the superblock around a cell.
   int offset_at(int x, int y) const {
-    return offsets.samples.empty() ? 0 : offsets.at(x >> 2, y >> 2);
+    return offsets.samples.empty() ? 0 : offsets.at(x >> 4, y >> 4);
   }
   /// Points models to the set for a luma step.
   void select(int step);

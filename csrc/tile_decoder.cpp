@@ -61,10 +61,10 @@ bool decode_mask(ByteView segment, const Header& header, Tile& tile, int rows, c
       code_offsets(coder, models, tile.offsets);
     }
   });
-  for (int y = 0; y < tile.cells.height; y += kSuper / kCell)
-    for (int x = 0; x < tile.cells.width; x += kSuper / kCell) {
-      const Node super{x, y, kBlock32};
-      if (coder.overrun() || y >= rows * (kSuper / kCell)) {
+  for (int y = 0; y < tile.cells.height; y += kSuper / kUnit)
+    for (int x = 0; x < tile.cells.width; x += kSuper / kUnit) {
+      const Node super{x, y, kBlock64};
+      if (coder.overrun() || y >= rows * (kSuper / kUnit)) {
         for_cells(tile, super, [](CellInfo& c) {
           c.log2 = kBlock32.log2();
           c.kept = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <numbers>
 
@@ -30,6 +31,8 @@ struct Basis {
     }
   }
 };
+const Basis<4> kBasis4[2] = {Basis<4>(false), Basis<4>(true)};
+const Basis<64> kBasis64[2] = {Basis<64>(false), Basis<64>(true)};
 const Basis<8> kBasis8[2] = {Basis<8>(false), Basis<8>(true)};
 const Basis<16> kBasis16[2] = {Basis<16>(false), Basis<16>(true)};
 const Basis<32> kBasis32[2] = {Basis<32>(false), Basis<32>(true)};
@@ -85,6 +88,12 @@ ABLC_INLINE void forward(const Basis<N>& down, const Basis<N>& basis, const std:
 ABLC_DISPATCH void inverse8(int kind, const std::int16_t* c, int rows, int columns, std::int16_t* r) {
   inverse<8>(kBasis8[kind & 1], kBasis8[kind >> 1], c, rows, columns, r);
 }
+ABLC_DISPATCH void inverse64(int kind, const std::int16_t* c, int rows, int columns, std::int16_t* r) {
+  inverse<64>(kBasis64[kind & 1], kBasis64[kind >> 1], c, rows, columns, r);
+}
+ABLC_DISPATCH void inverse4(int kind, const std::int16_t* c, int rows, int columns, std::int16_t* r) {
+  inverse<4>(kBasis4[kind & 1], kBasis4[kind >> 1], c, rows, columns, r);
+}
 ABLC_DISPATCH void inverse16(int kind, const std::int16_t* c, int rows, int columns, std::int16_t* r) {
   inverse<16>(kBasis16[kind & 1], kBasis16[kind >> 1], c, rows, columns, r);
 }
@@ -93,6 +102,12 @@ ABLC_DISPATCH void inverse32(int kind, const std::int16_t* c, int rows, int colu
 }
 ABLC_DISPATCH void forward8(int kind, const std::int16_t* r, float* c) {
   forward<8>(kBasis8[kind & 1], kBasis8[kind >> 1], r, c);
+}
+ABLC_DISPATCH void forward64(int kind, const std::int16_t* r, float* c) {
+  forward<64>(kBasis64[kind & 1], kBasis64[kind >> 1], r, c);
+}
+ABLC_DISPATCH void forward4(int kind, const std::int16_t* r, float* c) {
+  forward<4>(kBasis4[kind & 1], kBasis4[kind >> 1], r, c);
 }
 ABLC_DISPATCH void forward16(int kind, const std::int16_t* r, float* c) {
   forward<16>(kBasis16[kind & 1], kBasis16[kind >> 1], r, c);
@@ -141,12 +156,16 @@ int hadamard8x8(const std::int16_t* residual, int stride) {
 
 void inverse_transform(BlockSize size, int kind, const std::int16_t* coefficients, int rows,
                        int columns, std::int16_t* residual) {
+  if (size == kBlock4) return inverse4(kind, coefficients, rows, columns, residual);
+  if (size == kBlock64) return inverse64(kind, coefficients, rows, columns, residual);
   if (size == kBlock8) return inverse8(kind, coefficients, rows, columns, residual);
   if (size == kBlock16) return inverse16(kind, coefficients, rows, columns, residual);
   inverse32(kind, coefficients, rows, columns, residual);
 }
 
 void forward_transform(BlockSize size, int kind, const std::int16_t* residual, float* coefficients) {
+  if (size == kBlock4) return forward4(kind, residual, coefficients);
+  if (size == kBlock64) return forward64(kind, residual, coefficients);
   if (size == kBlock8) return forward8(kind, residual, coefficients);
   if (size == kBlock16) return forward16(kind, residual, coefficients);
   forward32(kind, residual, coefficients);
@@ -155,6 +174,20 @@ void forward_transform(BlockSize size, int kind, const std::int16_t* residual, f
 int hadamard_cost(BlockSize size, const std::int16_t* residual) {
   const int n = size.side();
   int sum = 0;
+  if (size == kBlock4) {
+    int m[4][4];
+    for (int y = 0; y < 4; ++y) {
+      const std::int16_t* r = residual + 4 * y;
+      const int a = r[0] + r[1], b = r[0] - r[1], c = r[2] + r[3], d = r[2] - r[3];
+      m[y][0] = a + c, m[y][1] = b + d, m[y][2] = a - c, m[y][3] = b - d;
+    }
+    for (int x = 0; x < 4; ++x) {
+      const int a = m[0][x] + m[1][x], b = m[0][x] - m[1][x], c = m[2][x] + m[3][x],
+                d = m[2][x] - m[3][x];
+      sum += std::abs(a + c) + std::abs(b + d) + std::abs(a - c) + std::abs(b - d);
+    }
+    return (sum + 2) >> 2;
+  }
   for (int y = 0; y < n; y += 8)
     for (int x = 0; x < n; x += 8) sum += hadamard8x8(residual + y * n + x, n);
   return sum;
