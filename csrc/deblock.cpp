@@ -4,6 +4,7 @@
 
 #include "parallel.h"
 #include "tile.h"
+#include "tuning.h"
 
 namespace ablc {
 
@@ -16,7 +17,9 @@ struct Thresholds {
   int most;  ///< largest change of a sample
 };
 Thresholds thresholds(int step) {
-  return {step >> 4, (step * 9 + 1024) >> 11};
+  static const float flat = tuned("NB_DBFLAT", 1), most = tuned("NB_DBMOST", 1);
+  return {static_cast<int>(static_cast<float>(step) * flat) >> 4,
+          (static_cast<int>(static_cast<float>(step) * most) * 9 + 1024) >> 11};
 }  // 1 and 0.07 of the step
 
 int clip(int v, int most) {
