@@ -78,7 +78,7 @@ void BlockReader::read_luma(const Node& node, BlockRow& out) {
   PlacedLevel* const first = writer_.next;
   unit.summary = code_luma(coder_, tile_, node, tile_.cells.at(node.x, node.y).kept != 0, unit.mode, 0, 0, writer_);
   unit.levels = {first, writer_.next};
-  const std::uint8_t density = density_of(unit.summary, node.size);
+  const std::uint16_t density = density_of(unit.summary, node.size);
   for_cells(tile_, node, [&](CellInfo& c) {
     c.mode = static_cast<std::uint8_t>(unit.mode);
     c.density = density;
@@ -93,7 +93,7 @@ void BlockReader::read_chroma(const Node& node, int plane, BlockRow& out) {
   PlacedLevel* const first = writer_.next;
   code_chroma(coder_, tile_, node, plane, unit.mode, 0, writer_, unit.summary);
   unit.levels = {first, writer_.next};
-  const std::uint8_t density = density_of(unit.summary, node.size.reduced(tile_.subsample));
+  const std::uint16_t density = density_of(unit.summary, node.size.reduced(tile_.subsample));
   const int p = plane - 1;
   for_cells(tile_, node, [&](CellInfo& c) {
     c.chroma_coded[p] = 1;

@@ -16,7 +16,7 @@ namespace ablc {
 
 inline constexpr int kBands = 12;     // bands of frequency
 inline constexpr int kTemplates = 8;  // classes of the magnitude already coded around a coefficient
-inline constexpr int kDensities = 6;  // classes of the magnitude in neighbouring blocks
+inline constexpr int kDensities = 8;  // classes of the magnitude in neighbouring blocks
 inline constexpr int kCountClasses = 14;
 inline constexpr int kMaxLevel = 32767;
 
@@ -72,7 +72,7 @@ struct LevelContext {
   bool chroma = false;
 
   int significant(const Scan::Position& p, int sum) const {
-    return ((size.index() * 2 + (density > 2)) * kBands + p.band) * kTemplates +
+    return ((size.index() * 2 + (density > 4)) * kBands + p.band) * kTemplates +
            std::min(sum, kTemplates - 1);
   }
   int above_one(const Scan::Position& p, int sum) const {

@@ -132,7 +132,7 @@ void TileSearch::try_leaf(const Node& node, Leaf& leaf) {
   const int n = node.size.side();
   const int x = node.x * kUnit;
   const int y = node.y * kUnit;
-  const int density = Beside(tile_, node).density([](const CellInfo& c) { return c.density; });
+  const int density = along(tile_, node).density();
   const LevelContext context{node.size, density};
   const LevelContext low{node.size, density, low_limit(node.size)};
   float weight = 0;
@@ -215,7 +215,7 @@ void TileSearch::commit_leaf(const Node& node, const Leaf& leaf, LeafChoice& cho
   choice.kind = leaf.summary.kind;
   choice.kept = leaf.kept;
   std::copy_n(leaf.levels.begin(), n * n, choice.levels.begin());
-  const std::uint8_t density = density_of(leaf.summary, node.size);
+  const std::uint16_t density = density_of(leaf.summary, node.size);
   for_cells(tile_, node, [&](CellInfo& c) {
     c.log2 = static_cast<std::uint8_t>(node.size.log2());
     c.kept = leaf.kept;

@@ -18,10 +18,8 @@ void TileSearch::decide_chroma(const Node& node, int plane, LeafChoice& choice) 
   const int x = (node.x * kUnit) >> tile_.subsample;
   const int y = (node.y * kUnit) >> tile_.subsample;
   const int p = plane;
-  const Beside beside(tile_, node);
   const LevelContext context{
-      size, beside.density([&](const CellInfo& c) { return c.chroma_density[p - 1]; }), size.area(),
-      true};
+      size, along_chroma(tile_, node, plane).density(), size.area(), true};
   const Border border = gather_border(tile_, node, p);
   const float weight = chroma_weight(node);
   static const float share = tuned("NB_CHROMA", 1);
@@ -57,7 +55,7 @@ void TileSearch::decide_chroma(const Node& node, int plane, LeafChoice& choice) 
     add_residual(*chroma_, size, levels.data(), summary, pred, best_rec);
   }
   put_block(tile_.rec[p], x, y, n, best_rec);
-  const std::uint8_t density = density_of(best_summary, size);
+  const std::uint16_t density = density_of(best_summary, size);
   for_cells(tile_, node, [&](CellInfo& c) {
     c.chroma_coded[p - 1] = 1;
     c.chroma_mode[p - 1] = static_cast<std::uint8_t>(choice.mode);

@@ -32,15 +32,42 @@ struct Beside {
   int count(F&& holds) const {
     return (left && holds(*left)) + (above && holds(*above));
   }
-  /// Density class 0..5 of the blocks around.
+};
+
+/// What lies all along the left and upper side of a node.
+struct Along {
+  int count = 0, smaller = 0, larger = 0, kept = 0;
+  int sum = 0;
   template <class F>
-  int density(F&& value) const {
-    const int n = (left != nullptr) + (above != nullptr);
-    if (n == 0) return 0;
-    const int d = ((left ? value(*left) : 0) + (above ? value(*above) : 0)) * 2 / n;  // 1/128
-    return (d > 0) + (d > 2) + (d > 7) + (d > 19) + (d > 51);
+  Along(const Tile& tile, const Node& node, F&& density) {
+    const auto add = [&](const CellInfo& c) {
+      ++count;
+      smaller += c.log2 < node.size.log2();
+      larger += c.log2 > node.size.log2();
+      kept += c.kept;
+      sum += density(c);
+    };
+    const int n = node.cells();
+    if (node.x > 0)
+      for (int i = 0; i < n && node.y + i < tile.units_high; ++i) add(tile.cells.at(node.x - 1, node.y + i));
+    if (node.y > 0)
+      for (int i = 0; i < n && node.x + i < tile.units_wide; ++i) add(tile.cells.at(node.x + i, node.y - 1));
+  }
+  /// 0 none, 1 some, 2 more than half.
+  int share(int part) const { return part == 0 ? 0 : 2 * part <= count ? 1 : 2; }
+  /// Density class 0..7.
+  int density() const {
+    if (count == 0) return 0;
+    const int d = (sum + count - 1) / count;
+    return (d > 0) + (d > 2) + (d > 6) + (d > 16) + (d > 40) + (d > 100) + (d > 250);
   }
 };
+inline Along along(const Tile& tile, const Node& node) {
+  return {tile, node, [](const CellInfo& c) { return c.density; }};
+}
+inline Along along_chroma(const Tile& tile, const Node& node, int plane) {
+  return {tile, node, [&](const CellInfo& c) { return c.chroma_density[plane - 1]; }};
+}
 
 /// A node outside the picture is not coded at all.
 inline bool outside(const Tile& tile, const Node& node) {
@@ -60,11 +87,9 @@ template <class Coder>
 bool code_split(Coder& coder, Tile& tile, const Node& node, bool split) {
   if (node.size.log2() == least_log2()) return false;
   if (node.size.log2() > most_log2()) return true;
-  const Beside beside(tile, node);
-  const int smaller = beside.count([&](const CellInfo& c) { return c.log2 < node.size.log2(); });
-  const int larger = beside.count([&](const CellInfo& c) { return c.log2 > node.size.log2(); });
-  const int density = beside.density([](const CellInfo& c) { return c.density; });
-  const int i = (((node.size.index() - 1) * 3 + smaller) * 3 + larger) * 6 + density;
+  const Along around = along(tile, node);
+  const int i = (((node.size.index() - 1) * 3 + around.share(around.smaller)) * 3 +
+                 around.share(around.larger)) * kDensities + around.density();
   set_part(kPartSplit);
   return coder.bit(tile.models->split[i], split) != 0;
 }
@@ -72,10 +97,8 @@ bool code_split(Coder& coder, Tile& tile, const Node& node, bool split) {
 template <class Coder>
 bool code_keep(Coder& coder, Tile& tile, const Node& node, bool keep) {
   if (node.size == kBlock4) return true;
-  const Beside beside(tile, node);
-  const int kept = beside.count([](const CellInfo& c) { return c.kept != 0; });
-  const int density = beside.density([](const CellInfo& c) { return c.density; });
-  const int i = (node.size.index() * 3 + kept) * 6 + density;
+  const Along around = along(tile, node);
+  const int i = (node.size.index() * 3 + around.share(around.kept)) * kDensities + around.density();
   set_part(kPartKeep);
   return coder.bit(tile.models->keep[i], keep) != 0;
 }
@@ -172,7 +195,7 @@ int code_kind(Coder& coder, Tile& tile, BlockSize size, int mode, int count, int
 template <class Coder, class Levels>
 LevelSummary code_luma(Coder& coder, Tile& tile, const Node& node, bool kept, int& mode, int count,
                        int kind, Levels&& levels) {
-  const int density = Beside(tile, node).density([](const CellInfo& c) { return c.density; });
+  const int density = along(tile, node).density();
   if (!kept) {
     mode = kModePlanar;
     return code_levels(coder, tile.models->low,
@@ -204,17 +227,16 @@ int code_chroma_mode(Coder& coder, Tile& tile, const Node& node, int plane, int 
 template <class Coder, class Levels>
 void code_chroma(Coder& coder, Tile& tile, const Node& node, int plane, int& mode, int count,
                  Levels&& levels, LevelSummary& summary) {
-  const Beside beside(tile, node);
-  const int p = plane - 1;
   mode = code_chroma_mode(coder, tile, node, plane, mode);
-  const int density = beside.density([&](const CellInfo& c) { return c.chroma_density[p]; });
+  const int density = along_chroma(tile, node, plane).density();
   const BlockSize size = node.size.reduced(tile.subsample);
   summary = code_levels(coder, tile.models->chroma, LevelContext{size, density, size.area(), true},
                         count, levels);
 }
 
-inline std::uint8_t density_of(const LevelSummary& summary, BlockSize size) {
-  return static_cast<std::uint8_t>(std::min(255, (summary.magnitude * 64) >> (2 * size.log2())));
+inline std::uint16_t density_of(const LevelSummary& summary, BlockSize size) {
+  return static_cast<std::uint16_t>(
+      std::min<std::int64_t>(65535, (std::int64_t{summary.magnitude} * 1024) >> (2 * size.log2())));
 }
 
 /// Applies change to every cell of node inside the tile.

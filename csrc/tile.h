@@ -26,8 +26,8 @@ inline constexpr int kChromaModes = 8;
 /// Adaptive state of a tile outside the base layer.
 struct TileModels {
   // mask
-  Array<Model, 4 * 3 * 3 * 6> split;  // size, smaller neighbours, larger neighbours, density
-  Array<Model, kSizes * 3 * 6> keep;       // size, kept neighbours, density
+  Array<Model, 4 * 3 * 3 * kDensities> split;  // size, smaller neighbours, larger neighbours, density
+  Array<Model, kSizes * 3 * kDensities> keep;       // size, kept neighbours, density
   // blocks
   Array<Model, kSizes * 3> mode_planar;         // size, neighbours with another mode
   Array<Model, kSizes * 4> mode_probable;       // size, case of the neighbours
@@ -54,9 +54,9 @@ struct CellInfo {
   std::uint8_t kept = 0;
   std::uint8_t mode = 0;
   Array<std::uint8_t, 2> chroma_mode{};
-  std::uint8_t density = 0;  // mean magnitude of the leaf's levels, in 1/64, saturating
+  std::uint16_t density = 0;  // mean magnitude of the leaf's levels, in 1/1024, saturating
   Array<std::uint8_t, 2> chroma_coded{};
-  Array<std::uint8_t, 2> chroma_density{};
+  Array<std::uint16_t, 2> chroma_density{};
 };
 
 /// Quantiser of one step: dequantisation factors per size and position.
