@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "dispatch.h"
+#include "tuning.h"
 
 namespace ablc {
 
@@ -43,6 +44,8 @@ constexpr auto kGauss = [] {
   return taps;
 }();
 
+const bool kPdpc = tuned("NB_PDPC", 1) != 0, kSmooth = tuned("NB_SMOOTH", 1) != 0;
+
 constexpr int log2_of(int n) {
   return n == 4 ? 2 : n == 8 ? 3 : n == 16 ? 4 : n == 32 ? 5 : 6;
 }
@@ -73,7 +76,7 @@ ABLC_INLINE void slide(const std::int16_t* main, const std::int16_t* side, int d
           (r[x - 1] * taps[0] + r[x] * taps[1] + r[x + 1] * taps[2] + r[x + 2] * taps[3] + 32) >>
           6));
   }
-  if (displacement < 0) return;
+  if (displacement < 0 || !kPdpc) return;
   constexpr int kLog2 = log2_of(N);
   int scale = (2 * kLog2 - 2) >> 2;
   int inverse = 0;
@@ -125,7 +128,7 @@ ABLC_INLINE void predict(int mode, const Border& border, bool smooth, std::uint8
               (kLog2 + 1);
         const int wt = 32 >> std::min((2 * y) >> kScale, 31);
         const int wl = 32 >> std::min((2 * x) >> kScale, 31);
-        v = (left[y + 1] * wl + top[x + 1] * wt + (64 - wl - wt) * v + 32) >> 6;
+        if (kPdpc) v = (left[y + 1] * wl + top[x + 1] * wt + (64 - wl - wt) * v + 32) >> 6;
         out[y * N + x] = static_cast<std::uint8_t>(clip_pixel(v));
       }
     return;
@@ -165,6 +168,7 @@ ABLC_DISPATCH void predict32(int mode, const Border& b, bool smooth, std::uint8_
 }  // namespace
 
 void predict_block(int mode, BlockSize size, const Border& border, bool smooth, std::uint8_t* out) {
+  smooth = smooth && kSmooth;
   if (size == kBlock4) return predict4(mode, border, smooth, out);
   if (size == kBlock64) return predict64(mode, border, smooth, out);
   if (size == kBlock8) return predict8(mode, border, smooth, out);

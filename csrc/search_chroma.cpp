@@ -36,7 +36,8 @@ void TileSearch::decide_chroma(const Node& node, int plane, LeafChoice& choice) 
   LevelSummary best_summary;
   choice = LeafChoice{};
   const int modes = settings_.effort.optimise_chroma ? kChromaModes : 2;
-  for (int mode = 0; mode < modes; ++mode) {
+  static const bool lm = tuned("NB_CCLM", 1) != 0;
+  for (int mode = 0; mode < (lm ? modes : std::min(modes, kChromaFromLuma)); ++mode) {
     predict_chroma(tile_, node, mode, border, luma, pred);
     difference(org_[p], x, y, n, pred, residual);
     forward_transform(size, 0, residual, coefficients);
