@@ -43,7 +43,7 @@ void add_transformed(BlockSize size, const std::int16_t* coefficients, const Lev
 /// Weight 0.6 + 1.2 f of every coefficient, f the radial frequency over Nyquist, in 1/64.
 const auto kWeights = [] {
   Array<Array<std::int32_t, kMaxArea>, kSizes> weights{};
-  const int flat = static_cast<int>(tuned("NB_FLAT", 38)), slope = static_cast<int>(tuned("NB_SLOPE", 77));
+  const int flat = static_cast<int>(tuned("NB_FLAT", 54)), slope = static_cast<int>(tuned("NB_SLOPE", 45));
   for (const BlockSize size : {kBlock4, kBlock8, kBlock16, kBlock32, kBlock64}) {
     const int n = size.side();
     for (int y = 0; y < n; ++y)

@@ -167,7 +167,8 @@ void TileSearch::try_leaf(const Node& node, Leaf& leaf) {
     leaf.kept = false;
     leaf.mode = kModePlanar;
     add_residual(*luma_, node.size, leaf.levels.data(), leaf.summary, pred, leaf.rec.data());
-    if (leaf.cost < bit * keep.bits) {
+    static const bool all_dropped = tuned("NB_ALLDROP", 0) != 0;
+    if (all_dropped || leaf.cost < bit * keep.bits) {
       leaf.cost *= weight;
       return;
     }

@@ -19,7 +19,7 @@ void TileSearch::decide_chroma(const Node& node, int plane, LeafChoice& choice) 
   const int y = (node.y * kUnit) >> tile_.subsample;
   const int p = plane;
   const LevelContext context{
-      size, along_chroma(tile_, node, plane).density(), size.area(), true};
+      size, along_chroma(tile_, node, plane).density(), chroma_limit(size), true};
   const Border border = gather_border(tile_, node, p);
   const float weight = chroma_weight(node);
   static const float share = tuned("NB_CHROMA", 1);

@@ -176,6 +176,12 @@ int code_luma_mode(Coder& coder, Tile& tile, const Node& node, int mode) {
   return kModeAngular + low;
 }
 
+/// Coefficients of a chroma unit.
+inline int chroma_limit(BlockSize size) {
+  static const bool all_dropped = tuned("NB_ALLDROP", 0) != 0;
+  return all_dropped ? low_limit(size) : size.area();
+}
+
 /// Kind of transform of a leaf with levels.
 template <class Coder>
 int code_kind(Coder& coder, Tile& tile, BlockSize size, int mode, int count, int kind) {
@@ -230,7 +236,7 @@ void code_chroma(Coder& coder, Tile& tile, const Node& node, int plane, int& mod
   mode = code_chroma_mode(coder, tile, node, plane, mode);
   const int density = along_chroma(tile, node, plane).density();
   const BlockSize size = node.size.reduced(tile.subsample);
-  summary = code_levels(coder, tile.models->chroma, LevelContext{size, density, size.area(), true},
+  summary = code_levels(coder, tile.models->chroma, LevelContext{size, density, chroma_limit(size), true},
                         count, levels);
 }
 
