@@ -49,7 +49,7 @@ struct Costs {
 
 /// Place in the scan of the last coefficient that may become a level; -1 if there is none.
 int last_large(const Block& block) {
-  int k = block.context.size.area() - 1;
+  int k = block.context.limit - 1;
   while (k >= 0 && block.steps(block.scan.order[k].raster) <= kSmallest) --k;
   return k;
 }
@@ -132,6 +132,17 @@ LevelSummary finish(const Block& block, int last, int end, std::int16_t* levels)
 
 float energy(const float* coefficients, const Quantiser& quantiser, BlockSize size) {
   return scaled_energy(coefficients, quantiser.scale[size.index()].data(), size.area());
+}
+
+float remaining_energy(const float* coefficients, const std::int16_t* levels,
+                       const Quantiser& quantiser, BlockSize size) {
+  const float* scale = quantiser.scale[size.index()].data();
+  float sum = 0;
+  for (int i = 0; i < size.area(); ++i) {
+    const float rest = coefficients[i] * scale[i] - static_cast<float>(levels[i]);
+    sum += rest * rest;
+  }
+  return sum;
 }
 
 float optimise_levels(const float* coefficients, const Quantiser& quantiser, LevelModels& models,

@@ -9,6 +9,9 @@ namespace ablc {
 
 /// Return the energy of a block's orthonormal coefficients in squared quantisation steps.
 float energy(const float* coefficients, const Quantiser& quantiser, BlockSize size);
+/// The same of what levels leave of the coefficients.
+float remaining_energy(const float* coefficients, const std::int16_t* levels,
+                       const Quantiser& quantiser, BlockSize size);
 
 /// Choose the levels that minimise distortion + lambda * bits, in squared steps, with the models as
 /// they are. coefficients, levels: n x n, raster order. Return the minimum; summary describes the
