@@ -17,8 +17,8 @@ def preview(
 ) -> npt.NDArray[np.uint8]:
     """Return a lossy stream at an eighth, (ceil(H / 8), ceil(W / 8), C) uint8, C 1 or 3 (sRGB).
 
-    Each pixel is the mean of 8x8 pixels of the decoded picture. Alpha is left out. The arguments are those of decode(); max_pixels applies to
-    the whole picture.
+    Each pixel is the mean of 8x8 pixels of the decoded picture. Alpha is left out. The arguments
+    are those of decode(); max_pixels applies to the whole picture.
 
     Raises StreamError and LimitError as decode() does, ValueError for a lossless stream.
     """
