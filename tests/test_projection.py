@@ -79,7 +79,7 @@ def half_steps(n: int, step: int) -> Values:
     """Half the quantisation step of every coefficient of n x n, grey levels."""
     y, x = np.mgrid[:n, :n]
     radius = np.array([math.isqrt(v) for v in ((x * x + y * y) * 65536 // (n * n)).ravel()])
-    weight = 38 + ((77 * radius.reshape(n, n) + 128) >> 8)
+    weight = 54 + ((45 * radius.reshape(n, n) + 128) >> 8)
     return np.asarray(step / 16 * weight / 64 / 2)
 
 
@@ -223,9 +223,9 @@ def test_a_guide_belongs_to_lossy_streams_and_whole_superblocks() -> None:
     [
         ((3, 150, 219), 0, "at least as wide"),
         ((1, 150, 220), 0, r"painted must be \(3, h, w\)"),
-        ((3, 150, 220), 16, "top must be a multiple of 32"),
-        ((3, 150, 220), 160, "top must be a multiple of 32 inside"),
-        ((3, 40, 220), 0, "end at a multiple of 32 rows"),
+        ((3, 150, 220), 16, "top must be a multiple of 64"),
+        ((3, 150, 220), 160, "top must be a multiple of 64 inside"),
+        ((3, 40, 220), 0, "end at a multiple of 64 rows"),
     ],
 )
 def test_what_does_not_fit_is_refused(shape: tuple[int, ...], top: int, message: str) -> None:
