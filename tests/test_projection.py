@@ -92,7 +92,7 @@ def leaves(guide: _core.Guide) -> Iterator[tuple[int, int, int, bool]]:
 
 
 def squares(guide: _core.Guide) -> Iterator[tuple[int, int, int]]:
-    """What a chroma block covers: leaves of 32x32, and squares of 16x16 elsewhere."""
+    """What a chroma block covers: leaves of 16x16 and more, and squares of 16x16 elsewhere."""
     for r in range(0, guide.kept.shape[0], 2):
         for c in range(0, guide.kept.shape[1], 2):
             side = max(2, 1 << (int(guide.log2_size[r, c]) - 3))
@@ -105,7 +105,7 @@ def check(name: str, image: Pixels) -> None:
     before, guide = decoded(name)
     change = planes(image) - planes(before)
     rows, columns = (8 * n for n in guide.kept.shape)
-    far = [(0, 0), (0, rows + 32 - change.shape[1]), (0, columns + 32 - change.shape[2])]
+    far = [(0, 0), (0, rows + 64 - change.shape[1]), (0, columns + 64 - change.shape[2])]
     whole = np.pad(change, far, mode="edge")
     base = [max(1, (guide.step * part + 512) >> 10) / 32 for part in (80, 56, 56)]
 
