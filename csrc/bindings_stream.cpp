@@ -116,8 +116,7 @@ class Stream {
 
   py::tuple preview(int threads) const {
     require_threads(threads);
-    if (header().lossless)
-      refuse("a lossless stream has no preview; decode it instead");
+    if (header().lossless) refuse("a lossless stream has no preview; decode it instead");
     Pixels image({div_up(header().height, kCell), div_up(header().width, kCell),
                   header().channels == 1 ? 1 : 3});
     const Image out = image_of(image);
@@ -314,7 +313,8 @@ void bind_stream(py::module_& m) {
       .def("kept_share", &Stream::kept_share,
            "Return the share of the pixels that lie in kept blocks.")
       .def("leaves", &Stream::leaves,
-           "Return the number of leaves by their side, 8, 16, 32 or 64; four of 4x4 count as one of 8x8.")
+           "Return the number of leaves by their side, 8, 16, 32 or 64; four of 4x4 count as one "
+           "of 8x8.")
       .def("coding_map", &Stream::coding_map,
            "Return arrays by cell: bits, kept, log2_size of the leaf's side, mode, offset of the "
            "step; and image, the decoded pixels.");

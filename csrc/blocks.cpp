@@ -67,10 +67,8 @@ void BlockReader::read_luma(const Node& node, BlockRow& out) {
   LumaSyntax leaf;
   const LevelSummary summary = code_luma(coder_, tile_, node, leaf, writer_);
   note_luma(tile_, node, leaf.kept, leaf.mode, summary);
-  out.units.push_back({.node = node,
-                       .mode = leaf.mode,
-                       .summary = summary,
-                       .levels = {first, writer_.next}});
+  out.units.push_back(
+      {.node = node, .mode = leaf.mode, .summary = summary, .levels = {first, writer_.next}});
 }
 
 void BlockReader::read_chroma(const Node& node, int plane, BlockRow& out) {

@@ -89,8 +89,7 @@ void CodingMap::copy_cells(const Tile& tile, const Rect& rect) {
     for (int x = 0; x < tile.cells_wide; ++x) {
       const int column = rect.x / kCell + x, row = rect.y / kCell + y;
       mode.at(column, row) = tile.squares.at(x * kSquares, y * kSquares).mode;
-      offset.at(column, row) =
-          static_cast<std::int8_t>(tile.offset_at(x * kSquares, y * kSquares));
+      offset.at(column, row) = static_cast<std::int8_t>(tile.offset_at(x * kSquares, y * kSquares));
     }
 }
 

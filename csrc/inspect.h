@@ -17,8 +17,9 @@ struct Tile;
 
 /// Mask and leaves of a picture.
 struct MaskInfo {
-  Plane<std::uint8_t> kept;     ///< per 8x8 cell: 1 = it lies in a kept block
-  Plane<std::uint8_t> log2;     ///< per 8x8 cell: log2 of the side of its leaf, 3..6; 3 for four leaves, too
+  Plane<std::uint8_t> kept;  ///< per 8x8 cell: 1 = it lies in a kept block
+  Plane<std::uint8_t>
+      log2;  ///< per 8x8 cell: log2 of the side of its leaf, 3..6; 3 for four leaves, too
   Array<int, kSizes> leaves{};  ///< number of leaves by size; four of 4x4 count as one of 8x8
 
   MaskInfo() = default;

@@ -30,12 +30,11 @@ void make_planes(Tile& tile) {
 CellShape shape_of(const Tile& tile, int x, int y) {
   constexpr int kSquares = kCell / kSquare;
   const SquareInfo& square = tile.squares.at(x * kSquares, y * kSquares);
-  return {.log2 = std::max(square.log2, static_cast<std::uint8_t>(kBlock8.log2())),
-          .kept = square.kept,
-          .chroma_coded =
-              static_cast<std::uint8_t>(square.chroma_coded[0] | square.chroma_coded[1]),
-          .step_offset =
-              static_cast<std::int8_t>(tile.offset_at(x * kSquares, y * kSquares))};
+  return {
+      .log2 = std::max(square.log2, static_cast<std::uint8_t>(kBlock8.log2())),
+      .kept = square.kept,
+      .chroma_coded = static_cast<std::uint8_t>(square.chroma_coded[0] | square.chroma_coded[1]),
+      .step_offset = static_cast<std::int8_t>(tile.offset_at(x * kSquares, y * kSquares))};
 }
 
 }  // namespace ablc

@@ -35,8 +35,8 @@ Scan::Scan(BlockSize size) : order{} {
 }
 
 const Scan& scan_of(BlockSize size) {
-  static const Array<Scan, kSizes> scans = {Scan(kBlock4), Scan(kBlock8), Scan(kBlock16), Scan(kBlock32),
-                                             Scan(kBlock64)};
+  static const Array<Scan, kSizes> scans = {Scan(kBlock4), Scan(kBlock8), Scan(kBlock16),
+                                            Scan(kBlock32), Scan(kBlock64)};
   return scans[size.index()];
 }
 

@@ -27,8 +27,8 @@ constexpr auto kCubic = [] {
   return taps;
 }();
 
-/// Taps of linear interpolation and [1 2 1] / 4 at once, in 1/64: the smoothing interpolation of VVC
-/// (ITU-T H.266, 8.4.5.2.13).
+/// Taps of linear interpolation and [1 2 1] / 4 at once, in 1/64: the smoothing interpolation of
+/// VVC (ITU-T H.266, 8.4.5.2.13).
 constexpr auto kSmooth = [] {
   Array<Array<std::int16_t, 4>, 32> taps{};
   for (int i = 0; i < 32; ++i)
@@ -41,8 +41,8 @@ constexpr int log2_of(int n) {
   return n == 1 ? 0 : 1 + log2_of(n / 2);
 }
 
-/// Samples of a border that a direction reads: index 0 is the corner, negative ones are those of the
-/// other border, projected along the direction.
+/// Samples of a border that a direction reads: index 0 is the corner, negative ones are those of
+/// the other border, projected along the direction.
 template <int N>
 class Line {
  public:
@@ -64,8 +64,8 @@ class Line {
   Array<std::int16_t, 3 * N + 6> samples_;
 };
 
-/// Mix the side border into a block that a vertical direction predicts, the less the farther from it
-/// (position dependent combination, ITU-T H.266, 8.4.5.2.15). displacement: not negative.
+/// Mix the side border into a block that a vertical direction predicts, the less the farther from
+/// it (position dependent combination, ITU-T H.266, 8.4.5.2.15). displacement: not negative.
 template <int N>
 ABLC_INLINE void mix_side(const std::int16_t* side, int displacement, std::int16_t* block) {
   constexpr int kLog2 = log2_of(N);

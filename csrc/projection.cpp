@@ -156,8 +156,8 @@ class UnitProjection {
 };
 
 /// Project the units below a node whose first cell is (x, y). last: the first cell row beyond.
-void project_node(UnitProjection& unit, const Plane<CellShape>& cells, int x, int y,
-                  BlockSize size, int last) {
+void project_node(UnitProjection& unit, const Plane<CellShape>& cells, int x, int y, BlockSize size,
+                  int last) {
   if (x >= cells.width || y >= last) return;
   if (size == kBlock16 || cells.at(x, y).log2 == size.log2())
     return unit.project(x * kCell, y * kCell, size.side());

@@ -114,8 +114,8 @@ int UnitLimits::reduce(const Block& plane, Block& out) const {
 
 // --- means of dropped cells ---
 
-/// Largest change of the mean of a dropped cell, grey levels: 5/128 of the step of luma, and 7/10 of
-/// that for chroma, whose errors show as tints of whole cells.
+/// Largest change of the mean of a dropped cell, grey levels: 5/128 of the step of luma, and 7/10
+/// of that for chroma, whose errors show as tints of whole cells.
 float UnitLimits::mean_limit(int plane) const {
   const int part = plane == 0 ? 80 : 56;  // in 1/1024 of a step, of twice the limit
   return static_cast<float>(std::max(1, (guide_.step * part + 512) >> 10)) / 32;

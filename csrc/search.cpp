@@ -207,8 +207,8 @@ void TileSearch::try_drop(const LumaLeaf& leaf, Trial& trial) {
   PriceCoder price;
   code_keep(price, tile_, leaf.node, false);
   trial.cost = optimise_levels(coefficients, *luma_, tile_.models->low,
-                               luma_context(tile_, leaf.node, false), leaf.bit,
-                               trial.levels.data(), trial.summary) +
+                               luma_context(tile_, leaf.node, false), leaf.bit, trial.levels.data(),
+                               trial.summary) +
                leaf.bit * price.bits;
   if (hints_.painted)
     trial.cost += painted_energy(leaf.x, leaf.y, size) -
@@ -228,9 +228,9 @@ void TileSearch::try_transform(const LumaLeaf& leaf, int mode, bool sine, const 
   forward_transform(size, sine, rest, coefficients);
   PriceCoder price;
   code_luma_mode(price, tile_, leaf.node, mode);
-  float cost = optimise_levels(coefficients, *luma_, tile_.models->luma,
-                               luma_context(tile_, leaf.node, true), leaf.bit, levels.data(),
-                               summary);
+  float cost =
+      optimise_levels(coefficients, *luma_, tile_.models->luma,
+                      luma_context(tile_, leaf.node, true), leaf.bit, levels.data(), summary);
   if (summary.count == 0 && sine) return;
   code_sine(price, tile_, size, mode, summary.count, sine);
   summary.sine = sine;
@@ -267,9 +267,9 @@ void TileSearch::try_leaf(const Node& node, Trial& trial) {
   const Wanted want = node.size == kBlock4 ? Wanted::keep : wanted(tile_, node);
   trial.cost = kInfinite;
   if (want != Wanted::keep) try_drop(leaf, trial);
-  const bool drop = want == Wanted::drop ||
-                    (want == Wanted::free &&
-                     (weight < kLeastWeight || trial.cost < leaf.bit * leaf.keep_bits));
+  const bool drop =
+      want == Wanted::drop ||
+      (want == Wanted::free && (weight < kLeastWeight || trial.cost < leaf.bit * leaf.keep_bits));
   if (!drop) {
     const float satd_bit = std::sqrt(leaf.bit) * static_cast<float>(luma_->step) / 16 * 0.6f;
     for (const std::uint8_t entry : best_modes(node, leaf.border, satd_bit)) {

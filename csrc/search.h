@@ -55,9 +55,9 @@ class SuperChoice {
 /// step: they hardly change, and half of the time goes into finding them.
 struct TileAnalysis {
   static constexpr int kModes = 8;
-  using Modes = Array<std::uint8_t, kModes>;       // best first; mode + 1, 0 ends the list
-  Array<Plane<Modes>, kSizes> luma;                // by leaf size
-  static constexpr int kUnitSizes = 3;             // of chroma units: 16, 32, 64 luma samples
+  using Modes = Array<std::uint8_t, kModes>;  // best first; mode + 1, 0 ends the list
+  Array<Plane<Modes>, kSizes> luma;           // by leaf size
+  static constexpr int kUnitSizes = 3;        // of chroma units: 16, 32, 64 luma samples
   Array<Array<Plane<std::uint8_t>, 2>, kUnitSizes> chroma;  // [size][plane - 1]: mode + 1
 };
 

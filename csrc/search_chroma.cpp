@@ -38,9 +38,9 @@ void TileSearch::try_chroma_mode(const ChromaUnit& unit, int mode, Trial& trial)
   forward_transform(unit.size, false, rest, coefficients);
   PriceCoder price;
   code_chroma_mode(price, tile_, unit.node, unit.plane, mode);
-  const float cost = unit.bit * price.bits +
-                     optimise_levels(coefficients, *chroma_, tile_.models->chroma, unit.context,
-                                     unit.bit, levels.data(), summary);
+  const float cost =
+      unit.bit * price.bits + optimise_levels(coefficients, *chroma_, tile_.models->chroma,
+                                              unit.context, unit.bit, levels.data(), summary);
   if (cost >= trial.cost) return;
   trial.cost = cost;
   trial.mode = mode;
@@ -87,8 +87,7 @@ void TileSearch::decide_chroma(const Node& node, int zorder, SuperChoice& choice
   if (has_chroma_unit(tile_, node, split)) {
     LumaAround luma;
     average_luma(tile_, node, luma);
-    for (int plane = 1; plane <= 2; ++plane)
-      decide_chroma_plane(node, plane, zorder, luma, choice);
+    for (int plane = 1; plane <= 2; ++plane) decide_chroma_plane(node, plane, zorder, luma, choice);
     return;
   }
   const int stride = node.size.half().area() / kBlock4.area();

@@ -1,7 +1,7 @@
 #pragma once
 
-// Order and contexts of everything in a tile's BLKS segment (docs/FORMAT.md, Blocks). Templates over
-// the coder: writing, reading and pricing are one text.
+// Order and contexts of everything in a tile's BLKS segment (docs/FORMAT.md, Blocks). Templates
+// over the coder: writing, reading and pricing are one text.
 
 #include <algorithm>
 #include <cstdlib>
@@ -74,8 +74,8 @@ inline bool outside(const Tile& tile, const Node& node) {
   return node.x >= tile.squares_wide || node.y >= tile.squares_high;
 }
 
-/// True if one unit of each chroma plane covers a node: a leaf of 16 or more, or a square of 16 that
-/// smaller leaves fill.
+/// True if one unit of each chroma plane covers a node: a leaf of 16 or more, or a square of 16
+/// that smaller leaves fill.
 inline bool has_chroma_unit(const Tile& tile, const Node& node, bool split) {
   return tile.planes > 1 && (node.size == kBlock16 || (node.size > kBlock16 && !split));
 }
@@ -103,9 +103,9 @@ bool code_split(Coder& coder, Tile& tile, const Node& node, bool split) {
   if (want == Wanted::mixed) return true;
   if (want == Wanted::drop) return false;
   const Along around = along_luma(tile, node);
-  const int i = (((node.size.index() - 1) * 3 + around.smaller()) * 3 + around.larger()) *
-                    kDensities +
-                around.density();
+  const int i =
+      (((node.size.index() - 1) * 3 + around.smaller()) * 3 + around.larger()) * kDensities +
+      around.density();
   return coder.bit(tile.models->split[i], split) != 0;
 }
 
@@ -134,8 +134,8 @@ int code_bits(Coder& coder, Model* models, int count, int value) {
   return node - (1 << count);
 }
 
-/// A direction that is none of `probable`: a tree of its bits. A bit that only one value is left for
-/// is not coded.
+/// A direction that is none of `probable`: a tree of its bits. A bit that only one value is left
+/// for is not coded.
 template <class Coder>
 int code_direction(Coder& coder, Model* models, const ProbableModes& probable, int direction) {
   const std::uint64_t rest = ~(probable.set() >> kModeAngular);
@@ -170,8 +170,8 @@ int code_luma_mode(Coder& coder, Tile& tile, const Node& node, int mode) {
       ++i;
     return probable[i];
   }
-  return kModeAngular + code_direction(coder, &m.direction[size * kDirections], probable,
-                                       mode - kModeAngular);
+  return kModeAngular +
+         code_direction(coder, &m.direction[size * kDirections], probable, mode - kModeAngular);
 }
 
 /// Which transform a kept luma leaf of `count` coefficients has: true for DST-VII.
@@ -194,8 +194,7 @@ inline LevelContext luma_context(const Tile& tile, const Node& node, bool kept) 
 inline LevelContext chroma_context(const Tile& tile, const Node& node, int plane) {
   const BlockSize size = node.size.reduced(tile.subsample);
   const bool dropped = wanted(tile, node) == Wanted::drop;
-  return {size, along_chroma(tile, node, plane).density(),
-          dropped ? low_limit(size) : size.area()};
+  return {size, along_chroma(tile, node, plane).density(), dropped ? low_limit(size) : size.area()};
 }
 
 /// Syntax of a luma leaf beside its levels and their summary.

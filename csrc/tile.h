@@ -30,9 +30,9 @@ struct TileModels {
   Array<Model, kSizes * 4> mode_probable;      // size, case of the neighbours
   Array<Model, 4 * 5> mode_index;              // case of the neighbours, place in the list
   Array<Model, kSizes * kDirections> direction;
-  Array<Model, kSizes * 3 * 4> sine;           // size, class of the mode, class of the count
-  Array<Model, 3 * 3> chroma_same;             // size, class of the first plane's mode
-  Array<Model, 2 * 3 * 2 * 8> chroma_mode;     // plane, size, luma has a direction
+  Array<Model, kSizes * 3 * 4> sine;        // size, class of the mode, class of the count
+  Array<Model, 3 * 3> chroma_same;          // size, class of the first plane's mode
+  Array<Model, 2 * 3 * 2 * 8> chroma_mode;  // plane, size, luma has a direction
   LevelModels luma;
   LevelModels low;  // of dropped leaves
   LevelModels chroma;
@@ -67,8 +67,8 @@ struct Tile {
   int subsample = 1;  ///< shift of the chroma planes
   Planes rec;
   Plane<SquareInfo> squares;
-  Plane<std::uint8_t> wanted;    ///< explicit mask per visible cell, or empty
-  Plane<std::int8_t> offsets;    ///< step offset per superblock, or empty: 0 everywhere
+  Plane<std::uint8_t> wanted;  ///< explicit mask per visible cell, or empty
+  Plane<std::int8_t> offsets;  ///< step offset per superblock, or empty: 0 everywhere
   /// Sets of models by step band, made when first used. Superblocks of one band learn together.
   Array<std::unique_ptr<TileModels>, kStepBands> bands;
   TileModels* models = nullptr;  ///< of the superblock at hand

@@ -88,37 +88,35 @@ Plane<float> tile_importance(const EncodeSettings& settings, const Rect& rect, c
 TileAnalysis make_analysis(const Tile& tile) {
   TileAnalysis analysis;
   for (int size = 0; size < kSizes; ++size)
-    analysis.luma[size] = Plane<TileAnalysis::Modes>(tile.squares.width >> size,
-                                                     tile.squares.height >> size);
+    analysis.luma[size] =
+        Plane<TileAnalysis::Modes>(tile.squares.width >> size, tile.squares.height >> size);
   for (int size = 0; size < TileAnalysis::kUnitSizes; ++size)
     for (auto& plane : analysis.chroma[size])
-      plane = Plane<std::uint8_t>(tile.squares.width >> (2 + size),
-                                  tile.squares.height >> (2 + size));
+      plane =
+          Plane<std::uint8_t>(tile.squares.width >> (2 + size), tile.squares.height >> (2 + size));
   return analysis;
 }
 
 /// Write the mask segment: cell mask and step offsets.
 void write_mask(RangeEncoder& coder, const Header& header, const Rect& rect,
-                     const EncodeSettings& settings, const Plane<float>& importance, Tile& tile) {
+                const EncodeSettings& settings, const Plane<float>& importance, Tile& tile) {
   if (header.explicit_mask) {
-    tile.wanted = cut(settings.mask,
-                      {rect.x / kCell, rect.y / kCell, tile.cells_wide, tile.cells_high});
+    tile.wanted =
+        cut(settings.mask, {rect.x / kCell, rect.y / kCell, tile.cells_wide, tile.cells_high});
     const auto models = std::make_unique<MaskModels>();
     code_cell_mask(coder, *models, tile.wanted);
   }
   if (header.step_offsets) {
     for (int y = 0; y < tile.offsets.height; ++y)
       for (int x = 0; x < tile.offsets.width; ++x)
-        tile.offsets.at(x, y) =
-            static_cast<std::int8_t>(offset_for(importance, x, y));
+        tile.offsets.at(x, y) = static_cast<std::int8_t>(offset_for(importance, x, y));
     OffsetModels models;
     code_offsets(coder, models, tile.offsets);
   }
 }
 
 /// Decide and write superblock by superblock.
-void write_superblocks(RangeEncoder& blocks, int step, float tail, TileSearch& search,
-                       Tile& tile) {
+void write_superblocks(RangeEncoder& blocks, int step, float tail, TileSearch& search, Tile& tile) {
   const auto choice = std::make_unique<SuperChoice>();
   const auto supers = static_cast<float>(tile.width / kSuper * (tile.height / kSuper));
   const auto head = static_cast<int>(std::lround((1 - std::abs(tail)) * supers));

@@ -89,11 +89,11 @@ ABLC_INLINE void forward(const Basis<N>& basis, const std::int16_t* residual, fl
 }
 
 ABLC_DISPATCH void inverse4(bool sine, const std::int16_t* c, int rows, int columns,
-                             std::int16_t* r) {
+                            std::int16_t* r) {
   inverse<4>(basis_of<4>(sine), c, rows, columns, r);
 }
 ABLC_DISPATCH void inverse8(bool sine, const std::int16_t* c, int rows, int columns,
-                             std::int16_t* r) {
+                            std::int16_t* r) {
   inverse<8>(basis_of<8>(sine), c, rows, columns, r);
 }
 ABLC_DISPATCH void inverse16(bool sine, const std::int16_t* c, int rows, int columns,

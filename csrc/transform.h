@@ -1,7 +1,7 @@
 #pragma once
 
-// Integer DCT-II and DST-VII of blocks of 4x4 to 64x64 (docs/FORMAT.md, Transform). The inverse is exact
-// and part of the format; the forward transform serves the encoder only.
+// Integer DCT-II and DST-VII of blocks of 4x4 to 64x64 (docs/FORMAT.md, Transform). The inverse is
+// exact and part of the format; the forward transform serves the encoder only.
 
 #include <cstdint>
 
@@ -19,8 +19,8 @@ void inverse_transform(BlockSize size, bool sine, const std::int16_t* coefficien
 void forward_transform(BlockSize size, bool sine, const std::int16_t* residual,
                        float* coefficients);
 
-/// Return the sum of absolute 8x8 (of a 4x4 block 4x4) Hadamard coefficients of an n x n residual, on the scale of a sum
-/// of absolute differences.
+/// Return the sum of absolute 8x8 (of a 4x4 block 4x4) Hadamard coefficients of an n x n residual,
+/// on the scale of a sum of absolute differences.
 int hadamard_cost(BlockSize size, const std::int16_t* residual);
 
 }  // namespace ablc
