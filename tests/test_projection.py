@@ -212,9 +212,9 @@ def test_a_guide_belongs_to_lossy_streams_and_whole_superblocks() -> None:
         max_pixels=1 << 20, region=(64, 64, 100, 50)
     )
     assert own is not None
-    assert (part == image[64:114, 32:132]).all()
-    assert (own.kept == guide.kept[8:15, 4:17]).all()
-    with pytest.raises(ValueError, match="multiples of 32 pixels, not at 32,8"):
+    assert (part == image[64:114, 64:164]).all()
+    assert (own.kept == guide.kept[8:15, 8:21]).all()
+    with pytest.raises(ValueError, match="multiples of 64 pixels, not at 32,8"):
         _core.Stream(STREAMS["coarse"]).decode_guided(region=(32, 8, 100, 50))
 
 
