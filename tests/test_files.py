@@ -148,6 +148,7 @@ def test_a_single_mounted_file_is_written_in_place(tmp_path: Path) -> None:
     script = f"""mount --bind '{target}' '{target}' || exit 77; exec "$PYTHON" -c "{write}" """
     ended = subprocess.run(
         ["unshare", "--mount", "--map-root-user", "sh", "-c", script],
+        cwd=tmp_path,  # outside the checkout
         env={**os.environ, "PYTHON": sys.executable},
         capture_output=True,
         check=False,

@@ -59,7 +59,12 @@ def stream(tmp_path: Path) -> Path:
 def finish(command: list[str]) -> str:
     """Return the output of a program, whose process group is killed if it hangs."""
     program = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        cwd="/",  # outside the checkout
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
     try:
         out, err = program.communicate(timeout=SECONDS)

@@ -29,7 +29,11 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 
 def run(code: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", PRESS + code], capture_output=True, text=True, timeout=LIMIT
+        [sys.executable, "-c", PRESS + code],
+        cwd="/",  # outside the checkout
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
     )
 
 
