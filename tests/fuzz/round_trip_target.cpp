@@ -105,13 +105,9 @@ Outcome run(ByteView input) {
   const int width = width_of(source);
   const int height = 1 + source.below(width < 256 ? 72 : 24);
   const int channels = std::array{1, 3, 4}[static_cast<std::size_t>(source.below(3))];
-  EncodeSettings settings = settings_of(source, width, height);
-  Bytes samples(static_cast<std::size_t>(width * height * channels)), painted;
+  const EncodeSettings settings = settings_of(source, width, height);
+  Bytes samples(static_cast<std::size_t>(width * height * channels));
   const ConstImage image{width, height, channels, samples};
-  if (source.below(4) == 0) {
-    painted.assign(samples.size(), source.byte());
-    settings.painted = {width, height, channels, painted};
-  }
   source.fill(samples);
 
   const Bytes file = encode(image, settings);
