@@ -139,12 +139,7 @@ def _write_as(picture: Picture, chosen: MediaType, quality: float | None) -> Pay
     if chosen == media.RAW:
         return Payload(np.ascontiguousarray(picture.pixels).data.cast("B"), shape, chosen)
     chosen_quality = LOSSY_QUALITY if quality is None else round(quality)
-    try:
-        return Payload(pictures.pack(picture, chosen.format, chosen_quality), shape, chosen)
-    except (PictureError, MemoryError):
-        raise
-    except Exception as error:  # plug-ins raise whatever damaged metadata make them
-        raise PictureError(f"the picture cannot be written as {chosen.format}: {error}") from error
+    return Payload(pictures.pack(picture, chosen.format, chosen_quality), shape, chosen)
 
 
 def encode(loaded: LoadedPicture, query: EncodeQuery) -> Payload:
