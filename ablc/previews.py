@@ -1,4 +1,4 @@
-"""Small pictures from the base layer of a stream."""
+"""Small pictures of a stream."""
 
 import numpy as np
 import numpy.typing as npt
@@ -16,14 +16,12 @@ def preview(
     partial: bool = False,
     max_pixels: int | None = None,
 ) -> npt.NDArray[np.uint8]:
-    """Return the base of a lossy stream, (ceil(H / 8), ceil(W / 8), C) uint8, C 1 or 3 (sRGB).
+    """Return a lossy stream at an eighth, (ceil(H / 8), ceil(W / 8), C) uint8, C 1 or 3 (sRGB).
 
-    Each pixel is the mean of 8x8 pixels. No block is decoded, so that it takes a fraction of the
-    time of decode(). Alpha is left out. The arguments are those of decode(); max_pixels applies to
-    the whole picture.
+    Each pixel is the mean of 8x8 pixels of the decoded picture. Alpha is left out. The arguments
+    are those of decode(); max_pixels applies to the whole picture.
 
-    Raises StreamError and LimitError as decode() does, ValueError for a lossless stream, which has
-    no base.
+    Raises StreamError and LimitError as decode() does, ValueError for a lossless stream.
     """
     threads = thread_count(THREADS.check("threads", threads))
     stream = _core.Stream(stream_of(data), max_pixels=pixel_limit(max_pixels), partial=partial)

@@ -36,7 +36,7 @@ void check_picture(const Guide& guide, const Pixels& picture) {
 Painted painted_of(const py::array_t<float, 0>& painted, int top, const Image& picture) {
   const int colours = picture.channels == 1 ? 1 : 3;
   if (top < 0 || top >= picture.height || top % kSuper)
-    refuse("top must be a multiple of 32 inside the picture, not " + std::to_string(top));
+    refuse("top must be a multiple of 64 inside the picture, not " + std::to_string(top));
   if (painted.ndim() != 3 || painted.shape(0) != colours || painted.shape(2) < picture.width ||
       painted.shape(1) < 1)
     refuse("painted must be (" + std::to_string(colours) +
@@ -46,7 +46,7 @@ Painted painted_of(const py::array_t<float, 0>& painted, int top, const Image& p
     refuse("the rows of painted must be contiguous");
   const int rows = static_cast<int>(std::min<py::ssize_t>(painted.shape(1), picture.height - top));
   if (rows % kSuper && top + rows != picture.height)
-    refuse("painted must end at a multiple of 32 rows or at the picture's last row");
+    refuse("painted must end at a multiple of 64 rows or at the picture's last row");
   Painted planes{{}, static_cast<int>(painted.strides(1) / painted.strides(2)), rows};
   for (int c = 0; c < colours; ++c) planes.planes[c] = painted.data(c, 0, 0);
   return planes;
@@ -76,10 +76,10 @@ void bind_guide(py::module_& m) {
       .def_property_readonly(
           "chroma_coded",
           [](const Guide& g) { return shapes_of<bool>(g, &CellShape::chroma_coded); },
-          "(R, C) bool: cells whose chroma has levels.")
+          "(R, C) bool: cells whose chroma has more than the lowest coefficients.")
       .def_property_readonly(
           "log2_size", [](const Guide& g) { return shapes_of<std::uint8_t>(g, &CellShape::log2); },
-          "(R, C) uint8: log2 of the side of the leaf around the cell, 3..5.")
+          "(R, C) uint8: log2 of the side of the leaf around the cell, 3..6.")
       .def_property_readonly(
           "offset",
           [](const Guide& g) { return shapes_of<std::int8_t>(g, &CellShape::step_offset); },
@@ -90,7 +90,7 @@ void bind_guide(py::module_& m) {
            "threads"_a = 1,
            "Paint rows of the decoded picture, (H, W, C) uint8, in place, as far as the stream "
            "allows. painted: (1 or 3, h, w) float32, 0..1, of the rows from top on, a multiple of "
-           "32; NaN stands for the decoded sample.");
+           "64; NaN stands for the decoded sample.");
 }
 
 }  // namespace ablc::bindings

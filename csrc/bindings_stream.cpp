@@ -118,8 +118,7 @@ class Stream {
 
   py::tuple preview(int threads) const {
     require_threads(threads);
-    if (header().lossless)
-      refuse("a lossless stream has no base layer to preview; decode it instead");
+    if (header().lossless) refuse("a lossless stream has no preview; decode it instead");
     Pixels image({div_up(header().height, kCell), div_up(header().width, kCell),
                   header().channels == 1 ? 1 : 3});
     const Image out = image_of(image);
@@ -135,7 +134,7 @@ class Stream {
   py::dict leaves() {
     const MaskInfo& info = mask();
     py::dict counts;
-    for (const BlockSize size : {kBlock8, kBlock16, kBlock32})
+    for (const BlockSize size : {kBlock8, kBlock16, kBlock32, kBlock64})
       counts[py::int_(size.side())] = info.leaves[size.index()];
     return counts;
   }
@@ -303,15 +302,17 @@ void bind_stream(py::module_& m) {
       .def("decode_guided", &Stream::decode_guided, py::kw_only(), "threads"_a = 1,
            "region"_a = py::none(), "max_pixels"_a = py::none(), "out"_a.noconvert() = py::none(),
            "Return what decode returns, and a Guide; None for a lossless stream. region begins at "
-           "multiples of 32 pixels.")
+           "multiples of 64 pixels.")
       .def("preview", &Stream::preview, py::kw_only(), "threads"_a = 1,
-           "Return the base of a lossy stream, (ceil(H/8), ceil(W/8), 1 or 3) uint8 without alpha, "
-           "and what was lost. For partial streams too.")
+           "Return the means of 8x8 pixels of a lossy stream, (ceil(H/8), ceil(W/8), 1 or 3) uint8 "
+           "without alpha, and what was lost. For partial streams too.")
       .def("keep_mask", &Stream::kept,
            "Return (ceil(H/8), ceil(W/8)) bool: cells in kept blocks. The mask is read once.")
       .def("kept_share", &Stream::kept_share,
            "Return the share of the pixels that lie in kept blocks.")
-      .def("leaves", &Stream::leaves, "Return the number of leaves by their side, 8, 16 or 32.")
+      .def("leaves", &Stream::leaves,
+           "Return the number of leaves by their side, 8, 16, 32 or 64; four of 4x4 count as one "
+           "of 8x8.")
       .def("coding_map", &Stream::coding_map,
            "Return arrays by cell: bits, kept, log2_size of the leaf's side, mode, offset of the "
            "step; and image, the decoded pixels.");

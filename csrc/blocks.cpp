@@ -8,29 +8,25 @@ namespace {
 
 void rebuild_luma(const BlockUnit& unit, const Quantisers& quantisers, Tile& tile) {
   const Node& node = unit.node;
-  const int x = node.x * kCell, y = node.y * kCell, n = node.size.side();
   std::uint8_t pred[kMaxArea], out[kMaxArea];
-  const Border border = gather_border(tile.rec[0], tile.p0[0], x, y, n);
-  predict_luma(tile, node, unit.mode, border, pred);
+  predict_luma(node, unit.mode, gather_border(tile, node, 0), pred);
   add_residual(quantisers.luma(tile.offset_at(node.x, node.y)), node.size, unit.levels,
                unit.summary, pred, out);
-  put_block(tile.rec[0], x, y, n, out);
+  put_block(tile.rec[0], node.x * kSquare, node.y * kSquare, node.size.side(), out);
 }
 
 void rebuild_chroma(const BlockUnit& unit, const Quantisers& quantisers, Tile& tile) {
   const Node& node = unit.node;
-  const int p = unit.plane;
-  const BlockSize size = node.size.reduced(tile.subsample);
-  const int x = (node.x * kCell) >> tile.subsample, y = (node.y * kCell) >> tile.subsample,
-            n = size.side();
+  const int s = tile.subsample;
+  const BlockSize size = node.size.reduced(s);
   std::uint8_t pred[kMaxArea], out[kMaxArea];
-  std::int16_t from_luma[kMaxArea];
-  const Border border = gather_border(tile.rec[p], tile.p0[p], x, y, n);
-  if (unit.mode >= kChromaFromLuma) luma_error(tile, node, from_luma);
-  predict_chroma(tile, node, unit.plane, unit.mode, border, from_luma, pred);
+  LumaAround luma;
+  if (unit.mode >= kChromaFromLuma) average_luma(tile, node, luma);
+  predict_chroma(tile, node, unit.mode, gather_border(tile, node, unit.plane), luma, pred);
   add_residual(quantisers.chroma(tile.offset_at(node.x, node.y)), size, unit.levels, unit.summary,
                pred, out);
-  put_block(tile.rec[p], x, y, n, out);
+  put_block(tile.rec[unit.plane], (node.x * kSquare) >> s, (node.y * kSquare) >> s, size.side(),
+            out);
 }
 
 }  // namespace
@@ -41,61 +37,50 @@ bool BlockReader::read(int row, BlockRow& out) {
         new PlacedLevel[sample_count(tile_.width, kSuper, tile_.planes)]);
   out.units.clear();
   writer_.next = out.levels.get();
-  const int y = row * (kSuper / kCell);
-  for (int x = 0; x < tile_.cells.width; x += kSuper / kCell) {
+  const int y = row * (kSuper / kSquare);
+  for (int x = 0; x < tile_.squares.width; x += kSuper / kSquare) {
     if (coder_.overrun()) return false;
     tile_.select(offset_step(step_, tile_.offset_at(x, y)));
-    read_node({x, y, kBlock32}, out);
+    read_node({x, y, kBlock64}, out);
   }
   return true;
 }
 
 void BlockReader::read_node(const Node& node, BlockRow& out) {
   if (outside(tile_, node)) return;
-  const Rect pixels{node.x * kCell, node.y * kCell, node.size.side(), node.size.side()};
-  const CellInfo& cell = tile_.cells.at(node.x, node.y);
-  if (cell.log2 < node.size.log2()) {
+  const Rect pixels{node.x * kSquare, node.y * kSquare, node.size.side(), node.size.side()};
+  bool split = false;
+  watch(coder_, spent_, pixels, [&] { split = code_split(coder_, tile_, node, false); });
+  if (split) {
     for (int i = 0; i < 4; ++i) read_node(node.child(i), out);
-  } else if (cell.kept) {
+  } else {
     watch(coder_, spent_, pixels, [&] { read_luma(node, out); });
   }
-  const bool unit =
-      node.size == kBlock16 || (node.size == kBlock32 && cell.log2 == kBlock32.log2());
-  if (tile_.planes == 1 || !unit) return;
+  if (!has_chroma_unit(tile_, node, split)) return;
   watch(coder_, spent_, pixels, [&] {
     for (int plane = 1; plane <= 2; ++plane) read_chroma(node, plane, out);
   });
 }
 
 void BlockReader::read_luma(const Node& node, BlockRow& out) {
-  BlockUnit unit;
-  unit.node = node;
   PlacedLevel* const first = writer_.next;
-  unit.summary = code_luma(coder_, tile_, node, unit.mode, 0, writer_);
-  unit.levels = {first, writer_.next};
-  const std::uint8_t density = density_of(unit.summary, node.size);
-  for_cells(tile_, node, [&](CellInfo& c) {
-    c.mode = static_cast<std::uint8_t>(unit.mode);
-    c.density = density;
-  });
-  out.units.push_back(unit);
+  LumaSyntax leaf;
+  const LevelSummary summary = code_luma(coder_, tile_, node, leaf, writer_);
+  note_luma(tile_, node, leaf.kept, leaf.mode, summary);
+  out.units.push_back(
+      {.node = node, .mode = leaf.mode, .summary = summary, .levels = {first, writer_.next}});
 }
 
 void BlockReader::read_chroma(const Node& node, int plane, BlockRow& out) {
-  BlockUnit unit;
-  unit.node = node;
-  unit.plane = plane;
   PlacedLevel* const first = writer_.next;
-  const bool coded =
-      code_chroma(coder_, tile_, node, plane, false, unit.mode, 0, writer_, unit.summary);
-  unit.levels = {first, writer_.next};
-  const std::uint8_t density = density_of(unit.summary, node.size.reduced(tile_.subsample));
-  const int p = plane - 1;
-  for_cells(tile_, node, [&](CellInfo& c) {
-    c.chroma_coded[p] = coded;
-    c.chroma_density[p] = density;
-  });
-  if (coded) out.units.push_back(unit);
+  int mode = 0;
+  const LevelSummary summary = code_chroma(coder_, tile_, node, plane, mode, 0, writer_);
+  note_chroma(tile_, node, plane, mode, summary);
+  out.units.push_back({.node = node,
+                       .plane = plane,
+                       .mode = mode,
+                       .summary = summary,
+                       .levels = {first, writer_.next}});
 }
 
 void rebuild(const BlockRow& row, const Quantisers& quantisers, Tile& tile) {

@@ -56,7 +56,7 @@ class BlockReader {
   LevelWriter writer_{};
 };
 
-/// Rebuild the samples of a row. The tile's planes hold the rows above, and the base elsewhere.
+/// Rebuild the samples of a row. The tile's planes hold the rows above.
 void rebuild(const BlockRow& row, const Quantisers& quantisers, Tile& tile);
 
 }  // namespace ablc

@@ -118,8 +118,8 @@ class Deblocking {
       if ((vertical ? cx : cy) % side != 0) continue;
       const Thresholds& t =
           thresholds_[((here.step_offset + before.step_offset) >> 1) + kMostOffset];
-      if (here.kept || before.kept) luma(cx, cy, vertical, t);
-      if (planes_[1].samples.empty() || !(here.chroma_coded || before.chroma_coded)) continue;
+      luma(cx, cy, vertical, t);
+      if (planes_[1].samples.empty()) continue;
       // Chroma edges lie on an 8x8 grid of chroma samples.
       if ((vertical ? cx : cy) % (1 << header_.subsample) == 0) chroma(cx, cy, vertical, t);
     }

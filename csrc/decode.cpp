@@ -1,8 +1,7 @@
 // A stream to pixels: encode.cpp from back to front. The headings of docs/FORMAT.md:
 //
 //   File               sections and their segments, one for every tile
-//   Base layer         decode_bases: planes of an eighth of the side
-//   Mask, Blocks       decode_tile: leaves, then prediction and residual of every kept one
+//   Mask, Blocks       decode_tile: leaves, their prediction and residual
 //   Deblocking         deblock: over the edges of leaves, in the whole picture
 //   Refinement, Colour finish: luma filtered, planes to pixels, band of rows by band
 //   Exact samples      laid over these pixels
@@ -30,14 +29,6 @@ namespace {
 /// Segments of one section, by tile.
 using Segments = Vector<ByteView>;
 
-/// The base layer of a window of the picture. It is decoded as if that window were a picture of its
-/// own: nothing looks where it ends and the picture does not.
-struct Base {
-  Rect window;    ///< of whole tiles
-  Header header;  ///< the stream's, with the size of the window
-  BasePlanes planes;
-};
-
 /// A lossy picture before it becomes pixels.
 struct Reconstruction {
   Planes planes;
@@ -64,14 +55,9 @@ void take_tile(Tile& tile, const Header& header, const Rect& rect, Planes& plane
 }
 
 void put_shapes(const Tile& tile, const Rect& rect, Plane<CellShape>& shapes) {
-  for (int y = 0; y < tile.activity.height; ++y)
-    for (int x = 0; x < tile.activity.width; ++x) {
-      const CellInfo& cell = tile.cells.at(x, y);
-      shapes.at(rect.x / kCell + x, rect.y / kCell + y) = {
-          cell.log2, cell.kept,
-          static_cast<std::uint8_t>(cell.chroma_coded[0] | cell.chroma_coded[1]),
-          static_cast<std::int8_t>(tile.offset_at(x, y))};
-    }
+  for (int y = 0; y < tile.cells_high; ++y)
+    for (int x = 0; x < tile.cells_wide; ++x)
+      shapes.at(rect.x / kCell + x, rect.y / kCell + y) = shape_of(tile, x, y);
 }
 
 /// One decode: its parts, and a record of what was damaged.
@@ -107,36 +93,18 @@ class Decoding {
 
  private:
   void lossy() {
-    const Segments bases = segments(SectionId::base);
-    const Segments masks = segments(SectionId::mask);
+    const Segments masks =
+        has_mask(header_) ? segments(SectionId::mask) : Segments(header_.tiles());
     const Segments blocks = segments(SectionId::blocks);
     if (ended()) return;
-    const Base base = decode_bases(bases);
-    if (ended()) return;
-    Reconstruction picture = decode_blocks(base, masks, blocks);
+    Reconstruction picture = decode_blocks(masks, blocks);
     if (ended()) return;
     if (settings_.guide) guide_cells(picture.shapes);
     deblock(header_, picture.shapes, threads_, picture.planes);
     finish(picture);
   }
 
-  /// Base layer of the area and, because upsampling looks a little beyond a tile, of the tiles
-  /// around it.
-  Base decode_bases(const Segments& bases) {
-    Base base;
-    base.window = whole_tiles(grown(area_, 1, header_), header_);
-    base.header = header_;
-    base.header.width = base.window.width;
-    base.header.height = base.window.height;
-    base.planes = make_base(base.header);
-    for_tiles(SectionId::base, header_.tiles_in(base.window), [&](int t) {
-      return decode_base(bases[t], base.header, from_corner(header_.tile(t), base.window),
-                         base.planes, spent(base.window));
-    });
-    return base;
-  }
-
-  Reconstruction decode_blocks(const Base& base, const Segments& masks, const Segments& blocks) {
+  Reconstruction decode_blocks(const Segments& masks, const Segments& blocks) {
     const Vector<int> tiles = header_.tiles_in(area_);
     Reconstruction picture;
     for (int p = 0; p < header_.planes() && tiles.size() > 1; ++p) {
@@ -148,14 +116,13 @@ class Decoding {
     const Quantisers quantisers(header_.step, header_.step_offsets);
     Vector<std::uint8_t> mask_sound(header_.tiles(), 1);
     for_tiles(SectionId::blocks, tiles, [&](int t) {
-      const Rect rect = header_.tile(t), in_base = from_corner(rect, base.window);
-      const auto tile = make_tile(base.header, in_base, base.planes);
+      const Rect rect = header_.tile(t);
+      const auto tile = make_tile(header_, rect);
       // Superblock rows below the window are never looked at.
       const int rows = div_up(std::min(rect.height, needed_.y + needed_.height - rect.y), kSuper);
-      const TileState sound = decode_tile(
-          {masks[t], blocks[t]}, header_, quantisers, rows,
-          threads_ / static_cast<int>(tiles.size()), spent(rect),
-          [&] { fill_planes(base.header, in_base, base.planes, *tile); }, *tile);
+      const TileState sound =
+          decode_tile({masks[t], blocks[t]}, header_, quantisers, rows,
+                      threads_ / static_cast<int>(tiles.size()), spent(rect), *tile);
       mask_sound[t] = sound.mask;
       if (tiles.size() == 1)
         take_tile(*tile, header_, rect, picture.planes);

@@ -1,8 +1,7 @@
 // Pixels to a stream: decode.cpp from back to front. The headings of docs/FORMAT.md:
 //
 //   Lossless            every channel of a lossless stream, and alpha of any
-//   Base layer          encode_base: planes of an eighth of the side, for every tile
-//   Mask, Blocks        encode_tile: leaves, then prediction and residual of every kept one
+//   Mask, Blocks        encode_tile: leaves, their prediction and residual
 //   Exact samples       over the picture that a decoder has without them
 //   File                sections and their segments, one for every tile
 
@@ -10,6 +9,7 @@
 #include "exact.h"
 #include "lossless.h"
 #include "parallel.h"
+#include "tile_decoder.h"
 #include "tile_encoder.h"
 
 namespace ablc {
@@ -47,24 +47,20 @@ void prepare(Analysis& analysis, const Header& header, int effort) {
   analysis.tiles.resize(static_cast<std::size_t>(header.tiles()));
 }
 
-/// Base, mask and blocks. All bases come first, since a tile's prediction looks at those around it.
+/// Mask, if there is anything to say in it, and blocks.
 void encode_lossy(const ConstImage& image, const Header& header, const EncodeSettings& settings,
                   Analysis* analysis, Sections& sections) {
   const int tiles = header.tiles();
   const Quantisers quantisers(header.step, header.step_offsets);
-  BasePlanes base = make_base(header);
-  Vector<Bytes> bases(tiles), masks(tiles), blocks(tiles);
+  Vector<Bytes> masks(tiles), blocks(tiles);
   if (analysis) prepare(*analysis, header, settings.effort);
-  parallel_for(tiles, settings.threads,
-               [&](int t) { bases[t] = encode_base(image, header, header.tile(t), base); });
   parallel_for(tiles, settings.threads, [&](int t) {
-    TileBytes tile = encode_tile(image, header, header.tile(t), settings, quantisers, base,
+    TileBytes tile = encode_tile(image, header, header.tile(t), settings, quantisers,
                                  analysis ? &analysis->tiles[t] : nullptr);
     masks[t] = std::move(tile.mask);
     blocks[t] = std::move(tile.blocks);
   });
-  sections.emplace_back(SectionId::base, join_segments(bases));
-  sections.emplace_back(SectionId::mask, join_segments(masks));
+  if (has_mask(header)) sections.emplace_back(SectionId::mask, join_segments(masks));
   sections.emplace_back(SectionId::blocks, join_segments(blocks));
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "preview.h"
 #include "tile_decoder.h"
 
 namespace ablc {
@@ -11,11 +10,17 @@ namespace {
 
 /// Copy the mask of a tile whose visible window is rect.
 void copy_mask(const Tile& tile, const Rect& rect, MaskInfo& out) {
-  for (int y = 0; y < tile.activity.height; ++y)
-    for (int x = 0; x < tile.activity.width; ++x) {
-      const CellInfo& cell = tile.cells.at(x, y);
+  for (int y = 0; y < tile.cells_high; ++y)
+    for (int x = 0; x < tile.cells_wide; ++x) {
+      const CellShape cell = shape_of(tile, x, y);
       out.note(cell.kept, cell.log2, rect.x / kCell + x, rect.y / kCell + y);
     }
+}
+
+/// Split a section into the segments of the tiles. Returns false if it is missing or cut short.
+bool split_section(const Parsed& file, SectionId id, Vector<ByteView>& segments) {
+  const Section* section = find(file, id);
+  return section && split_segments(section->body, file.header.tiles(), segments) == Status::ok;
 }
 
 }  // namespace
@@ -49,16 +54,14 @@ Status read_mask(const Parsed& file, MaskInfo& out) {
   out.kept = Plane<std::uint8_t>(div_up(header.width, kCell), div_up(header.height, kCell), 1);
   out.log2 = Plane<std::uint8_t>(out.kept.width, out.kept.height, kBlock8.log2());
   if (header.lossless) return Status::ok;
-  const Section* section = find(file, SectionId::mask);
-  Vector<ByteView> masks;
-  auto base = make_base(header);
-  if (!section || split_segments(section->body, header.tiles(), masks) != Status::ok ||
-      !read_base(file, 1, base))
-    return Status::corrupt;
+  Vector<ByteView> masks(header.tiles()), blocks;
+  if (has_mask(header) && !split_section(file, SectionId::mask, masks)) return Status::corrupt;
+  if (!split_section(file, SectionId::blocks, blocks)) return Status::corrupt;
   for (int t = 0; t < header.tiles(); ++t) {
     const Rect rect = header.tile(t);
-    const auto tile = make_tile(header, rect, base);
-    if (!decode_mask(masks[t], header, *tile, tile->height / kSuper, {})) return Status::corrupt;
+    const auto tile = make_tile(header, rect);
+    const TileState sound = read_tile({masks[t], blocks[t]}, header, *tile);
+    if (!sound.mask || !sound.blocks) return Status::corrupt;
     copy_mask(*tile, rect, out);
   }
   return Status::ok;
@@ -81,11 +84,12 @@ void CodingMap::add(const Rect& window, double spent) {
 }
 
 void CodingMap::copy_cells(const Tile& tile, const Rect& rect) {
-  for (int y = 0; y < tile.activity.height; ++y)
-    for (int x = 0; x < tile.activity.width; ++x) {
+  constexpr int kSquares = kCell / kSquare;
+  for (int y = 0; y < tile.cells_high; ++y)
+    for (int x = 0; x < tile.cells_wide; ++x) {
       const int column = rect.x / kCell + x, row = rect.y / kCell + y;
-      mode.at(column, row) = tile.cells.at(x, y).mode;
-      offset.at(column, row) = static_cast<std::int8_t>(tile.offset_at(x, y));
+      mode.at(column, row) = tile.squares.at(x * kSquares, y * kSquares).mode;
+      offset.at(column, row) = static_cast<std::int8_t>(tile.offset_at(x * kSquares, y * kSquares));
     }
 }
 

@@ -17,9 +17,10 @@ struct Tile;
 
 /// Mask and leaves of a picture.
 struct MaskInfo {
-  Plane<std::uint8_t> kept;     ///< per 8x8 cell: 1 = it lies in a kept block
-  Plane<std::uint8_t> log2;     ///< per 8x8 cell: log2 of the side of its leaf, 3..5
-  Array<int, kSizes> leaves{};  ///< number of leaves by size
+  Plane<std::uint8_t> kept;  ///< per 8x8 cell: 1 = it lies in a kept block
+  Plane<std::uint8_t>
+      log2;  ///< per 8x8 cell: log2 of the side of its leaf, 3..6; 3 for four leaves, too
+  Array<int, kSizes> leaves{};  ///< number of leaves by size; four of 4x4 count as one of 8x8
 
   MaskInfo() = default;
   /// The mask of a whole decoded picture.
@@ -31,8 +32,8 @@ struct MaskInfo {
   double kept_share(const Header& header) const;
 };
 
-/// Read the mask of a stream; every cell of a lossless one is kept. Status::corrupt if BASE or MASK
-/// is missing or damaged.
+/// Read the mask of a stream, which takes reading its blocks; every cell of a lossless one is kept.
+/// Status::corrupt if MASK or BLKS is missing or damaged.
 Status read_mask(const Parsed& file, MaskInfo& out);
 
 /// Where the bits of a stream went, per 8x8 cell. Bits of metadata, headers and lengths belong to

@@ -9,6 +9,7 @@ int band_of(BlockSize size, int d) {
   int band = d;
   if (size == kBlock16) band = d > 2 ? (d + 3) / 2 : d;
   if (size == kBlock32) band = d > 7 ? d / 4 + 2 : d > 2 ? (d + 1) / 2 : d;
+  if (size == kBlock64) band = d > 15 ? d / 8 + 3 : d > 3 ? (d + 6) / 4 + 1 : d;
   return std::min(band, kBands - 1);
 }
 
@@ -34,7 +35,8 @@ Scan::Scan(BlockSize size) : order{} {
 }
 
 const Scan& scan_of(BlockSize size) {
-  static const Array<Scan, kSizes> scans = {Scan(kBlock8), Scan(kBlock16), Scan(kBlock32)};
+  static const Array<Scan, kSizes> scans = {Scan(kBlock4), Scan(kBlock8), Scan(kBlock16),
+                                            Scan(kBlock32), Scan(kBlock64)};
   return scans[size.index()];
 }
 

@@ -18,8 +18,8 @@ namespace ablc {
 
 inline constexpr int kBands = 12;     // bands of frequency
 inline constexpr int kTemplates = 8;  // classes of the magnitude already coded around a coefficient
-inline constexpr int kDensities = 6;  // classes of the magnitude in neighbouring blocks
-inline constexpr int kCountClasses = 12;
+inline constexpr int kDensities = 8;  // classes of the magnitude in neighbouring blocks
+inline constexpr int kCountClasses = 14;
 inline constexpr int kMaxLevel = 32767;
 
 /// Contexts of the levels of one kind of plane.
@@ -69,10 +69,11 @@ struct Neighbourhood {
 
 struct LevelContext {
   BlockSize size;
-  int density;  // 0..5
+  int density;              // 0..7
+  int limit = size.area();  // of the count
 
   int significant(const Scan::Position& p, int sum) const {
-    return ((size.index() * 2 + (density > 2)) * kBands + p.band) * kTemplates +
+    return ((size.index() * 2 + (density > 4)) * kBands + p.band) * kTemplates +
            std::min(sum, kTemplates - 1);
   }
   int above_one(const Scan::Position& p, int sum) const {
@@ -87,7 +88,7 @@ struct LevelContext {
 template <class Coder>
 ABLC_INLINE int code_count(Coder& coder, LevelModels& models, const LevelContext& context,
                            int count) {
-  const int longest = 2 * context.size.log2() + 1;
+  const int longest = bit_width(static_cast<unsigned>(context.limit));
   const int length_in = bit_width(static_cast<unsigned>(count));
   int length = 0;
   Model* unary =
@@ -129,7 +130,8 @@ struct LevelSummary {
   int count = 0;
   int rows = 0;
   int columns = 0;
-  int magnitude = 0;  // sum; fits: 1024 x 32767
+  bool sine = false;  // DST-VII instead of DCT-II
+  int magnitude = 0;  // sum; fits: 4096 x 32767
 };
 
 /// A level that is not zero, and its position in the block, y * n + x.
@@ -162,7 +164,7 @@ LevelSummary code_levels(Coder& coder, LevelModels& models, const LevelContext& 
   const Scan& scan = scan_of(context.size);
   LevelSummary summary;
   summary.count = code_count(coder, models, context, count_in);
-  summary.count = std::min(summary.count, context.size.area());
+  summary.count = std::min(summary.count, context.limit);
   if (summary.count == 0) return summary;
   Neighbourhood around(context.size);
   for (int k = summary.count - 1; k >= 0; --k) {

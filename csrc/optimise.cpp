@@ -49,7 +49,7 @@ struct Costs {
 
 /// Place in the scan of the last coefficient that may become a level; -1 if there is none.
 int last_large(const Block& block) {
-  int k = block.context.size.area() - 1;
+  int k = block.context.limit - 1;
   while (k >= 0 && block.steps(block.scan.order[k].raster) <= kSmallest) --k;
   return k;
 }
@@ -129,10 +129,6 @@ LevelSummary finish(const Block& block, int last, int end, std::int16_t* levels)
 }
 
 }  // namespace
-
-float energy(const float* coefficients, const Quantiser& quantiser, BlockSize size) {
-  return scaled_energy(coefficients, quantiser.scale[size.index()].data(), size.area());
-}
 
 float optimise_levels(const float* coefficients, const Quantiser& quantiser, LevelModels& models,
                       const LevelContext& context, float lambda, std::int16_t* levels,

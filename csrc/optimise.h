@@ -7,9 +7,6 @@
 
 namespace ablc {
 
-/// Return the energy of a block's orthonormal coefficients in squared quantisation steps.
-float energy(const float* coefficients, const Quantiser& quantiser, BlockSize size);
-
 /// Choose the levels that minimise distortion + lambda * bits, in squared steps, with the models as
 /// they are. coefficients, levels: n x n, raster order. Return the minimum; summary describes the
 /// levels.

@@ -42,8 +42,6 @@ struct Plane {
 
 /// The planes of a picture: luma, then chroma, which are empty for grey.
 using Planes = Array<Plane<std::uint8_t>, 3>;
-/// Their base layer, in 1/16 grey level.
-using BasePlanes = Array<Plane<std::int16_t>, 3>;
 
 /// A window of a plane; x, y, width and height in samples of that plane.
 struct Rect {

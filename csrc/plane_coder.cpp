@@ -6,8 +6,6 @@
 #include "bits.h"
 #include "cancel.h"
 #include "dispatch.h"
-#include "starts.h"
-#include "statistics.h"
 
 namespace ablc {
 
@@ -29,22 +27,6 @@ struct Kind {
   Array<Model, 9> sign;
   Array<Model, kClasses * 3 * 4> mantissa;
 };
-static_assert(kClasses * (kEnergies + kGradients * 3 + 8 * 8 + kEnergies * 4) + 9 +
-                      kClasses * 3 * 4 ==
-                  kBaseStartCount,
-              "a change of the models takes new starts: starts.h");
-
-/// Calls f with every array of models of a kind, in the order of the trained starts.
-template <class Kind, class F>
-void for_models(Kind& kind, F&& f) {
-  f(kind.by_energy);
-  f(kind.by_gradient);
-  f(kind.by_both);
-  f(kind.by_companion);
-  f(kind.sign);
-  f(kind.mantissa);
-}
-
 /// Neighbours of a sample that are decoded already, by compass direction.
 struct Around {
   int w, n, nw, ne, ww, nn;
@@ -246,30 +228,7 @@ struct PlaneCoder::State {
 };
 
 PlaneCoder::PlaneCoder() : state_(std::make_unique<State>()) {}
-PlaneCoder::PlaneCoder(int base_of_step) : PlaneCoder() {
-  for (int k = 0; k < 3; ++k) {
-    Kind& kind = state_->kinds[k];
-    Starts starts = base_starts(base_of_step, k);
-    for_models(kind, [&](auto& models) { apply(starts, models); });
-    const auto weights = base_weights(k);
-    for (std::size_t j = 0; j < weights.size(); ++j)
-      std::copy_n(weights[j], 4, kind.weights[j].w.begin());
-  }
-}
 PlaneCoder::~PlaneCoder() = default;
-
-#ifdef ABLC_STATISTICS
-void PlaneCoder::record_base(int step) const {
-  std::vector<std::uint32_t> numbers;
-  for (const Kind& kind : state_->kinds) {
-    for_models(kind, [&](const auto& models) { collect(models, numbers); });
-    for (const auto& place : kind.weights)
-      for (const std::int32_t weight : place.w)
-        numbers.push_back(static_cast<std::uint32_t>(weight));
-  }
-  record("base", step, numbers);
-}
-#endif
 
 /// Return the number of coded rows: all, unless a reader's code ended early.
 template <class Coder>

@@ -1,6 +1,6 @@
 #pragma once
 
-// Predictive coding of planes of integers with context mixing: base layer, alpha, lossless planes
+// Predictive coding of planes of integers with context mixing: alpha, lossless planes
 // and exact samples (docs/FORMAT.md, Plane code).
 
 #include <cstdint>
@@ -30,8 +30,6 @@ struct PlaneParams {
 class PlaneCoder {
  public:
   PlaneCoder();
-  /// Begins with the trained starts of the base layer for a luma step.
-  explicit PlaneCoder(int base_of_step);
   ~PlaneCoder();
 
   /// Encodes `rect` of plane and replaces its samples by those that the decoder will have. kind, 0
@@ -45,11 +43,6 @@ class PlaneCoder {
   /// repeats.
   bool decode(RangeDecoder& coder, Plane<std::int16_t>& plane, const Rect& rect,
               const PlaneParams& params, int kind, bool use_companion);
-
-#ifdef ABLC_STATISTICS
-  /// Records the decisions of a base layer, for the trainer of starts.
-  void record_base(int step) const;
-#endif
 
  private:
   struct State;

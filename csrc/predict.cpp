@@ -1,15 +1,13 @@
 #include "predict.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "dispatch.h"
 
 namespace ablc {
 
 namespace {
-
-// Weight of an error at distance d + 1: 45 exp(-d / 2.5) in 1/64.
-constexpr Array<std::int16_t, kMaxSide> kFade = {45, 30, 20, 13, 9, 6, 4, 3, 2, 1, 1, 1};
 
 /// Taps of Catmull-Rom interpolation at i / 32, in 1/64.
 constexpr auto kCubic = [] {
@@ -29,165 +27,172 @@ constexpr auto kCubic = [] {
   return taps;
 }();
 
+/// Taps of linear interpolation and [1 2 1] / 4 at once, in 1/64: the smoothing interpolation of
+/// VVC (ITU-T H.266, 8.4.5.2.13).
+constexpr auto kSmooth = [] {
+  Array<Array<std::int16_t, 4>, 32> taps{};
+  for (int i = 0; i < 32; ++i)
+    taps[i] = {static_cast<std::int16_t>(16 - (i >> 1)), static_cast<std::int16_t>(32 - (i >> 1)),
+               static_cast<std::int16_t>(16 + (i >> 1)), static_cast<std::int16_t>(i >> 1)};
+  return taps;
+}();
+
+constexpr int log2_of(int n) {
+  return n == 1 ? 0 : 1 + log2_of(n / 2);
+}
+
+/// Samples of a border that a direction reads: index 0 is the corner, negative ones are those of
+/// the other border, projected along the direction.
 template <int N>
-ABLC_INLINE void fade(const Border& border, const std::uint8_t* base, int stride,
-                      std::uint8_t* out) {
-  for (int y = 0; y < N; ++y) {
-    const int wy = kFade[y];
-    const int l = border.left_error[y + 1];
-    for (int x = 0; x < N; ++x) {
-      const int e = (border.top_error[x + 1] * wy + l * kFade[x] + 32) >> 6;
-      out[y * N + x] = static_cast<std::uint8_t>(clip_pixel(base[y * stride + x] + e));
+class Line {
+ public:
+  ABLC_INLINE Line(const std::int16_t* main, const std::int16_t* side, int displacement) {
+    std::int16_t* at = samples_.data() + kBefore;
+    for (int i = 0; i <= 2 * N; ++i) at[i] = main[i];
+    at[2 * N + 1] = at[2 * N + 2] = main[2 * N];
+    if (displacement < 0) {
+      const int inverse = (32 * 256 + (-displacement) / 2) / -displacement;
+      for (int i = 1; i <= kBefore; ++i) at[-i] = side[std::min((i * inverse + 128) >> 8, 2 * N)];
+    } else {
+      for (int i = 1; i <= kBefore; ++i) at[-i] = side[1];
     }
   }
+  const std::int16_t* at(int i) const { return samples_.data() + kBefore + i; }
+
+ private:
+  static constexpr int kBefore = N + 2;
+  Array<std::int16_t, 3 * N + 6> samples_;
+};
+
+/// Mix the side border into a block that a vertical direction predicts, the less the farther from
+/// it (position dependent combination, ITU-T H.266, 8.4.5.2.15). displacement: not negative.
+template <int N>
+ABLC_INLINE void mix_side(const std::int16_t* side, int displacement, std::int16_t* block) {
+  constexpr int kLog2 = log2_of(N);
+  int scale = (2 * kLog2 - 2) >> 2;
+  int inverse = 0;
+  if (displacement > 0) {
+    inverse = (512 * 32 + displacement / 2) / displacement;
+    int log = 0;
+    while ((2 << log) <= 3 * inverse - 2) ++log;
+    scale = std::min(2, kLog2 - log + 8);
+    if (scale < 0) return;
+  }
+  const int reach = std::min(N, 3 << scale);
+  for (int y = 0; y < N; ++y)
+    for (int x = 0; x < reach; ++x) {
+      const int weight = 32 >> ((2 * x) >> scale);
+      std::int16_t& v = block[y * N + x];
+      const int s = displacement == 0
+                        ? side[y + 1] - side[0] + v
+                        : side[std::min(y + 1 + (((x + 1) * inverse + 256) >> 9), 2 * N)];
+      v = static_cast<std::int16_t>(clip_pixel((s * weight + (64 - weight) * v + 32) >> 6));
+    }
 }
 
 /// Extend the border along a vertical direction into the block. main: the border from which the
 /// direction starts; side: the other one.
 template <int N>
 ABLC_INLINE void slide(const std::int16_t* main, const std::int16_t* side, int displacement,
-                       std::int16_t* out) {
-  Array<std::int16_t, 3 * N + 6> line;
-  std::int16_t* ref = line.data() + N + 2;  // ref[0] is the corner; ref[-N - 2 .. 2 N + 2] exist
-  for (int i = 0; i <= 2 * N; ++i) ref[i] = main[i];
-  ref[2 * N + 1] = ref[2 * N + 2] = main[2 * N];
-  if (displacement < 0) {
-    // The side border, projected along the direction.
-    const int inverse = (32 * 256 + (-displacement) / 2) / -displacement;
-    for (int i = 1; i <= N + 2; ++i) ref[-i] = side[std::min((i * inverse + 128) >> 8, 2 * N)];
-  } else {
-    ref[-1] = side[1];
-    for (int i = 2; i <= N + 2; ++i) ref[-i] = ref[-1];
-  }
+                       bool smooth, std::int16_t* block) {
+  const Line<N> line(main, side, displacement);
   for (int y = 0; y < N; ++y) {
     const int at = (y + 1) * displacement;
-    const auto& taps = kCubic[at & 31];
-    const std::int16_t* r = ref + (at >> 5) + 1;
+    const auto& taps = smooth ? kSmooth[at & 31] : kCubic[at & 31];
+    const std::int16_t* r = line.at((at >> 5) + 1);
     for (int x = 0; x < N; ++x)
-      out[y * N + x] = static_cast<std::int16_t>(
+      block[y * N + x] = static_cast<std::int16_t>(clip_pixel(
           (r[x - 1] * taps[0] + r[x] * taps[1] + r[x + 1] * taps[2] + r[x + 2] * taps[3] + 32) >>
-          6);
+          6));
   }
+  if (displacement >= 0) mix_side<N>(side, displacement, block);
 }
 
-/// Bring the mean of every 8x8 cell of block close to P0's: subtract the differences of the means,
-/// interpolated linearly between the centres of cells.
+/// Soften samples 1..N + 1 of a border by [1 2 1] / 4.
 template <int N>
-ABLC_INLINE void correct(const std::int16_t* block, const std::uint8_t* base, int stride,
-                         std::uint8_t* out) {
-  constexpr int kCells = N / 8;
-  Array<Array<int, kCells>, kCells> mean;
-  for (int cy = 0; cy < kCells; ++cy)
-    for (int cx = 0; cx < kCells; ++cx) {
-      int sum = 32;
-      for (int y = 8 * cy; y < 8 * cy + 8; ++y)
-        for (int x = 8 * cx; x < 8 * cx + 8; ++x) sum += block[y * N + x] - base[y * stride + x];
-      mean[cy][cx] = sum >> 6;
-    }
-  if constexpr (kCells == 1) {
-    for (int y = 0; y < N; ++y)
-      for (int x = 0; x < N; ++x)
-        out[y * N + x] = static_cast<std::uint8_t>(clip_pixel(block[y * N + x] - mean[0][0]));
-    return;
-  }
-  // Columns of means to samples once per row of cells, then down, in 1/16 each.
-  Array<Array<std::int16_t, N>, kCells> wide;
-  for (int cy = 0; cy < kCells; ++cy)
+ABLC_INLINE void soften(const std::int16_t* in, std::int16_t* out) {
+  for (int i = 1; i <= N + 1; ++i)
+    out[i] = static_cast<std::int16_t>((in[i - 1] + 2 * in[i] + in[i + 1] + 2) >> 2);
+}
+
+/// Planar or DC prediction; both borders are mixed in, the less the farther away.
+template <int N>
+ABLC_INLINE void predict_flat(bool planar, const std::int16_t* top, const std::int16_t* left,
+                              std::uint8_t* out) {
+  constexpr int kLog2 = log2_of(N);
+  constexpr int kScale = (2 * kLog2 - 2) >> 2;
+  int sum = N;
+  for (int i = 1; i <= N; ++i) sum += top[i] + left[i];
+  const int dc = sum >> (kLog2 + 1);
+  for (int y = 0; y < N; ++y)
     for (int x = 0; x < N; ++x) {
-      const int at = std::clamp(2 * x + 1 - 8, 0, 16 * (kCells - 1));
-      const int i = std::min(at / 16, kCells - 2);
-      const int w = at - 16 * i;
-      wide[cy][x] = static_cast<std::int16_t>(mean[cy][i] * (16 - w) + mean[cy][i + 1] * w);
+      int v = dc;
+      if (planar)
+        v = ((N - 1 - x) * left[y + 1] + (x + 1) * top[N + 1] + (N - 1 - y) * top[x + 1] +
+             (y + 1) * left[N + 1] + N) >>
+            (kLog2 + 1);
+      const int wt = 32 >> std::min((2 * y) >> kScale, 31);
+      const int wl = 32 >> std::min((2 * x) >> kScale, 31);
+      v = (left[y + 1] * wl + top[x + 1] * wt + (64 - wl - wt) * v + 32) >> 6;
+      out[y * N + x] = static_cast<std::uint8_t>(clip_pixel(v));
     }
-  for (int y = 0; y < N; ++y) {
-    const int at = std::clamp(2 * y + 1 - 8, 0, 16 * (kCells - 1));
-    const int i = std::min(at / 16, kCells - 2);
-    const int w = at - 16 * i;
-    for (int x = 0; x < N; ++x) {
-      const int m = (wide[i][x] * (16 - w) + wide[i + 1][x] * w + 128) >> 8;
-      out[y * N + x] = static_cast<std::uint8_t>(clip_pixel(block[y * N + x] - m));
-    }
-  }
+}
+
+/// True for the directions that smooth interpolation suits: those far enough from right and down to
+/// read between samples; the larger the block the more of them.
+template <int N>
+bool is_oblique(int mode) {
+  constexpr int kNearest = N == 4 ? 16 : N == 8 ? 7 : N == 16 ? 1 : 0;
+  return std::min(std::abs(mode - kModeRight), std::abs(mode - kModeDown)) > kNearest;
 }
 
 template <int N>
-ABLC_INLINE void predict(int mode, const Border& border, const std::uint8_t* base, int stride,
-                         std::uint8_t* out) {
-  if (mode == kModeBase) {
-    for (int y = 0; y < N; ++y) std::copy_n(base + y * stride, N, out + y * N);
-    return;
+ABLC_INLINE void predict(int mode, const Border& border, bool smooth, std::uint8_t* out) {
+  const std::int16_t* top = border.top.data();
+  const std::int16_t* left = border.left.data();
+  if (mode < kModeAngular) {
+    if (N == 4 || mode == kModeDc || !smooth)
+      return predict_flat<N>(mode == kModePlanar, top, left, out);
+    Border::Samples soft_top, soft_left;
+    soften<N>(top, soft_top.data());
+    soften<N>(left, soft_left.data());
+    return predict_flat<N>(true, soft_top.data(), soft_left.data(), out);
   }
-  if (mode == kModeFade) return fade<N>(border, base, stride, out);
   const int direction = mode - kModeAngular;
-  const int displacement = kDisplacement[direction];
+  const bool soft = smooth && is_oblique<N>(mode);
   Array<std::int16_t, N * N> block;
-  if (direction < kVertical) {
-    slide<N>(border.top.data(), border.left.data(), displacement, block.data());
+  if (direction >= kVertical) {
+    slide<N>(top, left, kDisplacement[direction], soft, block.data());
+    for (int i = 0; i < N * N; ++i) out[i] = static_cast<std::uint8_t>(block[i]);
   } else {
-    Array<std::int16_t, N * N> turned;
-    slide<N>(border.left.data(), border.top.data(), displacement, turned.data());
+    slide<N>(left, top, kDisplacement[direction], soft, block.data());
     for (int y = 0; y < N; ++y)
-      for (int x = 0; x < N; ++x) block[y * N + x] = turned[x * N + y];
+      for (int x = 0; x < N; ++x) out[y * N + x] = static_cast<std::uint8_t>(block[x * N + y]);
   }
-  correct<N>(block.data(), base, stride, out);
 }
 
-ABLC_DISPATCH void predict8(int mode, const Border& b, const std::uint8_t* base, int stride,
-                            std::uint8_t* out) {
-  predict<8>(mode, b, base, stride, out);
+ABLC_DISPATCH void predict4(int mode, const Border& b, bool smooth, std::uint8_t* out) {
+  predict<4>(mode, b, smooth, out);
 }
-ABLC_DISPATCH void predict16(int mode, const Border& b, const std::uint8_t* base, int stride,
-                             std::uint8_t* out) {
-  predict<16>(mode, b, base, stride, out);
+ABLC_DISPATCH void predict8(int mode, const Border& b, bool smooth, std::uint8_t* out) {
+  predict<8>(mode, b, smooth, out);
 }
-ABLC_DISPATCH void predict32(int mode, const Border& b, const std::uint8_t* base, int stride,
-                             std::uint8_t* out) {
-  predict<32>(mode, b, base, stride, out);
+ABLC_DISPATCH void predict16(int mode, const Border& b, bool smooth, std::uint8_t* out) {
+  predict<16>(mode, b, smooth, out);
+}
+ABLC_DISPATCH void predict32(int mode, const Border& b, bool smooth, std::uint8_t* out) {
+  predict<32>(mode, b, smooth, out);
+}
+ABLC_DISPATCH void predict64(int mode, const Border& b, bool smooth, std::uint8_t* out) {
+  predict<64>(mode, b, smooth, out);
 }
 
 }  // namespace
 
-Border gather_border(const Plane<std::uint8_t>& rec, const Plane<std::uint8_t>& p0, int x, int y,
-                     int side) {
-  Border border;
-  const auto put = [&](int i, Border::Samples& samples, Border::Samples& errors, int px, int py) {
-    // Beyond the tile the nearest sample of the row or column inside it repeats, without error.
-    if (px >= 0 && py >= 0 && px < rec.width && py < rec.height) {
-      samples[i] = rec.at(px, py);
-      errors[i] = static_cast<std::int16_t>(rec.at(px, py) - p0.at(px, py));
-    } else {
-      samples[i] = p0.clamped(px, py);
-      errors[i] = 0;
-    }
-  };
-  put(0, border.top, border.top_error, x - 1, y - 1);
-  border.left[0] = border.top[0];
-  border.left_error[0] = border.top_error[0];
-  if (x > 0 && y > 0 && x + 2 * side <= rec.width && y + 2 * side <= rec.height) {
-    const std::uint8_t* above = rec.row(y - 1) + x;
-    const std::uint8_t* above0 = p0.row(y - 1) + x;
-    for (int i = 0; i < 2 * side; ++i) {
-      const std::uint8_t* before = rec.row(y + i) + x - 1;
-      const std::uint8_t* before0 = p0.row(y + i) + x - 1;
-      border.top[i + 1] = above[i];
-      border.top_error[i + 1] = static_cast<std::int16_t>(above[i] - above0[i]);
-      border.left[i + 1] = *before;
-      border.left_error[i + 1] = static_cast<std::int16_t>(*before - *before0);
-    }
-    return border;
-  }
-  for (int i = 0; i < 2 * side; ++i) {
-    put(i + 1, border.top, border.top_error, x + i, y - 1);
-    put(i + 1, border.left, border.left_error, x - 1, y + i);
-  }
-  return border;
-}
-
-void predict_block(int mode, BlockSize size, const Border& border, const std::uint8_t* base,
-                   int stride, std::uint8_t* out) {
-  if (size == kBlock8) return predict8(mode, border, base, stride, out);
-  if (size == kBlock16) return predict16(mode, border, base, stride, out);
-  predict32(mode, border, base, stride, out);
+void predict_block(int mode, BlockSize size, const Border& border, bool smooth, std::uint8_t* out) {
+  static constexpr Array<void (*)(int, const Border&, bool, std::uint8_t*), kSizes> kPredict = {
+      predict4, predict8, predict16, predict32, predict64};
+  kPredict[size.index()](mode, border, smooth, out);
 }
 
 }  // namespace ablc

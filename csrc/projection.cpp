@@ -155,6 +155,17 @@ class UnitProjection {
       stored_planes_;  // the last in planes, the others in colours
 };
 
+/// Project the units below a node whose first cell is (x, y). last: the first cell row beyond.
+void project_node(UnitProjection& unit, const Plane<CellShape>& cells, int x, int y, BlockSize size,
+                  int last) {
+  if (x >= cells.width || y >= last) return;
+  if (size == kBlock16 || cells.at(x, y).log2 == size.log2())
+    return unit.project(x * kCell, y * kCell, size.side());
+  const int half = size.half().side() / kCell;
+  for (const int j : {0, half})
+    for (const int i : {0, half}) project_node(unit, cells, x + i, y + j, size.half(), last);
+}
+
 bool has_offsets(const Guide& guide) {
   return std::any_of(guide.cells.samples.begin(), guide.cells.samples.end(),
                      [](const CellShape& c) { return c.step_offset != 0; });
@@ -171,15 +182,8 @@ void Projection::apply(const Painted& painted, int top, int threads, const Image
   parallel_for(div_up(last - first, kSuperCells), threads, [&](int row) {
     const auto unit = std::make_unique<UnitProjection>(guide_, quantisers_, picture, painted, top);
     const int y = first + row * kSuperCells;
-    for (int x = 0; x < columns; x += kSuperCells) {
-      if (guide_.cells.at(x, y).log2 == kBlock32.log2()) {
-        unit->project(x * kCell, y * kCell, kSuper);
-        continue;
-      }
-      for (int j = y; j < std::min(y + kSuperCells, last); j += 2)
-        for (int i = x; i < std::min(x + kSuperCells, columns); i += 2)
-          unit->project(i * kCell, j * kCell, kSuper / 2);
-    }
+    for (int x = 0; x < columns; x += kSuperCells)
+      project_node(*unit, guide_.cells, x, y, kBlock64, last);
   });
 }
 

@@ -25,8 +25,10 @@ struct Basis {
 };
 
 const Basis& basis_of(int n) {
-  static const Array<Basis, kSizes> kBases = {Basis(8), Basis(16), Basis(32)};
-  return kBases[n == 8 ? 0 : n == 16 ? 1 : 2];
+  static const Array<Basis, kSizes> kBases = {Basis(4), Basis(8), Basis(16), Basis(32), Basis(64)};
+  int index = 0;
+  while (4 << index < n) ++index;
+  return kBases[index];
 }
 
 /// out = a b, n x n each.

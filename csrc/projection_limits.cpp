@@ -2,8 +2,6 @@
 
 #include <cmath>
 
-#include "layout.h"
-
 namespace ablc {
 
 using kernels::Block;
@@ -14,7 +12,9 @@ namespace {
 constexpr float kSafe = 0.01f;
 
 const std::int32_t* limits_of(const Quantiser& quantiser, int side) {
-  return quantiser.factor[side / 16].data();  // 8, 16, 32: 0, 1, 2
+  int log2 = kBlock4.log2();
+  while (1 << log2 < side) ++log2;
+  return quantiser.factor[BlockSize(log2).index()].data();
 }
 
 }  // namespace
@@ -114,9 +114,11 @@ int UnitLimits::reduce(const Block& plane, Block& out) const {
 
 // --- means of dropped cells ---
 
-/// Half a step of the base, grey levels.
-float UnitLimits::base_limit(int plane) const {
-  return static_cast<float>(base_params(guide_.step, plane).step) / 32;
+/// Largest change of the mean of a dropped cell, grey levels: 5/128 of the step of luma, and 7/10
+/// of that for chroma, whose errors show as tints of whole cells.
+float UnitLimits::mean_limit(int plane) const {
+  const int part = plane == 0 ? 80 : 56;  // in 1/1024 of a step, of twice the limit
+  return static_cast<float>(std::max(1, (guide_.step * part + 512) >> 10)) / 32;
 }
 
 UnitLimits::CellSum UnitLimits::sum_of(const Block& plane, int x, int y) const {
@@ -134,13 +136,13 @@ bool UnitLimits::means_hold(const Block& change, int plane, int x, int y, int si
   return every_cell(x, y, side, [&](int i, int j) {
     const CellSum cell = sum_of(change, i, j);
     return std::fabs(cell.sum) <=
-           std::max(base_limit(plane) - kSafe, 0.0f) * static_cast<float>(cell.pixels);
+           std::max(mean_limit(plane) - kSafe, 0.0f) * static_cast<float>(cell.pixels);
   });
 }
 
 /// Moves the visible, free pixels of every dropped cell until its mean is within limits.
 void UnitLimits::limit_means(Block& change, int plane, int x, int y, int side, float slack) const {
-  const float half = base_limit(plane);
+  const float half = mean_limit(plane);
   const float most = half - std::min(slack, half / 4);
   every_cell(x, y, side, [&](int i, int j) {
     const CellSum cell = sum_of(change, i, j);

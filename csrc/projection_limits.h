@@ -2,7 +2,7 @@
 
 // What a stream guarantees of a painted picture (docs/FORMAT.md, Painted pictures), for one unit of
 // it at a time: in kept blocks every coefficient of the change stays within half a quantisation
-// step, in dropped cells the mean of every plane within half a step of the base.
+// step, in dropped cells the mean of every plane within a small part of the step.
 
 #include <algorithm>
 
@@ -12,7 +12,8 @@
 
 namespace ablc {
 
-/// A 32x32 leaf, or a 16x16 square that a leaf or four of 8x8 fill: what a chroma block covers.
+/// A leaf of 16x16 or more, or a square of 16x16 that smaller leaves fill: what a chroma block
+/// covers.
 struct Unit {
   int x = 0;  ///< of its corner in the window, pixels
   int y = 0;
@@ -50,7 +51,7 @@ class UnitLimits {
   const CellShape& cell(int x, int y) const {
     return guide_.cells.at((unit_.x + x) / kCell, (unit_.y + y) / kCell);
   }
-  float base_limit(int plane) const;
+  float mean_limit(int plane) const;
   CellSum sum_of(const kernels::Block& plane, int x, int y) const;
   /// Copy a leaf of the unit to a block of its own.
   void cut_leaf(const kernels::Block& plane, int x, int y, int side, kernels::Block& out) const;

@@ -13,15 +13,15 @@ int integer_sqrt(std::int64_t v) {
   return static_cast<int>(r);
 }
 
-/// Weight 0.6 + 1.2 f of every coefficient, f the radial frequency over Nyquist, in 1/64.
+/// Weight 0.84 + 0.7 f of every coefficient, f the radial frequency over Nyquist, in 1/64.
 const auto kWeights = [] {
   Array<Array<std::int32_t, kMaxArea>, kSizes> weights{};
-  for (const BlockSize size : {kBlock8, kBlock16, kBlock32}) {
+  for (const BlockSize size : {kBlock4, kBlock8, kBlock16, kBlock32, kBlock64}) {
     const int n = size.side();
     for (int y = 0; y < n; ++y)
       for (int x = 0; x < n; ++x) {
         const int radius = integer_sqrt(static_cast<std::int64_t>(x * x + y * y) * 65536 / (n * n));
-        weights[size.index()][y * n + x] = 38 + ((77 * radius + 128) >> 8);
+        weights[size.index()][y * n + x] = 54 + ((45 * radius + 128) >> 8);
       }
   }
   return weights;

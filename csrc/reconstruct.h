@@ -9,17 +9,24 @@
 
 namespace ablc {
 
+/// Return the border of a node's block in a plane; the node is the next to be decoded.
+Border gather_border(const Tile& tile, const Node& node, int plane);
+
 /// Predict a luma leaf. pred: n x n samples, to which the residual is added.
-void predict_luma(const Tile& tile, const Node& node, int mode, const Border& border,
-                  std::uint8_t* pred);
+void predict_luma(const Node& node, int mode, const Border& border, std::uint8_t* pred);
 
-/// Predict a chroma unit. error_luma: n x n, as luma_error() gives it; read by modes from
-/// kChromaFromLuma on.
-void predict_chroma(const Tile& tile, const Node& node, int plane, int mode, const Border& border,
-                    const std::int16_t* error_luma, std::uint8_t* pred);
+/// Decoded luma at the places of the chroma samples in and around a unit.
+struct LumaAround {
+  Array<std::int16_t, kMaxArea> inside;
+  Array<std::int16_t, kMaxSide> top, left;
+  bool has_top = false, has_left = false;
+};
+/// Average the luma of a node to the resolution of chroma.
+void average_luma(const Tile& tile, const Node& node, LumaAround& luma);
 
-/// Compute the error of P0 against the decoded luma of a node, averaged to chroma resolution.
-void luma_error(const Tile& tile, const Node& node, std::int16_t* error);
+/// Predict a plane of a chroma unit. luma: read by modes from kChromaFromLuma on.
+void predict_chroma(const Tile& tile, const Node& node, int mode, const Border& border,
+                    const LumaAround& luma, std::uint8_t* pred);
 
 /// out = clip(pred + inverse transform of the dequantised levels), n x n each. levels: a raster, or
 /// those that are not 0.

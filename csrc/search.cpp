@@ -70,7 +70,11 @@ Plane<float> cell_weights(const Plane<std::uint8_t>& luma, const Plane<float>& i
 /// Modes of a luma leaf with their estimated costs.
 class Candidates {
  public:
-  void add(int mode, float cost) { list_[count_++] = {cost, mode}; }
+  void add(int mode, float cost) {
+    list_[count_++] = {cost, mode};
+    set_ |= std::uint64_t{1} << mode;
+  }
+  bool contains(int mode) const { return set_ >> mode & 1u; }
   /// The cheapest `count` modes, best first.
   TileAnalysis::Modes best(int count) {
     count = std::min(count, count_);
@@ -88,6 +92,7 @@ class Candidates {
   };
   Array<Candidate, kLumaModes> list_;
   int count_ = 0;
+  std::uint64_t set_ = 0;  // bit per mode
 };
 
 }  // namespace
@@ -105,21 +110,12 @@ TileSearch::TileSearch(Tile& tile, const Planes& org, const SearchSettings& sett
   for (auto& trial : scratch_) trial = std::make_unique<Trial>();
 }
 
-float TileSearch::drop_energy(int plane, int x, int y, BlockSize size, const std::uint8_t* pred,
-                              const Quantiser& quantiser) const {
-  std::int16_t residual[kMaxArea];
-  float coefficients[kMaxArea];
-  difference(org_[plane], x, y, size.side(), pred, residual);
-  forward_transform(size, residual, coefficients);
-  return energy(coefficients, quantiser, size);
-}
-
 ABLC_INLINE float TileSearch::hadamard_price(const Node& node, const Border& border, int mode,
                                              float satd_bit) {
   std::uint8_t pred[kMaxArea];
   std::int16_t rest[kMaxArea];
-  predict_luma(tile_, node, mode, border, pred);
-  difference(org_[0], node.x * kCell, node.y * kCell, node.size.side(), pred, rest);
+  predict_luma(node, mode, border, pred);
+  difference(org_[0], node.x * kSquare, node.y * kSquare, node.size.side(), pred, rest);
   PriceCoder price;
   code_luma_mode(price, tile_, node, mode);
   return static_cast<float>(hadamard_cost(node.size, rest)) + satd_bit * price.bits;
@@ -128,19 +124,20 @@ ABLC_INLINE float TileSearch::hadamard_price(const Node& node, const Border& bor
 TileAnalysis::Modes TileSearch::best_modes(const Node& node, const Border& border, float satd_bit) {
   TileAnalysis::Modes* known = nullptr;
   if (hints_.analysis) {
-    known =
-        &hints_.analysis->luma[node.size.index()].at(node.x / node.cells(), node.y / node.cells());
+    known = &hints_.analysis->luma[node.size.index()].at(node.x / node.squares(),
+                                                         node.y / node.squares());
     if ((*known)[0] != 0) return *known;
   }
   Candidates candidates;
   const auto consider = [&](int mode) {
+    if (candidates.contains(mode)) return kInfinite;
     const float cost = hadamard_price(node, border, mode, satd_bit);
     candidates.add(mode, cost);
     return cost;
   };
-  consider(kModeBase);
-  consider(kModeFade);
-  // Directions: a coarse sweep, then the neighbours of the best.
+  consider(kModePlanar);
+  consider(kModeDc);
+  // Directions: a coarse sweep and those of the neighbouring leaves, then some close to the best.
   int best_direction = 0;
   float best_cost = kInfinite;
   const auto look = [&](int d) {
@@ -152,6 +149,9 @@ TileAnalysis::Modes TileSearch::best_modes(const Node& node, const Border& borde
   };
   const int stride = settings_.effort.mode_stride;
   for (int d = stride - 1; d < kDirections; d += stride) look(d);
+  const Beside beside(tile_, node);
+  for (const SquareInfo* square : {beside.left, beside.above})
+    if (square && square->mode >= kModeAngular) look(square->mode - kModeAngular);
   for (int reach = stride / 2; reach > 0; reach /= 2) {
     const int centre = best_direction;
     if (centre - reach >= 0) look(centre - reach);
@@ -162,13 +162,14 @@ TileAnalysis::Modes TileSearch::best_modes(const Node& node, const Border& borde
   return modes;
 }
 
-/// Return the mean weight of the visible cells of a node.
+/// Return the mean weight of the visible squares of a node.
 float TileSearch::luma_weight(const Node& node) const {
+  constexpr int kSquares = kCell / kSquare;
   float sum = 0;
   int visible = 0;
-  for (int cy = node.y; cy < std::min(node.y + node.cells(), tile_.activity.height); ++cy)
-    for (int cx = node.x; cx < std::min(node.x + node.cells(), tile_.activity.width); ++cx) {
-      sum += weight_.at(cx, cy);
+  for (int y = node.y; y < std::min(node.y + node.squares(), tile_.squares_high); ++y)
+    for (int x = node.x; x < std::min(node.x + node.squares(), tile_.squares_wide); ++x) {
+      sum += weight_.at(x / kSquares, y / kSquares);
       ++visible;
     }
   return sum * (gain_ / static_cast<float>(visible));
@@ -178,68 +179,83 @@ float TileSearch::luma_weight(const Node& node) const {
 struct TileSearch::LumaLeaf {
   const Node& node;
   int x, y;  // in samples
-  LevelContext context;
   Border border;
-  float bit;   // price of a bit, of the unweighted error
-  float keep;  // bits of the keep flag of a kept leaf
+  float bit;        // price of a bit, of the unweighted error
+  float keep_bits;  // of the keep flag of a kept leaf
 };
 
-/// Make the dropped leaf the trial. Return its squared error in steps.
-float TileSearch::try_drop(const LumaLeaf& leaf, Trial& trial) {
-  predict_luma(tile_, leaf.node, kModeBase, leaf.border, trial.rec.data());
-  PriceCoder price;
-  code_keep(price, tile_, leaf.node, false);
-  const float energy = drop_energy(0, leaf.x, leaf.y, leaf.node.size, trial.rec.data(), *luma_);
-  trial.cost = energy + leaf.bit * price.bits;
-  trial.coded = false;
-  trial.mode = kModeBase;
-  trial.summary = LevelSummary{};
-  return energy;
-}
-
-/// Make the kept leaf with a mode the trial if it costs less.
-void TileSearch::try_mode(const LumaLeaf& leaf, int mode, Trial& trial) {
+/// Make the dropped leaf, which has the lowest coefficients alone, the trial.
+void TileSearch::try_drop(const LumaLeaf& leaf, Trial& trial) {
   const BlockSize size = leaf.node.size;
   std::uint8_t pred[kMaxArea];
   std::int16_t rest[kMaxArea];
   float coefficients[kMaxArea];
-  Array<std::int16_t, kMaxArea> levels;
-  predict_luma(tile_, leaf.node, mode, leaf.border, pred);
+  predict_luma(leaf.node, kModePlanar, leaf.border, pred);
   difference(org_[0], leaf.x, leaf.y, size.side(), pred, rest);
-  forward_transform(size, rest, coefficients);
+  forward_transform(size, false, rest, coefficients);
+  PriceCoder price;
+  code_keep(price, tile_, leaf.node, false);
+  trial.cost = optimise_levels(coefficients, *luma_, tile_.models->low,
+                               luma_context(tile_, leaf.node, false), leaf.bit, trial.levels.data(),
+                               trial.summary) +
+               leaf.bit * price.bits;
+  trial.kept = false;
+  trial.mode = kModePlanar;
+  add_residual(*luma_, size, trial.levels.data(), trial.summary, pred, trial.rec.data());
+}
+
+/// Make the kept leaf with a mode and a transform the trial if it costs less.
+void TileSearch::try_transform(const LumaLeaf& leaf, int mode, bool sine, const std::uint8_t* pred,
+                               const std::int16_t* rest, Trial& trial) {
+  const BlockSize size = leaf.node.size;
+  float coefficients[kMaxArea];
+  Array<std::int16_t, kMaxArea> levels;
+  LevelSummary summary;
+  forward_transform(size, sine, rest, coefficients);
   PriceCoder price;
   code_luma_mode(price, tile_, leaf.node, mode);
-  LevelSummary summary;
-  const float cost = optimise_levels(coefficients, *luma_, tile_.models->luma, leaf.context,
-                                     leaf.bit, levels.data(), summary) +
-                     leaf.bit * (price.bits + leaf.keep);
+  float cost =
+      optimise_levels(coefficients, *luma_, tile_.models->luma,
+                      luma_context(tile_, leaf.node, true), leaf.bit, levels.data(), summary);
+  if (summary.count == 0 && sine) return;
+  code_sine(price, tile_, size, mode, summary.count, sine);
+  summary.sine = sine;
+  cost += leaf.bit * (price.bits + leaf.keep_bits);
   if (cost >= trial.cost) return;
   trial.cost = cost;
-  trial.coded = true;
+  trial.kept = true;
   trial.mode = mode;
   trial.summary = summary;
-  trial.levels = levels;
+  std::copy_n(levels.begin(), size.area(), trial.levels.begin());
   add_residual(*luma_, size, levels.data(), summary, pred, trial.rec.data());
+}
+
+/// Make the kept leaf with a mode the trial if it costs less.
+void TileSearch::try_mode(const LumaLeaf& leaf, int mode, Trial& trial) {
+  std::uint8_t pred[kMaxArea];
+  std::int16_t rest[kMaxArea];
+  predict_luma(leaf.node, mode, leaf.border, pred);
+  difference(org_[0], leaf.x, leaf.y, leaf.node.size.side(), pred, rest);
+  try_transform(leaf, mode, false, pred, rest, trial);
+  if (leaf.node.size < kBlock64) try_transform(leaf, mode, true, pred, rest, trial);
 }
 
 void TileSearch::try_leaf(const Node& node, Trial& trial) {
   const float weight = luma_weight(node);
-  const int x = node.x * kCell, y = node.y * kCell;
   PriceCoder keep;
   code_keep(keep, tile_, node, true);
   const LumaLeaf leaf{.node = node,
-                      .x = x,
-                      .y = y,
-                      .context = luma_context(tile_, node),
-                      .border = gather_border(tile_.rec[0], tile_.p0[0], x, y, node.size.side()),
+                      .x = node.x * kSquare,
+                      .y = node.y * kSquare,
+                      .border = gather_border(tile_, node, 0),
                       .bit = settings_.lambda / std::max(weight, kLeastWeight),
-                      .keep = keep.bits};
-  const float dropped = try_drop(leaf, trial);
-  const Demand demand = demand_on(tile_, node);
-  if (demand == Demand::keep) trial.cost = kInfinite;
+                      .keep_bits = keep.bits};
+  const Demand demand = node.size == kBlock4 ? Demand::keep : demand_on(tile_, node);
+  trial.cost = kInfinite;
+  if (demand != Demand::keep) try_drop(leaf, trial);
   const bool drop =
       demand == Demand::drop ||
-      (demand != Demand::keep && (weight < kLeastWeight || dropped < leaf.bit * leaf.keep));
+      (demand == Demand::free && (weight < kLeastWeight || trial.cost < leaf.bit * leaf.keep_bits));
   if (!drop) {
     const float satd_bit = std::sqrt(leaf.bit) * static_cast<float>(luma_->step) / 16 * 0.6f;
     for (const std::uint8_t entry : best_modes(node, leaf.border, satd_bit)) {
@@ -250,25 +266,22 @@ void TileSearch::try_leaf(const Node& node, Trial& trial) {
   trial.cost *= weight;
 }
 
-void TileSearch::commit_leaf(const Node& node, const Trial& trial, LeafChoice& choice) {
-  const int n = node.size.side();
-  put_block(tile_.rec[0], node.x * kCell, node.y * kCell, n, trial.rec.data());
-  choice.mode = trial.mode;
-  choice.count = trial.summary.count;
-  if (trial.coded) std::copy_n(trial.levels.begin(), n * n, choice.levels.begin());
-  const std::uint8_t density = density_of(trial.summary, node.size);
-  for_cells(tile_, node, [&](CellInfo& c) {
-    c.log2 = static_cast<std::uint8_t>(node.size.log2());
-    c.kept = trial.coded;
-    c.mode = static_cast<std::uint8_t>(trial.mode);
-    c.density = density;
-  });
+void TileSearch::commit_leaf(const Node& node, int zorder, const Trial& trial,
+                             SuperChoice& choice) {
+  const BlockSize size = node.size;
+  put_block(tile_.rec[0], node.x * kSquare, node.y * kSquare, size.side(), trial.rec.data());
+  choice.luma(zorder) = {.kept = trial.kept,
+                         .mode = trial.mode,
+                         .count = trial.summary.count,
+                         .sine = trial.summary.sine};
+  std::copy_n(trial.levels.begin(), size.area(), choice.levels(0, zorder));
+  note_luma(tile_, node, trial.kept, trial.mode, trial.summary);
 }
 
 /// Decide the children of a node. Return their cost added to `cost`; stop once it reaches `most`.
 float TileSearch::decide_children(const Node& node, int zorder, float cost, float most,
                                   SuperChoice& choice) {
-  const int stride = node.size.half().area() / kBlock8.area();
+  const int stride = node.size.half().area() / kBlock4.area();
   for (int i = 0; i < 4; ++i) {
     cost += decide_node(node.child(i), zorder + i * stride, choice);
     if (cost >= most) break;
@@ -282,8 +295,8 @@ float TileSearch::decide_node(const Node& node, int zorder, SuperChoice& choice)
   if (demand == Demand::mixed) return decide_children(node, zorder, 0, kInfinite, choice);
   Trial& leaf = *scratch_[node.size.index()];
   try_leaf(node, leaf);
-  if (node.size == kBlock8) {
-    commit_leaf(node, leaf, choice.luma[zorder]);
+  if (node.size == kBlock4) {
+    commit_leaf(node, zorder, leaf, choice);
     return leaf.cost;
   }
   PriceCoder whole, split;
@@ -296,25 +309,18 @@ float TileSearch::decide_node(const Node& node, int zorder, SuperChoice& choice)
         decide_children(node, zorder, settings_.lambda * split.bits, whole_cost, choice);
     if (cost < whole_cost) return cost;
   }
-  commit_leaf(node, leaf, choice.luma[zorder]);
+  commit_leaf(node, zorder, leaf, choice);
   return whole_cost;
 }
 
 void TileSearch::decide(int x, int y, SuperChoice& choice) {
-  const Node root{x, y, kBlock32};
+  const Node root{x, y, kBlock64};
   const int offset = tile_.offset_at(x, y);
   luma_ = &quantisers_.luma(offset);
   chroma_ = &quantisers_.chroma(offset);
   gain_ = std::exp2(0.5f * static_cast<float>(offset));
   decide_node(root, 0, choice);
-  if (tile_.planes == 1) return;
-  const bool whole = tile_.cells.at(x, y).log2 == kBlock32.log2();
-  for (int i = 0; i < (whole ? 1 : 4); ++i) {
-    const Node node = whole ? root : root.child(i);
-    if (outside(tile_, node)) continue;
-    for (int plane = 1; plane <= 2; ++plane)
-      decide_chroma(node, plane, choice.chroma[plane - 1][i]);
-  }
+  if (tile_.planes > 1) decide_chroma(root, 0, choice);
 }
 
 }  // namespace ablc

@@ -17,7 +17,7 @@ namespace ablc {
 struct SearchEffort {
   int candidates;        ///< prediction modes tried with their exact rate
   int mode_stride;       ///< the first sweep tries every n-th direction; a power of two
-  bool optimise_chroma;  ///< try all chroma modes; else the base alone
+  bool optimise_chroma;  ///< try all chroma modes; else luma's and planar
   float split_bits;      ///< a block that costs less than this many bits is not split
 };
 SearchEffort search_effort(int effort);
@@ -28,27 +28,37 @@ struct SearchSettings {
   float ssim_power;  ///< exponent of the variance in a block's weight; 0 = mean squared error
 };
 
-/// The choice for a block, to be written after the whole superblock is decided.
-struct LeafChoice {
-  int mode = 0;
-  int count = 0;
-  bool coded = false;  // chroma only; luma has the cell's keep flag
-  Array<std::int16_t, kMaxArea> levels;
-};
+/// The choices for a superblock, to be written after all of it is decided. Leaves and units are at
+/// the z-order index of their first square, and so are their levels, n x n rasters: a block of
+/// luma, and one of chroma, has as many levels as its squares have samples, or fewer.
+class SuperChoice {
+ public:
+  LumaSyntax& luma(int zorder) { return luma_[zorder]; }
+  ChromaSyntax& chroma(int plane, int zorder) {
+    return chroma_[plane - 1][zorder / kSquaresOfUnit];
+  }
+  /// plane: 0, 1 or 2.
+  std::int16_t* levels(int plane, int zorder) {
+    return levels_[plane].data() + zorder * kBlock4.area();
+  }
 
-/// The choices for a superblock; leaves are at the z-order index of their first cell.
-struct SuperChoice {
-  Array<LeafChoice, 16> luma;
-  Array<Array<LeafChoice, 4>, 2> chroma;  // [plane - 1][16x16 node]
+ private:
+  static constexpr int kSquares = kBlock64.area() / kBlock4.area();
+  static constexpr int kSquaresOfUnit = kBlock16.area() / kBlock4.area();
+
+  Array<LumaSyntax, kSquares> luma_;
+  Array<Array<ChromaSyntax, kSquares / kSquaresOfUnit>, 2> chroma_;
+  Array<Array<std::int16_t, kMaxArea>, 3> levels_;
 };
 
 /// Best prediction modes of a tile, kept from one encode of a picture for the next one with another
 /// step: they hardly change, and half of the time goes into finding them.
 struct TileAnalysis {
   static constexpr int kModes = 8;
-  using Modes = Array<std::uint8_t, kModes>;       // best first; mode + 1, 0 ends the list
-  Array<Plane<Modes>, kSizes> luma;                // by leaf size
-  Array<Array<Plane<std::uint8_t>, 2>, 2> chroma;  // [whole superblock][plane - 1]: mode + 1
+  using Modes = Array<std::uint8_t, kModes>;  // best first; mode + 1, 0 ends the list
+  Array<Plane<Modes>, kSizes> luma;           // by leaf size
+  static constexpr int kUnitSizes = 3;        // of chroma units: 16, 32, 64 luma samples
+  Array<Array<Plane<std::uint8_t>, 2>, kUnitSizes> chroma;  // [size][plane - 1]: mode + 1
 };
 
 /// Optional inputs of the search in a tile.
@@ -79,14 +89,15 @@ class TileSearch {
   /// Multiply the price of a bit in the superblocks that follow.
   void scale_price(float factor) { settings_.lambda *= factor; }
 
-  /// Decide the superblock whose first cell is (x, y): fill choice and the tile's cells and planes.
+  /// Decide the superblock whose first square is (x, y): fill choice and the tile's squares and
+  /// planes.
   void decide(int x, int y, SuperChoice& choice);
 
  private:
   /// The cheapest coding so far of a luma leaf or of a chroma unit's plane.
   struct Trial {
     float cost = kInfinite;
-    bool coded = false;  // a luma leaf is kept, a chroma unit has levels
+    bool kept = false;  // luma only
     int mode = 0;
     LevelSummary summary;
     Array<std::int16_t, kMaxArea> levels;
@@ -99,24 +110,23 @@ class TileSearch {
   float decide_children(const Node& node, int zorder, float cost, float most, SuperChoice& choice);
 
   void try_leaf(const Node& node, Trial& trial);
-  float try_drop(const LumaLeaf& leaf, Trial& trial);
+  void try_drop(const LumaLeaf& leaf, Trial& trial);
   void try_mode(const LumaLeaf& leaf, int mode, Trial& trial);
-  void commit_leaf(const Node& node, const Trial& trial, LeafChoice& choice);
+  void try_transform(const LumaLeaf& leaf, int mode, bool sine, const std::uint8_t* pred,
+                     const std::int16_t* rest, Trial& trial);
+  void commit_leaf(const Node& node, int zorder, const Trial& trial, SuperChoice& choice);
   float luma_weight(const Node& node) const;
   /// Return the modes to be tried with their exact rate, in the form of TileAnalysis. satd_bit:
   /// price of a bit in units of the Hadamard cost.
   TileAnalysis::Modes best_modes(const Node& node, const Border& border, float satd_bit);
   float hadamard_price(const Node& node, const Border& border, int mode, float satd_bit);
 
-  void decide_chroma(const Node& node, int plane, LeafChoice& choice);
-  float try_chroma_drop(const ChromaUnit& unit, Trial& trial);
+  void decide_chroma(const Node& node, int zorder, SuperChoice& choice);
+  void decide_chroma_plane(const Node& node, int plane, int zorder, const LumaAround& luma,
+                           SuperChoice& choice);
   void try_chroma_mode(const ChromaUnit& unit, int mode, Trial& trial);
-  void commit_chroma(const ChromaUnit& unit, const Trial& trial, LeafChoice& choice);
+  void commit_chroma(const ChromaUnit& unit, int zorder, const Trial& trial, SuperChoice& choice);
   float chroma_weight(const Node& node) const;
-
-  /// Return the squared error, in steps of quantiser, of a dropped block that shows pred.
-  float drop_energy(int plane, int x, int y, BlockSize size, const std::uint8_t* pred,
-                    const Quantiser& quantiser) const;
 
   Tile& tile_;
   const Planes& org_;

@@ -5,7 +5,6 @@
 namespace ablc {
 
 static_assert(!kHaveStarts || (std::size(kTileStarts[0]) == kTileStartCount &&
-                               std::size(kBaseStarts[0][0]) == kBaseStartCount &&
                                std::size(kMaskStarts) == kMaskStartCount),
               "the models have changed: train their starts again");
 static_assert(std::size(kTileStarts) == kStepBands);
@@ -13,16 +12,6 @@ static_assert(std::size(kTileStarts) == kStepBands);
 Starts tile_starts(int step) {
   if constexpr (!kHaveStarts) return {};
   return kTileStarts[step_band(step)];
-}
-
-Starts base_starts(int step, int kind) {
-  if constexpr (!kHaveStarts) return {};
-  return kBaseStarts[step_band(step)][kind];
-}
-
-std::span<const int[4]> base_weights(int kind) {
-  if constexpr (!kHaveStarts) return {};
-  return kBaseWeights[kind];
 }
 
 Starts mask_starts() {

@@ -27,8 +27,7 @@ inline int step_band(int step) {
 
 /// Lengths of the tables, each of which has one start per model. A change of the format's models
 /// changes these, and the tables have to be trained again.
-inline constexpr std::size_t kTileStartCount = 2376;
-inline constexpr std::size_t kBaseStartCount = 3273;
+inline constexpr std::size_t kTileStartCount = 6842;
 inline constexpr std::size_t kMaskStartCount = 4484;
 
 /// Table of starts; empty while none are trained.
@@ -36,10 +35,6 @@ using Starts = std::span<const Start>;
 
 /// Starts of a tile's models for a luma step.
 Starts tile_starts(int step);
-/// Starts of one kind (0..2) of the base layer's models for a luma step.
-Starts base_starts(int step, int kind);
-/// Weights of the base layer's mixtures of one kind, four for each place; empty if untrained.
-std::span<const int[4]> base_weights(int kind);
 /// Starts of a cell mask's models.
 Starts mask_starts();
 

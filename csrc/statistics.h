@@ -20,7 +20,7 @@ void collect(const Models& models, std::vector<std::uint32_t>& numbers) {
 }
 
 /// Appends one segment's numbers to the file that the environment variable ABLC_STATISTICS names.
-/// kind: "base", "tile" or "mask", as ablc.export.starts knows them.
+/// kind: "tile" or "mask", as ablc.export.starts knows them.
 void record(const char* kind, int step, const std::vector<std::uint32_t>& numbers);
 
 }  // namespace ablc

@@ -98,8 +98,11 @@ Status fail(Parsed& out, const std::string& fault) {
 Status check_magic(ByteView file) {
   const std::size_t letters = std::min<std::size_t>(file.size(), 3);
   if (!std::equal(kMagic.begin(), kMagic.begin() + letters, file.begin())) return Status::corrupt;
-  if (file.size() > 3 && file[3] != kMagic[3]) return Status::unsupported;
-  return file.size() < kHeaderSize ? Status::truncated : Status::ok;
+  if (file.size() > 3 && file[3] != kMagic[3] && file[3] != kFirstVersion)
+    return Status::unsupported;
+  if (file.size() < kHeaderSize) return Status::truncated;
+  const bool lossless = file[4] & kLossless;
+  return file[3] == kMagic[3] || lossless ? Status::ok : Status::unsupported;
 }
 
 /// Parse the fixed fields.

@@ -20,11 +20,13 @@ namespace ablc {
 using Bytes = std::vector<std::uint8_t>;
 using ByteView = std::span<const std::uint8_t>;
 
-inline constexpr Array<std::uint8_t, 4> kMagic = {'A', 'B', 'L', 1};  // the last is the version
+inline constexpr Array<std::uint8_t, 4> kMagic = {'A', 'B', 'L', 2};  // the last is the version
+/// Lossless streams of this version are the same and are read, too.
+inline constexpr std::uint8_t kFirstVersion = 1;
 inline constexpr std::size_t kHeaderSize = 15;
 
 enum class SectionId : std::uint8_t {
-  base = 1,
+  base = 1,  // of version 1
   mask = 2,
   blocks = 3,
   alpha = 4,

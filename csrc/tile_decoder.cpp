@@ -10,20 +10,6 @@ namespace ablc {
 
 namespace {
 
-void read_leaves(RangeDecoder& coder, Tile& tile, const Node& node) {
-  if (outside(tile, node)) return;
-  if (code_split(coder, tile, node, false)) {
-    for (int i = 0; i < 4; ++i) read_leaves(coder, tile, node.child(i));
-    return;
-  }
-  // Contexts look at decoded cells only, so size and flag are written together.
-  const bool kept = code_keep(coder, tile, node, false);
-  for_cells(tile, node, [&](CellInfo& c) {
-    c.log2 = static_cast<std::uint8_t>(node.size.log2());
-    c.kept = kept;
-  });
-}
-
 constexpr int kRowsAhead = 8;  // rows of superblocks by which reading may be ahead of rebuilding
 
 /// Read mask and blocks of a tile. room() returns where the next row of blocks goes, null to stop;
@@ -31,7 +17,7 @@ constexpr int kRowsAhead = 8;  // rows of superblocks by which reading may be ah
 template <class Room, class Use>
 void read_rows(const TileSegments& segments, const Header& header, int rows, const Spent& spent,
                Tile& tile, TileState& state, Room&& room, Use&& use) {
-  state.mask = decode_mask(segments.mask, header, tile, rows, spent);
+  state.mask = decode_mask(segments.mask, header, tile, spent);
   if (!state.mask) return;  // without the mask the blocks cannot be read
   BlockReader reader(segments.blocks, header.step, tile, spent);
   bool more = true;
@@ -45,32 +31,20 @@ void read_rows(const TileSegments& segments, const Header& header, int rows, con
   state.blocks = reader.ended(rows * kSuper < tile.height);
 }
 
-}  // namespace
-
-bool decode_base(ByteView segment, const Header& header, const Rect& rect, BasePlanes& base,
-                 const Spent& spent) {
-  RangeDecoder coder(segment);
-  PlaneCoder planes(header.step);
-  bool whole = true;
-  for (int p = 0; p < header.planes(); ++p) {
-    PlaneParams params = base_params(header.step, p);
-    const int side = kCell << (p ? header.subsample : 0);
-    SpentOnSample on_sample;
-    if (spent)
-      on_sample = [&](int x, int y, float bits) {
-        spent({rect.x + x * side, rect.y + y * side, side, side}, bits);
-      };
-    params.spent = &on_sample;
-    whole = planes.decode(coder, base[p], base_rect(header, rect, p), params, p, p == 2) && whole;
-  }
-  return whole && !coder.overrun() && !coder.unused();
+/// Give squares that were not read a shape: that of dropped leaves of 32x32.
+void shape_missing(Tile& tile) {
+  for (SquareInfo& square : tile.squares.samples)
+    if (square.log2 == 0) square.log2 = static_cast<std::uint8_t>(kBlock32.log2());
 }
 
-bool decode_mask(ByteView segment, const Header& header, Tile& tile, int rows, const Spent& spent) {
+}  // namespace
+
+bool decode_mask(ByteView segment, const Header& header, Tile& tile, const Spent& spent) {
+  if (!has_mask(header)) return true;
   RangeDecoder coder(segment);
   watch(coder, spent, {0, 0, tile.width, tile.height}, [&] {
     if (header.explicit_mask) {
-      tile.explicit_mask = Plane<std::uint8_t>(tile.activity.width, tile.activity.height);
+      tile.explicit_mask = Plane<std::uint8_t>(tile.cells_wide, tile.cells_high);
       auto models = std::make_unique<MaskModels>();
       code_cell_mask(coder, *models, tile.explicit_mask);
     }
@@ -79,35 +53,20 @@ bool decode_mask(ByteView segment, const Header& header, Tile& tile, int rows, c
       code_offsets(coder, models, tile.offsets);
     }
   });
-  for (int y = 0; y < tile.cells.height; y += kSuper / kCell) {
-    stop_if_cancelled();
-    for (int x = 0; x < tile.cells.width; x += kSuper / kCell) {
-      const Node super{x, y, kBlock32};
-      if (coder.overrun() || y >= rows * (kSuper / kCell)) {
-        for_cells(tile, super, [](CellInfo& c) {
-          c.log2 = kBlock32.log2();
-          c.kept = 0;
-        });
-      } else {
-        tile.select(offset_step(header.step, tile.offset_at(x, y)));
-        watch(coder, spent, {x * kCell, y * kCell, kSuper, kSuper},
-              [&] { read_leaves(coder, tile, super); });
-      }
-    }
-  }
-  return !coder.overrun() && (!coder.unused() || rows * kSuper < tile.height);
+  return !coder.overrun() && !coder.unused();
 }
 
 TileState decode_tile(const TileSegments& segments, const Header& header,
                       const Quantisers& quantisers, int rows, int threads, const Spent& spent,
-                      const std::function<void()>& start, Tile& tile) {
+                      Tile& tile) {
   TileState state;
+  make_planes(tile);
   if (threads < 2) {
-    start();
     BlockRow blocks;
     read_rows(
         segments, header, rows, spent, tile, state, [&] { return &blocks; },
         [&] { rebuild(blocks, quantisers, tile); });
+    shape_missing(tile);
     return state;
   }
   using Rows = BoundedQueue<BlockRow, kRowsAhead>;
@@ -118,12 +77,21 @@ TileState decode_tile(const TileSegments& segments, const Header& header,
       return read_rows(
           segments, header, rows, spent, tile, state, [&] { return queue.wait_for_room(); },
           [&] { queue.push(); });
-    start();
     while (const BlockRow* blocks = queue.wait_for_item()) {
       rebuild(*blocks, quantisers, tile);
       queue.pop();
     }
   });
+  shape_missing(tile);
+  return state;
+}
+
+TileState read_tile(const TileSegments& segments, const Header& header, Tile& tile) {
+  TileState state;
+  BlockRow blocks;
+  read_rows(
+      segments, header, tile.height / kSuper, {}, tile, state, [&] { return &blocks; }, [] {});
+  shape_missing(tile);
   return state;
 }
 

@@ -1,30 +1,27 @@
 #pragma once
 
-// The segments of one tile, decoded (docs/FORMAT.md, Base layer, Mask, Blocks): the mirror image of
+// The segments of one tile, decoded (docs/FORMAT.md, Mask, Blocks): the mirror image of
 // tile_encoder.h.
 //
-//   BASE  decode_base  range coder -> plane code -> base samples
-//   MASK  decode_mask  cell mask, step offsets -> leaves and keep flags
-//   BLKS  BlockReader  modes and levels of kept leaves -> units
+//   MASK  decode_mask  cell mask, step offsets
+//   BLKS  BlockReader  leaves, their modes and levels -> units
 //         rebuild      prediction + residual of every unit -> samples
-
-#include <functional>
 
 #include "layout.h"
 #include "spent.h"
 
 namespace ablc {
 
-/// Decode the base samples of a tile. Returns false if the segment is damaged.
-bool decode_base(ByteView segment, const Header& header, const Rect& tile, BasePlanes& base,
-                 const Spent& spent);
+/// True for a stream whose tiles have mask segments.
+inline bool has_mask(const Header& header) {
+  return header.explicit_mask || header.step_offsets;
+}
 
-/// Decode step offsets, leaves and keep flags of the first `rows` superblock rows of a tile.
-/// Returns false if the segment is damaged; superblocks that are missing become one dropped leaf
-/// each.
-bool decode_mask(ByteView segment, const Header& header, Tile& tile, int rows, const Spent& spent);
+/// Decode the cell mask and the step offsets of a tile, as far as the header announces them.
+/// Returns false if the segment is damaged.
+bool decode_mask(ByteView segment, const Header& header, Tile& tile, const Spent& spent);
 
-/// The segments of a tile beside its base.
+/// The segments of a tile.
 struct TileSegments {
   ByteView mask, blocks;
 };
@@ -34,10 +31,13 @@ struct TileState {
   bool mask = true, blocks = true;
 };
 
-/// Decode the first `rows` superblock rows of a tile; samples that are missing stay the upsampled
-/// base. start() fills the planes with that: with two threads at the same time as the reading.
+/// Decode the first `rows` superblock rows of a tile; samples that are missing are mid grey. With
+/// two threads, blocks are read and rebuilt at the same time.
 TileState decode_tile(const TileSegments& segments, const Header& header,
                       const Quantisers& quantisers, int rows, int threads, const Spent& spent,
-                      const std::function<void()>& start, Tile& tile);
+                      Tile& tile);
+
+/// Read the syntax of a whole tile, without samples.
+TileState read_tile(const TileSegments& segments, const Header& header, Tile& tile);
 
 }  // namespace ablc

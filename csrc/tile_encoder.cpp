@@ -1,11 +1,10 @@
 // A tile to segments: tile_decoder.cpp from back to front. The headings of docs/FORMAT.md:
 //
-//   Base layer     encode_base: means of 8x8 samples, plane coded
-//   Mask           encode_tile: cell mask and step offsets, then the leaves of each superblock
-//   Blocks         encode_tile: levels and modes of each superblock
+//   Mask           write_mask: cell mask and step offsets
+//   Blocks         write_blocks: leaves, modes and levels of each superblock
 //
-// TileSearch decides a superblock before its leaves and blocks are written. The coders' models are
-// then as it has priced them.
+// TileSearch decides a superblock before it is written. The coder's models are then as it has
+// priced them.
 
 #include "tile_encoder.h"
 
@@ -14,9 +13,7 @@
 #include "cancel.h"
 #include "colour.h"
 #include "mask.h"
-#include "plane_coder.h"
 #include "statistics.h"
-#include "upsample.h"
 
 namespace ablc {
 
@@ -27,7 +24,6 @@ constexpr float kLambda = 0.05f;     // price of a bit in squared steps
 constexpr float kSsimPower = 0.25f;  // exponent of a block's variance in its weight
 constexpr float kTailPrice = 2;      // factor of a bit's price in the tail, see EncodeSettings
 constexpr float kOffsetPower = 4;    // of the power mean of a superblock's importance
-constexpr float kBaseShare = 0.5f;  // of a bit's price in the base layer, which all prediction uses
 
 /// Planes of a tile of an image, padded to whole superblocks.
 Planes tile_planes(const ConstImage& image, const Header& header, const Rect& rect) {
@@ -36,59 +32,34 @@ Planes tile_planes(const ConstImage& image, const Header& header, const Rect& re
                    header.subsample);
 }
 
-/// Store the means of 8x8 samples in base, in 1/16 grey level.
-void box_means(const Plane<std::uint8_t>& plane, const Rect& cells, Plane<std::int16_t>& base) {
-  for (int cy = 0; cy < cells.height; ++cy)
-    for (int cx = 0; cx < cells.width; ++cx) {
-      int sum = 2;
-      for (int y = 0; y < kBaseScale; ++y)
-        for (int x = 0; x < kBaseScale; ++x)
-          sum += plane.at(cx * kBaseScale + x, cy * kBaseScale + y);
-      base.at(cells.x + cx, cells.y + cy) = static_cast<std::int16_t>(sum >> 2);
-    }
-}
-
-/// Write the leaves below node: splits and keep flags.
-void write_leaves(RangeEncoder& coder, Tile& tile, const Node& node) {
-  if (outside(tile, node)) return;
-  const CellInfo& cell = tile.cells.at(node.x, node.y);
-  if (code_split(coder, tile, node, cell.log2 < node.size.log2())) {
-    for (int i = 0; i < 4; ++i) write_leaves(coder, tile, node.child(i));
-    return;
-  }
-  code_keep(coder, tile, node, cell.kept != 0);
-}
-
-/// Write the blocks below node; a chroma unit follows the luma of its 16x16 or 32x32 node.
+/// Write the blocks below node; a chroma unit follows the luma of its node.
 void write_blocks(RangeEncoder& coder, Tile& tile, const Node& node, int zorder,
                   SuperChoice& choice) {
   if (outside(tile, node)) return;
-  const CellInfo& cell = tile.cells.at(node.x, node.y);
-  if (cell.log2 < node.size.log2()) {
-    const int stride = node.size.half().area() / kBlock8.area();
+  const bool split =
+      code_split(coder, tile, node, tile.squares.at(node.x, node.y).log2 < node.size.log2());
+  if (split) {
+    const int stride = node.size.half().area() / kBlock4.area();
     for (int i = 0; i < 4; ++i)
       write_blocks(coder, tile, node.child(i), zorder + i * stride, choice);
-  } else if (cell.kept) {
-    LeafChoice& leaf = choice.luma[zorder];
-    code_luma(coder, tile, node, leaf.mode, leaf.count, leaf.levels.data());
+  } else {
+    code_luma(coder, tile, node, choice.luma(zorder), choice.levels(0, zorder));
   }
-  const bool unit =
-      node.size == kBlock16 || (node.size == kBlock32 && cell.log2 == kBlock32.log2());
-  if (tile.planes == 1 || !unit) return;
+  if (!has_chroma_unit(tile, node, split)) return;
   for (int plane = 1; plane <= 2; ++plane) {
-    LeafChoice& c = choice.chroma[plane - 1][zorder / 4];
-    LevelSummary summary;
-    code_chroma(coder, tile, node, plane, c.coded, c.mode, c.count, c.levels.data(), summary);
+    ChromaSyntax& unit = choice.chroma(plane, zorder);
+    code_chroma(coder, tile, node, plane, unit.mode, unit.count, choice.levels(plane, zorder));
   }
 }
 
 /// Return the step offset for the importance of a superblock's cells. If error weighs w, the
 /// squared step goes as 1 / w; the mean gives most say to the most important cells.
-int offset_for(const Plane<float>& importance, const Node& super) {
+int offset_for(const Plane<float>& importance, int column, int row) {
   float sum = 0;
   int voters = 0;
-  for (int y = super.y; y < super.y + super.cells(); ++y)
-    for (int x = super.x; x < super.x + super.cells(); ++x) {
+  constexpr int kCells = kSuper / kCell;
+  for (int y = row * kCells; y < (row + 1) * kCells; ++y)
+    for (int x = column * kCells; x < (column + 1) * kCells; ++x) {
       sum += std::pow(importance.at(x, y), kOffsetPower);
       voters += importance.at(x, y) > 0;
     }
@@ -104,7 +75,7 @@ Plane<float> tile_importance(const EncodeSettings& settings, const Rect& rect, c
   const Plane<float>& given = settings.importance;
   const bool exact = !settings.exact.samples.empty() && !settings.exact_pixels;
   if (given.samples.empty() && !exact) return {};
-  Plane<float> importance(tile.cells.width, tile.cells.height, 1.0f);
+  Plane<float> importance(tile.width / kCell, tile.height / kCell, 1.0f);
   for (int y = 0; y < importance.height; ++y)
     for (int x = 0; x < importance.width; ++x) {
       const int cx = rect.x / kCell + x, cy = rect.y / kCell + y;
@@ -117,84 +88,62 @@ Plane<float> tile_importance(const EncodeSettings& settings, const Rect& rect, c
 /// An analysis of a tile that knows nothing yet.
 TileAnalysis make_analysis(const Tile& tile) {
   TileAnalysis analysis;
-  for (std::size_t size = 0; size < kSizes; ++size)
-    analysis.luma[size] = Plane<TileAnalysis::Modes>(div_up(tile.cells.width, 1 << size),
-                                                     div_up(tile.cells.height, 1 << size));
-  for (std::size_t whole = 0; whole < 2; ++whole)
-    for (auto& plane : analysis.chroma[whole])
+  for (int size = 0; size < kSizes; ++size)
+    analysis.luma[size] =
+        Plane<TileAnalysis::Modes>(tile.squares.width >> size, tile.squares.height >> size);
+  for (int size = 0; size < TileAnalysis::kUnitSizes; ++size)
+    for (auto& plane : analysis.chroma[size])
       plane =
-          Plane<std::uint8_t>(tile.cells.width >> (1 + whole), tile.cells.height >> (1 + whole));
+          Plane<std::uint8_t>(tile.squares.width >> (2 + size), tile.squares.height >> (2 + size));
   return analysis;
 }
 
-/// Write the parts of the mask segment that come before all leaves: cell mask and step offsets.
-void write_mask_head(RangeEncoder& coder, const Header& header, const Rect& rect,
-                     const EncodeSettings& settings, const Plane<float>& importance, Tile& tile) {
+/// Write the mask segment: cell mask and step offsets.
+void write_mask(RangeEncoder& coder, const Header& header, const Rect& rect,
+                const EncodeSettings& settings, const Plane<float>& importance, Tile& tile) {
   if (header.explicit_mask) {
-    tile.explicit_mask = cut(
-        settings.mask, {rect.x / kCell, rect.y / kCell, tile.activity.width, tile.activity.height});
+    tile.explicit_mask =
+        cut(settings.mask, {rect.x / kCell, rect.y / kCell, tile.cells_wide, tile.cells_high});
     const auto models = std::make_unique<MaskModels>();
     code_cell_mask(coder, *models, tile.explicit_mask);
   }
   if (header.step_offsets) {
     for (int y = 0; y < tile.offsets.height; ++y)
       for (int x = 0; x < tile.offsets.width; ++x)
-        tile.offsets.at(x, y) =
-            static_cast<std::int8_t>(offset_for(importance, {4 * x, 4 * y, kBlock32}));
+        tile.offsets.at(x, y) = static_cast<std::int8_t>(offset_for(importance, x, y));
     OffsetModels models;
     code_offsets(coder, models, tile.offsets);
   }
 }
 
 /// Decide and write superblock by superblock.
-void write_superblocks(RangeEncoder& mask, RangeEncoder& blocks, int step, float tail,
-                       TileSearch& search, Tile& tile) {
+void write_superblocks(RangeEncoder& blocks, int step, float tail, TileSearch& search, Tile& tile) {
   const auto choice = std::make_unique<SuperChoice>();
-  const auto supers = static_cast<float>(tile.cells.width * tile.cells.height / 16);
+  const auto supers = static_cast<float>(tile.width / kSuper * (tile.height / kSuper));
   const auto head = static_cast<int>(std::lround((1 - std::abs(tail)) * supers));
   int done = 0;
-  for (int y = 0; y < tile.cells.height; y += kSuper / kCell)
-    for (int x = 0; x < tile.cells.width; x += kSuper / kCell) {
+  for (int y = 0; y < tile.squares.height; y += kSuper / kSquare)
+    for (int x = 0; x < tile.squares.width; x += kSuper / kSquare) {
       stop_if_cancelled();
-      const Node super{x, y, kBlock32};
+      const Node super{x, y, kBlock64};
       tile.select(offset_step(step, tile.offset_at(x, y)));
       if (done++ == head) search.scale_price(tail > 0 ? kTailPrice : 1 / kTailPrice);
       search.decide(x, y, *choice);
-      write_leaves(mask, tile, super);
       write_blocks(blocks, tile, super, 0, *choice);
     }
 }
 
 }  // namespace
 
-Bytes encode_base(const ConstImage& image, const Header& header, const Rect& rect,
-                  BasePlanes& base) {
-  const Planes org = tile_planes(image, header, rect);
-  RangeEncoder coder;
-  PlaneCoder planes(header.step);
-  for (int p = 0; p < header.planes(); ++p) {
-    const PlaneParams params = base_params(header.step, p);
-    const float price = kBaseShare * kLambda * static_cast<float>(params.step * params.step);
-    const Rect cells = base_rect(header, rect, p);
-    auto& plane = base[p];
-    box_means(org[p], cells, plane);
-    planes.encode(coder, plane, cells, params, p, p == 2, price);
-  }
-#ifdef ABLC_STATISTICS
-  planes.record_base(header.step);
-#endif
-  return coder.finish();
-}
-
 TileBytes encode_tile(const ConstImage& image, const Header& header, const Rect& rect,
                       const EncodeSettings& settings, const Quantisers& quantisers,
-                      const BasePlanes& base, TileAnalysis* analysis) {
+                      TileAnalysis* analysis) {
   const Planes org = tile_planes(image, header, rect);
-  const std::unique_ptr<Tile> tile = make_tile(header, rect, base);
-  fill_planes(header, rect, base, *tile);
+  const std::unique_ptr<Tile> tile = make_tile(header, rect);
+  make_planes(*tile);
   const Plane<float> importance = tile_importance(settings, rect, *tile);
   RangeEncoder mask, blocks;
-  write_mask_head(mask, header, rect, settings, importance, *tile);
+  write_mask(mask, header, rect, settings, importance, *tile);
 
   if (analysis && analysis->chroma[0][0].samples.empty()) *analysis = make_analysis(*tile);
   TileSearch search(*tile, org,
@@ -202,7 +151,7 @@ TileBytes encode_tile(const ConstImage& image, const Header& header, const Rect&
                      .lambda = kLambda,
                      .ssim_power = settings.tune_ssim ? kSsimPower : 0.0f},
                     quantisers, {importance, analysis});
-  write_superblocks(mask, blocks, header.step, settings.tail, search, *tile);
+  write_superblocks(blocks, header.step, settings.tail, search, *tile);
 #ifdef ABLC_STATISTICS
   std::vector<std::uint32_t> numbers;
   collect(std::span(reinterpret_cast<const Model*>(tile->models), kTileModels), numbers);

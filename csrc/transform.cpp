@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <numbers>
 
@@ -12,25 +13,32 @@ namespace ablc {
 
 namespace {
 
-/// Basis of the n-point DCT in 1/1024: kBasis[k][x] = round(1024 c_k cos(pi (2x + 1) k / 2n)).
+/// Basis of the n-point DCT-II or DST-VII in 1/1024: row[k][x] is round(1024 b), b one of
+///   c_k cos(pi (2x + 1) k / 2n)
+///   sqrt(4 / (2n + 1)) sin(pi (2k + 1) (x + 1) / (2n + 1))
 template <int N>
 struct Basis {
   Array<Array<std::int32_t, N>, N> row;   // [frequency][position]
   Array<Array<float, N>, N> by_position;  // [position][frequency], orthonormal
-  Basis() : row{}, by_position{} {
-    for (int k = 0; k < N; ++k) {
+  explicit Basis(bool sine) : row{}, by_position{} {
+    for (int k = 0; k < N; ++k)
       for (int x = 0; x < N; ++x) {
-        const double c = std::sqrt((k == 0 ? 1.0 : 2.0) / N) *
-                         std::cos(std::numbers::pi * (2 * x + 1) * k / (2.0 * N));
-        row[k][x] = static_cast<std::int32_t>(std::lround(1024 * c));
-        by_position[x][k] = static_cast<float>(c);
+        const double b = sine ? std::sqrt(4.0 / (2 * N + 1)) *
+                                    std::sin(std::numbers::pi * (2 * k + 1) * (x + 1) / (2 * N + 1))
+                              : std::sqrt((k == 0 ? 1.0 : 2.0) / N) *
+                                    std::cos(std::numbers::pi * (2 * x + 1) * k / (2.0 * N));
+        row[k][x] = static_cast<std::int32_t>(std::lround(1024 * b));
+        by_position[x][k] = static_cast<float>(b);
       }
-    }
   }
 };
-const Basis<8> kBasis8;
-const Basis<16> kBasis16;
-const Basis<32> kBasis32;
+
+/// Basis of one kind and size.
+template <int N>
+const Basis<N>& basis_of(bool sine) {
+  static const Basis<N> kCosine(false), kSine(true);
+  return sine ? kSine : kCosine;
+}
 
 template <int N>
 ABLC_INLINE void inverse(const Basis<N>& basis, const std::int16_t* coefficients, int rows,
@@ -80,23 +88,40 @@ ABLC_INLINE void forward(const Basis<N>& basis, const std::int16_t* residual, fl
   }
 }
 
-ABLC_DISPATCH void inverse8(const std::int16_t* c, int rows, int columns, std::int16_t* r) {
-  inverse<8>(kBasis8, c, rows, columns, r);
+ABLC_DISPATCH void inverse4(bool sine, const std::int16_t* c, int rows, int columns,
+                            std::int16_t* r) {
+  inverse<4>(basis_of<4>(sine), c, rows, columns, r);
 }
-ABLC_DISPATCH void inverse16(const std::int16_t* c, int rows, int columns, std::int16_t* r) {
-  inverse<16>(kBasis16, c, rows, columns, r);
+ABLC_DISPATCH void inverse8(bool sine, const std::int16_t* c, int rows, int columns,
+                            std::int16_t* r) {
+  inverse<8>(basis_of<8>(sine), c, rows, columns, r);
 }
-ABLC_DISPATCH void inverse32(const std::int16_t* c, int rows, int columns, std::int16_t* r) {
-  inverse<32>(kBasis32, c, rows, columns, r);
+ABLC_DISPATCH void inverse16(bool sine, const std::int16_t* c, int rows, int columns,
+                             std::int16_t* r) {
+  inverse<16>(basis_of<16>(sine), c, rows, columns, r);
 }
-ABLC_DISPATCH void forward8(const std::int16_t* r, float* c) {
-  forward<8>(kBasis8, r, c);
+ABLC_DISPATCH void inverse32(bool sine, const std::int16_t* c, int rows, int columns,
+                             std::int16_t* r) {
+  inverse<32>(basis_of<32>(sine), c, rows, columns, r);
 }
-ABLC_DISPATCH void forward16(const std::int16_t* r, float* c) {
-  forward<16>(kBasis16, r, c);
+ABLC_DISPATCH void inverse64(bool sine, const std::int16_t* c, int rows, int columns,
+                             std::int16_t* r) {
+  inverse<64>(basis_of<64>(sine), c, rows, columns, r);
 }
-ABLC_DISPATCH void forward32(const std::int16_t* r, float* c) {
-  forward<32>(kBasis32, r, c);
+ABLC_DISPATCH void forward4(bool sine, const std::int16_t* r, float* c) {
+  forward<4>(basis_of<4>(sine), r, c);
+}
+ABLC_DISPATCH void forward8(bool sine, const std::int16_t* r, float* c) {
+  forward<8>(basis_of<8>(sine), r, c);
+}
+ABLC_DISPATCH void forward16(bool sine, const std::int16_t* r, float* c) {
+  forward<16>(basis_of<16>(sine), r, c);
+}
+ABLC_DISPATCH void forward32(bool sine, const std::int16_t* r, float* c) {
+  forward<32>(basis_of<32>(sine), r, c);
+}
+ABLC_DISPATCH void forward64(bool sine, const std::int16_t* r, float* c) {
+  forward<64>(basis_of<64>(sine), r, c);
 }
 
 /// The cost of 8x8 samples. Written with vectors, because the transpose defeats the vectoriser.
@@ -135,22 +160,43 @@ int hadamard8x8(const std::int16_t* residual, int stride) {
   return static_cast<int>((sum + 4) >> 3);
 }
 
-}  // namespace
-
-void inverse_transform(BlockSize size, const std::int16_t* coefficients, int rows, int columns,
-                       std::int16_t* residual) {
-  if (size == kBlock8) return inverse8(coefficients, rows, columns, residual);
-  if (size == kBlock16) return inverse16(coefficients, rows, columns, residual);
-  inverse32(coefficients, rows, columns, residual);
+/// The same for 4x4 samples.
+int hadamard4x4(const std::int16_t* residual) {
+  int m[4][4];
+  for (int y = 0; y < 4; ++y) {
+    const std::int16_t* r = residual + 4 * y;
+    const int a = r[0] + r[1], b = r[0] - r[1], c = r[2] + r[3], d = r[2] - r[3];
+    m[y][0] = a + c, m[y][1] = b + d, m[y][2] = a - c, m[y][3] = b - d;
+  }
+  int sum = 0;
+  for (int x = 0; x < 4; ++x) {
+    const int a = m[0][x] + m[1][x], b = m[0][x] - m[1][x], c = m[2][x] + m[3][x],
+              d = m[2][x] - m[3][x];
+    sum += std::abs(a + c) + std::abs(b + d) + std::abs(a - c) + std::abs(b - d);
+  }
+  return (sum + 2) >> 2;
 }
 
-void forward_transform(BlockSize size, const std::int16_t* residual, float* coefficients) {
-  if (size == kBlock8) return forward8(residual, coefficients);
-  if (size == kBlock16) return forward16(residual, coefficients);
-  forward32(residual, coefficients);
+}  // namespace
+
+void inverse_transform(BlockSize size, bool sine, const std::int16_t* coefficients, int rows,
+                       int columns, std::int16_t* residual) {
+  using Function = void (*)(bool, const std::int16_t*, int, int, std::int16_t*);
+  static constexpr Array<Function, kSizes> kInverse = {inverse4, inverse8, inverse16, inverse32,
+                                                       inverse64};
+  kInverse[size.index()](sine, coefficients, rows, columns, residual);
+}
+
+void forward_transform(BlockSize size, bool sine, const std::int16_t* residual,
+                       float* coefficients) {
+  using Function = void (*)(bool, const std::int16_t*, float*);
+  static constexpr Array<Function, kSizes> kForward = {forward4, forward8, forward16, forward32,
+                                                       forward64};
+  kForward[size.index()](sine, residual, coefficients);
 }
 
 int hadamard_cost(BlockSize size, const std::int16_t* residual) {
+  if (size == kBlock4) return hadamard4x4(residual);
   const int n = size.side();
   int sum = 0;
   for (int y = 0; y < n; y += 8)

@@ -2,15 +2,12 @@
 
 #include <algorithm>
 
-#include "block_size.h"
-
 namespace ablc {
 
 namespace {
 
-/// How far beyond a pixel the filters and the upsampling of chroma look, rounded up to a
-/// superblock.
-constexpr int kReach = kSuper;
+/// How far beyond a pixel the filters and the upsampling of chroma look, rounded up.
+constexpr int kReach = 32;
 
 }  // namespace
 

@@ -32,7 +32,6 @@ from ablc.export.codec_data import (
 
 STRENGTHS = np.array([1, 2, 3, 5, 8, 12, 18, 26, 38, 60])  # decisions for which a start may count
 PRIOR = 0.5  # pseudo-decisions added to the counts of every model
-BASE_KINDS, CLASSES, INPUTS = 3, 16, 4
 
 Counts = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -93,13 +92,11 @@ def fit(counts: Counts) -> tuple[Ints, Ints]:
     return np.clip(np.round(p * 65536), 16, 65520).astype(np.int64), strength.astype(np.int64)
 
 
-def banded(
-    records: list[tuple[int, npt.NDArray[np.uint32]]], part: slice | None = None
-) -> list[Counts]:
-    """Return the counts (S, M, 2) of every band; part: of each record."""
+def banded(records: list[tuple[int, npt.NDArray[np.uint32]]]) -> list[Counts]:
+    """Return the counts (S, M, 2) of every band."""
     out = []
     for low, high in BANDS:
-        rows = [r[part] if part else r for step, r in records if low <= step < high]
+        rows = [r for step, r in records if low <= step < high]
         out.append(np.stack(rows).astype(np.float64).reshape(len(rows), -1, 2))
     return out
 
@@ -112,25 +109,9 @@ def braces(values: Ints) -> str:
     return "{\n" + ",\n".join(lines) + "}"
 
 
-def row_braces(table: Ints) -> str:
-    """Return the initialiser list of a table's rows, on one line."""
-    return "{" + ", ".join("{" + ", ".join(map(str, row)) + "}" for row in table) + "}"
-
-
 def write(records: Records, out: Path) -> None:
     """Fit the starts to the records and write them as C++ source."""
     tile = [np.stack(fit(c), 1) for c in banded(records["tile"])]
-    size = len(records["base"][0][1]) // BASE_KINDS
-    weights = CLASSES * INPUTS
-    base: list[list[Ints]] = [[] for _ in BANDS]
-    mixing = []
-    for kind in range(BASE_KINDS):
-        part = slice(kind * size, (kind + 1) * size - weights)
-        for b, c in enumerate(banded(records["base"], part)):
-            base[b].append(np.stack(fit(c), 1))
-        part = slice((kind + 1) * size - weights, (kind + 1) * size)
-        last = np.stack([r[part].astype(np.int32) for _, r in records["base"]])
-        mixing.append(np.round(last.mean(0)).astype(np.int64).reshape(CLASSES, INPUTS))
     masks = np.stack([r for _, r in records["mask"]]).astype(np.float64)
     mask = np.stack(fit(masks.reshape(len(masks), -1, 2)), 1)
     text = [
@@ -148,12 +129,6 @@ def write(records: Records, out: Path) -> None:
         "",
         f"inline constexpr Start kTileStarts[{len(BANDS)}][{len(tile[0])}] = {{",
         ",\n".join(braces(t) for t in tile) + "};",
-        "",
-        f"inline constexpr Start kBaseStarts[{len(BANDS)}][{BASE_KINDS}][{len(base[0][0])}] = {{",
-        ",\n".join("{" + ",\n".join(braces(k) for k in band) + "}" for band in base) + "};",
-        "",
-        f"inline constexpr int kBaseWeights[{BASE_KINDS}][{CLASSES}][{INPUTS}] = {{",
-        ",\n".join(map(row_braces, mixing)) + "};",
         "",
         f"inline constexpr Start kMaskStarts[{len(mask)}] = {braces(mask)};",
         "",

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from ablc.arrays import Floats
 from ablc.regions import Region
 
-MULTIPLE = 32  # sides and corners of windows are multiples of it
+MULTIPLE = 64  # sides and corners of windows are multiples of it
 WHOLE_MOST = 3 << 19  # pixels, at most, of a picture that a CPU takes in one piece
 OVERLAP = 64  # of neighbouring windows, pixels; networks see about half as far
 

@@ -79,7 +79,7 @@ def half_steps(n: int, step: int) -> Values:
     """Half the quantisation step of every coefficient of n x n, grey levels."""
     y, x = np.mgrid[:n, :n]
     radius = np.array([math.isqrt(v) for v in ((x * x + y * y) * 65536 // (n * n)).ravel()])
-    weight = 38 + ((77 * radius.reshape(n, n) + 128) >> 8)
+    weight = 54 + ((45 * radius.reshape(n, n) + 128) >> 8)
     return np.asarray(step / 16 * weight / 64 / 2)
 
 
@@ -92,7 +92,7 @@ def leaves(guide: _core.Guide) -> Iterator[tuple[int, int, int, bool]]:
 
 
 def squares(guide: _core.Guide) -> Iterator[tuple[int, int, int]]:
-    """What a chroma block covers: leaves of 32x32, and squares of 16x16 elsewhere."""
+    """What a chroma block covers: leaves of 16x16 and more, and squares of 16x16 elsewhere."""
     for r in range(0, guide.kept.shape[0], 2):
         for c in range(0, guide.kept.shape[1], 2):
             side = max(2, 1 << (int(guide.log2_size[r, c]) - 3))
@@ -105,7 +105,7 @@ def check(name: str, image: Pixels) -> None:
     before, guide = decoded(name)
     change = planes(image) - planes(before)
     rows, columns = (8 * n for n in guide.kept.shape)
-    far = [(0, 0), (0, rows + 32 - change.shape[1]), (0, columns + 32 - change.shape[2])]
+    far = [(0, 0), (0, rows + 64 - change.shape[1]), (0, columns + 64 - change.shape[2])]
     whole = np.pad(change, far, mode="edge")
     base = [max(1, (guide.step * part + 512) >> 10) / 32 for part in (80, 56, 56)]
 
@@ -209,12 +209,12 @@ def test_a_guide_belongs_to_lossy_streams_and_whole_superblocks() -> None:
     )
     image, guide = decoded("coarse")
     part, _, own = _core.Stream(STREAMS["coarse"]).decode_guided(
-        max_pixels=1 << 20, region=(32, 64, 100, 50)
+        max_pixels=1 << 20, region=(64, 64, 100, 50)
     )
     assert own is not None
-    assert (part == image[64:114, 32:132]).all()
-    assert (own.kept == guide.kept[8:15, 4:17]).all()
-    with pytest.raises(ValueError, match="multiples of 32 pixels, not at 32,8"):
+    assert (part == image[64:114, 64:164]).all()
+    assert (own.kept == guide.kept[8:15, 8:21]).all()
+    with pytest.raises(ValueError, match="multiples of 64 pixels, not at 32,8"):
         _core.Stream(STREAMS["coarse"]).decode_guided(region=(32, 8, 100, 50))
 
 
@@ -223,9 +223,9 @@ def test_a_guide_belongs_to_lossy_streams_and_whole_superblocks() -> None:
     [
         ((3, 150, 219), 0, "at least as wide"),
         ((1, 150, 220), 0, r"painted must be \(3, h, w\)"),
-        ((3, 150, 220), 16, "top must be a multiple of 32"),
-        ((3, 150, 220), 160, "top must be a multiple of 32 inside"),
-        ((3, 40, 220), 0, "end at a multiple of 32 rows"),
+        ((3, 150, 220), 16, "top must be a multiple of 64"),
+        ((3, 150, 220), 160, "top must be a multiple of 64 inside"),
+        ((3, 40, 220), 0, "end at a multiple of 64 rows"),
     ],
 )
 def test_what_does_not_fit_is_refused(shape: tuple[int, ...], top: int, message: str) -> None:

@@ -68,8 +68,8 @@ def modes_panel(coding: CodingMap, picture: Pixels, view: View) -> Panel:
     detail = ", ".join(
         f"{np.mean(chosen) if used.size else 0:.0%} {name}"
         for name, chosen in [
-            ("base", used == prediction_modes.BASE),
-            ("fade", used == prediction_modes.FADE),
+            ("planar", used == prediction_modes.PLANAR),
+            ("DC", used == prediction_modes.DC),
             ("along a direction", used >= prediction_modes.ANGULAR),
         ]
     )

@@ -14,8 +14,8 @@ from ablc.drawing.view import PAPER, View
 Modes = npt.NDArray[np.uint8]
 Strokes = npt.NDArray[np.float64]  # (K, 4) x0, y0, x1, y1 in pixels of the picture
 
-BASE, FADE, ANGULAR = 0, 1, 2  # ANGULAR + d stands for direction d
-BASE_COLOUR, FADE_COLOUR = (124, 124, 132), (222, 222, 212)
+PLANAR, DC, ANGULAR = 0, 1, 2  # ANGULAR + d stands for direction d
+PLANAR_COLOUR, DC_COLOUR = (124, 124, 132), (222, 222, 212)
 # Of the angles 0, 45, 90, 135 degrees, counterclockwise from a level line; 180 is 0 again.
 ANGLE_COLOURS = ((222, 84, 70), (196, 164, 44), (52, 162, 176), (140, 96, 206))
 STROKE = (255, 255, 255)
@@ -27,13 +27,13 @@ def angle(direction: int) -> float:
     """Return the angle of a direction's lines in radians: 0 level, pi/2 upright."""
     along = _core.DISPLACEMENT[direction]
     if direction < len(_core.DISPLACEMENT) // 2:
-        return math.atan2(32, along)
-    return math.atan2(-along, -32) % math.pi
+        return math.atan2(-along, -32) % math.pi
+    return math.atan2(32, along)
 
 
 def colours(mode: Modes, kept: npt.NDArray[np.bool_]) -> Pixels:
     """Return the colours, (R, C, 3), of cells with prediction modes."""
-    table = np.array([BASE_COLOUR, FADE_COLOUR, *map(_angle_colour, _angles())], np.uint8)
+    table = np.array([PLANAR_COLOUR, DC_COLOUR, *map(_angle_colour, _angles())], np.uint8)
     return np.where(kept[..., np.newaxis], table[mode], np.array(ABLATED, np.uint8))
 
 
@@ -72,7 +72,7 @@ def key(width: int, side: int) -> Image.Image:
     pen = ImageDraw.Draw(canvas)
     font = ImageFont.load_default(max(9, 4 * side // 5))
     x = 0
-    for text, colour in (("base", BASE_COLOUR), ("fade", FADE_COLOUR), ("dropped", ABLATED)):
+    for text, colour in (("planar", PLANAR_COLOUR), ("DC", DC_COLOUR), ("dropped", ABLATED)):
         pen.rectangle((x, 0, x + side, side), colour)
         pen.text((x + side + side // 3, 0), text, FAINT, font)
         x += round(side + side // 3 + pen.textlength(text, font) + side)

@@ -12,7 +12,7 @@ from ablc.drawing.view import View
 from ablc.inspection import CodingMap
 from ablc.regions import Region
 
-SUPERBLOCK = 32  # pixels: windows begin at multiples of it, so at the border of a block
+SUPERBLOCK = 64  # pixels: windows begin at multiples of it, so at the border of a block
 WHOLE_MOST = 1 << 20  # pixels: larger pictures are shown in part
 WINDOW = (768, 1024)  # height and width of that part
 DIMMED = 0.35  # brightness outside of the region
