@@ -81,7 +81,7 @@ py::bytes encode_array(const Pixels& image, int step, bool lossless, bool subsam
 }  // namespace
 
 void bind_encode(py::module_& m) {
-  py::class_<Analysis>(m, "Analysis",
+  py::class_<Analysis>(m, "Analysis", py::module_local(),
                        "What encodes of one picture with different steps have in common. Not to be "
                        "used by two threads at once.")
       .def(py::init<>());

@@ -64,7 +64,7 @@ void project(const Guide& guide, Pixels& picture, const py::array_t<float, 0>& p
 }  // namespace
 
 void bind_guide(py::module_& m) {
-  py::class_<Guide>(m, "Guide",
+  py::class_<Guide>(m, "Guide", py::module_local(),
                     "What a stream says of the pixels of a decoded window. R and C count the "
                     "window's cells of 8x8 pixels.")
       .def_readonly("step", &Guide::step, "Luma quantisation step, 1/16 grey level.")

@@ -245,7 +245,8 @@ class Stream {
 };
 
 void bind_header(py::module_& m) {
-  py::class_<Header>(m, "Header", "What a stream says first (docs/FORMAT.md, Header).")
+  py::class_<Header>(m, "Header", py::module_local(),
+                     "What a stream says first (docs/FORMAT.md, Header).")
       .def_readonly("width", &Header::width, "Pixels, 1..65535.")
       .def_readonly("height", &Header::height, "Pixels, 1..65535.")
       .def_readonly("channels", &Header::channels, "1 grey, 3 RGB, 4 RGBA.")
@@ -266,7 +267,7 @@ void bind_stream(py::module_& m) {
   m.attr("DISPLACEMENT") =
       py::tuple(py::cast(std::vector<int>(kDisplacement.begin(), kDisplacement.end())));
   bind_header(m);
-  py::class_<Stream>(m, "Stream",
+  py::class_<Stream>(m, "Stream", py::module_local(),
                      "A stream, parsed once: header and list of sections. Holds the bytes. May be "
                      "shared by threads.\n\n"
                      "max_pixels: refuse larger pictures; None: any. partial: accept a stream that "

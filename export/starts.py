@@ -31,6 +31,7 @@ from ablc.export.codec_data import (
 )
 
 STRENGTHS = np.array([1, 2, 3, 5, 8, 12, 18, 26, 38, 60])  # decisions for which a start may count
+TILE = 512  # pixels to a side: models start anew in every tile
 PRIOR = 0.5  # pseudo-decisions added to the counts of every model
 
 Counts = npt.NDArray[np.float64]
@@ -45,8 +46,15 @@ def encode_all(core: Path, pictures: list[Pixels], seed: int, out: Path) -> None
     rng = np.random.default_rng(seed)
     for picture in pictures:
         for step in steps(rng):
-            codec.encode(smaller(picture, rng), step=step, effort=6)
+            codec.encode(part(smaller(picture, rng), rng), step=step)
         codec.pack_mask(edge_cells(smaller(picture, rng)))
+
+
+def part(picture: Pixels, rng: np.random.Generator) -> Pixels:
+    """Return as much of the picture as a tile holds, from a random place."""
+    spare = [max(side - TILE, 0) for side in picture.shape[:2]]
+    top, left = (int(rng.integers(n + 1)) for n in spare)
+    return np.ascontiguousarray(picture[top : top + TILE, left : left + TILE])
 
 
 def edge_cells(picture: Pixels) -> Flags:

@@ -1,6 +1,7 @@
 """The starts of the adaptive models: the fit, the records of an encoder, the C++ they become."""
 
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 for needed in ("cv2", "scipy"):
     pytest.importorskip(needed, reason="the trainers need the [train] extra")
 
+from ablc import _core  # noqa: E402
 from ablc.export import codec_data, starts  # noqa: E402
 
 CSRC = Path(__file__).parents[2] / "csrc"
@@ -92,12 +94,9 @@ def pairs(text: str, name: str) -> list[tuple[int, int]]:
 
 def test_source_holds_the_fit(tmp_path: Path) -> None:
     out = tmp_path / "models.inc"
-    weights = np.arange(starts.CLASSES * starts.INPUTS).astype(np.uint32)
-    kind = np.concatenate([np.array([30, 120, 90, 120], np.uint32), weights])
     starts.write(
         {
             "tile": [(s, np.array([60, 240, 0, 0, 80, 80], np.uint32)) for s in STEPS],
-            "base": [(s, np.tile(kind, starts.BASE_KINDS)) for s in STEPS],
             "mask": [(0, np.array([10, 20], np.uint32))],
         },
         out,
@@ -107,21 +106,37 @@ def test_source_holds_the_fit(tmp_path: Path) -> None:
     assert tile[:3] == tile[3:6]
     assert tile[1] == (32768, 0)
     assert tile[0][0] / 65536 == pytest.approx(0.25, abs=0.01)
-    assert len(pairs(text, "kBaseStarts")) == 5 * 3 * 2
     assert len(pairs(text, "kMaskStarts")) == 1
-    assert "{0, 1, 2, 3}, {4, 5, 6, 7}" in text
 
 
 def test_shipped_starts_are_in_range() -> None:
     text = (CSRC / "starts_tables.inc").read_text(encoding="ascii")
-    for name in ("kTileStarts", "kBaseStarts", "kMaskStarts"):
+    for name in ("kTileStarts", "kMaskStarts"):
         p, seen = np.array(pairs(text, name)).T
         assert 16 <= p.min() <= p.max() <= 65520
         assert set(seen) <= {0, *starts.STRENGTHS}
-    sizes = dict(re.findall(r" (k\w+)((?:\[\d+\])+) =", text))
-    assert sizes["kTileStarts"].startswith("[5]")
-    assert sizes["kBaseStarts"].startswith("[5][3]")
-    assert sizes["kBaseWeights"] == "[3][16][4]"
+
+
+@pytest.mark.parametrize("sides", [(700, 513), (512, 512), (130, 600)])
+def test_part_is_what_a_tile_holds(sides: tuple[int, int]) -> None:
+    height, width = sides
+    rows, columns = np.mgrid[:height, :width].astype(np.uint16)
+    picture = np.stack([rows % 251, columns % 251, rows // 251 + 16 * (columns // 251)], -1)
+    result = starts.part(picture.astype(np.uint8), np.random.default_rng(0))
+    assert result.shape == (min(height, 512), min(width, 512), 3)
+    top, left = (int(result[0, 0, c]) + 251 * (int(result[0, 0, 2]) >> 4 * c & 15) for c in (0, 1))
+    part = picture[top : top + result.shape[0], left : left + result.shape[1]]
+    assert np.array_equal(result, part)
+
+
+def test_second_extension_loads_beside_the_first(tmp_path: Path) -> None:
+    path = shutil.copy(str(_core.__file__), tmp_path)
+    second = codec_data.load_core(tmp_path)
+    assert second.__file__ == path
+    picture = np.full((16, 16, 3), 90, np.uint8)
+    stream = second.encode(picture)
+    assert stream == _core.encode(picture)
+    assert type(second.Stream(stream)) is not _core.Stream
 
 
 def test_missing_extension_is_refused(tmp_path: Path) -> None:
