@@ -10,7 +10,7 @@ from ablc import _core
 
 STEP = 640
 HEADER_BYTES = 15
-NAMES = {1: "BASE", 2: "MASK", 3: "BLKS"}
+NAMES = {2: "MASK", 3: "BLKS"}
 MASK = np.array([[0, 0, 1, 1], [0, 1, 1, 1], [1, 1, 1, 0]], dtype=bool)
 
 

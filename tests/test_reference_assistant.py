@@ -11,7 +11,7 @@ from ablc.runtime import assistance
 from ablc.runtime.assistance import PictureGrid
 from reference import assistant_information as information
 from reference.assistant_information import Grid
-from reference.errors import DamageError, NewerDecoderError, StreamError
+from reference.errors import DamageError, OtherDecoderError, StreamError
 from reference.range_coder import RangeDecoder
 from reference.tensor_code import decode_tensor
 from scenes import drawing
@@ -90,14 +90,14 @@ def test_classes() -> None:
 @pytest.mark.parametrize(
     ("parse", "body", "error"),
     [
-        (information.parse_classes, b"\2", NewerDecoderError),
+        (information.parse_classes, b"\2", OtherDecoderError),
         (information.parse_classes, b"", DamageError),
         (information.parse_classes, b"\1\xe8\3\1", DamageError),
         (information.parse_classes, b"\1\1\0\1\1\0\1", DamageError),
         (information.parse_classes, b"\1\1\0", DamageError),
         (lambda body: information.parse_style(body, (4, 5, 6)), b"\1\x08", DamageError),
         (lambda body: information.parse_style(body, (4, 5, 6)), b"\1\0\0", DamageError),
-        (lambda body: information.parse_edges(body, GRID), b"\3", NewerDecoderError),
+        (lambda body: information.parse_edges(body, GRID), b"\3", OtherDecoderError),
         (lambda body: information.parse_edges(body, GRID), b"\1\x80\5", DamageError),
         (lambda body: information.parse_latent(body, GRID, 3), b"\1\4\0\x80", DamageError),
     ],

@@ -1,14 +1,14 @@
-"""FORMAT.md, section 22, Assistant information: what helps those who paint dropped blocks."""
+"""FORMAT.md, section 20, Assistant information: what helps those who paint dropped blocks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reference.cells import CELL
 from reference.conventions import Plane, ceil_divide
-from reference.errors import DamageError, NewerDecoderError
+from reference.errors import DamageError, OtherDecoderError
 from reference.mask import decode_cell_mask
 from reference.range_coder import RangeDecoder
 from reference.reader import Reader
+from reference.squares import CELL
 from reference.tensor_code import Places, decode_tensor
 
 GRID = 32  # the sides of the grid are multiples of it
@@ -67,16 +67,16 @@ class Edges:
 
 
 def begin(body: bytes, kinds: Sequence[int]) -> tuple[Reader, int]:
-    """Section 22, Fields: return what comes after the kind, and the kind."""
+    """Section 20, Fields: return what comes after the kind, and the kind."""
     reader = Reader(body, DamageError)
     kind = reader.u8()
     if kind not in kinds:
-        raise NewerDecoderError(f"kind {kind} of assistant information")
+        raise OtherDecoderError(f"kind {kind} of assistant information")
     return reader, kind
 
 
 def read_step(reader: Reader) -> float:
-    """Section 22, Fields: a step."""
+    """Section 20, Fields: a step."""
     return float(2 ** ((reader.u8() - 128) / 8))
 
 
@@ -96,7 +96,7 @@ def scaled(levels: Plane, step: float) -> Values:
 
 
 def parse_edges(body: bytes, grid: Grid) -> Edges:
-    """Section 22, EDGE."""
+    """Section 20, EDGE."""
     reader, kind = begin(body, (1, 2))
     step = read_step(reader)
     first = reader.take(reader.varint())
@@ -106,7 +106,7 @@ def parse_edges(body: bytes, grid: Grid) -> Edges:
 
 
 def edge_pixels(segment: bytes, kind: int, grid: Grid) -> Places:
-    """Section 22, EDGE: the pixels that values are given for."""
+    """Section 20, EDGE: the pixels that values are given for."""
     dropped = grid.dropped_pixels()
     if kind == 1:
         (levels,) = tensor_of(segment, 1, grid.rows, grid.columns, dropped)
@@ -124,7 +124,7 @@ def edge_pixels(segment: bytes, kind: int, grid: Grid) -> Places:
 
 
 def parse_style(body: bytes, channels: Sequence[int]) -> list[Values | None]:
-    """Section 22, STYL: the Gram matrices; `channels` are those of the condition network."""
+    """Section 20, STYL: the Gram matrices; `channels` are those of the condition network."""
     reader, _ = begin(body, (1,))
     present = reader.u8()
     if present >= 1 << len(channels):
@@ -148,20 +148,20 @@ def parse_style(body: bytes, channels: Sequence[int]) -> list[Values | None]:
 
 
 def parse_content(body: bytes, grid: Grid, channels: int) -> list[Values]:
-    """Section 22, CONT: corrections of F^3, by channel."""
+    """Section 20, CONT: corrections of F^3, by channel."""
     cells = grid.cells_of_places()
     coded = [[bool(kept) and not any(kept) for kept in row] for row in cells]
     return parse_correction(body, coded, channels)
 
 
 def parse_latent(body: bytes, grid: Grid, channels: int) -> list[Values]:
-    """Section 22, LATN: corrections of the latent code, by channel."""
+    """Section 20, LATN: corrections of the latent code, by channel."""
     coded = [[not all(kept) for kept in row] for row in grid.cells_of_places()]
     return parse_correction(body, coded, channels)
 
 
 def parse_correction(body: bytes, coded: Places, channels: int) -> list[Values]:
-    """Section 22, CONT and LATN: values at the coded places, 0 elsewhere."""
+    """Section 20, CONT and LATN: values at the coded places, 0 elsewhere."""
     reader, _ = begin(body, (1,))
     if (n := reader.u16()) != channels:
         raise DamageError(f"{n} channels where the network has {channels}")
@@ -171,7 +171,7 @@ def parse_correction(body: bytes, coded: Places, channels: int) -> list[Values]:
 
 
 def parse_classes(body: bytes) -> dict[int, float]:
-    """Section 22, CLSS: the shares of classes, 0..1."""
+    """Section 20, CLSS: the shares of classes, 0..1."""
     reader, _ = begin(body, (1,))
     shares: dict[int, int] = {}
     while reader.left:

@@ -1,30 +1,61 @@
-"""FORMAT.md, section 10, Blocks: the decoded samples of a tile."""
+"""FORMAT.md, section 8, Blocks: the leaves of a tile and its decoded samples."""
 
-from reference.cells import CELL, Cell, Cells, Node
-from reference.conventions import Plane, clip255, paste
-from reference.file import EXPLICIT_MASK, Header
-from reference.initial_models import LevelModels, TileModels
-from reference.levels import Block, chroma_step, decode_levels, density_of, dequantise
-from reference.mask import ModelSets, step_of
-from reference.models import decode_bit, decode_tree
-from reference.prediction import FIRST_DIRECTION, Place, predict_chroma, predict_luma
+from dataclasses import dataclass
+
+from reference.chroma import Luma, predict_chroma
+from reference.conventions import Plane, clip255, filled, paste
+from reference.file import Header, Tile
+from reference.initial_models import LevelModels, TileModels, band
+from reference.levels import Block, Levels, chroma_step, decode_levels, dequantise
+from reference.mask import Bits, Mask, step_of
+from reference.models import decode_bit
+from reference.modes import Modes
+from reference.prediction import PLANAR, Border, border_of, predict
 from reference.range_coder import RangeDecoder
+from reference.squares import CELL, SQUARE, SUPERBLOCK_SQUARES, Cell, Node, Square, Squares, padded
 from reference.transform import inverse
 
+LOW = (1, 3, 10, 28, 60)  # coefficients of dropped blocks, by size
+CELL_SQUARES = CELL // SQUARE
 
-def decode_blocks(
-    header: Header, segment: bytes, cells: Cells, sets: ModelSets, p0: list[Plane]
-) -> list[Plane]:
-    """Section 10, a tile's segment of BLKS: the planes of the padded tile."""
-    rec = [[list(row) for row in plane] for plane in p0]
+
+@dataclass(frozen=True)
+class DecodedTile:
+    """The planes of a padded tile, and its cells."""
+
+    rec: list[Plane]
+    cells: list[list[Cell]]
+
+
+def decode_blocks(header: Header, tile: Tile, segment: bytes, mask: Mask) -> DecodedTile:
+    """Section 8, a tile's segment of BLKS."""
+    squares = Squares(tile)
+    width, height = padded(tile)
+    shifts = [header.shift(plane) for plane in range(header.planes)]
+    rec = [filled(width >> shift, height >> shift, 128) for shift in shifts]
     decoder = RangeDecoder(segment)
-    for superblock in cells.superblocks():
+    sets: dict[int, TileModels] = {}
+    for superblock in squares.superblocks():
         decoder.check_overrun()
-        offset = cells.first(superblock).offset
-        step = step_of(header.step, offset)
-        Blocks(header, decoder, cells, sets.of(offset), step, p0, rec).decode(superblock)
+        column, row = (at // SUPERBLOCK_SQUARES for at in (superblock.x, superblock.y))
+        step = step_of(header.step, mask.offsets[row][column])
+        models = sets.setdefault(band(step), TileModels(band(step)))
+        Blocks(header, decoder, squares, models, step, mask.explicit, rec).decode(superblock)
     decoder.finish()
-    return rec
+    return DecodedTile(rec, cells_of(squares, mask.offsets))
+
+
+def cells_of(squares: Squares, offsets: list[list[int]]) -> list[list[Cell]]:
+    """Return the cells of a decoded tile."""
+    cells: list[list[Cell]] = []
+    for y in range(0, squares.height, CELL_SQUARES):
+        cells.append([])
+        for x in range(0, squares.width, CELL_SQUARES):
+            square = squares.rows[y][x]
+            assert square.leaf is not None
+            offset = offsets[y // SUPERBLOCK_SQUARES][x // SUPERBLOCK_SQUARES]
+            cells[-1].append(Cell(max(square.leaf, 1), square.kept, offset))
+    return cells
 
 
 class Blocks:
@@ -34,119 +65,140 @@ class Blocks:
         self,
         header: Header,
         decoder: RangeDecoder,
-        cells: Cells,
+        squares: Squares,
         models: TileModels,
         step: int,
-        p0: list[Plane],
+        explicit: Bits | None,
         rec: list[Plane],
     ) -> None:
         self.header = header
         self.decoder = decoder
-        self.cells = cells
+        self.squares = squares
         self.models = models
+        self.modes = Modes(decoder, models, squares)
         self.step = step
-        self.p0 = p0
+        self.explicit = explicit
         self.rec = rec
 
     def decode(self, node: Node) -> None:
-        """Section 10: `blocks(node)`."""
-        if not self.cells.is_visible(node):
+        """Section 8: `blocks(node)`."""
+        if not self.squares.is_visible(node):
             return
-        first = self.cells.first(node)
-        is_leaf = first.leaf == node.size
-        if not is_leaf:
+        is_split = self.split(node)
+        if is_split:
             for child in node.children():
                 self.decode(child)
-        elif first.kept:
+        else:
             self.luma(node)
-        if self.header.planes > 1 and (node.size == 1 or (node.size == 2 and is_leaf)):
+        if self.header.planes > 1 and (node.size == 2 or (node.size > 2 and not is_split)):
             self.chroma(node, 1)
             self.chroma(node, 2)
 
+    # ---- Explicit mask -------------------------------------------------------------------------
+    def demanded(self, node: Node) -> set[int]:
+        """Return the values of the explicit mask in the cells that a node overlaps."""
+        assert self.explicit is not None
+        x, y = node.x // CELL_SQUARES, node.y // CELL_SQUARES
+        side = max(node.side // CELL_SQUARES, 1)
+        return {value for row in self.explicit[y : y + side] for value in row[x : x + side]}
+
+    def all_dropped(self, node: Node) -> bool:
+        """True if an explicit mask drops all cells that a node overlaps."""
+        return self.explicit is not None and self.demanded(node) == {0}
+
+    def split(self, node: Node) -> bool:
+        """Section 8: `split(node)`."""
+        if node.size == 0 or self.all_dropped(node):
+            return False
+        if self.explicit is not None and self.demanded(node) == {0, 1}:
+            return True
+        smaller = self.squares.share(node, lambda square: leaf_of(square) < node.size)
+        larger = self.squares.share(node, lambda square: leaf_of(square) > node.size)
+        density = self.squares.density_class(node, 0)
+        place = (((node.size - 1) * 3 + smaller) * 3 + larger) * 8 + density
+        return bool(decode_bit(self.decoder, self.models.split[place]))
+
+    def keep(self, node: Node) -> bool:
+        """Section 8: `keep(node)`."""
+        if node.size == 0:
+            return True
+        if self.explicit is not None:
+            return self.demanded(node) == {1}
+        kept = self.squares.share(node, lambda square: square.kept)
+        place = (3 * node.size + kept) * 8 + self.squares.density_class(node, 0)
+        return bool(decode_bit(self.decoder, self.models.keep[place]))
+
     # ---- Luma ----------------------------------------------------------------------------------
     def luma(self, node: Node) -> None:
-        """Section 10, Luma."""
-        mode = self.luma_mode(node)
-        class_ = self.density_class(node, 0)
-        levels = decode_levels(self.decoder, self.models.luma_levels, node.size, class_)
-        density = density_of(levels)
-        for cell in self.cells.of(node):
-            cell.mode = mode
-            cell.density[0] = density
-        place = self.place(node, 0)
-        self.replace(0, place, predict_luma(place, mode), levels, self.step)
-
-    def luma_mode(self, node: Node) -> int:
-        """Return the luma mode, 0..33."""
-        models = self.models
-        elsewhere = self.cells.beside(node, lambda cell: cell.mode != 0)
-        if not decode_bit(self.decoder, models.mode_base[3 * node.size + elsewhere]):
-            return 0
-        if decode_bit(self.decoder, models.mode_fade[node.size]):
-            return 1
-        a, b = direction_in(self.cells.left(node)), direction_in(self.cells.above(node))
-        if a and decode_bit(self.decoder, models.mode_same[2 * node.size]):
-            return a
-        if b and b != a and decode_bit(self.decoder, models.mode_same[2 * node.size + 1]):
-            return b
-        return FIRST_DIRECTION + decode_tree(self.decoder, models.direction, 0, 5)
+        """Section 8: `luma(node)`."""
+        kept = self.keep(node)
+        mode, sine = PLANAR, False
+        if kept:
+            mode = self.modes.luma(node)
+            levels = self.levels(self.models.kept_levels, node, 0, low=False)
+            sine = self.modes.sine(node, mode, levels.count)
+        else:
+            levels = self.levels(self.models.dropped_levels, node, 0, low=True)
+        predicted = predict(mode, self.border(node, 0), node.samples, smooth=True)
+        self.replace(node, 0, predicted, inverse(dequantise(levels.block, self.step), sine))
+        for square in self.squares.of(node):
+            square.leaf = node.size
+            square.kept = kept
+            square.mode = mode
+            square.density[0] = levels.density
+            square.unit[0] = True
 
     # ---- Chroma --------------------------------------------------------------------------------
     def chroma(self, node: Node, plane: int) -> None:
-        """Section 10, Chroma: one plane of a unit."""
-        visible = self.cells.of(node)
-        if self.header.has(EXPLICIT_MASK) and not any(cell.kept for cell in visible):
-            return
-        p = plane - 1
-        kept = self.kept_children(node)
-        cb = plane == 2 and self.cells.first(node).coded[1]
-        coded = self.cells.beside(node, lambda cell: cell.coded[plane])
-        chosen = ((3 * p + (kept + 2) // 3) * 3 + coded) * 2 + cb
-        if not decode_bit(self.decoder, self.models.chroma_coded[chosen]):
-            return
-        mode = decode_tree(self.decoder, self.models.chroma_mode, 8 * p, 3)
-        models: LevelModels = self.models.chroma_levels
-        size = node.size - self.header.chroma_shift
-        levels = decode_levels(self.decoder, models, size, self.density_class(node, plane))
-        density = density_of(levels)
-        for cell in visible:
-            cell.coded[plane] = True
-            cell.density[plane] = density
-        place, luma = self.place(node, plane), self.place(node, 0)
-        luma_mode = self.cells.first(node).mode
-        predicted = predict_chroma(place, mode, luma_mode, luma, self.header.chroma_shift)
-        self.replace(plane, place, predicted, levels, chroma_step(self.step))
-
-    def kept_children(self, node: Node) -> int:
-        """Return the number of visible children whose top left cell is kept."""
-        children = [child for child in node.children() if self.cells.is_visible(child)]
-        return sum(self.cells.first(child).kept for child in children)
+        """Section 8: `chroma(node, plane)`."""
+        mode = self.modes.chroma(node, plane)
+        levels = self.levels(self.models.chroma_levels, node, plane, self.all_dropped(node))
+        x, y, n = self.place(node, plane)
+        luma = Luma(self.rec[0], x, y, self.header.chroma_shift)
+        luma_mode = self.squares.middle(node).mode
+        predicted = predict_chroma(mode, luma_mode, self.border(node, plane), luma, n)
+        coefficients = dequantise(levels.block, chroma_step(self.step))
+        self.replace(node, plane, predicted, inverse(coefficients, sine=False))
+        for square in self.squares.of(node):
+            if plane == 1:
+                square.chroma_mode = mode
+            square.density[plane] = levels.density
+            square.unit[plane] = True
 
     # ---- Both ----------------------------------------------------------------------------------
-    def density_class(self, node: Node, plane: int) -> int:
-        """Section 10: the density class of a node, 0..5."""
-        densities = [cell.density[plane] for cell in self.cells.neighbours(node)]
-        if not densities:
-            return 0
-        d = 2 * sum(densities) // len(densities)
-        return (d > 0) + (d > 2) + (d > 7) + (d > 19) + (d > 51)
+    def levels(self, models: LevelModels, node: Node, plane: int, low: bool) -> Levels:
+        """Return the levels of a block; with `low`, those of its lowest frequencies alone."""
+        size = node.size - self.header.shift(plane)
+        limit = LOW[size] if low else 16 << 2 * size
+        density = self.squares.density_class(node, plane)
+        return decode_levels(self.decoder, models, size, density, limit)
 
-    def place(self, node: Node, plane: int) -> Place:
-        """Return where the node lies in a plane of the padded tile."""
+    def place(self, node: Node, plane: int) -> tuple[int, int, int]:
+        """Return the corner and the side of a node in a plane of the padded tile."""
         shift = self.header.shift(plane)
-        x, y, n = CELL * node.x >> shift, CELL * node.y >> shift, node.samples >> shift
-        return Place(self.p0[plane], self.rec[plane], x, y, n)
+        return SQUARE * node.x >> shift, SQUARE * node.y >> shift, node.samples >> shift
 
-    def replace(self, plane: int, place: Place, predicted: Block, levels: Block, q: int) -> None:
+    def border(self, node: Node, plane: int) -> Border:
+        """Return the border of a node in a plane."""
+        side = SQUARE >> self.header.shift(plane)
+
+        def available(x: int, y: int) -> bool:
+            square = self.squares.visible(x // side, y // side)
+            return square is not None and square.unit[plane]
+
+        return border_of(self.rec[plane], available, *self.place(node, plane))
+
+    def replace(self, node: Node, plane: int, predicted: Block, residual: Block) -> None:
         """Replace the samples of a block by its prediction and residual."""
-        residual = inverse(dequantise(levels, q))
         block = [
             [clip255(a + b) for a, b in zip(row, differences, strict=True)]
             for row, differences in zip(predicted, residual, strict=True)
         ]
-        paste(self.rec[plane], place.x, place.y, block)
+        x, y, _ = self.place(node, plane)
+        paste(self.rec[plane], x, y, block)
 
 
-def direction_in(cell: Cell | None) -> int:
-    """Return the cell's luma mode if it is a direction, otherwise 0."""
-    return cell.mode if cell and cell.mode >= FIRST_DIRECTION else 0
+def leaf_of(square: Square) -> int:
+    """Return the block size of a decoded square's leaf."""
+    assert square.leaf is not None
+    return square.leaf

@@ -1,4 +1,4 @@
-"""FORMAT.md, section 16, Colour: planes to grey or RGB."""
+"""FORMAT.md, section 14, Colour: planes to grey or RGB."""
 
 from reference.conventions import Plane, clip, clip255
 from reference.file import Header
@@ -19,7 +19,7 @@ def to_channels(header: Header, planes: list[Plane]) -> list[Plane]:
 
 
 def double(plane: Plane, width: int, height: int) -> Plane:
-    """Section 16, 4:2:0: a chroma plane with the width and height of luma."""
+    """Section 14, 4:2:0: a chroma plane with the width and height of luma."""
 
     def places(z: int, count: int) -> tuple[int, int]:
         half = z // 2
@@ -38,7 +38,7 @@ def double(plane: Plane, width: int, height: int) -> Plane:
 
 
 def to_rgb(luma: int, cb: int, cr: int) -> tuple[int, int, int]:
-    """Section 16, RGB."""
+    """Section 14, RGB."""
     u, v, z = cb - 128, cr - 128, 65536 * luma + 32768
     return (
         clip255((z + 91881 * v) >> 16),

@@ -34,11 +34,6 @@ def filled(width: int, height: int, value: int = 0) -> Plane:
     return [[value] * width for _ in range(height)]
 
 
-def nearest(plane: Plane, x: int, y: int) -> int:
-    """Return the sample at (x, y), or the nearest sample inside if that lies outside the plane."""
-    return plane[clip(y, 0, len(plane) - 1)][clip(x, 0, len(plane[0]) - 1)]
-
-
 def extended(plane: Plane, count: int) -> Plane:
     """Return a plane with `count` more samples on every side, each the nearest one inside."""
     rows = [[row[0]] * count + row + [row[-1]] * count for row in plane]

@@ -1,11 +1,11 @@
-"""FORMAT.md, section 14, Deblocking: filters across the edges between leaves."""
+"""FORMAT.md, section 12, Deblocking: filters across the edges between leaves."""
 
 from dataclasses import dataclass
 
-from reference.cells import CELL, Cell
 from reference.conventions import Plane, clip, clip255
 from reference.file import Header
 from reference.mask import step_of
+from reference.squares import CELL, Cell
 
 LUMA_REACH, CHROMA_REACH = 4, 2  # samples on each side of an edge that are looked at
 GROUP = 4  # rows of luma that are filtered alike
@@ -34,26 +34,24 @@ def transposed(plane: Plane) -> Plane:
 
 
 def filter_vertical_edges(header: Header, planes: list[Plane], cells: list[list[Cell]]) -> None:
-    """Section 14: the edges of one direction."""
+    """Section 12: the edges of one direction."""
     for row, line in enumerate(cells):
         for column in range(1, len(line)):
             before, after = line[column - 1], line[column]
-            if column % (1 << after.leaf):
+            if column % (1 << (after.leaf - 1)):
                 continue
             q = step_of(header.step, (before.offset + after.offset) >> 1)
             strength = Strength(q >> 4, (9 * q + 1024) >> 11)
-            if before.kept or after.kept:
-                filter_luma(planes[0], CELL * column, CELL * row, strength)
+            filter_luma(planes[0], CELL * column, CELL * row, strength)
             if column % (1 << header.chroma_shift) == 0:
                 side = CELL >> header.chroma_shift
-                if any(before.coded) or any(after.coded):
-                    for plane in planes[1:]:
-                        filter_chroma(plane, side * column, side * row, side, strength.most)
+                for plane in planes[1:]:
+                    filter_chroma(plane, side * column, side * row, side, strength.most)
 
 
 # ---- Luma --------------------------------------------------------------------------------------
 def filter_luma(plane: Plane, x: int, y: int, strength: Strength) -> None:
-    """Section 14, Luma: an edge at the left of (x, y), as high as a cell."""
+    """Section 12, Luma: an edge at the left of (x, y), as high as a cell."""
     if x + LUMA_REACH > len(plane[0]):
         return
     for top in range(y, y + CELL, GROUP):
@@ -63,7 +61,7 @@ def filter_luma(plane: Plane, x: int, y: int, strength: Strength) -> None:
 
 
 def filter_group(rows: list[list[int]], x: int, strength: Strength) -> None:
-    """Section 14, Luma: four rows, from all old values."""
+    """Section 12, Luma: four rows, from all old values."""
     flat, most = strength.flat, strength.most
     p = [[row[x - 1 - i] for i in range(LUMA_REACH)] for row in rows]
     q = [[row[x + i] for i in range(LUMA_REACH)] for row in rows]
@@ -94,7 +92,7 @@ def filter_group(rows: list[list[int]], x: int, strength: Strength) -> None:
 
 
 def strong_half(p: list[int], q: list[int], most: int) -> list[int]:
-    """Section 14, Luma, strong: the new p0, p1, p2. Those of q are the same with p exchanged."""
+    """Section 12, Luma, strong: the new p0, p1, p2. Those of q are the same with p exchanged."""
     new = (
         (p[2] + 2 * p[1] + 2 * p[0] + 2 * q[0] + q[1] + 4) >> 3,
         (p[2] + p[1] + p[0] + q[0] + 2) >> 2,
@@ -109,7 +107,7 @@ def strong_half(p: list[int], q: list[int], most: int) -> list[int]:
 def normal(
     p: list[int], q: list[int], most: int, in_p: bool, in_q: bool
 ) -> tuple[list[int], list[int]]:
-    """Section 14, Luma, otherwise: the new p0, p1 and q0, q1."""
+    """Section 12, Luma, otherwise: the new p0, p1 and q0, q1."""
     c = (9 * (q[0] - p[0]) - 3 * (q[1] - p[1]) + 8) >> 4
     if abs(c) >= 10 * most:
         return p[:2], q[:2]
@@ -125,7 +123,7 @@ def normal(
 
 # ---- Chroma ------------------------------------------------------------------------------------
 def filter_chroma(plane: Plane, x: int, y: int, height: int, most: int) -> None:
-    """Section 14, Chroma: an edge at the left of (x, y), `height` rows high."""
+    """Section 12, Chroma: an edge at the left of (x, y), `height` rows high."""
     if x + CHROMA_REACH > len(plane[0]):
         return
     for row in plane[y : y + height]:

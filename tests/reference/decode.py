@@ -8,16 +8,13 @@ the codec but the tables in csrc/*.inc. Where the document and the codec disagre
 
 from dataclasses import dataclass
 
-from reference.base_layer import base_part, decode_base
-from reference.blocks import decode_blocks
-from reference.cells import Cell, Cells, padded, visible
+from reference.blocks import DecodedTile, decode_blocks
 from reference.colour import to_channels
 from reference.conventions import Plane, crop, filled, paste
 from reference.deblocking import deblock
 from reference.exact_samples import lay_exact
 from reference.file import (
     ALPH,
-    BASE,
     BLKS,
     EXACT_SAMPLES,
     EXCT,
@@ -31,9 +28,9 @@ from reference.file import (
     part_of_plane,
 )
 from reference.lossless import decode_tile
-from reference.mask import ModelSets, decode_mask
+from reference.mask import decode_mask
 from reference.refinement import refine
-from reference.upsampling import SIDE, activity, upsample
+from reference.squares import CELL, Cell, size_in_cells
 from reference.windows import Needed, needed_tiles
 
 MAX_PIXELS = 1 << 24  # more than plain Python decodes in a minute
@@ -58,13 +55,13 @@ class Picture:
 
 
 def decode(data: bytes, max_pixels: int = MAX_PIXELS) -> Picture:
-    """Return the picture of a file. Raises StreamError as section 19 says."""
+    """Return the picture of a file. Raises StreamError as section 17 says."""
     file = parse(data, max_pixels)
     return decode_needed(file, needed_tiles(file.header, file.header.whole()))
 
 
 def decode_window(data: bytes, window: Tile, max_pixels: int = MAX_PIXELS) -> list[Plane]:
-    """Section 19, Windows: the channels of a part of the picture, from the tiles it needs."""
+    """Section 17, Windows: the channels of a part of the picture, from the tiles it needs."""
     file = parse(data, max_pixels)
     picture = decode_needed(file, needed_tiles(file.header, window))
     return [cut(channel, window) for channel in picture.channels]
@@ -87,7 +84,9 @@ def decode_needed(file: File, needed: Needed) -> Picture:
 def check_presence(file: File) -> None:
     """Section 2, Sections: refuse a file without a section that must be there."""
     header = file.header
-    present = [PLNS] if header.flags & LOSSLESS else [BASE, MASK, BLKS]
+    present = [PLNS] if header.flags & LOSSLESS else [BLKS]
+    if header.has_mask:
+        present.append(MASK)
     if header.has(EXACT_SAMPLES):
         present.append(EXCT)
     if header.channels == 4:
@@ -97,7 +96,7 @@ def check_presence(file: File) -> None:
 
 
 def decode_tiles(file: File, section: int, planes: int, needed: Needed) -> list[Plane]:
-    """Section 17: the channels of PLNS or ALPH, put together."""
+    """Section 15: the channels of PLNS or ALPH, put together."""
     header = file.header
     channels = [filled(header.width, header.height) for _ in range(planes)]
     segments = file.segments(section)
@@ -110,17 +109,17 @@ def decode_tiles(file: File, section: int, planes: int, needed: Needed) -> list[
 
 
 def decode_lossy(file: File, needed: Needed) -> tuple[list[Plane], list[list[Cell]]]:
-    """Sections 7 to 18: the channels of the picture without alpha, and its cells."""
+    """Sections 7 to 16: the channels of the picture without alpha, and its cells."""
     header = file.header
-    base = decode_base(header, file.segments(BASE), needed.base)
     planes = [filled(part.width, part.height) for part in parts(header, header.whole())]
-    width, height = visible(header.whole())
-    cells = [[Cell(activity(base[0], x, y)) for x in range(width)] for y in range(height)]
-    masks, blocks = file.segments(MASK), file.segments(BLKS)
+    width, height = size_in_cells(header.whole())
+    cells = [[Cell(leaf=1, kept=False, offset=0)] * width for _ in range(height)]
     for i in needed.mask_and_blocks:
         tile = header.tiles()[i]
-        decoded = decode_lossy_tile(header, tile, masks[i], blocks[i], base, cells)
-        for plane, part, samples in zip(planes, parts(header, tile), decoded, strict=True):
+        decoded = decode_lossy_tile(file, i)
+        for row, own in enumerate(decoded.cells, tile.y // CELL):
+            cells[row][tile.x // CELL : tile.x // CELL + len(own)] = own
+        for plane, part, samples in zip(planes, parts(header, tile), decoded.rec, strict=True):
             paste(plane, part.x, part.y, crop(samples, part.width, part.height))
     planes = deblock(header, planes, cells)
     planes[0] = refine(planes[0], cells, header.step)
@@ -135,28 +134,12 @@ def decode_lossy(file: File, needed: Needed) -> tuple[list[Plane], list[list[Cel
     return channels, cells
 
 
-def decode_lossy_tile(
-    header: Header,
-    tile: Tile,
-    mask: bytes,
-    blocks: bytes,
-    base: list[Plane],
-    cells: list[list[Cell]],
-) -> list[Plane]:
-    """Sections 8 to 13: the planes of a padded tile. Sets the tile's cells of the picture."""
-    across, down = visible(tile)
-    x, y = tile.x // SIDE, tile.y // SIDE
-    own = Cells([row[x : x + across] for row in cells[y : y + down]])
-    models = ModelSets(header.step)
-    decode_mask(header, mask, own, models)
-    p0 = []
-    for plane in range(header.planes):
-        shift = header.shift(plane)
-        side = SIDE << shift
-        place = base_part(tile, shift)
-        width, height = (length // side for length in padded(tile))
-        p0.append(upsample(base[plane], place.x, place.y, width, height))
-    return decode_blocks(header, blocks, own, models, p0)
+def decode_lossy_tile(file: File, number: int) -> DecodedTile:
+    """Sections 7 to 11: the planes of a padded tile and its cells."""
+    header = file.header
+    tile = header.tiles()[number]
+    mask = decode_mask(header, tile, file.segments(MASK)[number] if header.has_mask else b"")
+    return decode_blocks(header, tile, file.segments(BLKS)[number], mask)
 
 
 def cut(plane: Plane, area: Tile) -> Plane:

@@ -1,4 +1,4 @@
-"""FORMAT.md, section 19, Refusal: an error for each kind of refusal."""
+"""FORMAT.md, section 17, Refusal: an error for each kind of refusal."""
 
 
 class StreamError(Exception):
@@ -9,8 +9,8 @@ class NotAStreamError(StreamError):
     """The file does not begin with the magic."""
 
 
-class NewerDecoderError(StreamError):
-    """Version 1 does not define the file."""
+class OtherDecoderError(StreamError):
+    """The document does not define the file: its version or flags are others."""
 
 
 class LimitError(StreamError):

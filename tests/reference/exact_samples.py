@@ -1,4 +1,4 @@
-"""FORMAT.md, section 18, Exact samples: pixels of a lossy picture that come back as they were."""
+"""FORMAT.md, section 16, Exact samples: pixels of a lossy picture that come back as they were."""
 
 from dataclasses import dataclass
 
@@ -77,7 +77,7 @@ class Scale:
 
 
 def spread(old: Plane, new: Plane, exact: list[list[bool]]) -> Plane:
-    """Section 18, Spreading: one channel of a tile."""
+    """Section 16, Spreading: one channel of a tile."""
     width, height = len(old[0]), len(old)
     scale = Scale(filled(width, height), filled(width, height))
     for y in range(height):

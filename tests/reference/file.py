@@ -9,19 +9,19 @@ from reference.errors import (
     DamageError,
     HeaderError,
     LimitError,
-    NewerDecoderError,
     NotAStreamError,
+    OtherDecoderError,
 )
 from reference.reader import Reader
 
 MAGIC = b"ABL"
-VERSION = 1
+VERSION, FIRST_VERSION = 2, 1
 HEADER_BYTES = 15
 LOSSLESS, FULL_CHROMA, TILED, STEP_OFFSETS, EXPLICIT_MASK, EXACT_SAMPLES = 1, 2, 16, 32, 64, 128
 CHANNELS = (1, 3, 4)
 STEPS = range(16, 16384 + 1)
 TILE_LOG2S = range(8, 15 + 1)
-BASE, MASK, BLKS, ALPH, PLNS, EXCT = 1, 2, 3, 4, 5, 6
+MASK, BLKS, ALPH, PLNS, EXCT = 2, 3, 4, 5, 6
 ICCP, EXIF, XMP, MODL = 16, 17, 18, 19
 EDGE, STYL, CONT, LATN, CLSS = 32, 33, 34, 35, 36
 
@@ -56,6 +56,11 @@ class Header:
         if self.channels == 1 and flag == FULL_CHROMA:
             return False
         return bool(self.flags & flag)
+
+    @property
+    def has_mask(self) -> bool:
+        """True if the file has a MASK."""
+        return self.has(EXPLICIT_MASK) or self.has(STEP_OFFSETS)
 
     @property
     def planes(self) -> int:
@@ -119,8 +124,9 @@ def read_header(reader: Reader, max_pixels: int) -> Header:
     version, flags = fields.u8(), fields.u8()
     width, height, step, checksum = fields.u16(), fields.u16(), fields.u16(), fields.u32()
     channels = flags >> 2 & 3
-    if version != VERSION or channels >= len(CHANNELS):
-        raise NewerDecoderError(f"version {version}, channels {channels}")
+    known = version == VERSION or (version == FIRST_VERSION and flags & LOSSLESS)
+    if not known or channels >= len(CHANNELS):
+        raise OtherDecoderError(f"version {version}, flags {flags}")
     tile_log2 = reader.u8() if flags & TILED else None
     if not width or not height or step not in STEPS:
         raise HeaderError(f"{width}x{height} with step {step}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from reference.models import UNTRAINED, Model, Start, Weights, models
+from reference.models import UNTRAINED, Model, Start, models
 from reference.tables import table
 
 FILE = "starts_tables.inc"
@@ -13,52 +13,45 @@ def band(q: int) -> int:
     return (q >= 270) + (q >= 480) + (q >= 860) + (q >= 1530)
 
 
-def base_starts(q: int, kind: int) -> Iterator[Start]:
-    """Return the starts of a plane code of BASE, with the header's step."""
-    return iter(table(FILE, "kBaseStarts")[band(q)][kind])
-
-
-def base_weights(kind: int) -> list[Weights]:
-    """Return the 16 sets of four weights of a plane code of BASE."""
-    return [list(weights) for weights in table(FILE, "kBaseWeights")[kind]]
-
-
 def mask_starts() -> Iterator[Start]:
     """Return the starts of a cell mask."""
     return iter(table(FILE, "kMaskStarts"))
 
 
 class LevelModels:
-    """The models of the levels of luma, or of chroma (section 11)."""
+    """The models of the levels of one kind of block (section 9)."""
 
     def __init__(self, starts: Iterator[Start]) -> None:
-        self.count = models(starts, 216)
-        self.count_mantissa = models(starts, 108)
-        self.significant = models(starts, 576)
-        self.above_one = models(starts, 96)
-        self.above_two = models(starts, 48)
+        self.count = models(starts, 560)
+        self.count_mantissa = models(starts, 210)
+        self.significant = models(starts, 960)
+        self.above_one = models(starts, 160)
+        self.above_two = models(starts, 80)
         self.escape = models(starts, 48)
 
 
 class TileModels:
-    """One set of the models of a tile, which its MASK and BLKS share."""
+    """One set of the models of a tile's blocks (section 8)."""
 
     def __init__(self, band_of_set: int) -> None:
         starts = iter(table(FILE, "kTileStarts")[band_of_set])
-        self.split = models(starts, 36)
-        self.keep = models(starts, 54)
-        self.mode_base = models(starts, 9)
-        self.mode_fade = models(starts, 3)
-        self.mode_same = models(starts, 6)
-        self.direction = models(starts, 32)
-        self.chroma_coded = models(starts, 36)
-        self.chroma_mode = models(starts, 16)
-        self.luma_levels = LevelModels(starts)
+        self.split = models(starts, 288)
+        self.keep = models(starts, 120)
+        self.mode_planar = models(starts, 15)
+        self.mode_probable = models(starts, 20)
+        self.mode_index = models(starts, 20)
+        self.direction = models(starts, 160)
+        self.sine = models(starts, 60)
+        self.chroma_same = models(starts, 9)
+        self.chroma_mode = models(starts, 96)
+        self.kept_levels = LevelModels(starts)
+        self.dropped_levels = LevelModels(starts)
         self.chroma_levels = LevelModels(starts)
+        assert next(starts, None) is None
 
 
 class OffsetModels:
-    """The models of step offsets, untrained in every tile (section 9)."""
+    """The models of step offsets, untrained in every tile (section 7)."""
 
     def __init__(self) -> None:
         self.same = models(UNTRAINED, 3)

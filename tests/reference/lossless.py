@@ -1,4 +1,4 @@
-"""FORMAT.md, section 17, Lossless: planes without loss, and alpha."""
+"""FORMAT.md, section 15, Lossless: planes without loss, and alpha."""
 
 from reference.conventions import Plane, clip255
 from reference.plane_code import Decoded, Kind, Parameters, decode_plane
@@ -18,7 +18,7 @@ def decode_lossless(
     decoded: list[Decoded] = []
     for plane in range(planes):
         lowest, start = (-255, 0) if plane else (0, 128)
-        parameters = Parameters(width, height, 1, lowest, 255, start)
+        parameters = Parameters(width, height, lowest, 255, start)
         companion = decoded[-1] if decoded else None
         samples = known[plane] if known else None
         decoded.append(decode_plane(decoder, Kind(), parameters, companion, samples))
@@ -30,7 +30,7 @@ def decode_lossless(
 
 
 def to_rgb(y: int, co: int, cg: int) -> Pixel:
-    """Section 17: red, green and blue."""
+    """Section 15: red, green and blue."""
     t = y - (cg >> 1)
     g = cg + t
     b = t - (co >> 1)
@@ -39,7 +39,7 @@ def to_rgb(y: int, co: int, cg: int) -> Pixel:
 
 
 def from_rgb(r: int, g: int, b: int) -> Pixel:
-    """Section 18: Y, Co and Cg."""
+    """Section 16: Y, Co and Cg."""
     co = r - b
     t = b + (co >> 1)
     cg = g - t

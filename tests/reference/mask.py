@@ -1,115 +1,53 @@
-"""FORMAT.md, section 9, Mask: the quadtrees and which leaves are kept."""
+"""FORMAT.md, section 7, Mask: an explicit mask of cells, and step offsets."""
 
+from dataclasses import dataclass
 from functools import cache
 
-from reference.cells import Cells, Node
-from reference.conventions import clip, filled
-from reference.file import EXPLICIT_MASK, STEP_OFFSETS, Header
-from reference.initial_models import OffsetModels, TileModels, band, mask_starts
+from reference.conventions import ceil_divide, clip, filled
+from reference.file import EXPLICIT_MASK, STEP_OFFSETS, Header, Tile
+from reference.initial_models import OffsetModels, mask_starts
 from reference.models import Estimate, Weights, decode_bit, estimates, mix, untrained_weights
 from reference.range_coder import RangeDecoder
+from reference.squares import SUPERBLOCK, size_in_cells
 
 FACTORS = (4096, 4871, 5793, 6889)  # quarters of an octave, in 1/4096
-Mask = list[list[int]]
+Bits = list[list[int]]
 
 
-class ModelSets:
-    """The sets of models of a tile: one for each band of steps (section 5)."""
+@dataclass(frozen=True)
+class Mask:
+    """What MASK says of a tile."""
 
-    def __init__(self, step: int) -> None:
-        self._step = step
-        self._sets: dict[int, TileModels] = {}
-
-    def of(self, offset: int) -> TileModels:
-        """Return the set of a superblock with that step offset."""
-        key = band(step_of(self._step, offset))
-        if key not in self._sets:
-            self._sets[key] = TileModels(key)
-        return self._sets[key]
+    explicit: Bits | None  # by cell: 1 is kept
+    offsets: list[list[int]]  # by superblock
 
 
-def decode_mask(header: Header, segment: bytes, cells: Cells, sets: ModelSets) -> None:
-    """Section 9, a tile's segment of MASK: sets `offset`, `leaf` and `kept` of the cells."""
-    decoder = RangeDecoder(segment)
+def decode_mask(header: Header, tile: Tile, segment: bytes) -> Mask:
+    """Section 7: a tile's segment of MASK, which is not read if the flags announce nothing."""
     explicit = None
-    if header.has(EXPLICIT_MASK):
-        explicit = decode_cell_mask(decoder, cells.width, cells.height)
-    if header.has(STEP_OFFSETS):
-        decode_offsets(decoder, cells)
-    for superblock in cells.superblocks():
-        decoder.check_overrun()
-        leaves = Leaves(decoder, cells, sets.of(cells.first(superblock).offset), explicit)
-        leaves.decode(superblock)
-    decoder.finish()
-
-
-class Leaves:
-    """The quadtree of a superblock."""
-
-    def __init__(
-        self, decoder: RangeDecoder, cells: Cells, models: TileModels, explicit: Mask | None
-    ) -> None:
-        self.decoder = decoder
-        self.cells = cells
-        self.models = models
-        self.explicit = explicit
-
-    def decode(self, node: Node) -> None:
-        """Section 9: `leaves(node)`."""
-        if not self.cells.is_visible(node):
-            return
-        if self.split(node):
-            for child in node.children():
-                self.decode(child)
-            return
-        kept = self.keep(node)
-        for cell in self.cells.of(node):
-            cell.leaf = node.size
-            cell.kept = kept
-
-    def kept_before(self, node: Node) -> set[int]:
-        """Return the values of the explicit mask in the node."""
-        assert self.explicit
-        rows = self.explicit[node.y : node.y + node.side]
-        return {value for row in rows for value in row[node.x : node.x + node.side]}
-
-    def split(self, node: Node) -> bool:
-        """Section 9: `split(node)`."""
-        if node.size == 0 or (self.explicit and self.kept_before(node) == {0}):
-            return False
-        if self.explicit and self.kept_before(node) == {0, 1}:
-            return True
-        smaller = self.cells.beside(node, lambda cell: cell.leaf < node.size)
-        place = ((node.size - 1) * 3 + smaller) * 6 + self.activity(node)
-        return bool(decode_bit(self.decoder, self.models.split[place]))
-
-    def keep(self, node: Node) -> bool:
-        """Section 9: `keep(node)`."""
-        if self.explicit:
-            return self.kept_before(node) == {1}
-        kept = self.cells.beside(node, lambda cell: cell.kept)
-        place = (3 * node.size + kept) * 6 + self.activity(node)
-        return bool(decode_bit(self.decoder, self.models.keep[place]))
-
-    def activity(self, node: Node) -> int:
-        """Return the largest activity of the node's visible cells."""
-        return max(cell.activity for cell in self.cells.of(node))
+    across, down = (ceil_divide(length, SUPERBLOCK) for length in (tile.width, tile.height))
+    offsets = filled(across, down)
+    if header.has_mask:
+        decoder = RangeDecoder(segment)
+        if header.has(EXPLICIT_MASK):
+            explicit = decode_cell_mask(decoder, *size_in_cells(tile))
+        if header.has(STEP_OFFSETS):
+            offsets = decode_offsets(decoder, across, down)
+        decoder.finish()
+    return Mask(explicit, offsets)
 
 
 # ---- Step offsets ------------------------------------------------------------------------------
-def decode_offsets(decoder: RangeDecoder, cells: Cells) -> None:
-    """Section 9, Step offsets: sets `offset` of the cells."""
+def decode_offsets(decoder: RangeDecoder, across: int, down: int) -> list[list[int]]:
+    """Section 7, Step offsets: rows of the offsets of superblocks."""
     models = OffsetModels()
-    superblocks = list(cells.superblocks())
-    width = sum(node.y == 0 for node in superblocks)
     o: list[list[int]] = []
-    for node in superblocks:
-        if node.x == 0:
-            o.append([])
-        offset = decode_offset(decoder, models, o, width)
-        o[-1].append(offset)
-        for cell in cells.of(node):
-            cell.offset = offset
+    for _ in range(down):
+        decoder.check_overrun()
+        o.append([])
+        for _ in range(across):
+            o[-1].append(decode_offset(decoder, models, o, across))
+    return o
 
 
 def decode_offset(
@@ -155,8 +93,8 @@ class CellMaskModels:
         self.weights: list[Weights] = untrained_weights(16, 3)
 
 
-def decode_cell_mask(decoder: RangeDecoder, width: int, height: int) -> Mask:
-    """Section 9, Cell mask: rows of bits."""
+def decode_cell_mask(decoder: RangeDecoder, width: int, height: int) -> Bits:
+    """Section 7, Cell mask: rows of bits."""
     models = CellMaskModels()
     mask = filled(width, height)
     for y in range(height):
@@ -166,8 +104,8 @@ def decode_cell_mask(decoder: RangeDecoder, width: int, height: int) -> Mask:
     return mask
 
 
-def decode_cell(decoder: RangeDecoder, models: CellMaskModels, mask: Mask, x: int, y: int) -> int:
-    """Section 9, Cell mask: one bit."""
+def decode_cell(decoder: RangeDecoder, models: CellMaskModels, mask: Bits, x: int, y: int) -> int:
+    """Section 7, Cell mask: one bit."""
 
     def c(dx: int, dy: int) -> int:
         inside = 0 <= x + dx < len(mask[0]) and y + dy >= 0

@@ -63,7 +63,7 @@ def decode_bit(decoder: RangeDecoder, model: Model) -> int:
 
 
 def decode_tree(decoder: RangeDecoder, nodes: Sequence[Model], first: int, bits: int) -> int:
-    """Section 10, Blocks: `tree(models, first, k)`, a number of `bits` bits."""
+    """Section 8, Blocks: `tree(models, first, k)`, a number of `bits` bits."""
     i = 1
     for _ in range(bits):
         i = 2 * i + decode_bit(decoder, nodes[first + i])

@@ -1,13 +1,10 @@
 """FORMAT.md, section 6, Plane code: a predictive code of a rectangle of integers."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reference.conventions import Plane, clip, divide, filled, sign
+from reference.conventions import Plane, clip, filled, sign
 from reference.models import (
     UNTRAINED,
-    Start,
-    Weights,
     decode_bit,
     estimates,
     mix,
@@ -20,16 +17,14 @@ from reference.range_coder import RangeDecoder
 class Kind:
     """The models and weights of one of the three kinds of plane in a segment."""
 
-    def __init__(
-        self, starts: Iterator[Start] = UNTRAINED, weights: list[Weights] | None = None
-    ) -> None:
-        self.by_energy = estimates(starts, 16 * 16)
-        self.by_gradient = estimates(starts, 48 * 16)
-        self.by_both = estimates(starts, 64 * 16)
-        self.by_companion = estimates(starts, 64 * 16)
-        self.sign = models(starts, 9)
-        self.mantissa = models(starts, 16 * 3 * 4)
-        self.weights = weights or untrained_weights(16, 4)
+    def __init__(self) -> None:
+        self.by_energy = estimates(UNTRAINED, 16 * 16)
+        self.by_gradient = estimates(UNTRAINED, 48 * 16)
+        self.by_both = estimates(UNTRAINED, 64 * 16)
+        self.by_companion = estimates(UNTRAINED, 64 * 16)
+        self.sign = models(UNTRAINED, 9)
+        self.mantissa = models(UNTRAINED, 16 * 3 * 4)
+        self.weights = untrained_weights(16, 4)
 
 
 @dataclass(frozen=True)
@@ -38,7 +33,6 @@ class Parameters:
 
     width: int
     height: int
-    step: int
     lowest: int
     highest: int
     start: int
@@ -106,16 +100,14 @@ def decode_plane(
             predicted = prediction(samples, around, candidates)
             value = known[y][x] if known else None
             if value is not None:
-                residual = divide(value - predicted, parameters.step)
+                residual = value - predicted
             else:
                 other = companion_class(companion, around, x, y)
-                contexts = contexts_of(parameters.step, samples, around, other)
+                contexts = contexts_of(samples, around, other)
                 residual = decode_residual(decoder, kind, contexts)
-                value = clip(
-                    predicted + residual * parameters.step, parameters.lowest, parameters.highest
-                )
+                value = clip(predicted + residual, parameters.lowest, parameters.highest)
             v[y][x] = value
-            errors = tuple(min(abs(value - c) * 2 // parameters.step, 1023) for c in candidates)
+            errors = tuple(min(2 * abs(value - c), 1023) for c in candidates)
             pasts[y][x] = Past(residual, min(abs(residual), 4096), errors)
     return Decoded(v, [[past.energy for past in row] for row in pasts])
 
@@ -198,7 +190,7 @@ class Contexts:
     sign: int
 
 
-def contexts_of(step: int, s: Samples, around: Around, other: int) -> Contexts:
+def contexts_of(s: Samples, around: Around, other: int) -> Contexts:
     """Section 6, Contexts."""
     west, north = around.west, around.north
     energy = magnitude_class(
@@ -208,7 +200,7 @@ def contexts_of(step: int, s: Samples, around: Around, other: int) -> Contexts:
         + around.northeast.energy
         + around.west2.energy
     )
-    gradient = magnitude_class((abs(s.w - s.nw) + abs(s.n - s.nw) + abs(s.n - s.ne)) // step)
+    gradient = magnitude_class(abs(s.w - s.nw) + abs(s.n - s.nw) + abs(s.n - s.ne))
     tilt = sign(west.residual) + sign(north.residual)
     unary = (
         16 * energy,

@@ -1,17 +1,16 @@
-"""FORMAT.md, section 13, Prediction of a block from P0 and what is decoded around it."""
+"""FORMAT.md, section 11, Prediction of a block from the decoded samples around it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from reference.conventions import Plane, clip, clip255, nearest
+from reference.conventions import Plane, clip255
 from reference.levels import Block
 
-P0, FADE, FIRST_DIRECTION = 0, 1, 2  # luma modes
-DOWN, RIGHT = 9, 26  # luma modes of the directions straight down and straight right
-FROM_LUMA = {4: -4, 5: -2, 6: 2, 7: 4}  # chroma modes -> k
-FADES = (45, 30, 20, 13, 9, 6, 4, 3, 2, 1, 1, 1)
+PLANAR, DC, FIRST_DIRECTION, DIRECTIONS = 0, 1, 2, 32  # luma modes
+RIGHT, DOWN, LAST_MODE = 9, 25, 33
 DISPLACEMENTS = (
+    *(26, 21, 17, 13, 9, 5, 2, 0, -2, -5, -9, -13, -17, -21, -26, -32),
     *(-26, -21, -17, -13, -9, -5, -2, 0, 2, 5, 9, 13, 17, 21, 26, 32),
-    *(-32, -26, -21, -17, -13, -9, -5, -2, 0, 2, 5, 9, 13, 17, 21, 26),
 )
 TAPS = (
     *((0, 64, 0, 0), (-1, 64, 1, 0), (-2, 64, 2, 0), (-2, 62, 4, 0)),
@@ -23,155 +22,123 @@ TAPS = (
     *((-2, 15, 56, -5), (-1, 12, 57, -4), (-1, 10, 59, -4), (-1, 9, 60, -4)),
     *((0, 5, 62, -3), (0, 3, 63, -2), (0, 3, 63, -2), (0, 1, 64, -1)),
 )
-PART = 8  # side of the parts whose means are corrected
-
-
-@dataclass(frozen=True)
-class Place:
-    """A block of a plane: P0 and decoded samples of the padded tile, its corner and its side."""
-
-    p0: Plane
-    rec: Plane
-    x: int
-    y: int
-    n: int
-
-    def p0_block(self) -> Block:
-        """Return P0 of the block."""
-        return [row[self.x : self.x + self.n] for row in self.p0[self.y : self.y + self.n]]
+NEAREST = {8: 7, 16: 1, 32: 0, 64: 0}  # side -> directions no farther from an axis are not smooth
 
 
 @dataclass(frozen=True)
 class Border:
-    """The samples around a block from its corner on, and their errors."""
+    """The samples around a block from its corner on."""
 
     top: list[int]
     left: list[int]
-    top_errors: list[int]
-    left_errors: list[int]
 
 
-def border_of(place: Place) -> Border:
-    """Section 13, Border."""
-    height, width = len(place.p0), len(place.p0[0])
-
-    def sample_and_error(x: int, y: int) -> tuple[int, int]:
-        if 0 <= x < width and 0 <= y < height:
-            return place.rec[y][x], place.rec[y][x] - place.p0[y][x]
-        return nearest(place.p0, x, y), 0
-
-    steps = range(-1, 2 * place.n)
-    top = [sample_and_error(place.x + i, place.y - 1) for i in steps]
-    left = [sample_and_error(place.x - 1, place.y + i) for i in steps]
-    return Border(
-        [sample for sample, _ in top],
-        [sample for sample, _ in left],
-        [error for _, error in top],
-        [error for _, error in left],
-    )
+def border_of(rec: Plane, available: Callable[[int, int], bool], x: int, y: int, n: int) -> Border:
+    """Section 11, Border, of the block of side n at (x, y)."""
+    column = [(x - 1, y + i) for i in range(2 * n - 1, -1, -1)]
+    row = [(x + i, y - 1) for i in range(2 * n)]
+    places = (*column, (x - 1, y - 1), *row)
+    line = [rec[j][i] if available(i, j) else None for i, j in places]
+    value = next((sample for sample in line if sample is not None), 128)
+    filled = []
+    for sample in line:
+        value = value if sample is None else sample
+        filled.append(value)
+    return Border(filled[2 * n :], filled[2 * n :: -1])
 
 
-def predict_luma(place: Place, mode: int) -> Block:
-    """Return the prediction with a luma mode, 0..33."""
-    if mode == P0:
-        return place.p0_block()
-    if mode == FADE:
-        return fade(place)
-    block = direction(border_of(place), mode - FIRST_DIRECTION, place.n)
-    return correct_mean(block, place.p0_block())
+def predict(mode: int, border: Border, n: int, smooth: bool) -> Block:
+    """Return the prediction with a luma mode, 0..33. `smooth` is true for luma."""
+    if mode == PLANAR:
+        if smooth and n > 4:
+            border = Border(softened(border.top, n), softened(border.left, n))
+        return flat(border, n, planar=True)
+    if mode == DC:
+        return flat(border, n, planar=False)
+    oblique = min(abs(mode - RIGHT), abs(mode - DOWN))
+    return direction(border, mode - FIRST_DIRECTION, n, smooth and n > 4 and oblique > NEAREST[n])
 
 
-def fade(place: Place) -> Block:
-    """Section 13, Fade."""
-    w = (*FADES, *[0] * place.n)
-    border = border_of(place)
-    te, le = border.top_errors, border.left_errors
+# ---- Planar and DC -----------------------------------------------------------------------------
+def softened(side: list[int], n: int) -> list[int]:
+    """Return `top'` or `left'`, of which the corner is not used."""
     return [
-        [
-            clip255(p0 + ((te[x + 1] * w[y] + le[y + 1] * w[x] + 32) >> 6))
-            for x, p0 in enumerate(row)
-        ]
-        for y, row in enumerate(place.p0_block())
+        side[0],
+        *((side[i - 1] + 2 * side[i] + side[i + 1] + 2) >> 2 for i in range(1, n + 2)),
     ]
 
 
-def direction(border: Border, d: int, n: int) -> Block:
-    """Section 13, Directions."""
-    from_above = d < 16
-    main, side = (border.top, border.left) if from_above else (border.left, border.top)
-    displacement = DISPLACEMENTS[d]
-    ref = dict(enumerate(main))
-    ref[2 * n + 1] = ref[2 * n + 2] = main[2 * n]
-    if displacement < 0:
-        inverse = (8192 + -displacement // 2) // -displacement
-        for i in range(1, n + 3):
-            ref[-i] = side[min((i * inverse + 128) >> 8, 2 * n)]
-    else:
-        for i in range(1, n + 3):
-            ref[-i] = side[1]
-
+def flat(border: Border, n: int, planar: bool) -> Block:
+    """Section 11, Planar and DC."""
+    top, left = border.top, border.left
+    k = n.bit_length() - 1
+    h = (2 * k - 2) >> 2
+    v = (n + sum(top[1 : n + 1]) + sum(left[1 : n + 1])) >> (k + 1)
     block = [[0] * n for _ in range(n)]
     for y in range(n):
-        a = (y + 1) * displacement
-        taps = TAPS[a & 31]
+        wt = 32 >> min((2 * y) >> h, 31)
         for x in range(n):
-            j = (a >> 5) + 1 + x
-            block[y][x] = (sum(taps[k] * ref[j - 1 + k] for k in range(4)) + 32) >> 6
+            wl = 32 >> min((2 * x) >> h, 31)
+            if planar:
+                across = (n - 1 - x) * left[y + 1] + (x + 1) * top[n + 1]
+                down = (n - 1 - y) * top[x + 1] + (y + 1) * left[n + 1]
+                v = (across + down + n) >> (k + 1)
+            mixed = left[y + 1] * wl + top[x + 1] * wt + (64 - wl - wt) * v
+            block[y][x] = clip255((mixed + 32) >> 6)
+    return block
+
+
+# ---- Directions --------------------------------------------------------------------------------
+def direction(border: Border, d: int, n: int, smooth: bool) -> Block:
+    """Section 11, Directions."""
+    from_above = d >= DIRECTIONS // 2
+    main, side = (border.top, border.left) if from_above else (border.left, border.top)
+    displacement = DISPLACEMENTS[d]
+    block = slide(main, side, displacement, n, smooth)
+    if displacement >= 0:
+        mix_side(block, side, displacement)
     return block if from_above else [list(column) for column in zip(*block, strict=True)]
 
 
-def correct_mean(block: Block, p0: Block) -> Block:
-    """Section 13, Mean correction."""
+def slide(main: list[int], side: list[int], displacement: int, n: int, smooth: bool) -> Block:
+    """Return the block before samples near `side` are mixed with it."""
+    ref = dict(enumerate(main))
+    ref[2 * n + 1] = ref[2 * n + 2] = main[2 * n]
+    for i in range(1, n + 3):
+        if displacement < 0:
+            inverse = (8192 + -displacement // 2) // -displacement
+            ref[-i] = side[min((i * inverse + 128) >> 8, 2 * n)]
+        else:
+            ref[-i] = side[1]
+    block = [[0] * n for _ in range(n)]
+    for y in range(n):
+        a = (y + 1) * displacement
+        g = (a & 31) >> 1
+        taps = (16 - g, 32 - g, 16 + g, g) if smooth else TAPS[a & 31]
+        for x in range(n):
+            j = (a >> 5) + 1 + x
+            total = sum(tap * ref[j - 1 + i] for i, tap in enumerate(taps))
+            block[y][x] = clip255((total + 32) >> 6)
+    return block
+
+
+def mix_side(block: Block, side: list[int], displacement: int) -> None:
+    """Mix samples near `side` with it."""
     n = len(block)
-    m = n // PART
-    means = [[mean_error(block, p0, PART * i, PART * j) for i in range(m)] for j in range(m)]
-    if m == 1:
-        return [[clip255(sample - means[0][0]) for sample in row] for row in block]
-    at = [clip(2 * x - 7, 0, 16 * (m - 1)) for x in range(n)]
-    i = [min(a // 16, m - 2) for a in at]
-    w = [at[x] - 16 * i[x] for x in range(n)]
-    u = [[row[i[x]] * (16 - w[x]) + row[i[x] + 1] * w[x] for x in range(n)] for row in means]
-    return [
-        [
-            clip255(block[y][x] - ((u[i[y]][x] * (16 - w[y]) + u[i[y] + 1][x] * w[y] + 128) >> 8))
-            for x in range(n)
-        ]
-        for y in range(n)
-    ]
-
-
-def mean_error(block: Block, p0: Block, x: int, y: int) -> int:
-    """Return `M` of the part at (x, y)."""
-    part = range(PART)
-    return (32 + sum(block[y + b][x + a] - p0[y + b][x + a] for b in part for a in part)) >> 6
-
-
-# ---- Chroma ------------------------------------------------------------------------------------
-def predict_chroma(place: Place, mode: int, luma_mode: int, luma: Place, shift: int) -> Block:
-    """Return the prediction with a chroma mode, 0..7. `luma_mode` is that of the top left cell."""
-    direction_of_luma = luma_mode if luma_mode >= FIRST_DIRECTION else DOWN
-    if mode in (P0, FADE):
-        return predict_luma(place, mode)
-    if mode == 2:
-        return predict_luma(place, direction_of_luma)
-    if mode == 3:
-        return predict_luma(place, DOWN if direction_of_luma == RIGHT else RIGHT)
-    k = FROM_LUMA[mode]
-    return [
-        [
-            clip255(p0 + ((k * luma_error(luma, place.x + x, place.y + y, shift) + 4) >> 3))
-            for x, p0 in enumerate(row)
-        ]
-        for y, row in enumerate(place.p0_block())
-    ]
-
-
-def luma_error(luma: Place, x: int, y: int, shift: int) -> int:
-    """Section 13, Chroma: `e` at a chroma sample."""
-    side = 1 << shift
-    total = sum(
-        luma.rec[side * y + b][side * x + a] - luma.p0[side * y + b][side * x + a]
-        for b in range(side)
-        for a in range(side)
-    )
-    return (total + 2) >> 2 if shift else total
+    k = n.bit_length() - 1
+    inverse = 0
+    if displacement == 0:
+        h = (2 * k - 2) >> 2
+    else:
+        inverse = (16384 + displacement // 2) // displacement
+        h = min(2, k + 9 - (3 * inverse - 2).bit_length())
+        if h < 0:
+            return
+    for y, row in enumerate(block):
+        for x in range(min(n, 3 << h)):
+            w = 32 >> ((2 * x) >> h)
+            if displacement == 0:
+                s = row[x] + side[y + 1] - side[0]
+            else:
+                s = side[min(y + 1 + (((x + 1) * inverse + 256) >> 9), 2 * n)]
+            row[x] = clip255((s * w + (64 - w) * row[x] + 32) >> 6)

@@ -1,9 +1,8 @@
-"""FORMAT.md, section 15, Refinement of luma."""
+"""FORMAT.md, section 13, Refinement of luma."""
 
 from functools import cache
 from typing import Any
 
-from reference.cells import CELL, Cell
 from reference.conventions import (
     Plane,
     Window,
@@ -18,6 +17,7 @@ from reference.conventions import (
 )
 from reference.initial_models import band
 from reference.mask import step_of
+from reference.squares import CELL, Cell
 from reference.tables import table
 
 BLOCK = 4  # side of the blocks that share a filter
@@ -73,7 +73,7 @@ def second_differences(luma: Plane, dx: int, dy: int) -> Plane:
 
 
 def class_of(across: int, down: int, falling: int, rising: int) -> int:
-    """Section 15, Class, 0..44."""
+    """Section 13, Class, 0..44."""
     z = across + down
     strength = (z >= 128) + (z >= 256) + (z >= 512) + (z >= 1024)
     s1, s0 = max(across, down), min(across, down)
@@ -89,7 +89,7 @@ def class_of(across: int, down: int, falling: int, rising: int) -> int:
 
 @cache  # large flat areas repeat a few windows
 def refine_block(window: Window, step: int, class_: int) -> Plane:
-    """Section 15, Filter: the block in the middle of a window."""
+    """Section 13, Filter: the block in the middle of a window."""
     w = filters()[band(step)][class_]
     r = clip((3 * step + 80) // 160, 2, 60)
 

@@ -1,4 +1,4 @@
-"""FORMAT.md, section 21, Tensor code: planes of levels of which some places are coded."""
+"""FORMAT.md, section 19, Tensor code: planes of levels of which some places are coded."""
 
 from reference.conventions import Plane, filled, sign
 from reference.models import UNTRAINED, decode_bit, estimates, mix, models, untrained_weights
@@ -92,7 +92,7 @@ class TensorPlane:
         return -magnitude if magnitude and self.is_negative(x, y) else magnitude
 
     def magnitude(self, x: int, y: int) -> int:
-        """Section 21: `m`."""
+        """Section 19: `m`."""
 
         def a(dx: int, dy: int) -> int:
             return abs(at(self.levels, x + dx, y + dy))
@@ -124,7 +124,7 @@ class TensorPlane:
         return min(UNARY + (1 << n) + self.decoder.raw(n) - 1, LARGEST)
 
     def is_negative(self, x: int, y: int) -> bool:
-        """Section 21: `negative`."""
+        """Section 19: `negative`."""
         w, n = sign(at(self.levels, x - 1, y)), sign(at(self.levels, x, y - 1))
         nw, ne = sign(at(self.levels, x - 1, y - 1)), sign(at(self.levels, x + 1, y - 1))
         before = sign(at(self.before, x, y))

@@ -1,4 +1,4 @@
-"""FORMAT.md, section 19, Windows: which tiles are needed for a part of the picture."""
+"""FORMAT.md, section 17, Windows: which tiles are needed for a part of the picture."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,6 @@ REACH = 32  # how far filters look, in luma samples
 class Needed:
     """The numbers of the tiles whose segments are needed."""
 
-    base: list[int]
     mask_and_blocks: list[int]
     own: list[int]  # for EXCT, ALPH and PLNS
 
@@ -21,9 +20,7 @@ def needed_tiles(header: Header, window: Tile) -> Needed:
     tiles = header.tiles()
     own = touching(tiles, window)
     area = bounds([tiles[i] for i in own]) if header.has(EXACT_SAMPLES) else window
-    mask_and_blocks = touching(tiles, grown(area, REACH))
-    around = grown(bounds([tiles[i] for i in mask_and_blocks]), 1)
-    return Needed(touching(tiles, around), mask_and_blocks, own)
+    return Needed(touching(tiles, grown(area, REACH)), own)
 
 
 def touching(tiles: list[Tile], area: Tile) -> list[int]:
