@@ -32,3 +32,18 @@ def drawing(height: int, width: int, seed: int = 1) -> npt.NDArray[np.uint8]:
         else:
             pen.line((x0, y0, x1, y1), fill=colour, width=int(rng.integers(1, 9)))
     return np.array(image)
+
+
+def stripes(height: int, width: int, slope: float) -> npt.NDArray[np.uint8]:
+    """Return a picture (H, W, 3) of smooth waves whose crests move by `slope` pixels a row."""
+    rng = np.random.default_rng(1)
+    y, x = np.mgrid[:height, :width]
+    place = x + slope * y
+    planes = []
+    for _ in range(3):
+        waves = [
+            rng.uniform(10, 45) * np.sin(place / rng.uniform(2, 9) + rng.uniform(0, 6))
+            for _ in range(4)
+        ]
+        planes.append(128 + sum(waves))
+    return np.clip(np.rint(np.stack(planes, axis=2)), 0, 255).astype(np.uint8)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import ablc
+from ablc import _core
 from reference import file
 from reference.decode import MAX_PIXELS, decode, decode_window
 from reference.errors import (
@@ -26,9 +27,11 @@ from reference.errors import (
 )
 from reference.mask import decode_cell_mask
 from reference.models import RATE, SQUASH, STRETCH
+from reference.prediction import DISPLACEMENTS
 from reference.range_coder import RangeDecoder
 from reference.transform import kernel
 from reference.windows import Needed, needed_tiles
+from scenes import stripes
 from small_streams import STREAMS
 
 ROOT = Path(__file__).parents[1]
@@ -96,6 +99,16 @@ def test_streams_with_random_ends_decode_to_the_same_pixels(
     agrees(with_segments(long, lambda _section, _tile, segment: segment[: used[segment]]))
 
 
+@pytest.mark.parametrize("direction", range(0, 32, 3))
+def test_large_blocks_decode_to_the_same_pixels(direction: int) -> None:
+    """Leaves of up to 64x64 have the direction of the waves."""
+    slope = DISPLACEMENTS[direction] / 32
+    picture = stripes(128, 128, slope)
+    if direction < 16:
+        picture = np.ascontiguousarray(picture.swapaxes(0, 1))
+    agrees(_core.encode(picture, step=500, subsample=bool(direction % 2), effort=7))
+
+
 def agrees(data: bytes) -> None:
     """Fail unless both decoders give the same picture and the same mask."""
     picture = decode(data)
@@ -108,6 +121,21 @@ def with_random_end(generator: random.Random, section: int, number: int, segment
     """Return a segment whose end is replaced by many random bytes."""
     del section, number
     return segment[: generator.randrange(len(segment) + 1)] + generator.randbytes(1 << 16)
+
+
+def test_of_version_1_only_lossless_streams_are_read() -> None:
+    lossless = of_version_1(STREAMS["lossless-grey"]())
+    agrees(lossless)
+    lossy = of_version_1(STREAMS["grey"]())
+    with pytest.raises(OtherDecoderError):
+        decode(lossy)
+    with pytest.raises(ablc.StreamError, match="needs"):
+        ablc.decode(lossy)
+
+
+def of_version_1(data: bytes) -> bytes:
+    """Return a file with another version."""
+    return joined(data[:3] + b"\1" + data[4:], file.parse(data, MAX_PIXELS).sections)
 
 
 @pytest.mark.parametrize("name", ["tiles", "exact-cells"])
