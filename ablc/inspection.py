@@ -49,6 +49,7 @@ class StreamInfo:
     kept: float  # share of the pixels that lie in kept blocks
     leaves: dict[int, int]  # block side in pixels -> number of blocks
     sections: tuple[Section, ...]  # in the order of the file, without gaps
+    segments: dict[str, int]  # section -> bytes of its segments in TILE; empty with one tile
 
     @property
     def bpp(self) -> float:
@@ -108,7 +109,7 @@ def inspect(data: Data, *, max_pixels: int | None = None) -> StreamInfo:
     header = stream.header
     return StreamInfo(
         length=len(data),
-        version=_core.VERSION,
+        version=header.version,
         width=header.width,
         height=header.height,
         channels=header.channels,
@@ -122,6 +123,7 @@ def inspect(data: Data, *, max_pixels: int | None = None) -> StreamInfo:
         kept=stream.kept_share(),
         leaves=stream.leaves(),
         sections=tuple(Section(**section) for section in stream.sections),
+        segments=stream.segments,
     )
 
 
@@ -147,7 +149,7 @@ def coding_map(data: Data, *, max_pixels: int | None = None) -> CodingMap:
         side=np.uint8(1) << cells["log2_size"],
         mode=cells["mode"],
         offset=cells["offset"],
-        exact=stream.section("EXCT") is not None,
+        exact=stream.header.exact,
     )
 
 

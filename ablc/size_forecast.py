@@ -74,6 +74,8 @@ def forecast_of(
 
 def fixed_bytes(data: bytes) -> int:
     """Return the bytes that hardly depend on the step: metadata, alpha, exact samples."""
-    governed = ("BASE", "MASK", "BLKS")
-    parts = _core.Stream(data).sections
-    return sum(part["length"] for part in parts if part["name"] not in governed)
+    governed = ("MASK", "BLKS")
+    stream = _core.Stream(data)
+    lengths = {part["name"]: part["length"] for part in stream.sections} | stream.segments
+    lengths.pop("TILE", 0)  # is its segments
+    return sum(length for name, length in lengths.items() if name not in governed)

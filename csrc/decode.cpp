@@ -81,6 +81,8 @@ class Decoding {
       own.resize(sample_count(area_.width, area_.height, out.channels));
       canvas_ = {area_.width, area_.height, out.channels, own};
     }
+    check_tiles();
+    if (ended()) return;
     if (header_.lossless) {
       over_tiles(SectionId::planes, decode_lossless);
     } else {
@@ -184,17 +186,26 @@ class Decoding {
 
   // --- segments and their damage ---
 
+  /// Compare the tiles with their checksums. The segments of a damaged one are decoded
+  /// nevertheless, if the decode is partial: much may be sound before the damage.
+  void check_tiles() {
+    if (!file_.index_fault.empty()) lost_.push_back(file_.index_fault);
+    if (!header_.indexed()) return;
+    const Vector<int> tiles = header_.tiles_in(area_);
+    for_tiles(SectionId::tiles, tiles, [&](int t) { return file_.tile_sound(t); });
+  }
+
   /// True if decoding must stop: a strict one does at the first damage.
   bool ended() const { return !settings_.partial && !lost_.empty(); }
 
   /// Return the segments of a section for every tile; a missing segment is an empty view.
   Segments segments(SectionId id) {
-    Segments list(header_.tiles());
-    const Section* section = find(file_, id);
-    if (!section) {
+    Segments list;
+    const Found found = find_segments(file_, id, list);
+    if (found == Found::missing) {
       lost_.push_back(std::string(section_name(id)) + " is missing");
       missing_ |= 1u << static_cast<unsigned>(id);
-    } else if (split_segments(section->body, header_.tiles(), list) != Status::ok) {
+    } else if (found == Found::cut_short) {
       lost_.push_back(std::string(section_name(id)) + " is cut short");
     }
     return list;
@@ -256,7 +267,7 @@ class Decoding {
 
 Status decode(const Parsed& file, const Rect& window, const DecodeSettings& settings,
               const Image& out, std::vector<std::string>& lost) {
-  if (file.truncated) lost.push_back("the file is cut short");
+  if (file.truncated && !file.sparse) lost.push_back("the file is cut short");
   if (!file.checksum_ok) lost.push_back("the checksum does not match");
   Decoding(file, window, settings, lost).run(out);
   return lost.empty() || settings.partial ? Status::ok : Status::corrupt;

@@ -16,8 +16,6 @@ namespace ablc {
 
 namespace {
 
-using Sections = std::vector<std::pair<SectionId, Bytes>>;
-
 Header make_header(const ConstImage& image, const EncodeSettings& settings) {
   Header header;
   header.width = image.width;
@@ -49,7 +47,7 @@ void prepare(Analysis& analysis, const Header& header, int effort) {
 
 /// Mask, if there is anything to say in it, and blocks.
 void encode_lossy(const ConstImage& image, const Header& header, const EncodeSettings& settings,
-                  Analysis* analysis, Sections& sections) {
+                  Analysis* analysis, SegmentLists& lists) {
   const int tiles = header.tiles();
   const Quantisers quantisers(header.step, header.step_offsets);
   Vector<Bytes> masks(tiles), blocks(tiles);
@@ -60,27 +58,28 @@ void encode_lossy(const ConstImage& image, const Header& header, const EncodeSet
     masks[t] = std::move(tile.mask);
     blocks[t] = std::move(tile.blocks);
   });
-  if (has_mask(header)) sections.emplace_back(SectionId::mask, join_segments(masks));
-  sections.emplace_back(SectionId::blocks, join_segments(blocks));
+  if (has_mask(header)) lists.emplace_back(SectionId::mask, std::move(masks));
+  lists.emplace_back(SectionId::blocks, std::move(blocks));
 }
 
-/// Return the body of a section: for every tile the segment that make(tile) returns.
+/// Return the segments of a section: for every tile what make(tile) returns.
 template <class F>
-Bytes make_segments(const Header& header, int threads, F&& make) {
+Vector<Bytes> make_segments(const Header& header, int threads, F&& make) {
   Vector<Bytes> list(header.tiles());
   parallel_for(header.tiles(), threads, [&](int t) { list[t] = make(header.tile(t)); });
-  return join_segments(list);
+  return list;
 }
 
-/// Return the body of EXCT. Exact samples are predicted from the decoded picture without them, so
-/// the sections so far are decoded first.
-Bytes encode_exact_samples(const ConstImage& image, Header header, const EncodeSettings& settings,
-                           const Sections& sections) {
+/// Return the segments of EXCT. Exact samples are predicted from the decoded picture without them,
+/// so the segments so far are decoded first, as a stream of their own.
+Vector<Bytes> encode_exact_samples(const ConstImage& image, const Header& header,
+                                   const EncodeSettings& settings, const SegmentLists& lists) {
+  Header plain = header;
+  plain.exact = false;
+  plain.channels = image.channels == 1 ? 1 : 3;
+  const Bytes stream = join(plain, join_segments(plain, lists));
   Parsed file;
-  file.header = header;
-  file.header.exact = false;
-  file.header.channels = image.channels == 1 ? 1 : 3;
-  for (const auto& [id, body] : sections) file.sections.push_back({id, 0, body});
+  parse(stream, UINT64_MAX, false, file);
   Bytes pixels(sample_count(image.width, image.height, file.header.channels));
   const Image decoded{image.width, image.height, file.header.channels, pixels};
   std::vector<std::string> lost;
@@ -103,22 +102,23 @@ Bytes encode(const ConstImage& image, const EncodeSettings& settings, Analysis* 
        {std::pair{SectionId::icc, &settings.icc}, std::pair{SectionId::exif, &settings.exif},
         std::pair{SectionId::xmp, &settings.xmp}, std::pair{SectionId::model, &settings.model}})
     if (!body->empty()) sections.emplace_back(id, *body);
+  SegmentLists lists;
   if (header.lossless) {
-    sections.emplace_back(SectionId::planes,
-                          make_segments(header, settings.threads, [&](const Rect& rect) {
-                            return encode_lossless(image, rect);
-                          }));
+    lists.emplace_back(SectionId::planes,
+                       make_segments(header, settings.threads, [&](const Rect& rect) {
+                         return encode_lossless(image, rect);
+                       }));
   } else {
-    encode_lossy(image, header, settings, analysis, sections);
+    encode_lossy(image, header, settings, analysis, lists);
     if (header.exact)
-      sections.emplace_back(SectionId::exact,
-                            encode_exact_samples(image, header, settings, sections));
+      lists.emplace_back(SectionId::exact, encode_exact_samples(image, header, settings, lists));
   }
   if (image.channels == 4)
-    sections.emplace_back(SectionId::alpha,
-                          make_segments(header, settings.threads, [&](const Rect& rect) {
-                            return encode_alpha(image, rect);
-                          }));
+    lists.emplace_back(SectionId::alpha,
+                       make_segments(header, settings.threads,
+                                     [&](const Rect& rect) { return encode_alpha(image, rect); }));
+  for (auto& section : join_segments(header, std::move(lists)))
+    sections.push_back(std::move(section));
   return join(header, sections);
 }
 

@@ -24,6 +24,8 @@ std::string describe_fault(Status status, ByteView file, const Parsed& parsed,
       return text;
     }
     case Status::unsupported:
+      if (file[3] == kFirstVersion && parsed.header.version > kFirstVersion)
+        return "the stream needs an older decoder: it is lossy, of format version 1";
       return "the stream needs a newer decoder: version or flags unknown";
     case Status::limit:
       return "the picture of " + std::to_string(parsed.header.width) + "x" +

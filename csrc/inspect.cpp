@@ -17,12 +17,6 @@ void copy_mask(const Tile& tile, const Rect& rect, MaskInfo& out) {
     }
 }
 
-/// Split a section into the segments of the tiles. Returns false if it is missing or cut short.
-bool split_section(const Parsed& file, SectionId id, Vector<ByteView>& segments) {
-  const Section* section = find(file, id);
-  return section && split_segments(section->body, file.header.tiles(), segments) == Status::ok;
-}
-
 }  // namespace
 
 MaskInfo::MaskInfo(const Plane<CellShape>& cells)
@@ -55,9 +49,11 @@ Status read_mask(const Parsed& file, MaskInfo& out) {
   out.log2 = Plane<std::uint8_t>(out.kept.width, out.kept.height, kBlock8.log2());
   if (header.lossless) return Status::ok;
   Vector<ByteView> masks(header.tiles()), blocks;
-  if (has_mask(header) && !split_section(file, SectionId::mask, masks)) return Status::corrupt;
-  if (!split_section(file, SectionId::blocks, blocks)) return Status::corrupt;
+  if (has_mask(header) && find_segments(file, SectionId::mask, masks) != Found::whole)
+    return Status::corrupt;
+  if (find_segments(file, SectionId::blocks, blocks) != Found::whole) return Status::corrupt;
   for (int t = 0; t < header.tiles(); ++t) {
+    if (header.indexed() && !file.tile_sound(t)) return Status::corrupt;
     const Rect rect = header.tile(t);
     const auto tile = make_tile(header, rect);
     const TileState sound = read_tile({masks[t], blocks[t]}, header, *tile);

@@ -1,7 +1,6 @@
 #include "stream.h"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 
 #include "crc32.h"
@@ -10,84 +9,9 @@ namespace ablc {
 
 namespace {
 
-constexpr std::uint8_t kLossless = 1;
-constexpr std::uint8_t kFullChroma = 2;
-constexpr int kChannelsShift = 2;  // two bits: 0 grey, 1 RGB, 2 RGBA
-constexpr std::uint8_t kTiled = 16;
-constexpr std::uint8_t kStepOffsets = 32;
-constexpr std::uint8_t kExplicitMask = 64;
-constexpr std::uint8_t kExact = 128;
-constexpr std::size_t kChecksumAt = 11;
-
-struct NamedSection {
-  SectionId id;
-  std::string_view name;  // four letters
-};
-
-/// All sections, in the order in which an encoder writes them.
-constexpr std::array kSections = {
-    NamedSection{SectionId::icc, "ICCP"},     NamedSection{SectionId::exif, "EXIF"},
-    NamedSection{SectionId::xmp, "XMP "},     NamedSection{SectionId::model, "MODL"},
-    NamedSection{SectionId::base, "BASE"},    NamedSection{SectionId::mask, "MASK"},
-    NamedSection{SectionId::blocks, "BLKS"},  NamedSection{SectionId::planes, "PLNS"},
-    NamedSection{SectionId::exact, "EXCT"},   NamedSection{SectionId::alpha, "ALPH"},
-    NamedSection{SectionId::edges, "EDGE"},   NamedSection{SectionId::style, "STYL"},
-    NamedSection{SectionId::content, "CONT"}, NamedSection{SectionId::latent, "LATN"},
-    NamedSection{SectionId::classes, "CLSS"}};
-
-/// Return the place of a section in that order; unknown ones come last.
-auto place_of(SectionId id) {
-  return std::find_if(kSections.begin(), kSections.end(),
-                      [&](const NamedSection& section) { return section.id == id; });
-}
-
 /// CRC-32 of the file without the checksum field itself.
 std::uint32_t checksum_of(ByteView file) {
   return crc32(crc32(0, file.first(kChecksumAt)), file.subspan(kHeaderSize));
-}
-
-void put_varint(Bytes& out, std::size_t value) {
-  for (; value >= 128; value >>= 7) out.push_back(static_cast<std::uint8_t>(value | 128));
-  out.push_back(static_cast<std::uint8_t>(value));
-}
-
-/// Reads bytes; all bounds are checked here.
-class Reader {
- public:
-  explicit Reader(ByteView bytes) : bytes_(bytes) {}
-  std::size_t at() const { return at_; }
-  std::size_t left() const { return bytes_.size() - at_; }
-  bool byte(std::uint8_t& value) {
-    if (left() == 0) return false;
-    value = bytes_[at_++];
-    return true;
-  }
-  /// A length has up to 35 bits on every machine.
-  bool varint(std::uint64_t& value) {
-    value = 0;
-    for (int shift = 0; shift < 35; shift += 7) {
-      std::uint8_t b;
-      if (!byte(b)) return false;
-      value |= static_cast<std::uint64_t>(b & 127) << shift;
-      if (b < 128) return true;
-    }
-    return false;
-  }
-  /// Return the next bytes; fewer if fewer are left.
-  ByteView take(std::uint64_t count) {
-    const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(count, left()));
-    const ByteView view = bytes_.subspan(at_, length);
-    at_ += view.size();
-    return view;
-  }
-
- private:
-  ByteView bytes_;
-  std::size_t at_ = 0;
-};
-
-int u16(ByteView b, std::size_t at) {
-  return b[at] | b[at + 1] << 8;
 }
 
 Status fail(Parsed& out, const std::string& fault) {
@@ -95,69 +19,31 @@ Status fail(Parsed& out, const std::string& fault) {
   return Status::corrupt;
 }
 
-Status check_magic(ByteView file) {
-  const std::size_t letters = std::min<std::size_t>(file.size(), 3);
-  if (!std::equal(kMagic.begin(), kMagic.begin() + letters, file.begin())) return Status::corrupt;
-  if (file.size() > 3 && file[3] != kMagic[3] && file[3] != kFirstVersion)
-    return Status::unsupported;
-  if (file.size() < kHeaderSize) return Status::truncated;
-  const bool lossless = file[4] & kLossless;
-  return file[3] == kMagic[3] || lossless ? Status::ok : Status::unsupported;
-}
-
-/// Parse the fixed fields.
-Status parse_header(ByteView fields, Parsed& out) {
+/// Parse the header, and refuse too many pixels.
+Status parse_header(ByteView file, std::uint64_t max_pixels, Parsed& out) {
   Header& h = out.header;
-  const std::uint8_t flags = fields[4];
-  h.lossless = flags & kLossless;
-  h.subsample = flags & kFullChroma ? 0 : 1;
-  const int channels = flags >> kChannelsShift & 3;
-  if (channels == 3) return Status::unsupported;
-  h.channels = channels == 0 ? 1 : channels + 2;
-  h.step_offsets = flags & kStepOffsets;
-  h.explicit_mask = flags & kExplicitMask;
-  h.exact = flags & kExact;
-  h.width = u16(fields, 5);
-  h.height = u16(fields, 7);
-  h.step = u16(fields, 9);
-  h.checksum = static_cast<std::uint32_t>(u16(fields, kChecksumAt)) |
-               static_cast<std::uint32_t>(u16(fields, kChecksumAt + 2)) << 16;
-  if (h.width == 0 || h.height == 0)
-    return fail(out, "the header is wrong: size " + std::to_string(h.width) + "x" +
-                         std::to_string(h.height) + ", expected 1..65535 a side");
-  if (h.step < 16 || h.step > 16384)
-    return fail(out, "the header is wrong: step " + std::to_string(h.step) +
-                         ", expected 16..16384 sixteenths of a grey level");
-  return Status::ok;
-}
-
-/// Parse the side of tiles, which follows the fixed fields of tiled pictures.
-Status parse_tile_side(Reader& reader, Parsed& out) {
-  std::uint8_t log2 = 0;
-  if (!reader.byte(log2)) return Status::truncated;
-  if (log2 < 8 || log2 > 15)
-    return fail(
-        out, "the header is wrong: tile side 2^" + std::to_string(log2) + ", expected 2^8..2^15");
-  out.header.tile_log2 = log2;
-  return Status::ok;
+  if (const Status status = read_header(file, h, out.fault); status != Status::ok) return status;
+  const auto width = static_cast<std::uint64_t>(h.width);
+  return width * static_cast<std::uint64_t>(h.height) > max_pixels ? Status::limit : Status::ok;
 }
 
 /// Parse the list of sections. Each may occur once: that bounds the list, whatever the bytes say.
-Status parse_sections(Reader& reader, bool partial, Parsed& out) {
+Status parse_sections(ByteView file, bool partial, Parsed& out) {
+  ByteReader reader(file);
+  reader.take(out.header.size());
   Array<bool, 256> present{};
   while (reader.left() > 0) {
-    Section section;
+    Section section{};
     section.start = reader.at();
     std::uint8_t id = 0;
-    std::uint64_t length = 0;
     reader.byte(id);
     section.id = static_cast<SectionId>(id);
-    if (!reader.varint(length)) {
+    if (!reader.varint(section.length)) {
       out.truncated = true;
       break;
     }
-    section.body = reader.take(length);
-    out.truncated = section.body.size() < length;
+    section.body = reader.take(section.length);
+    out.truncated = section.body.size() < section.length;
     if (present[id]) {
       if (!partial) return fail(out, "section " + std::to_string(id) + " occurs twice");
       out.truncated = true;
@@ -169,17 +55,50 @@ Status parse_sections(Reader& reader, bool partial, Parsed& out) {
   return Status::ok;
 }
 
-}  // namespace
-
-std::string_view section_name(SectionId id) {
-  const auto place = place_of(id);
-  return place == kSections.end() ? std::string_view{} : place->name;
+/// Return what is wrong with the index of an indexed file, and read it as far as possible.
+std::string read_index_of(ByteView file, Parsed& out) {
+  const Section* index = find(out, SectionId::index);
+  if (!index) return "TIDX is missing";
+  std::string fault =
+      read_index(index->body, out.header.tiles(), header_checksum(out.header, file), out.index);
+  for (const SectionId id : out.index.parts)
+    if (fault.empty() && find(out, id))
+      fault = "section " + std::to_string(static_cast<int>(id)) + " occurs twice";
+  const Section* tiles = find(out, SectionId::tiles);
+  if (!tiles) return fault.empty() ? "TILE is missing" : fault;
+  if (fault.empty() && tiles->length != out.index.starts.back())
+    fault = "TILE has " + std::to_string(tiles->length) + " bytes, of " +
+            std::to_string(out.index.starts.back()) + " in TIDX";
+  return fault;
 }
 
-std::optional<SectionId> section_named(std::string_view name) {
-  for (const NamedSection& section : kSections)
-    if (section.name == name) return section.id;
-  return std::nullopt;
+/// Find the tiles of a file, if they have an index.
+void find_tiles(ByteView file, Parsed& out) {
+  const Header& header = out.header;
+  if (!header.indexed()) {
+    const bool odd = header.version > kFirstVersion &&
+                     (find(out, SectionId::index) || find(out, SectionId::tiles));
+    if (odd) out.index_fault = "a picture of one tile has TIDX or TILE";
+    return;
+  }
+  out.index_fault = read_index_of(file, out);
+  out.tiles = Vector<ByteView>(header.tiles());
+  const Section* tiles = find(out, SectionId::tiles);
+  if (!tiles || out.index.parts.empty()) return;
+  out.tiles_at = static_cast<std::uint64_t>(tiles->body.data() - file.data());
+  for (int t = 0; t < header.tiles(); ++t) {
+    out.tiles[t] = part_of(tiles->body, out.index.starts[t], out.index.length(t));
+    // An index that is damaged has said where a tile is only if the tile's checksum agrees.
+    if (!out.index.sound && !out.tile_sound(t)) out.tiles[t] = {};
+  }
+}
+
+}  // namespace
+
+bool Parsed::tile_sound(int tile) const {
+  if (index.parts.empty()) return false;
+  const ByteView bytes = tiles[tile];
+  return bytes.size() == index.length(tile) && crc32(0, bytes) == index.checksums[tile];
 }
 
 const Section* find(const Parsed& file, SectionId id) {
@@ -194,8 +113,8 @@ ByteView body_of(const Parsed& file, SectionId id) {
 }
 
 ByteView complete_body_of(const Parsed& file, SectionId id) {
-  const bool cut = file.truncated && !file.sections.empty() && file.sections.back().id == id;
-  return cut ? ByteView{} : body_of(file, id);
+  const Section* section = find(file, id);
+  return section && section->body.size() == section->length ? section->body : ByteView{};
 }
 
 bool past_metadata(const Parsed& file) {
@@ -204,105 +123,88 @@ bool past_metadata(const Parsed& file) {
   });
 }
 
-Rect Header::tile(int index) const {
-  if (!tile_log2) return {0, 0, width, height};
-  const int side = 1 << tile_log2;
-  const int x = index % tile_columns() * side;
-  const int y = index / tile_columns() * side;
-  return {x, y, std::min(side, width - x), std::min(side, height - y)};
-}
-
-Vector<int> Header::tiles_in(const Rect& window) const {
-  Vector<int> list;
-  const int columns = tile_columns();
-  const int side = tile_log2 ? 1 << tile_log2 : 65536;
-  for (int row = window.y / side; row * side < window.y + window.height; ++row)
-    for (int column = window.x / side; column * side < window.x + window.width; ++column)
-      list.push_back(row * columns + column);
-  return list;
+Found find_segments(const Parsed& file, SectionId id, Vector<ByteView>& segments) {
+  const int count = file.header.tiles();
+  segments = Vector<ByteView>(count);
+  if (file.header.indexed()) {
+    const int part = file.index.part_at(id);
+    if (part < 0) return Found::missing;
+    for (int t = 0; t < count; ++t) segments[t] = file.index.segment(file.tiles[t], t, part);
+    return Found::whole;
+  }
+  const Section* section = find(file, id);
+  if (!section) return Found::missing;
+  const Status status = split_segments(section->body, count, segments);
+  return status == Status::ok ? Found::whole : Found::cut_short;
 }
 
 Status parse(ByteView file, std::uint64_t max_pixels, bool partial, Parsed& out) {
-  if (const Status status = check_magic(file); status != Status::ok) return status;
-  if (const Status status = parse_header(file.first(kHeaderSize), out); status != Status::ok)
+  if (const Status status = parse_header(file, max_pixels, out); status != Status::ok)
     return status;
-  const Header& h = out.header;
-  if (static_cast<std::uint64_t>(h.width) * static_cast<std::uint64_t>(h.height) > max_pixels)
-    return Status::limit;
-  out.checksum_ok = checksum_of(file) == h.checksum;
-  Reader reader(file);
-  reader.take(kHeaderSize);
-  if (file[4] & kTiled)
-    if (const Status status = parse_tile_side(reader, out); status != Status::ok) return status;
-  if (const Status status = parse_sections(reader, partial, out); status != Status::ok)
-    return status;
-  if (partial) return Status::ok;
-  if (out.truncated) return Status::truncated;
-  if (!out.checksum_ok) return fail(out, "its checksum does not match");
-  return Status::ok;
+  out.checksum_ok = checksum_of(file) == out.header.checksum;
+  if (const Status status = parse_sections(file, partial, out); status != Status::ok) return status;
+  if (!partial && out.truncated) return Status::truncated;
+  if (!partial && !out.checksum_ok) return fail(out, "its checksum does not match");
+  find_tiles(file, out);
+  return partial || out.index_fault.empty() ? Status::ok : fail(out, out.index_fault);
 }
 
-Bytes join(const Header& h, const std::vector<std::pair<SectionId, Bytes>>& sections) {
-  Bytes out(kMagic.begin(), kMagic.end());
-  const int channels = h.channels == 1 ? 0 : h.channels - 2;
-  out.push_back(static_cast<std::uint8_t>(
-      (h.lossless ? kLossless : 0) | (h.subsample ? 0 : kFullChroma) | channels << kChannelsShift |
-      (h.tile_log2 ? kTiled : 0) | (h.step_offsets ? kStepOffsets : 0) |
-      (h.explicit_mask ? kExplicitMask : 0) | (h.exact ? kExact : 0)));
-  for (const int v : {h.width, h.height, h.step, 0, 0}) {
-    out.push_back(static_cast<std::uint8_t>(v));
-    out.push_back(static_cast<std::uint8_t>(v >> 8));
+Status parse_beginning(ByteView beginning, std::uint64_t max_pixels, Parsed& out,
+                       std::uint64_t& needed) {
+  constexpr std::uint64_t kMore = 4096;  // holds the index of most pictures
+  needed = 0;
+  const Status status = parse_header(beginning, max_pixels, out);
+  if (status == Status::truncated) needed = beginning.size() + kMore;
+  if (status != Status::ok) return needed ? Status::ok : status;
+  if (!out.header.indexed()) return Status::ok;
+  if (const Status sections = parse_sections(beginning, false, out); sections != Status::ok)
+    return sections;
+  const Section* index = find(out, SectionId::index);
+  if (!index || index->body.size() < index->length || !find(out, SectionId::tiles)) {
+    needed = beginning.size() + kMore;
+    if (!out.sections.empty()) {
+      const Section& last = out.sections.back();
+      needed = std::max(needed, beginning.size() - last.body.size() + last.length + kMore);
+    }
+    return Status::ok;
   }
-  if (h.tile_log2) out.push_back(static_cast<std::uint8_t>(h.tile_log2));
+  out.sparse = true;
+  find_tiles(beginning, out);
+  return out.index_fault.empty() ? Status::ok : fail(out, out.index_fault);
+}
+
+Sections join_segments(const Header& header, SegmentLists lists) {
+  if (header.indexed()) return join_tiles(lists, header_checksum(header, header_bytes(header)));
+  Sections sections;
+  for (auto& [id, segments] : lists) sections.emplace_back(id, std::move(segments.front()));
+  return sections;
+}
+
+Bytes join(const Header& header, const Sections& sections) {
+  Bytes out = header_bytes(header);
   for (const auto& [id, body] : sections) {
     out.push_back(static_cast<std::uint8_t>(id));
     put_varint(out, body.size());
     out.insert(out.end(), body.begin(), body.end());
   }
-  const std::uint32_t checksum = checksum_of(out);
-  for (std::size_t i = 0; i < 4; ++i)
-    out[kChecksumAt + i] = static_cast<std::uint8_t>(checksum >> (8 * i));
+  Bytes checksum;
+  put_u32(checksum, checksum_of(out));
+  std::copy(checksum.begin(), checksum.end(), out.begin() + kChecksumAt);
   return out;
 }
 
-Bytes with_sections(const Parsed& file, std::vector<std::pair<SectionId, Bytes>> added) {
+Bytes with_sections(const Parsed& file, Sections added) {
   const auto replaced = [&](SectionId id) {
     return std::any_of(added.begin(), added.end(), [&](const auto& s) { return s.first == id; });
   };
-  std::vector<std::pair<SectionId, Bytes>> sections;
+  Sections sections;
   for (const Section& s : file.sections)
     if (!replaced(s.id)) sections.emplace_back(s.id, Bytes(s.body.begin(), s.body.end()));
   std::move(added.begin(), added.end(), std::back_inserter(sections));
-  std::stable_sort(sections.begin(), sections.end(), [&](const auto& a, const auto& b) {
-    return place_of(a.first) < place_of(b.first);
+  std::stable_sort(sections.begin(), sections.end(), [](const auto& a, const auto& b) {
+    return section_place(a.first) < section_place(b.first);
   });
   return join(file.header, sections);
-}
-
-Bytes join_segments(const std::vector<Bytes>& segments) {
-  Bytes out;
-  for (std::size_t i = 0; i + 1 < segments.size(); ++i) put_varint(out, segments[i].size());
-  for (const Bytes& s : segments) out.insert(out.end(), s.begin(), s.end());
-  return out;
-}
-
-Status split_segments(ByteView body, int count, Vector<ByteView>& segments) {
-  segments = Vector<ByteView>(count);
-  // Every length takes at least a byte: a count that cannot be there costs nothing.
-  if (count > std::ssize(body) + 1) return Status::truncated;
-  Reader reader(body);
-  Vector<std::uint64_t> lengths(count - 1);
-  for (std::uint64_t& length : lengths)
-    if (!reader.varint(length)) return Status::truncated;
-  for (std::size_t i = 0; i < lengths.size(); ++i) {
-    if (reader.left() < lengths[i]) {
-      segments[i] = reader.take(lengths[i]);
-      return Status::truncated;
-    }
-    segments[i] = reader.take(lengths[i]);
-  }
-  segments.back() = reader.take(reader.left());
-  return Status::ok;
 }
 
 }  // namespace ablc

@@ -4,8 +4,6 @@ import hashlib
 import json
 import random
 import re
-import zlib
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +12,7 @@ import pytest
 
 import ablc
 from ablc import _core
+from containers import of_version_1, with_segments
 from reference import file
 from reference.decode import MAX_PIXELS, decode, decode_window
 from reference.errors import (
@@ -124,18 +123,13 @@ def with_random_end(generator: random.Random, section: int, number: int, segment
 
 
 def test_of_version_1_only_lossless_streams_are_read() -> None:
-    lossless = of_version_1(STREAMS["lossless-grey"]())
-    agrees(lossless)
+    for name in ("lossless-grey", "lossless-rgba", "tiles-lossless"):
+        agrees(of_version_1(STREAMS[name]()))
     lossy = of_version_1(STREAMS["grey"]())
     with pytest.raises(OtherDecoderError):
         decode(lossy)
     with pytest.raises(ablc.StreamError, match="needs"):
         ablc.decode(lossy)
-
-
-def of_version_1(data: bytes) -> bytes:
-    """Return a file with another version."""
-    return joined(data[:3] + b"\1" + data[4:], file.parse(data, MAX_PIXELS).sections)
 
 
 @pytest.mark.parametrize("name", ["tiles", "exact-cells"])
@@ -177,30 +171,6 @@ def test_metadata() -> None:
     assert sections[file.XMP] == b"<x/>"
 
 
-# ---- Other segments in a file ------------------------------------------------------------------
-SEGMENTED = (file.MASK, file.BLKS, file.ALPH, file.PLNS, file.EXCT)
-
-
-def with_segments(data: bytes, change: Callable[[int, int, bytes], bytes]) -> bytes:
-    """Return a file with other segments: what `change` makes of section, tile and segment."""
-    parsed = file.parse(data, MAX_PIXELS)
-    bodies = dict(parsed.sections)
-    for section in filter(parsed.sections.__contains__, SEGMENTED):
-        changed = [
-            change(section, number, segment)
-            for number, segment in enumerate(parsed.segments(section))
-        ]
-        bodies[section] = b"".join(map(varint, map(len, changed[:-1]))) + b"".join(changed)
-    return joined(data, bodies)
-
-
-def joined(data: bytes, bodies: dict[int, bytes]) -> bytes:
-    """Return a file with other bodies of its sections."""
-    tile = data[file.HEADER_BYTES : file.HEADER_BYTES + bool(data[4] & file.TILED)]
-    body = tile + b"".join(bytes([id_]) + varint(len(b)) + b for id_, b in bodies.items())
-    return data[:11] + zlib.crc32(body, zlib.crc32(data[:11])).to_bytes(4, "little") + body
-
-
 def bytes_used(data: bytes, monkeypatch: pytest.MonkeyPatch) -> dict[bytes, int]:
     """Return, for each segment of a file, the number of bytes that its decisions need."""
     begin = RangeDecoder.__init__
@@ -219,11 +189,6 @@ def bytes_used(data: bytes, monkeypatch: pytest.MonkeyPatch) -> dict[bytes, int]
         patch.setattr(RangeDecoder, "finish", note_length)
         decode(data)
     return used
-
-
-def varint(value: int) -> bytes:
-    """Return a varint of three bytes."""
-    return bytes([value & 127 | 128, value >> 7 & 127 | 128, value >> 14])
 
 
 # ---- The document ------------------------------------------------------------------------------

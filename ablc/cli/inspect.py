@@ -69,3 +69,12 @@ def _print(info: StreamInfo) -> None:
             for part in info.sections
         ],
     )
+    if info.segments:
+        print()
+        console.columns(
+            ("in the tiles", "bytes", "share"),
+            [
+                (name, f"{length:,}", f"{length / info.length:.1%}")
+                for name, length in info.segments.items()
+            ],
+        )

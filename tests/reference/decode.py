@@ -70,6 +70,7 @@ def decode_window(data: bytes, window: Tile, max_pixels: int = MAX_PIXELS) -> li
 def decode_needed(file: File, needed: Needed) -> Picture:
     """Return the picture as far as it follows from some of the tiles."""
     check_presence(file)
+    file.check_tiles({*needed.mask_and_blocks, *needed.own})
     kept = None
     if file.header.flags & LOSSLESS:
         channels = decode_tiles(file, PLNS, file.header.planes, needed)

@@ -1,4 +1,4 @@
-"""FORMAT.md, section 2, File: header, tiles, sections and segments."""
+"""FORMAT.md, section 2, File: header, tiles, sections, segments and tile index."""
 
 import zlib
 from dataclasses import dataclass
@@ -16,12 +16,14 @@ from reference.reader import Reader
 
 MAGIC = b"ABL"
 VERSION, FIRST_VERSION = 2, 1
-HEADER_BYTES = 15
+HEADER_BYTES, CHECKSUM_AT = 15, 11
 LOSSLESS, FULL_CHROMA, TILED, STEP_OFFSETS, EXPLICIT_MASK, EXACT_SAMPLES = 1, 2, 16, 32, 64, 128
 CHANNELS = (1, 3, 4)
 STEPS = range(16, 16384 + 1)
+EXTENDED = 1 << 15  # of the step
 TILE_LOG2S = range(8, 15 + 1)
-MASK, BLKS, ALPH, PLNS, EXCT = 2, 3, 4, 5, 6
+MASK, BLKS, ALPH, PLNS, EXCT, TIDX, TILE = 2, 3, 4, 5, 6, 7, 8
+PARTS = range(1, 16 + 1)  # how many sections may have their segments in TILE
 ICCP, EXIF, XMP, MODL = 16, 17, 18, 19
 EDGE, STYL, CONT, LATN, CLSS = 32, 33, 34, 35, 36
 
@@ -40,6 +42,7 @@ class Tile:
 class Header:
     """The fields of the header, and what follows from them."""
 
+    version: int
     flags: int
     width: int
     height: int
@@ -72,6 +75,11 @@ class Header:
         """`s`: 1 for 4:2:0, 0 for 4:4:4."""
         return 0 if self.has(FULL_CHROMA) else 1
 
+    @property
+    def indexed(self) -> bool:
+        """True if the file has a tile index."""
+        return self.version > FIRST_VERSION and len(self.tiles()) > 1
+
     def shift(self, plane: int) -> int:
         """Return log2 of the distance of a plane's samples in luma samples."""
         return self.chroma_shift if plane else 0
@@ -91,29 +99,88 @@ class Header:
 
 
 @dataclass(frozen=True)
+class Index:
+    """Section 2, Tile index: where the segments of several tiles are."""
+
+    parts: list[int]  # the sections that have segments, in the order that they have in a tile
+    lengths: list[list[int]]  # of the segments, by tile and part
+    checksums: list[int]  # of the tiles
+    tiles: list[bytes]
+
+    def segments(self, section: int) -> list[bytes]:
+        """Return the segment of each tile."""
+        if section not in self.parts:
+            raise DamageError(f"section {section} is missing")
+        part = self.parts.index(section)
+        starts = [sum(lengths[:part]) for lengths in self.lengths]
+        return [
+            tile[start : start + lengths[part]]
+            for tile, start, lengths in zip(self.tiles, starts, self.lengths, strict=True)
+        ]
+
+
+@dataclass(frozen=True)
 class File:
     """A file as its parts, with the sections whose ids are unknown."""
 
     header: Header
     sections: dict[int, bytes]
+    index: Index | None
 
     def segments(self, section: int) -> list[bytes]:
         """Return the segments of a section that has one for each tile."""
+        if self.index:
+            return self.index.segments(section)
         if section not in self.sections:
             raise DamageError(f"section {section} is missing")
         reader = Reader(self.sections[section], DamageError)
         lengths = [reader.varint() for _ in self.header.tiles()[1:]]
         return [*(reader.take(length) for length in lengths), reader.rest()]
 
+    def check_tiles(self, numbers: set[int]) -> None:
+        """Compare tiles with their checksums."""
+        for i in numbers if self.index else ():
+            if zlib.crc32(self.index.tiles[i]) != self.index.checksums[i]:
+                raise DamageError(f"the checksum of tile {i} is wrong")
+
 
 def parse(data: bytes, max_pixels: int) -> File:
     """Return a file as its parts."""
     reader = Reader(data, CutShortError)
     header = read_header(reader, max_pixels)
+    head = data[:CHECKSUM_AT] + data[HEADER_BYTES : len(data) - reader.left]
     sections = read_sections(reader)
-    if zlib.crc32(data[HEADER_BYTES:], zlib.crc32(data[:11])) != header.checksum:
+    if zlib.crc32(data[HEADER_BYTES:], zlib.crc32(data[:CHECKSUM_AT])) != header.checksum:
         raise DamageError("the checksum is wrong")
-    return File(header, sections)
+    return File(header, sections, read_index(header, head, sections))
+
+
+def read_index(header: Header, head: bytes, sections: dict[int, bytes]) -> Index | None:
+    """Section 2, Tile index. `head`: the header without its checksum."""
+    if header.version == FIRST_VERSION:
+        return None
+    if not header.indexed:
+        if TIDX in sections or TILE in sections:
+            raise DamageError("a picture of one tile has an index")
+        return None
+    if TIDX not in sections or TILE not in sections:
+        raise DamageError("TIDX or TILE is missing")
+    reader = Reader(sections[TIDX], DamageError)
+    parts = list(reader.take(reader.u8()))
+    if len(parts) not in PARTS or len(set(parts)) < len(parts) or set(parts) & set(sections):
+        raise DamageError(f"the tiles have the sections {parts}")
+    lengths, checksums = [], []
+    for _ in header.tiles():
+        lengths.append([reader.varint() for _ in parts])
+        checksums.append(reader.u32())
+    end = len(sections[TIDX]) - reader.left
+    if reader.u32() != zlib.crc32(head + sections[TIDX][:end]) or reader.left:
+        raise DamageError("the checksum of TIDX is wrong, or something follows it")
+    tiles = Reader(sections[TILE], DamageError)
+    index = Index(parts, lengths, checksums, [tiles.take(sum(tile)) for tile in lengths])
+    if tiles.left:
+        raise DamageError("TILE is longer than its tiles")
+    return index
 
 
 def read_header(reader: Reader, max_pixels: int) -> Header:
@@ -127,6 +194,8 @@ def read_header(reader: Reader, max_pixels: int) -> Header:
     known = version == VERSION or (version == FIRST_VERSION and flags & LOSSLESS)
     if not known or channels >= len(CHANNELS):
         raise OtherDecoderError(f"version {version}, flags {flags}")
+    if step & EXTENDED and version == VERSION:
+        raise OtherDecoderError("the header is extended")
     tile_log2 = reader.u8() if flags & TILED else None
     if not width or not height or step not in STEPS:
         raise HeaderError(f"{width}x{height} with step {step}")
@@ -135,7 +204,7 @@ def read_header(reader: Reader, max_pixels: int) -> Header:
     if width * height > max_pixels:
         raise LimitError(f"{width}x{height} exceeds {max_pixels} pixels")
     tile_side = 0 if tile_log2 is None else 1 << tile_log2
-    return Header(flags, width, height, step, checksum, CHANNELS[channels], tile_side)
+    return Header(version, flags, width, height, step, checksum, CHANNELS[channels], tile_side)
 
 
 def read_sections(reader: Reader) -> dict[int, bytes]:

@@ -122,7 +122,8 @@ def _mask_panel(pixels: np.ndarray, name: SchemeName) -> Panel:
     shown = np.where(kept[..., np.newaxis], pixels, np.array(panels.ABLATED, np.uint8))
     detail = f"{kept.mean():.1%} kept, {info.length:,} bytes"
     if exact is None:
-        mask = next(part.length for part in info.sections if part.name == "MASK")
+        lengths = {part.name: part.length for part in info.sections} | info.segments
+        mask = lengths.get("MASK", 0)
         detail += f", of the mask {mask}"
     return panel(shown, name, detail)
 
