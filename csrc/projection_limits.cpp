@@ -116,9 +116,10 @@ int UnitLimits::reduce(const Block& plane, Block& out) const {
 
 /// Largest change of the mean of a dropped cell, grey levels: 5/128 of the step of luma, and 7/10
 /// of that for chroma, whose errors show as tints of whole cells.
-float UnitLimits::mean_limit(int plane) const {
+float UnitLimits::mean_limit(int plane, int step_offset) const {
   const int part = plane == 0 ? 80 : 56;  // in 1/1024 of a step, of twice the limit
-  return static_cast<float>(std::max(1, (guide_.step * part + 512) >> 10)) / 32;
+  const int step = offset_step(guide_.step, step_offset);
+  return static_cast<float>(std::max(1, (step * part + 512) >> 10)) / 32;
 }
 
 UnitLimits::CellSum UnitLimits::sum_of(const Block& plane, int x, int y) const {
@@ -133,24 +134,24 @@ UnitLimits::CellSum UnitLimits::sum_of(const Block& plane, int x, int y) const {
 }
 
 bool UnitLimits::means_hold(const Block& change, int plane, int x, int y, int side) const {
+  const float most = std::max(mean_limit(plane, cell(x, y).step_offset) - kSafe, 0.0f);
   return every_cell(x, y, side, [&](int i, int j) {
-    const CellSum cell = sum_of(change, i, j);
-    return std::fabs(cell.sum) <=
-           std::max(mean_limit(plane) - kSafe, 0.0f) * static_cast<float>(cell.pixels);
+    const CellSum total = sum_of(change, i, j);
+    return std::fabs(total.sum) <= most * static_cast<float>(total.pixels);
   });
 }
 
 /// Moves the visible, free pixels of every dropped cell until its mean is within limits.
 void UnitLimits::limit_means(Block& change, int plane, int x, int y, int side, float slack) const {
-  const float half = mean_limit(plane);
+  const float half = mean_limit(plane, cell(x, y).step_offset);
   const float most = half - std::min(slack, half / 4);
   every_cell(x, y, side, [&](int i, int j) {
-    const CellSum cell = sum_of(change, i, j);
-    const float mean = cell.sum / static_cast<float>(cell.pixels);
+    const CellSum total = sum_of(change, i, j);
+    const float mean = total.sum / static_cast<float>(total.pixels);
     const float limited = std::clamp(mean, -most, most);
-    if (limited == mean || cell.free == 0) return true;
+    if (limited == mean || total.free == 0) return true;
     const float shift =
-        (limited - mean) * static_cast<float>(cell.pixels) / static_cast<float>(cell.free);
+        (limited - mean) * static_cast<float>(total.pixels) / static_cast<float>(total.free);
     for (int v = j; v < std::min(j + kCell, unit_.side); ++v)
       for (int u = i; u < std::min(i + kCell, unit_.side); ++u) change[v * unit_.side + u] += shift;
     return true;

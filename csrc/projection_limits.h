@@ -51,7 +51,7 @@ class UnitLimits {
   const CellShape& cell(int x, int y) const {
     return guide_.cells.at((unit_.x + x) / kCell, (unit_.y + y) / kCell);
   }
-  float mean_limit(int plane) const;
+  float mean_limit(int plane, int step_offset) const;
   CellSum sum_of(const kernels::Block& plane, int x, int y) const;
   /// Copy a leaf of the unit to a block of its own.
   void cut_leaf(const kernels::Block& plane, int x, int y, int side, kernels::Block& out) const;
