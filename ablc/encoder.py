@@ -31,7 +31,7 @@ if TYPE_CHECKING:  # imported at run time only for assistant information
 
 SAME_STEP = 1.1  # greatest ratio of steps between which prediction modes are reused
 ASSIST_PASSES = 4  # encodes that make room for assistant information
-BALANCED = 64  # greatest importance for which the step of the base needs no correction
+BALANCED = 64  # greatest importance for which the step of importance 1 needs no correction
 
 Mask = SchemeName | Scheme | Flags
 
@@ -287,9 +287,9 @@ def _pixels_of(exact: Flags, like: Flags) -> Flags:
 def _balanced(importance: Floats | None) -> Floats | None:
     """Return the map multiplied by a factor; with a target only the ratios in it matter.
 
-    The base has the step of importance 1. Next to regions of a very high weight that step would be
-    very coarse, and the range of steps would not suffice, so the map is divided by the square root
-    of the excess over BALANCED.
+    The header has the step of importance 1. Next to regions of a very high weight that step would
+    be very coarse, and the range of steps would not suffice, so the map is divided by the square
+    root of the excess over BALANCED.
     """
     if importance is None or importance.max() <= BALANCED:
         return importance

@@ -79,8 +79,8 @@ class CodingMap:
     image: Pixels  # (H, W, C), decoded with the classical fill
     bits: Floats  # (R, C), those of a block are spread evenly over its cells
     kept: Flags  # (R, C), True in kept blocks
-    side: npt.NDArray[np.uint8]  # (R, C) side of the block around the cell: 8, 16 or 32 pixels
-    mode: npt.NDArray[np.uint8]  # (R, C) luma: 0 base, 1 fade, 2 + d in direction d of 0..31
+    side: npt.NDArray[np.uint8]  # (R, C) side of the block around the cell: 8, 16, 32 or 64 pixels
+    mode: npt.NDArray[np.uint8]  # (R, C) luma: 0 planar, 1 DC, 2 + d in direction d of 0..31
     offset: npt.NDArray[np.int8]  # (R, C) offset of the step in quarter octaves, below 0 finer
     exact: bool  # True if some samples are stored losslessly, mostly in cells that are not kept
 

@@ -50,7 +50,7 @@ from ablc.previews import preview
 from ablc.settings import FILL, THREADS, Fill
 
 FORMAT, MIME, EXTENSION = "ABLC", "image/x-ablc", ".ablc"
-MAGIC = b"ABL\x01"  # docs/FORMAT.md, Header
+MAGIC = b"ABL"  # docs/FORMAT.md, Header; the version follows
 HEAD = 4096  # bytes that are read first: the header and usually the metadata
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}  # of channels
 CHANNELS = {mode: channels for channels, mode in MODES.items()}
@@ -77,7 +77,7 @@ class AblcImageFile(ImageFile.ImageFile):
         header, metadata = stream.header, stream.metadata()
         self._size = header.width, header.height
         self._mode = MODES[header.channels]
-        self._has_base = not header.lossless
+        self._has_preview = not header.lossless
         if metadata["icc"]:
             self.info["icc_profile"] = metadata["icc"]
         if metadata["exif"]:
@@ -94,7 +94,7 @@ class AblcImageFile(ImageFile.ImageFile):
         resample: Image.Resampling = Image.Resampling.BICUBIC,
         reducing_gap: float | None = 2.0,
     ) -> None:
-        """Pillow's thumbnail, made from the base layer if that is large enough.
+        """Pillow's thumbnail, made from a preview if that is large enough.
 
         Arguments and resulting size are Pillow's. Pillow would request the whole box from draft(),
         although the thumbnail fills only a part of it.
@@ -107,19 +107,19 @@ class AblcImageFile(ImageFile.ImageFile):
     def draft(
         self, mode: str | None, size: tuple[int, int] | None
     ) -> tuple[str, tuple[int, int, float, float]] | None:
-        """Prepare to load only the base layer, an eighth as wide and high, if it is large enough.
+        """Prepare to load the preview, an eighth as wide and high, if it is large enough.
 
-        mode is ignored; the base has to be at least of the given size. Returns the mode and the box
-        that the picture takes up in the base; None if the whole picture has to be loaded, because
-        it has alpha, which the base has not, or is lossless and has no base.
+        mode is ignored; the preview has to be at least of the given size. Returns the mode and the
+        box that the picture takes up in the preview; None if the picture itself has to be loaded,
+        because it has alpha, which the preview has not, or is lossless and has no preview.
         """
-        if size is None or not self.tile or not self._has_base or self.mode == "RGBA":
+        if size is None or not self.tile or not self._has_preview or self.mode == "RGBA":
             return None
         width, height = self.size
         if width < CELL * size[0] or height < CELL * size[1]:
             return None
         self._size = -(-width // CELL), -(-height // CELL)
-        self._has_base = False
+        self._has_preview = False
         self._plan(small=True)
         return self.mode, (0, 0, width / CELL, height / CELL)
 
@@ -147,7 +147,7 @@ class AblcImageFile(ImageFile.ImageFile):
 
 
 class AblcDecoder(ImageFile.PyDecoder):
-    """Decodes a file for Pillow; its arguments: whether only the base is needed, fill, threads.
+    """Decodes a file for Pillow; its arguments: whether to load the preview, fill, threads.
 
     With ImageFile.LOAD_TRUNCATED_IMAGES the intact parts of a damaged file are loaded, with a
     StreamWarning.

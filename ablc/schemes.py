@@ -3,7 +3,7 @@
 The schemes are those of the paper (Ablative Image Compression, 3.1.1): a square in the centre,
 random pixels, the pixels of all edges, or the blocks near edges with some random blocks far from
 them. Blocks are encoded like any others; single pixels are reproduced exactly. Everything else
-shows the base, or is painted.
+is blurred, or painted.
 """
 
 from dataclasses import dataclass

@@ -6,7 +6,7 @@ namespace {
 
 PlaneParams params_of(std::size_t plane, const Plane<std::uint8_t>* coded) {
   PlaneParams params;
-  if (plane > 0) params = {.step = 1, .lowest = -255, .highest = 255, .start = 0};
+  if (plane > 0) params = {.lowest = -255, .highest = 255, .start = 0};
   params.coded = coded;
   return params;
 }
@@ -83,7 +83,7 @@ void encode_planes(RangeEncoder& coder, LosslessPlanes& planes, const Plane<std:
   PlaneCoder code;
   for (std::size_t p = 0; p < planes.size(); ++p)
     code.encode(coder, planes[p], {0, 0, planes[p].width, planes[p].height}, params_of(p, coded),
-                static_cast<int>(p), p > 0, 0);
+                static_cast<int>(p), p > 0);
 }
 
 bool decode_planes(RangeDecoder& coder, LosslessPlanes& planes, const Rect& window,

@@ -74,8 +74,6 @@ class Mixed {
     p_ = kLogistic.squash[std::clamp<std::int64_t>(dot >> 16, -2047, 2047) + 2048];
   }
 
-  float price(int bit) const { return price::of(p_ << 3, bit); }
-
   template <class Coder>
   int code(Coder& coder, int value) {
     int bit;

@@ -123,13 +123,12 @@ struct Contexts {
 
 /// companion: sum of the magnitudes around the same place of the plane before; negative if that
 /// plane is not used.
-ABLC_INLINE Contexts contexts_of(Kind& kind, const Around& a, const Pasts& pasts, int step,
-                                 int companion) {
+ABLC_INLINE Contexts contexts_of(Kind& kind, const Around& a, const Pasts& pasts, int companion) {
   const int energy =
       magnitude_class(pasts.west.energy * 2 + pasts.north.energy * 2 + pasts.northwest.energy +
                       pasts.northeast.energy + pasts.west2.energy);
   const int gradient =
-      magnitude_class((std::abs(a.w - a.nw) + std::abs(a.n - a.nw) + std::abs(a.n - a.ne)) / step);
+      magnitude_class(std::abs(a.w - a.nw) + std::abs(a.n - a.nw) + std::abs(a.n - a.ne));
   const int other = magnitude_class(
       companion >= 0 ? companion : std::min(pasts.north.energy, pasts.west.energy) * 2);
   const int west_sign = sign_of(pasts.west.residual);
@@ -175,28 +174,11 @@ ABLC_INLINE int code_residual(Coder& coder, const Contexts& contexts, int residu
   return negative ? -static_cast<int>(magnitude) : static_cast<int>(magnitude);
 }
 
-/// Residual of an error in steps: the nearest, or the next smaller one if it costs less.
-ABLC_INLINE int choose_residual(const Contexts& contexts, int error, int step, float lambda) {
-  const int nearest = (std::abs(error) + step / 2) / step;
-  const auto cost = [&](int magnitude) {
-    const int length = bit_width(static_cast<unsigned>(magnitude));
-    float bits = magnitude > 0 ? static_cast<float>(length) : 0.0f;
-    for (int j = 0; j <= length && j < kMaxClass; ++j)
-      bits += longer(contexts, j).price(j < length);
-    const auto distance = static_cast<float>(std::abs(error) - magnitude * step);
-    return distance * distance + lambda * bits;
-  };
-  const bool smaller = lambda > 0 && nearest > 0 && cost(nearest - 1) < cost(nearest);
-  const int magnitude = smaller ? nearest - 1 : nearest;
-  return error < 0 ? -magnitude : magnitude;
-}
-
-ABLC_INLINE void remember(Past& past, int residual, int value, const Candidates& candidates,
-                          int step) {
+ABLC_INLINE void remember(Past& past, int residual, int value, const Candidates& candidates) {
   past.energy = std::min(std::abs(residual), 1 << 12);
   past.residual = residual;
   for (std::size_t k = 0; k < kPredictors; ++k)
-    past.error[k] = std::min(std::abs(value - candidates[k]) * 2 / step, kMaxError);
+    past.error[k] = std::min(std::abs(value - candidates[k]) * 2, kMaxError);
 }
 
 /// Sum of the magnitudes of a row around x, the middle one twice.
@@ -204,17 +186,16 @@ ABLC_INLINE int magnitudes_around(const std::uint16_t* row, int x, int width) {
   return 2 * row[x] + (x > 0 ? row[x - 1] : 0) + (x + 1 < width ? row[x + 1] : 0);
 }
 
-/// Codes the residual of a sample. A writer chooses it for the error of the prediction; a reader
-/// reports the bits that it took.
+/// Codes the residual of a sample; a reader reports the bits that it took.
 template <class Coder>
-ABLC_INLINE int code_sample(Coder& coder, const Contexts& contexts, int error,
-                            const PlaneParams& params, float lambda, int x, int y) {
+ABLC_INLINE int code_sample(Coder& coder, const Contexts& contexts, int residual,
+                            const PlaneParams& params, int x, int y) {
   if constexpr (requires { coder.encode(0, 1u); }) {
-    return code_residual(coder, contexts, choose_residual(contexts, error, params.step, lambda));
+    return code_residual(coder, contexts, residual);
   } else {
     const bool watched = params.spent && *params.spent;
     const double before = watched ? coder.position() : 0;
-    const int residual = code_residual(coder, contexts, 0);
+    residual = code_residual(coder, contexts, 0);
     if (watched) (*params.spent)(x, y, static_cast<float>(coder.position() - before));
     return residual;
   }
@@ -233,9 +214,8 @@ PlaneCoder::~PlaneCoder() = default;
 /// Return the number of coded rows: all, unless a reader's code ended early.
 template <class Coder>
 int PlaneCoder::code(Coder& coder, Plane<std::int16_t>& plane, const Rect& rect,
-                     const PlaneParams& params, int kind_number, bool use_companion, float lambda) {
+                     const PlaneParams& params, int kind_number, bool use_companion) {
   Kind& kind = state_->kinds[kind_number];
-  const int step = params.step;
   PastRows rows(rect.width);
   Plane<std::uint16_t> magnitudes(rect.width, rect.height);
   const bool companion =
@@ -258,16 +238,15 @@ int PlaneCoder::code(Coder& coder, Plane<std::int16_t>& plane, const Rect& rect,
       int value = out[x];
       int residual;
       if (params.coded && !params.coded->at(x, y)) {  // known already
-        residual = (value - prediction) / step;
+        residual = value - prediction;
       } else {
-        const Contexts contexts =
-            contexts_of(kind, around, pasts, step,
-                        companion ? magnitudes_around(companion_row, x, rect.width) : -1);
-        residual = code_sample(coder, contexts, value - prediction, params, lambda, x, y);
-        value = std::clamp(prediction + residual * step, params.lowest, params.highest);
+        const Contexts contexts = contexts_of(
+            kind, around, pasts, companion ? magnitudes_around(companion_row, x, rect.width) : -1);
+        residual = code_sample(coder, contexts, value - prediction, params, x, y);
+        value = std::clamp(prediction + residual, params.lowest, params.highest);
         out[x] = static_cast<std::int16_t>(value);
       }
-      remember(rows.at(x), residual, value, candidates, step);
+      remember(rows.at(x), residual, value, candidates);
       magnitude_row[x] = static_cast<std::uint16_t>(rows.at(x).energy);
     }
     rows.advance();
@@ -277,13 +256,13 @@ int PlaneCoder::code(Coder& coder, Plane<std::int16_t>& plane, const Rect& rect,
 }
 
 void PlaneCoder::encode(RangeEncoder& coder, Plane<std::int16_t>& plane, const Rect& rect,
-                        const PlaneParams& params, int kind, bool use_companion, float lambda) {
-  code(coder, plane, rect, params, kind, use_companion, lambda);
+                        const PlaneParams& params, int kind, bool use_companion) {
+  code(coder, plane, rect, params, kind, use_companion);
 }
 
 bool PlaneCoder::decode(RangeDecoder& coder, Plane<std::int16_t>& plane, const Rect& rect,
                         const PlaneParams& params, int kind, bool use_companion) {
-  int rows = code(coder, plane, rect, params, kind, use_companion, 0.0f);
+  int rows = code(coder, plane, rect, params, kind, use_companion);
   if (rows == rect.height && !coder.overrun()) return true;
   // The last two rows may come from beyond the end of the code: the row before them repeats.
   rows = std::max(rows - 2, 0);

@@ -16,8 +16,7 @@ namespace ablc {
 
 /// Parameters of a plane code; encoder and decoder pass the same ones.
 struct PlaneParams {
-  int step = 1;  ///< every sample is prediction + multiple of step, then clipped to lowest..highest
-  int lowest = 0;
+  int lowest = 0;  ///< every sample is clipped to lowest..highest
   int highest = 255;
   int start = 128;  ///< prediction of the first sample
   /// If given, of the rectangle's size: samples where it is 0 are known already and not coded.
@@ -32,12 +31,10 @@ class PlaneCoder {
   PlaneCoder();
   ~PlaneCoder();
 
-  /// Encodes `rect` of plane and replaces its samples by those that the decoder will have. kind, 0
-  /// to 2, selects the set of models. With use_companion, the residuals of the plane before are a
-  /// context, if that plane has the same size. lambda is the price of a bit in squared sample
-  /// units; where it is positive, a smaller residual is chosen if its bits and error cost less.
+  /// Encodes `rect` of plane. kind, 0 to 2, selects the set of models. With use_companion, the
+  /// residuals of the plane before are a context, if that plane has the same size.
   void encode(RangeEncoder& coder, Plane<std::int16_t>& plane, const Rect& rect,
-              const PlaneParams& params, int kind, bool use_companion, float lambda);
+              const PlaneParams& params, int kind, bool use_companion);
 
   /// Decodes `rect` of plane. Return false if the code ended early; the last sound row then
   /// repeats.
@@ -48,7 +45,7 @@ class PlaneCoder {
   struct State;
   template <class Coder>
   int code(Coder& coder, Plane<std::int16_t>& plane, const Rect& rect, const PlaneParams& params,
-           int kind, bool use_companion, float lambda);
+           int kind, bool use_companion);
   std::unique_ptr<State> state_;
 };
 

@@ -214,8 +214,8 @@ def test_a_lossless_region_leaves_the_rest_to_the_rate(photo: np.ndarray) -> Non
 
 def test_nothing_is_spent_where_importance_is_0(photo: np.ndarray) -> None:
     importance = np.ones(photo.shape[:2])
-    importance[:64, :96] = 0
+    importance[:64, :128] = 0
     data = ablc.encode(photo, quality=60, importance=importance)
     cells = ablc.coding_map(data)
-    assert not cells.kept[:8, :12].any()
-    assert cells.bits[:8, :12].mean() < 0.3 * cells.bits[8:].mean()  # the base is everywhere
+    assert not cells.kept[:8, :16].any()
+    assert cells.bits[:8, :16].mean() < 0.1 * cells.bits[8:].mean()

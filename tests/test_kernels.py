@@ -3,7 +3,7 @@
 import native_builds
 
 ROUNDS = 400
-KERNELS = 9
+KERNELS = 8
 ENTROPY_KERNELS = 5
 
 

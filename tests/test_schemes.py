@@ -109,8 +109,8 @@ def test_streams_keep_what_the_scheme_says(name: str) -> None:
 def test_what_is_dropped_takes_next_to_nothing(photo: np.ndarray) -> None:
     data = ablc.encode(photo, quality=60, mask=Scheme("random-blocks", 0.3))
     cells = ablc.coding_map(data)
-    base = len(ablc.encode(photo, quality=60, mask=np.zeros((19, 28), bool)))
-    assert cells.bits[~cells.kept].mean() < 1.1 * 8 * base / cells.bits.size
+    least = len(ablc.encode(photo, quality=60, mask=np.zeros((19, 28), bool)))
+    assert cells.bits[~cells.kept].mean() < 1.5 * 8 * least / cells.bits.size
     assert cells.bits[cells.kept].mean() > 3 * cells.bits[~cells.kept].mean()
 
 

@@ -91,7 +91,7 @@ def make(photo: Path, folder: Path, quality: float = QUALITY_DEFAULT) -> Demo:
         panels.Panel(
             panels.show_mask(decoded, keep_mask(data)),
             "blocks kept by ablc",
-            f"{kept:.0%} of the picture; the rest is painted from the base",
+            f"{kept:.0%} of the picture; the rest is blurred or painted",
         ),
     ]
     folder.mkdir(parents=True, exist_ok=True)

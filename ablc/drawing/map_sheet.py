@@ -49,7 +49,7 @@ def kept_panel(coding: CodingMap, picture: Pixels, view: View) -> Panel:
     flat = np.where(kept, dimmed, np.array(ABLATED, np.uint8))
     pixels = _draw_borders(flat, coding, view)
     share = float(np.average(coding.kept, weights=coding.pixels))
-    rest = "lossless or painted from the base" if coding.exact else "painted from the base"
+    rest = "lossless, blurred or painted" if coding.exact else "blurred or painted"
     shown = "all of them" if share == 1 else f"{share:.1%}, the rest {rest}"
     detail = f"{shown}; lines: block borders"
     return Panel(pixels, "kept blocks", detail)

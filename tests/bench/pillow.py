@@ -40,7 +40,7 @@ import ablc.pillow
 from ablc.peers.ablc_codec import ablc_codec
 from ablc.peers.libraries import peer
 
-THUMBNAIL = (48, 48)  # pixels; small enough for the base layer to suffice
+THUMBNAIL = (48, 48)  # pixels; small enough for a preview to suffice
 KEEPING = {  # variables of glibc's malloc
     "MALLOC_TRIM_THRESHOLD_": str(64 << 20),
     "MALLOC_MMAP_THRESHOLD_": str(64 << 20),

@@ -40,7 +40,7 @@ Picture decode_file(const Parsed& file, bool partial, const Rect& window, std::u
   return p;
 }
 
-/// The base alone; ok of a lossless file, which has none.
+/// The means of the picture; ok of a lossless file, which has no preview.
 Status preview_file(const Parsed& file, bool partial) {
   const Header& h = file.header;
   if (h.lossless) return Status::ok;
@@ -137,7 +137,7 @@ bool decode_strictly(ByteView file, const Picture& saved) {
   promise((picture.status == Status::ok) == picture.lost.empty(),
           "a file is sound or its damage named");
   if (picture.status != Status::ok) return false;
-  promise(preview_file(parsed, false) == Status::ok, "a sound file has a sound base");
+  promise(preview_file(parsed, false) == Status::ok, "a sound file has a preview");
   promise(masked, "a sound file has a mask");
   promise(picture.samples == saved.samples, "partial and strict decoding of a sound file agree");
   const Rect window = window_of(h);

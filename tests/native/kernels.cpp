@@ -11,7 +11,6 @@
 #include "quantiser.h"
 #include "refine.h"
 #include "transform.h"
-#include "upsample.h"
 
 namespace {
 
@@ -54,14 +53,14 @@ Plane<T> random_plane(Random& random, int width, int height, int low, int high) 
 }
 
 BlockSize random_size(Random& random) {
-  return BlockSize(random.between(kBlock8.log2(), kBlock32.log2()));
+  return BlockSize(random.between(kBlock4.log2(), kBlock64.log2()));
 }
 
 Plane<CellShape> random_cells(Random& random, int width, int height) {
   Plane<CellShape> cells(div_up(width, kCell), div_up(height, kCell));
   const bool offsets = random.between(0, 1);
   for (CellShape& cell : cells.samples) {
-    cell.log2 = static_cast<std::uint8_t>(random.between(3, 5));
+    cell.log2 = static_cast<std::uint8_t>(random.between(kBlock8.log2(), kBlock64.log2()));
     cell.kept = random.between(0, 3) > 0;
     cell.chroma_coded = random.between(0, 1) > 0;
     cell.step_offset =
@@ -82,7 +81,8 @@ Result run_inverse_transform(Random& random) {
   for (int y = 0; y < n; ++y)
     for (int x = 0; x < n; ++x)
       if (y >= rows || x >= columns) coefficients[y * n + x] = 0;
-  inverse_transform(size, coefficients.data(), rows, columns, residual.data());
+  const bool sine = size < kBlock64 && random.between(0, 1) > 0;
+  inverse_transform(size, sine, coefficients.data(), rows, columns, residual.data());
   Result result;
   append(result, residual.data(), size.area());
   return result;
@@ -93,7 +93,8 @@ Result run_forward_transform(Random& random) {
   Array<std::int16_t, kMaxArea> residual{};
   Array<float, kMaxArea> coefficients{};
   fill(random, residual.data(), residual.size(), -255, 255);
-  forward_transform(size, residual.data(), coefficients.data());
+  const bool sine = size < kBlock64 && random.between(0, 1) > 0;
+  forward_transform(size, sine, residual.data(), coefficients.data());
   Result result;
   append(result, coefficients.data(), size.area());
   return result;
@@ -109,19 +110,17 @@ Result run_hadamard_cost(Random& random) {
   return result;
 }
 
-/// Every mode, for a block anywhere in a tile, its border included.
 Result run_predict_block(Random& random) {
-  constexpr int kSide = 96;
-  const auto rec = random_plane<std::uint8_t>(random, kSide, kSide, 0, 255);
-  const auto p0 = random_plane<std::uint8_t>(random, kSide, kSide, 0, 255);
   const BlockSize size = random_size(random);
-  const int n = size.side();
-  const int x = random.between(0, kSide / n - 1) * n, y = random.between(0, kSide / n - 1) * n;
-  const Border border = gather_border(rec, p0, x, y, n);
+  const bool smooth = random.between(0, 1) > 0;
+  Border border{};
+  for (auto* samples : {&border.top, &border.left})
+    fill(random, samples->data(), samples->size(), 0, 255);
+  border.left[0] = border.top[0];
   Result result;
   for (int mode = 0; mode < kLumaModes; ++mode) {
     Array<std::uint8_t, kMaxArea> out{};
-    predict_block(mode, size, border, p0.row(y) + x, p0.width, out.data());
+    predict_block(mode, size, border, smooth, out.data());
     append(result, out.data(), size.area());
   }
   return result;
@@ -157,19 +156,6 @@ Result run_refine(Random& random) {
   return result;
 }
 
-Result run_upsample(Random& random) {
-  const int columns = random.between(1, 20), rows = random.between(1, 20);
-  const auto base = random_plane<std::int16_t>(random, columns, rows, 0, 4080);
-  const int x = random.between(0, columns - 1), y = random.between(0, rows - 1);
-  const Rect cells{x, y, columns - x, rows - y};
-  Plane<std::uint8_t> out(cells.width * kBaseScale, cells.height * kBaseScale);
-  upsample(base, cells, out);
-  Result result;
-  append(result, out);
-  append(result, activity(base, cells));
-  return result;
-}
-
 Result run_colour(Random& random) {
   const int width = random.between(1, 100), height = random.between(1, 40);
   const int channels = Array<int, 3>{1, 3, 4}[random.between(0, 2)];
@@ -194,7 +180,8 @@ Result run_colour(Random& random) {
 
 Result run_projection(Random& random) {
   using kernels::Block;
-  const int n = random_size(random).side(), count = n * n;
+  const BlockSize size = random_size(random);
+  const int n = size.side(), count = size.area();
   Array<Block, 3> colours{}, planes{}, back{};
   Block change{}, stored{}, coefficients{};
   for (Block& block : colours)
@@ -203,7 +190,7 @@ Result run_projection(Random& random) {
                   planes[1].data(), planes[2].data());
   kernels::transform(planes[0], n, coefficients);
   const Quantiser quantiser(random_step(random));
-  const std::int32_t* limits = quantiser.factor[n / 16].data();
+  const std::int32_t* limits = quantiser.factor[size.index()].data();
   const bool before = kernels::within(coefficients.data(), limits, count, 0.01f);
   kernels::limit(coefficients.data(), limits, count, 0.7f);
   kernels::transform_back(coefficients, n, planes[0]);
@@ -228,7 +215,6 @@ constexpr Kernel kKernels[] = {
     {"prediction", run_predict_block},
     {"deblocking", run_deblock},
     {"refinement", run_refine},
-    {"upsampling", run_upsample},
     {"colour", run_colour},
     {"projection", run_projection},
 };

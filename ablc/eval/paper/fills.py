@@ -2,8 +2,8 @@
 
 >>> picture = paint(data, "edge-enhancing")
 
-As in the systems' papers, a fill sees what a stream keeps, and nothing of the base layer beneath
-dropped blocks. So these are no fills for a decoder: what they paint may violate the bounds that the
+As in the systems' papers, a fill sees what a stream keeps, and nothing of what it holds of dropped
+blocks. So these are no fills for a decoder: what they paint may violate the bounds that the
 stream guarantees in dropped cells.
 """
 

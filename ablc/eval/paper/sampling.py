@@ -75,8 +75,8 @@ def _centre(quick: bool) -> PaperFigure:
         "figure-2",
         "Figure 2: a square in the centre",
         "Above, 100x100 pixels in the centre are kept and the rest is painted, as in section 3.1.1 "
-        "of the paper; below, these pixels are painted and the rest is kept. The stream's coarse "
-        "base layer, which the paper does not have, is known everywhere.",
+        "of the paper; below, these pixels are painted and the rest is kept. The stream's lowest "
+        "coefficients, which the paper does not have, are known everywhere.",
         sheet,
         shown=tuple(experiments.values()),
     )
@@ -106,7 +106,7 @@ def _masks() -> PaperFigure:
         "figure-7",
         "Figure 7: masks",
         "What each mask keeps, at its default share and quality 50; rdo is the encoder's own "
-        "choice. Flat areas have no more than the coarse base layer in the file.",
+        "choice. Flat areas have no more than their lowest coefficients in the file.",
         lambda _, photo: [_mask_panel(small(photo), name) for name in SCHEMES],
     )
 

@@ -2,8 +2,8 @@
 
 The paper's systems are as it describes them, with real files: a rule decides which blocks or pixels
 are kept, assistant information is coded, and the latent update of Plug & Play Generative Networks
-paints the rest. Unlike the paper's, their streams hold a coarse base layer of the whole picture,
-which costs bytes but gains more quality than those bytes would elsewhere.
+paints the rest. Unlike the paper's, their streams hold the lowest coefficients of every dropped
+block, which costs bytes but gains more quality than those bytes would elsewhere.
 """
 
 import functools
@@ -127,7 +127,7 @@ def _diffusions() -> list[System]:
             id_,
             "systems",
             name,
-            f"Galic et al. 2008; {_kept(PIXELS)}, base not used",
+            f"Galic et al. 2008; {_kept(PIXELS)}, lowest coefficients not used",
             _encoder(PIXELS),
             functools.partial(fills.paint, name=id_),
         )
@@ -141,7 +141,7 @@ def _inpainters() -> list[System]:
             "structure",
             "systems",
             "Structure propagation, texture synthesis",
-            f"Liu et al. 2007; {_kept(BLOCKS)}, edges coded, base not used",
+            f"Liu et al. 2007; {_kept(BLOCKS)}, edges coded, lowest coefficients not used",
             _encoder(BLOCKS, "edge"),
             functools.partial(fills.paint, name="structure"),
         ),
