@@ -39,9 +39,14 @@ bool BlockReader::read(int row, BlockRow& out) {
   writer_.next = out.levels.get();
   const int y = row * (kSuper / kSquare);
   for (int x = 0; x < tile_.squares.width; x += kSuper / kSquare) {
-    if (coder_.overrun()) return false;
+    const std::size_t before = out.units.size();
     tile_.select(offset_step(step_, tile_.offset_at(x, y)));
     read_node({x, y, kBlock64}, out);
+    if (coder_.overrun()) {  // what was read of this superblock means nothing
+      out.units.resize(before);
+      for_squares(tile_, {x, y, kBlock64}, [](SquareInfo& square) { square = {}; });
+      return false;
+    }
   }
   return true;
 }

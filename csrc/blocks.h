@@ -37,7 +37,7 @@ class BlockReader {
       : coder_(segment), step_(step), tile_(tile), spent_(spent) {}
 
   /// Read row number `row` into out. Returns false once the segment is overrun; out then holds the
-  /// units before that.
+  /// superblocks before that, and the squares of the others are as in a new tile.
   bool read(int row, BlockRow& out);
   /// Return true if the segment ends with what was read, or later if more_allowed.
   bool ended(bool more_allowed) const {

@@ -122,9 +122,12 @@ class Decoding {
       const auto tile = make_tile(header_, rect);
       // Superblock rows below the window are never looked at.
       const int rows = div_up(std::min(rect.height, needed_.y + needed_.height - rect.y), kSuper);
-      const TileState sound =
-          decode_tile({masks[t], blocks[t]}, header_, quantisers, rows,
-                      threads_ / static_cast<int>(tiles.size()), spent(rect), *tile);
+      TileState sound{.blocks = false};
+      if (!blocks[t].data() || (has_mask(header_) && !masks[t].data()))
+        blank_tile(*tile);
+      else
+        sound = decode_tile({masks[t], blocks[t]}, header_, quantisers, rows,
+                            threads_ / static_cast<int>(tiles.size()), spent(rect), *tile);
       mask_sound[t] = sound.mask;
       if (tiles.size() == 1)
         take_tile(*tile, header_, rect, picture.planes);

@@ -135,7 +135,9 @@ Found find_segments(const Parsed& file, SectionId id, Vector<ByteView>& segments
   const Section* section = find(file, id);
   if (!section) return Found::missing;
   const Status status = split_segments(section->body, count, segments);
-  return status == Status::ok ? Found::whole : Found::cut_short;
+  const bool cut = section->body.size() < section->length;
+  if (cut && segments.back().empty()) segments.back() = {};
+  return status == Status::ok && !cut ? Found::whole : Found::cut_short;
 }
 
 Status parse(ByteView file, std::uint64_t max_pixels, bool partial, Parsed& out) {

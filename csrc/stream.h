@@ -47,7 +47,8 @@ ByteView complete_body_of(const Parsed& file, SectionId id);
 bool past_metadata(const Parsed& file);
 
 enum class Found { whole, cut_short, missing };
-/// Get the segments of a section, one for each tile; those that are missing become empty views.
+/// Get the segments of a section, one for each tile. Those of which nothing is there become views
+/// of no data; a segment that is there may be empty.
 Found find_segments(const Parsed& file, SectionId id, Vector<ByteView>& segments);
 
 /// Parse header and list of sections. Refuses a picture of more than max_pixels before anything is

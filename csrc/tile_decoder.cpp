@@ -39,6 +39,11 @@ void shape_missing(Tile& tile) {
 
 }  // namespace
 
+void blank_tile(Tile& tile) {
+  make_planes(tile);
+  shape_missing(tile);
+}
+
 bool decode_mask(ByteView segment, const Header& header, Tile& tile, const Spent& spent) {
   if (!has_mask(header)) return true;
   RangeDecoder coder(segment);

@@ -37,6 +37,9 @@ TileState decode_tile(const TileSegments& segments, const Header& header,
                       const Quantisers& quantisers, int rows, int threads, const Spent& spent,
                       Tile& tile);
 
+/// Make a tile that of a stream that holds nothing of it: mid grey, and all leaves are dropped.
+void blank_tile(Tile& tile);
+
 /// Read the syntax of a whole tile, without samples.
 TileState read_tile(const TileSegments& segments, const Header& header, Tile& tile);
 

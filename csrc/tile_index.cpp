@@ -64,7 +64,8 @@ ByteView TileIndex::segment(ByteView bytes, int tile, int part) const {
   ByteReader reader(bytes);
   const auto first = static_cast<std::ptrdiff_t>(tile) * std::ssize(parts);
   for (int p = 0; p < part; ++p) reader.take(lengths[first + p]);
-  return reader.take(lengths[first + part]);
+  const ByteView segment = reader.take(lengths[first + part]);
+  return segment.empty() && lengths[first + part] > 0 ? ByteView{} : segment;
 }
 
 std::string read_index(ByteView body, int tiles, std::uint32_t header_checksum, TileIndex& out) {
