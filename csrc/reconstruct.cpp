@@ -18,6 +18,15 @@ ABLC_DISPATCH void add_clipped(const std::uint8_t* ABLC_RESTRICT pred,
   }
 }
 
+/// out = the rounded means of 2x2 samples.
+ABLC_DISPATCH void average_pairs(const std::uint8_t* ABLC_RESTRICT upper,
+                                 const std::uint8_t* ABLC_RESTRICT lower, int count,
+                                 std::int16_t* ABLC_RESTRICT out) {
+  for (int i = 0; i < count; ++i)
+    out[i] = static_cast<std::int16_t>(
+        (upper[2 * i] + upper[2 * i + 1] + lower[2 * i] + lower[2 * i + 1] + 2) >> 2);
+}
+
 /// out = clip(pred + inverse transform of coefficients), of which the first rows and columns are
 /// not all zero.
 void add_transformed(BlockSize size, const std::int16_t* coefficients, const LevelSummary& summary,
@@ -31,23 +40,30 @@ void add_transformed(BlockSize size, const std::int16_t* coefficients, const Lev
   add_clipped(pred, residual, size.area(), out);
 }
 
-/// Place of a square in the order of decoding inside its superblock: bits of x and y in turn.
-int z_order(int x, int y) {
-  int z = 0;
-  for (int i = 0; 1 << i < kSuperSquares; ++i)
-    z |= (x >> i & 1) << (2 * i) | (y >> i & 1) << (2 * i + 1);
-  return z;
-}
+/// How many squares around a node are decoded before it: of those left of it, from its upper end
+/// down, and of those above it, from its left end to the right.
+struct Decoded {
+  int left, above;
 
-/// True if a square is decoded before the node.
-bool is_decoded(const Tile& tile, const Node& node, int x, int y) {
-  if (x < 0 || y < 0 || x >= tile.squares_wide || y >= tile.squares_high) return false;
-  const int column = x / kSuperSquares, row = y / kSuperSquares;
-  const int node_column = node.x / kSuperSquares, node_row = node.y / kSuperSquares;
-  if (row != node_row) return row < node_row;
-  if (column != node_column) return column < node_column;
-  return z_order(x, y) < z_order(node.x, node.y);
-}
+  Decoded(const Tile& tile, const Node& node) {
+    const int n = node.squares();
+    // Place inside the superblock.
+    const int x = node.x % kSuperSquares, y = node.y % kSuperSquares;
+    // The squares of the node's size at its lower left and upper right are decoded as a whole.
+    const bool lower = y + n < kSuperSquares && (x == 0 || precedes(x - n, y + n, x, y));
+    const bool right = y == 0 || (x + n < kSuperSquares && precedes(x + n, y - n, x, y));
+    left = node.x == 0 ? 0 : std::min(lower ? 2 * n : n, tile.squares_high - node.y);
+    above = node.y == 0 ? 0 : std::min(right ? 2 * n : n, tile.squares_wide - node.x);
+  }
+
+ private:
+  /// True if square (x, y) comes before (at_x, at_y) in z-order: at the highest bit in which they
+  /// differ, y counts before x.
+  static bool precedes(int x, int y, int at_x, int at_y) {
+    const int dx = x ^ at_x, dy = y ^ at_y;
+    return (dx & ~dy) > dy ? x < at_x : y < at_y;
+  }
+};
 
 /// The straight line that fits pairs of luma and chroma samples best, in 1/64.
 class LineFit {
@@ -97,35 +113,20 @@ Border gather_border(const Tile& tile, const Node& node, int plane) {
   const Plane<std::uint8_t>& rec = tile.rec[plane];
   const int n = node.size.side() >> s, square = kSquare >> s;
   const int x = (node.x * kSquare) >> s, y = (node.y * kSquare) >> s;
-  // From the lower left end over the corner to the upper right one.
-  Array<std::int16_t, 4 * kMaxSide + 1> line;
-  Array<bool, 4 * kMaxSide + 1> decoded;
-  for (int i = 0; i < 2 * n; i += square) {
-    const bool left = is_decoded(tile, node, node.x - 1, node.y + i / square);
-    const bool top = is_decoded(tile, node, node.x + i / square, node.y - 1);
-    for (int k = i; k < i + square; ++k) {
-      decoded[2 * n - 1 - k] = left;
-      decoded[2 * n + 1 + k] = top;
-      if (left) line[2 * n - 1 - k] = rec.at(x - 1, y + k);
-      if (top) line[2 * n + 1 + k] = rec.at(x + k, y - 1);
-    }
-  }
-  decoded[2 * n] = is_decoded(tile, node, node.x - 1, node.y - 1);
-  if (decoded[2 * n]) line[2 * n] = rec.at(x - 1, y - 1);
-  // Where nothing is decoded the last sample before repeats, at the beginning the first one there
-  // is.
-  int first = 0;
-  while (first <= 4 * n && !decoded[first]) ++first;
-  std::int16_t last = first <= 4 * n ? line[first] : std::int16_t{128};
+  const Decoded decoded(tile, node);
+  const int left = decoded.left * square, above = decoded.above * square;
   Border border;
-  for (int i = 0; i <= 4 * n; ++i) {
-    if (decoded[i]) last = line[i];
-    line[i] = last;
-  }
-  for (int i = 0; i <= 2 * n; ++i) {
-    border.left[i] = line[2 * n - i];
-    border.top[i] = line[2 * n + i];
-  }
+  std::int16_t* side = border.left.data() + 1;
+  std::int16_t* top = border.top.data() + 1;
+  for (int i = 0; i < left; ++i) side[i] = rec.at(x - 1, y + i);
+  if (above) std::copy_n(rec.row(y - 1) + x, above, top);
+  // From the lower left end over the corner to the upper right one: what is not decoded repeats the
+  // last sample before, at the beginning the first one there is.
+  const std::int16_t first = left ? side[left - 1] : above ? top[0] : std::int16_t{128};
+  std::fill(side + left, side + 2 * n, first);
+  const std::int16_t corner = left && above ? rec.at(x - 1, y - 1) : side[0];
+  border.left[0] = border.top[0] = corner;
+  std::fill(top + above, top + 2 * n, above ? top[above - 1] : corner);
   return border;
 }
 
@@ -135,21 +136,24 @@ void predict_luma(const Node& node, int mode, const Border& border, std::uint8_t
 
 void average_luma(const Tile& tile, const Node& node, LumaAround& luma) {
   const int s = tile.subsample, n = node.size.side() >> s;
-  const int left = node.x * kSquare, top = node.y * kSquare;
+  const int x = node.x * kSquare, y = node.y * kSquare;
   const Plane<std::uint8_t>& rec = tile.rec[0];
-  const auto at = [&](int x, int y) {  // in chroma samples from the corner
-    if (s == 0) return static_cast<std::int16_t>(rec.at(left + x, top + y));
-    const int px = left + 2 * x, py = top + 2 * y;
-    const int sum =
-        rec.at(px, py) + rec.at(px + 1, py) + rec.at(px, py + 1) + rec.at(px + 1, py + 1);
-    return static_cast<std::int16_t>((sum + 2) >> 2);
+  // Averages of a row of chroma from column `from` of luma on.
+  const auto average = [&](int from, int row, int count, std::int16_t* out) {
+    if (s == 0) return static_cast<void>(std::copy_n(rec.row(row) + from, count, out));
+    average_pairs(rec.row(row) + from, rec.row(row + 1) + from, count, out);
   };
-  luma.has_top = node.y > 0;
-  luma.has_left = node.x > 0;
+  luma.has_top = y > 0;
+  luma.has_left = x > 0;
+  if (luma.has_top) average(x, y - (1 << s), n, luma.top.data());
   for (int i = 0; i < n; ++i) {
-    if (luma.has_top) luma.top[i] = at(i, -1);
-    if (luma.has_left) luma.left[i] = at(-1, i);
-    for (int j = 0; j < n; ++j) luma.inside[i * n + j] = at(j, i);
+    average(x, y + (i << s), n, luma.inside.data() + i * n);
+    if (!luma.has_left) continue;
+    const std::uint8_t* upper = rec.row(y + (i << s)) + x - 1;
+    const std::uint8_t* lower = upper + rec.width;
+    luma.left[i] = s == 0 ? std::int16_t{upper[0]}
+                          : static_cast<std::int16_t>(
+                                (upper[-1] + upper[0] + lower[-1] + lower[0] + 2) >> 2);
   }
 }
 
