@@ -55,11 +55,12 @@ void BlockReader::read_node(const Node& node, BlockRow& out) {
   if (outside(tile_, node)) return;
   const Rect pixels{node.x * kSquare, node.y * kSquare, node.size.side(), node.size.side()};
   bool split = false;
-  watch(coder_, spent_, pixels, [&] { split = code_split(coder_, tile_, node, false); });
+  const Along around = along_luma(tile_, node);
+  watch(coder_, spent_, pixels, [&] { split = code_split(coder_, tile_, node, around, false); });
   if (split) {
     for (int i = 0; i < 4; ++i) read_node(node.child(i), out);
   } else {
-    watch(coder_, spent_, pixels, [&] { read_luma(node, out); });
+    watch(coder_, spent_, pixels, [&] { read_luma(node, around, out); });
   }
   if (!has_chroma_unit(tile_, node, split)) return;
   watch(coder_, spent_, pixels, [&] {
@@ -67,10 +68,10 @@ void BlockReader::read_node(const Node& node, BlockRow& out) {
   });
 }
 
-void BlockReader::read_luma(const Node& node, BlockRow& out) {
+void BlockReader::read_luma(const Node& node, const Along& around, BlockRow& out) {
   PlacedLevel* const first = writer_.next;
   LumaSyntax leaf;
-  const LevelSummary summary = code_luma(coder_, tile_, node, leaf, writer_);
+  const LevelSummary summary = code_luma(coder_, tile_, node, around, leaf, writer_);
   note_luma(tile_, node, leaf.kept, leaf.mode, summary);
   out.units.push_back(
       {.node = node, .mode = leaf.mode, .summary = summary, .levels = {first, writer_.next}});

@@ -46,7 +46,7 @@ class BlockReader {
 
  private:
   void read_node(const Node& node, BlockRow& out);
-  void read_luma(const Node& node, BlockRow& out);
+  void read_luma(const Node& node, const Along& around, BlockRow& out);
   void read_chroma(const Node& node, int plane, BlockRow& out);
 
   RangeDecoder coder_;

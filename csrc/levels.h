@@ -53,8 +53,9 @@ inline constexpr int kPadded = kMaxSide + 2;
 struct Neighbourhood {
   Array<std::uint8_t, kPadded * kPadded> sum;
   int stride;
-  explicit Neighbourhood(BlockSize size) : stride(size.side() + 2) {
-    std::fill_n(sum.begin(), stride * stride, std::uint8_t{0});
+  /// diagonal: x + y of the last coefficient; none beyond is looked at.
+  Neighbourhood(BlockSize size, int diagonal) : stride(size.side() + 2) {
+    std::fill_n(sum.begin(), std::min(diagonal + 3, stride) * stride, std::uint8_t{0});
   }
   void add(int padded, int magnitude) {
     const auto m = static_cast<std::uint8_t>(std::min(magnitude, 15));
@@ -110,8 +111,8 @@ ABLC_INLINE int code_count(Coder& coder, LevelModels& models, const LevelContext
 
 /// Code the magnitude of a level that is not zero, 1..kMaxLevel.
 template <class Coder>
-int code_magnitude(Coder& coder, LevelModels& models, const LevelContext& context,
-                   const Scan::Position& position, int sum, int magnitude) {
+ABLC_INLINE int code_magnitude(Coder& coder, LevelModels& models, const LevelContext& context,
+                               const Scan::Position& position, int sum, int magnitude) {
   if (!coder.bit(models.above_one[context.above_one(position, sum)], magnitude > 1)) return 1;
   if (!coder.bit(models.above_two[context.above_two(position, sum)], magnitude > 2)) return 2;
   // Exp-Golomb of order k with adaptive prefix.
@@ -159,14 +160,17 @@ inline void put_level(LevelWriter& levels, int raster, int level) {
 
 /// Code the count and the levels of a block.
 template <class Coder, class Levels>
-LevelSummary code_levels(Coder& coder, LevelModels& models, const LevelContext& context,
+LevelSummary code_levels(Coder& home, LevelModels& models, const LevelContext& context,
                          int count_in, Levels& levels) {
   const Scan& scan = scan_of(context.size);
   LevelSummary summary;
+  HeldCoder<Coder> held(home);
+  auto& coder = held.coder;
   summary.count = code_count(coder, models, context, count_in);
   summary.count = std::min(summary.count, context.limit);
   if (summary.count == 0) return summary;
-  Neighbourhood around(context.size);
+  const Scan::Position& last = scan.order[summary.count - 1];
+  Neighbourhood around(context.size, last.x + last.y);
   for (int k = summary.count - 1; k >= 0; --k) {
     const Scan::Position& p = scan.order[k];
     const int sum = around.sum[p.padded];

@@ -58,7 +58,8 @@ int last_large(const Block& block) {
 /// coder goes: the magnitudes chosen already are the context of the next.
 ABLC_INLINE void choose_magnitudes(const Block& block, int last, std::int16_t* levels,
                                    Costs& costs) {
-  Neighbourhood around(block.context.size);
+  const Scan::Position& outermost = block.scan.order[last];
+  Neighbourhood around(block.context.size, outermost.x + outermost.y);
   for (int k = last; k >= 0; --k) {
     const Scan::Position& p = block.scan.order[k];
     const float u = block.steps(p.raster);

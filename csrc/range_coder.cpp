@@ -2,7 +2,15 @@
 
 #include <cmath>
 
-namespace ablc::price {
+namespace ablc {
+
+std::uint64_t RangeDecoder::last_bytes(const std::uint8_t* from, std::ptrdiff_t count) {
+  std::uint64_t word = 0;
+  for (std::ptrdiff_t i = 0; i < count; ++i) word |= std::uint64_t{from[i]} << (56 - 8 * i);
+  return word;
+}
+
+namespace price {
 
 namespace {
 Array<float, kSteps + 1> make_bits() {
@@ -15,4 +23,6 @@ Array<float, kSteps + 1> make_bits() {
 
 const Array<float, kSteps + 1> kBits = make_bits();
 
-}  // namespace ablc::price
+}  // namespace price
+
+}  // namespace ablc

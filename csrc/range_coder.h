@@ -13,6 +13,7 @@
 
 #include "array.h"
 #include "bits.h"
+#include "dispatch.h"
 
 namespace ablc {
 
@@ -33,7 +34,9 @@ inline constexpr auto kSlowShift = adaptation(7);
 struct Model {
   std::uint16_t fast = 1u << 15;  // 1..65534, in 1/65536
   std::uint16_t slow = 1u << 15;
-  std::uint8_t seen = 0;  // decisions so far, capped at kSettled
+  // Decisions so far, capped at kSettled. Of 16 bits: storing a byte could change any object for
+  // all that a compiler knows, and it would keep nothing of the coder in registers.
+  std::uint16_t seen = 0;
 #ifdef ABLC_STATISTICS
   std::uint32_t ones = 0, total = 0;
 #endif
@@ -46,15 +49,15 @@ struct Model {
     ones += static_cast<std::uint32_t>(bit);
     ++total;
 #endif
-    const int fast_shift = kFastShift[seen];
-    const int slow_shift = kSlowShift[seen];
-    const int target = bit ? 65535 : 0;
-    // Rounding toward the present value keeps both estimates strictly inside (0, 65535).
-    fast = static_cast<std::uint16_t>(
-        fast + (bit ? (target - fast) >> fast_shift : -(fast >> fast_shift)));
-    slow = static_cast<std::uint16_t>(
-        slow + (bit ? (target - slow) >> slow_shift : -(slow >> slow_shift)));
-    seen = static_cast<std::uint8_t>(seen + (seen < kSettled));
+    // Both go down from themselves or from their complement by a part that is rounded down, which
+    // keeps them strictly inside (0, 65535).
+    const std::uint32_t flip = bit ? 0xFFFF : 0;
+    std::uint32_t f = fast ^ flip, s = slow ^ flip;
+    f -= f >> kFastShift[seen];
+    s -= s >> kSlowShift[seen];
+    fast = static_cast<std::uint16_t>(f ^ flip);
+    slow = static_cast<std::uint16_t>(s ^ flip);
+    seen = static_cast<std::uint16_t>(seen + (seen < kSettled));
   }
 };
 
@@ -187,27 +190,26 @@ class RangeDecoder {
  private:
   static constexpr int kImpliedBits = 24;
 
-  // window_ holds 16 + ahead_ valid bits at its top.
-  void refill() {
-    if (end_ - next_ >= 8) [[likely]] {
-      std::uint64_t chunk;
+  // window_ holds 16 + ahead_ valid bits at its top. Inline, so that a decoder whose address is not
+  // known elsewhere lives in registers.
+  ABLC_INLINE void refill() {
+    const std::ptrdiff_t left = end_ - next_;
+    std::uint64_t chunk;
+    if (left >= 8) [[likely]] {
       std::memcpy(&chunk, next_, 8);
       if constexpr (std::endian::native == std::endian::little) chunk = __builtin_bswap64(chunk);
-      const int bytes = (48 - ahead_) >> 3;
-      window_ |= chunk >> (64 - 8 * bytes) << (48 - ahead_ - 8 * bytes);
-      next_ += bytes;
-      ahead_ += 8 * bytes;
-      return;
+    } else {
+      chunk = last_bytes(next_, left);
     }
-    for (int at = 40 - ahead_; at >= 0; at -= 8) {
-      if (next_ != end_) {
-        window_ |= static_cast<std::uint64_t>(*next_++) << at;
-      } else {
-        ++missing_;
-      }
-      ahead_ += 8;
-    }
+    const int bytes = (48 - ahead_) >> 3;
+    window_ |= chunk >> (64 - 8 * bytes) << (48 - ahead_ - 8 * bytes);
+    const int there = left < bytes ? static_cast<int>(left) : bytes;
+    next_ += there;
+    missing_ += bytes - there;
+    ahead_ += 8 * bytes;
   }
+  /// Return the last bytes of a code, fewer than eight, at the top of a word.
+  static std::uint64_t last_bytes(const std::uint8_t* from, std::ptrdiff_t count);
 
   const std::uint8_t* begin_;
   const std::uint8_t* next_;
@@ -216,6 +218,25 @@ class RangeDecoder {
   std::uint32_t range_ = 65535;
   int ahead_ = -16;
   int missing_ = 0;
+};
+
+/// A coder for the length of a loop. A decoder is copied, so that it can live in registers, and
+/// written back at the end.
+template <class Coder>
+struct HeldCoder {
+  Coder& coder;
+  explicit HeldCoder(Coder& home) : coder(home) {}
+};
+template <>
+struct HeldCoder<RangeDecoder> {
+  RangeDecoder coder;
+  explicit HeldCoder(RangeDecoder& home) : coder(home), home_(home) {}
+  HeldCoder(const HeldCoder&) = delete;
+  HeldCoder& operator=(const HeldCoder&) = delete;
+  ~HeldCoder() { home_ = coder; }
+
+ private:
+  RangeDecoder& home_;
 };
 
 /// Price of decisions in bits, for the encoder's choices.

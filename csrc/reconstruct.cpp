@@ -151,9 +151,9 @@ void average_luma(const Tile& tile, const Node& node, LumaAround& luma) {
     if (!luma.has_left) continue;
     const std::uint8_t* upper = rec.row(y + (i << s)) + x - 1;
     const std::uint8_t* lower = upper + rec.width;
-    luma.left[i] = s == 0 ? std::int16_t{upper[0]}
-                          : static_cast<std::int16_t>(
-                                (upper[-1] + upper[0] + lower[-1] + lower[0] + 2) >> 2);
+    luma.left[i] =
+        s == 0 ? std::int16_t{upper[0]}
+               : static_cast<std::int16_t>((upper[-1] + upper[0] + lower[-1] + lower[0] + 2) >> 2);
   }
 }
 

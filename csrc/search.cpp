@@ -110,18 +110,33 @@ TileSearch::TileSearch(Tile& tile, const Planes& org, const SearchSettings& sett
   for (auto& trial : scratch_) trial = std::make_unique<Trial>();
 }
 
-ABLC_INLINE float TileSearch::hadamard_price(const Node& node, const Border& border, int mode,
-                                             float satd_bit) {
-  std::uint8_t pred[kMaxArea];
-  std::int16_t rest[kMaxArea];
-  predict_luma(node, mode, border, pred);
-  difference(org_[0], node.x * kSquare, node.y * kSquare, node.size.side(), pred, rest);
+/// A luma leaf on trial.
+struct TileSearch::LumaLeaf {
+  const Node& node;
+  int x, y;  // in samples
+  Border border;
+  LevelContext levels, low_levels;  // of a kept leaf and of a dropped one
+  ModeContext modes;
+  float bit;                   // price of a bit, of the unweighted error
+  float keep_bits, drop_bits;  // of the keep flag
+};
+
+float TileSearch::mode_bits(const LumaLeaf& leaf, int mode) {
   PriceCoder price;
-  code_luma_mode(price, tile_, node, mode);
-  return static_cast<float>(hadamard_cost(node.size, rest)) + satd_bit * price.bits;
+  code_luma_mode(price, *tile_.models, leaf.modes, mode);
+  return price.bits;
 }
 
-TileAnalysis::Modes TileSearch::best_modes(const Node& node, const Border& border, float satd_bit) {
+float TileSearch::hadamard_price(const LumaLeaf& leaf, int mode, float satd_bit) {
+  std::uint8_t pred[kMaxArea];
+  std::int16_t rest[kMaxArea];
+  predict_luma(leaf.node, mode, leaf.border, pred);
+  difference(org_[0], leaf.x, leaf.y, leaf.node.size.side(), pred, rest);
+  return static_cast<float>(hadamard_cost(leaf.node.size, rest)) + satd_bit * mode_bits(leaf, mode);
+}
+
+TileAnalysis::Modes TileSearch::best_modes(const LumaLeaf& leaf, float satd_bit) {
+  const Node& node = leaf.node;
   TileAnalysis::Modes* known = nullptr;
   if (hints_.analysis) {
     known = &hints_.analysis->luma[node.size.index()].at(node.x / node.squares(),
@@ -131,7 +146,7 @@ TileAnalysis::Modes TileSearch::best_modes(const Node& node, const Border& borde
   Candidates candidates;
   const auto consider = [&](int mode) {
     if (candidates.contains(mode)) return kInfinite;
-    const float cost = hadamard_price(node, border, mode, satd_bit);
+    const float cost = hadamard_price(leaf, mode, satd_bit);
     candidates.add(mode, cost);
     return cost;
   };
@@ -175,15 +190,6 @@ float TileSearch::luma_weight(const Node& node) const {
   return sum * (gain_ / static_cast<float>(visible));
 }
 
-/// A luma leaf on trial.
-struct TileSearch::LumaLeaf {
-  const Node& node;
-  int x, y;  // in samples
-  Border border;
-  float bit;        // price of a bit, of the unweighted error
-  float keep_bits;  // of the keep flag of a kept leaf
-};
-
 /// Make the dropped leaf, which has the lowest coefficients alone, the trial.
 void TileSearch::try_drop(const LumaLeaf& leaf, Trial& trial) {
   const BlockSize size = leaf.node.size;
@@ -193,34 +199,29 @@ void TileSearch::try_drop(const LumaLeaf& leaf, Trial& trial) {
   predict_luma(leaf.node, kModePlanar, leaf.border, pred);
   difference(org_[0], leaf.x, leaf.y, size.side(), pred, rest);
   forward_transform(size, false, rest, coefficients);
-  PriceCoder price;
-  code_keep(price, tile_, leaf.node, false);
-  trial.cost = optimise_levels(coefficients, *luma_, tile_.models->low,
-                               luma_context(tile_, leaf.node, false), leaf.bit, trial.levels.data(),
-                               trial.summary) +
-               leaf.bit * price.bits;
+  trial.cost = optimise_levels(coefficients, *luma_, tile_.models->low, leaf.low_levels, leaf.bit,
+                               trial.levels.data(), trial.summary) +
+               leaf.bit * leaf.drop_bits;
   trial.kept = false;
   trial.mode = kModePlanar;
   add_residual(*luma_, size, trial.levels.data(), trial.summary, pred, trial.rec.data());
 }
 
 /// Make the kept leaf with a mode and a transform the trial if it costs less.
-void TileSearch::try_transform(const LumaLeaf& leaf, int mode, bool sine, const std::uint8_t* pred,
-                               const std::int16_t* rest, Trial& trial) {
+void TileSearch::try_transform(const LumaLeaf& leaf, int mode, float bits, bool sine,
+                               const std::uint8_t* pred, const std::int16_t* rest, Trial& trial) {
   const BlockSize size = leaf.node.size;
   float coefficients[kMaxArea];
   Array<std::int16_t, kMaxArea> levels;
   LevelSummary summary;
   forward_transform(size, sine, rest, coefficients);
-  PriceCoder price;
-  code_luma_mode(price, tile_, leaf.node, mode);
-  float cost =
-      optimise_levels(coefficients, *luma_, tile_.models->luma,
-                      luma_context(tile_, leaf.node, true), leaf.bit, levels.data(), summary);
+  float cost = optimise_levels(coefficients, *luma_, tile_.models->luma, leaf.levels, leaf.bit,
+                               levels.data(), summary);
   if (summary.count == 0 && sine) return;
+  PriceCoder price;
   code_sine(price, tile_, size, mode, summary.count, sine);
   summary.sine = sine;
-  cost += leaf.bit * (price.bits + leaf.keep_bits);
+  cost += leaf.bit * (price.bits + bits);
   if (cost >= trial.cost) return;
   trial.cost = cost;
   trial.kept = true;
@@ -236,29 +237,35 @@ void TileSearch::try_mode(const LumaLeaf& leaf, int mode, Trial& trial) {
   std::int16_t rest[kMaxArea];
   predict_luma(leaf.node, mode, leaf.border, pred);
   difference(org_[0], leaf.x, leaf.y, leaf.node.size.side(), pred, rest);
-  try_transform(leaf, mode, false, pred, rest, trial);
-  if (leaf.node.size < kBlock64) try_transform(leaf, mode, true, pred, rest, trial);
+  const float bits = mode_bits(leaf, mode) + leaf.keep_bits;
+  try_transform(leaf, mode, bits, false, pred, rest, trial);
+  if (leaf.node.size < kBlock64) try_transform(leaf, mode, bits, true, pred, rest, trial);
 }
 
-void TileSearch::try_leaf(const Node& node, Trial& trial) {
+void TileSearch::try_leaf(const Node& node, const Along& around, Trial& trial) {
   const float weight = luma_weight(node);
-  PriceCoder keep;
-  code_keep(keep, tile_, node, true);
+  PriceCoder keep, drop;
+  code_keep(keep, tile_, node, around, true);
+  code_keep(drop, tile_, node, around, false);
   const LumaLeaf leaf{.node = node,
                       .x = node.x * kSquare,
                       .y = node.y * kSquare,
                       .border = gather_border(tile_, node, 0),
+                      .levels = luma_context(node, around, true),
+                      .low_levels = luma_context(node, around, false),
+                      .modes = ModeContext(tile_, node),
                       .bit = settings_.lambda / std::max(weight, kLeastWeight),
-                      .keep_bits = keep.bits};
+                      .keep_bits = keep.bits,
+                      .drop_bits = drop.bits};
   const Demand demand = node.size == kBlock4 ? Demand::keep : demand_on(tile_, node);
   trial.cost = kInfinite;
   if (demand != Demand::keep) try_drop(leaf, trial);
-  const bool drop =
+  const bool dropped =
       demand == Demand::drop ||
       (demand == Demand::free && (weight < kLeastWeight || trial.cost < leaf.bit * leaf.keep_bits));
-  if (!drop) {
+  if (!dropped) {
     const float satd_bit = std::sqrt(leaf.bit) * static_cast<float>(luma_->step) / 16 * 0.6f;
-    for (const std::uint8_t entry : best_modes(node, leaf.border, satd_bit)) {
+    for (const std::uint8_t entry : best_modes(leaf, satd_bit)) {
       if (entry == 0) break;
       try_mode(leaf, entry - 1, trial);
     }
@@ -294,14 +301,15 @@ float TileSearch::decide_node(const Node& node, int zorder, SuperChoice& choice)
   const Demand demand = demand_on(tile_, node);
   if (demand == Demand::mixed) return decide_children(node, zorder, 0, kInfinite, choice);
   Trial& leaf = *scratch_[node.size.index()];
-  try_leaf(node, leaf);
+  const Along around = along_luma(tile_, node);
+  try_leaf(node, around, leaf);
   if (node.size == kBlock4) {
     commit_leaf(node, zorder, leaf, choice);
     return leaf.cost;
   }
   PriceCoder whole, split;
-  code_split(whole, tile_, node, false);
-  code_split(split, tile_, node, true);
+  code_split(whole, tile_, node, around, false);
+  code_split(split, tile_, node, around, true);
   const float whole_cost = leaf.cost + settings_.lambda * whole.bits;
   // A block that costs next to nothing is not worth splitting.
   if (demand != Demand::drop && leaf.cost > settings_.effort.split_bits * settings_.lambda) {

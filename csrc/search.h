@@ -109,17 +109,20 @@ class TileSearch {
   float decide_node(const Node& node, int zorder, SuperChoice& choice);
   float decide_children(const Node& node, int zorder, float cost, float most, SuperChoice& choice);
 
-  void try_leaf(const Node& node, Trial& trial);
+  void try_leaf(const Node& node, const Along& around, Trial& trial);
   void try_drop(const LumaLeaf& leaf, Trial& trial);
   void try_mode(const LumaLeaf& leaf, int mode, Trial& trial);
-  void try_transform(const LumaLeaf& leaf, int mode, bool sine, const std::uint8_t* pred,
-                     const std::int16_t* rest, Trial& trial);
+  /// bits: of the mode and the keep flag.
+  void try_transform(const LumaLeaf& leaf, int mode, float bits, bool sine,
+                     const std::uint8_t* pred, const std::int16_t* rest, Trial& trial);
   void commit_leaf(const Node& node, int zorder, const Trial& trial, SuperChoice& choice);
   float luma_weight(const Node& node) const;
   /// Return the modes to be tried with their exact rate, in the form of TileAnalysis. satd_bit:
   /// price of a bit in units of the Hadamard cost.
-  TileAnalysis::Modes best_modes(const Node& node, const Border& border, float satd_bit);
-  float hadamard_price(const Node& node, const Border& border, int mode, float satd_bit);
+  TileAnalysis::Modes best_modes(const LumaLeaf& leaf, float satd_bit);
+  float hadamard_price(const LumaLeaf& leaf, int mode, float satd_bit);
+  /// Price of a leaf's mode in bits.
+  float mode_bits(const LumaLeaf& leaf, int mode);
 
   void decide_chroma(const Node& node, int zorder, SuperChoice& choice);
   void decide_chroma_plane(const Node& node, int plane, int zorder, const LumaAround& luma,

@@ -97,12 +97,11 @@ inline Demand demand_on(const Tile& tile, const Node& node) {
 
 /// An explicit mask leaves the split open only where all cells are kept.
 template <class Coder>
-bool code_split(Coder& coder, Tile& tile, const Node& node, bool split) {
+bool code_split(Coder& coder, Tile& tile, const Node& node, const Along& around, bool split) {
   if (node.size == kBlock4) return false;
   const Demand demand = demand_on(tile, node);
   if (demand == Demand::mixed) return true;
   if (demand == Demand::drop) return false;
-  const Along around = along_luma(tile, node);
   const int i =
       (((node.size.index() - 1) * 3 + around.smaller()) * 3 + around.larger()) * kDensities +
       around.density();
@@ -111,11 +110,10 @@ bool code_split(Coder& coder, Tile& tile, const Node& node, bool split) {
 
 /// A leaf of 4x4 is always kept: a dropped one would have all of its coefficients.
 template <class Coder>
-bool code_keep(Coder& coder, Tile& tile, const Node& node, bool keep) {
+bool code_keep(Coder& coder, Tile& tile, const Node& node, const Along& around, bool keep) {
   if (node.size == kBlock4) return true;
   const Demand demand = demand_on(tile, node);
   if (demand != Demand::free) return demand == Demand::keep;
-  const Along around = along_luma(tile, node);
   const int i = (node.size.index() * 3 + around.kept()) * kDensities + around.density();
   return coder.bit(tile.models->keep[i], keep) != 0;
 }
@@ -153,15 +151,27 @@ int code_direction(Coder& coder, Model* models, const ProbableModes& probable, i
   return first;
 }
 
+/// What the mode of a luma leaf is coded by.
+struct ModeContext {
+  int size;
+  int moded;  // neighbours with another mode than planar
+  ProbableModes probable;
+
+  ModeContext(const Tile& tile, const Node& node) : ModeContext(Beside(tile, node), node.size) {}
+
+ private:
+  ModeContext(const Beside& beside, BlockSize block)
+      : size(block.index()),
+        moded(beside.count([](const SquareInfo& s) { return s.mode != kModePlanar; })),
+        probable(beside.left ? beside.left->mode : kModePlanar,
+                 beside.above ? beside.above->mode : kModePlanar) {}
+};
+
 template <class Coder>
-int code_luma_mode(Coder& coder, Tile& tile, const Node& node, int mode) {
-  const Beside beside(tile, node);
-  const int size = node.size.index();
-  TileModels& m = *tile.models;
-  const int moded = beside.count([](const SquareInfo& s) { return s.mode != kModePlanar; });
-  if (!coder.bit(m.mode_planar[size * 3 + moded], mode != kModePlanar)) return kModePlanar;
-  const ProbableModes probable(beside.left ? beside.left->mode : kModePlanar,
-                               beside.above ? beside.above->mode : kModePlanar);
+int code_luma_mode(Coder& coder, TileModels& m, const ModeContext& context, int mode) {
+  const int size = context.size;
+  if (!coder.bit(m.mode_planar[size * 3 + context.moded], mode != kModePlanar)) return kModePlanar;
+  const ProbableModes& probable = context.probable;
   const int beside_case = probable.neighbours();
   if (coder.bit(m.mode_probable[size * 4 + beside_case], probable.contains(mode))) {
     int i = 0;
@@ -185,9 +195,8 @@ bool code_sine(Coder& coder, Tile& tile, BlockSize size, int mode, int count, bo
 }
 
 /// Context of the levels of a luma leaf.
-inline LevelContext luma_context(const Tile& tile, const Node& node, bool kept) {
-  return {node.size, along_luma(tile, node).density(),
-          kept ? node.size.area() : low_limit(node.size)};
+inline LevelContext luma_context(const Node& node, const Along& around, bool kept) {
+  return {node.size, around.density(), kept ? node.size.area() : low_limit(node.size)};
 }
 
 /// Context of the levels of one chroma plane (1 or 2) of the unit at node.
@@ -211,18 +220,18 @@ struct ChromaSyntax {
   int count = 0;
 };
 
-/// A luma leaf: keep flag, mode, levels, transform. leaf, levels: given when writing, results when
-/// reading.
+/// A luma leaf: keep flag, mode, levels, transform. around: of luma. leaf, levels: given when
+/// writing, results when reading.
 template <class Coder, class Levels>
-LevelSummary code_luma(Coder& coder, Tile& tile, const Node& node, LumaSyntax& leaf,
-                       Levels&& levels) {
-  leaf.kept = code_keep(coder, tile, node, leaf.kept);
-  const LevelContext context = luma_context(tile, node, leaf.kept);
+LevelSummary code_luma(Coder& coder, Tile& tile, const Node& node, const Along& around,
+                       LumaSyntax& leaf, Levels&& levels) {
+  leaf.kept = code_keep(coder, tile, node, around, leaf.kept);
+  const LevelContext context = luma_context(node, around, leaf.kept);
   if (!leaf.kept) {
     leaf.mode = kModePlanar;
     return code_levels(coder, tile.models->low, context, leaf.count, levels);
   }
-  leaf.mode = code_luma_mode(coder, tile, node, leaf.mode);
+  leaf.mode = code_luma_mode(coder, *tile.models, ModeContext(tile, node), leaf.mode);
   LevelSummary summary = code_levels(coder, tile.models->luma, context, leaf.count, levels);
   summary.sine = code_sine(coder, tile, node.size, leaf.mode, summary.count, leaf.sine);
   return summary;

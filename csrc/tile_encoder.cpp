@@ -36,14 +36,15 @@ Planes tile_planes(const ConstImage& image, const Header& header, const Rect& re
 void write_blocks(RangeEncoder& coder, Tile& tile, const Node& node, int zorder,
                   SuperChoice& choice) {
   if (outside(tile, node)) return;
-  const bool split =
-      code_split(coder, tile, node, tile.squares.at(node.x, node.y).log2 < node.size.log2());
+  const Along around = along_luma(tile, node);
+  const bool split = code_split(coder, tile, node, around,
+                                tile.squares.at(node.x, node.y).log2 < node.size.log2());
   if (split) {
     const int stride = node.size.half().area() / kBlock4.area();
     for (int i = 0; i < 4; ++i)
       write_blocks(coder, tile, node.child(i), zorder + i * stride, choice);
   } else {
-    code_luma(coder, tile, node, choice.luma(zorder), choice.levels(0, zorder));
+    code_luma(coder, tile, node, around, choice.luma(zorder), choice.levels(0, zorder));
   }
   if (!has_chroma_unit(tile, node, split)) return;
   for (int plane = 1; plane <= 2; ++plane) {
