@@ -63,20 +63,30 @@ ABLC_DISPATCH void add_bends(const std::uint8_t* ABLC_RESTRICT above,
   add(rising, above + 1, below - 1);
 }
 
-/// Return the class of a block, 0..44, from sums over 8x8 samples (docs/FORMAT.md, Refinement).
-int class_of(std::int64_t across, std::int64_t down, std::int64_t falling, std::int64_t rising) {
-  const std::int64_t sum = across + down;  // over 64 samples
-  const int strength = (sum >= 2 * 64) + (sum >= 4 * 64) + (sum >= 8 * 64) + (sum >= 16 * 64);
-  const std::int64_t straight_most = std::max(across, down),
-                     straight_least = std::min(across, down);
-  const std::int64_t oblique_most = std::max(falling, rising),
-                     oblique_least = std::min(falling, rising);
-  const bool straight = straight_most * oblique_least > oblique_most * straight_least;
-  const std::int64_t most = straight ? straight_most : oblique_most;
-  const std::int64_t least = straight ? straight_least : oblique_least;
-  if (2 * most <= 3 * least) return strength * 9;
-  const int direction = straight ? (across > down ? 0 : 1) : (falling > rising ? 2 : 3);
-  return strength * 9 + 1 + direction * 2 + (most > 3 * least);
+/// classes = those of blocks, 0..44, from sums of columns that begin two before the first block's
+/// (docs/FORMAT.md, Refinement). A block's sums are over eight columns, so that a product of two
+/// fits 31 bits: 8 x 8 second differences are at most 64 x 510.
+ABLC_DISPATCH void classify(const Array<const std::uint16_t*, 4>& columns, int blocks,
+                            std::uint8_t* ABLC_RESTRICT classes) {
+  const auto sum = [&](std::size_t direction, int block) __attribute__((always_inline)) {
+    const std::uint16_t* s = columns[direction] + kBlock * block;
+    return s[0] + s[1] + s[2] + s[3] + s[4] + s[5] + s[6] + s[7];
+  };
+  for (int i = 0; i < blocks; ++i) {
+    const int across = sum(0, i), down = sum(1, i), falling = sum(2, i), rising = sum(3, i);
+    const int all = across + down;  // over 64 samples
+    const int strength = (all >= 2 * 64) + (all >= 4 * 64) + (all >= 8 * 64) + (all >= 16 * 64);
+    const int straight_most = across > down ? across : down;
+    const int straight_least = across > down ? down : across;
+    const int oblique_most = falling > rising ? falling : rising;
+    const int oblique_least = falling > rising ? rising : falling;
+    const bool straight = straight_most * oblique_least > oblique_most * straight_least;
+    const int most = straight ? straight_most : oblique_most;
+    const int least = straight ? straight_least : oblique_least;
+    const int direction = straight ? (across > down ? 0 : 1) : (falling > rising ? 2 : 3);
+    const int directed = 1 + direction * 2 + (most > 3 * least);
+    classes[i] = static_cast<std::uint8_t>(strength * 9 + (2 * most > 3 * least ? directed : 0));
+  }
 }
 
 /// out = sample + sum of weights times clipped differences. weights[k] and bounds hold a value
@@ -143,41 +153,54 @@ class PaddedRows {
   std::vector<std::uint8_t> samples_;
 };
 
-/// Absolute second differences of the eight rows around a row of blocks, added up by column.
+/// Absolute second differences of the eight rows around a row of blocks, added up by column. Rows
+/// of blocks follow each other downwards: four of the eight rows are those of the block before.
 class Bends {
  public:
-  explicit Bends(int stride) {
-    for (auto& sums : sums_) sums = Vector<std::uint16_t>(stride);
+  explicit Bends(const PaddedRows& rows, int width, int height, int least)
+      : rows_(rows), width_(width), height_(height), least_(least) {
+    for (auto* sums : {&upper_, &lower_, &both_})
+      for (auto& sum : *sums) sum = Vector<std::uint16_t>(rows.stride());
   }
 
-  /// y: first row of the blocks in a plane of that size; rows outside repeat the nearest inside.
-  /// least: first row that can be read.
-  void add_up(const PaddedRows& rows, int y, int least, int width, int height) {
-    for (auto& sums : sums_) std::fill(sums.begin(), sums.end(), std::uint16_t{0});
-    for (int i = -2; i < 6; ++i) {
-      const int at = std::clamp(y + i, 0, height - 1);
-      add_bends(rows.row(std::max(at - 1, least)), rows.row(at), rows.row(at + 1), width,
-                sums_[0].data() + kBefore, sums_[1].data() + kBefore, sums_[2].data() + kBefore,
-                sums_[3].data() + kBefore);
+  /// Begin with the blocks whose first row is y; rows outside the plane repeat the nearest inside.
+  void begin(int y) { add_up(y - 2, lower_); }
+  /// classes: of the row of blocks at y, the next one.
+  void classes(int y, std::uint8_t* classes) {
+    std::swap(upper_, lower_);
+    add_up(y + 2, lower_);
+    Array<const std::uint16_t*, 4> columns{};
+    for (int i = 0; i < 4; ++i) {
+      auto& both = both_[i];
+      for (int x = 0; x < width_; ++x)
+        both[kBefore + x] =
+            static_cast<std::uint16_t>(upper_[i][kBefore + x] + lower_[i][kBefore + x]);
+      std::fill_n(both.begin(), kBefore, both[kBefore]);
+      std::fill_n(both.begin() + kBefore + width_, 8, both[kBefore + width_ - 1]);
+      columns[i] = both.data();
     }
-    for (auto& sums : sums_) {
-      std::fill_n(sums.begin(), kBefore, sums[kBefore]);
-      std::fill_n(sums.begin() + kBefore + width, 8, sums[kBefore + width - 1]);
-    }
-  }
-
-  /// Return the class of the block that begins at column x, from the eight columns around it.
-  int class_at(int x) const {
-    Array<int, 4> sum{};
-    for (int direction = 0; direction < 4; ++direction)
-      for (int j = 0; j < 8; ++j) sum[direction] += sums_[direction][x + j];
-    return class_of(sum[0], sum[1], sum[2], sum[3]);
+    classify(columns, div_up(width_, kBlock), classes);
   }
 
  private:
-  static constexpr int kBefore = 2;  // columns of a sum before the first of the plane
+  static constexpr int kBefore = 2;              // columns of a sum before the first of the plane
+  using Sums = Array<Vector<std::uint16_t>, 4>;  // across, down, falling, rising
 
-  Array<Vector<std::uint16_t>, 4> sums_;  // across, down, falling, rising
+  /// Add up four rows from y on.
+  void add_up(int y, Sums& sums) {
+    for (auto& sum : sums) std::fill(sum.begin(), sum.end(), std::uint16_t{0});
+    for (int i = 0; i < kBlock; ++i) {
+      const int at = std::clamp(y + i, 0, height_ - 1);
+      add_bends(rows_.row(std::max(at - 1, least_)), rows_.row(at), rows_.row(at + 1), width_,
+                sums[0].data() + kBefore, sums[1].data() + kBefore, sums[2].data() + kBefore,
+                sums[3].data() + kBefore);
+    }
+  }
+
+  const PaddedRows& rows_;
+  int width_, height_;
+  int least_;  // first row that can be read
+  Sums upper_, lower_, both_;
 };
 
 /// The filters of a row of blocks, a value for every sample.
@@ -224,16 +247,19 @@ Refinement::Refinement(int step, const Plane<CellShape>& cells) : cells_(cells) 
 Plane<std::uint8_t> Refinement::rows(const Plane<std::uint8_t>& luma, int first, int last) const {
   const int width = luma.width, height = luma.height;
   const PaddedRows rows(luma, first - 4, last + 8);
-  Bends bends(rows.stride());
+  Bends bends(rows, width, height, first - 4);
+  std::vector<std::uint8_t> classes(static_cast<std::size_t>(div_up(width, kBlock)));
   RowFilters filters(rows.stride());
   std::vector<std::uint8_t> line(static_cast<std::size_t>(rows.stride()));
   Plane<std::uint8_t> out(width, last - first);
+  bends.begin(first);
   for (int y = first; y < last; y += kBlock) {
-    bends.add_up(rows, y, first - 4, width, height);
+    bends.classes(y, classes.data());
     for (int x = 0; x < width; x += kBlock) {
       const int offset = cells_.at(x / kCell, y / kCell).step_offset;
       const Filters& of_step = filters_[offset + kMostOffset];
-      filters.set(x, of_step.by_class[bends.class_at(x)], of_step.most);
+      const std::uint8_t of_block = classes[static_cast<std::size_t>(x / kBlock)];
+      filters.set(x, of_step.by_class[of_block], of_step.most);
     }
     for (int r = y; r < std::min(y + kBlock, height); ++r) {
       filters.apply(rows, r, width, line.data());

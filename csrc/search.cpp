@@ -200,7 +200,7 @@ void TileSearch::try_drop(const LumaLeaf& leaf, Trial& trial) {
   difference(org_[0], leaf.x, leaf.y, size.side(), pred, rest);
   forward_transform(size, false, rest, coefficients);
   trial.cost = optimise_levels(coefficients, *luma_, tile_.models->low, leaf.low_levels, leaf.bit,
-                               trial.levels.data(), trial.summary) +
+                               kInfinite, trial.levels.data(), trial.summary) +
                leaf.bit * leaf.drop_bits;
   trial.kept = false;
   trial.mode = kModePlanar;
@@ -216,7 +216,8 @@ void TileSearch::try_transform(const LumaLeaf& leaf, int mode, float bits, bool 
   LevelSummary summary;
   forward_transform(size, sine, rest, coefficients);
   float cost = optimise_levels(coefficients, *luma_, tile_.models->luma, leaf.levels, leaf.bit,
-                               levels.data(), summary);
+                               trial.cost - leaf.bit * bits, levels.data(), summary);
+  if (cost >= trial.cost) return;
   if (summary.count == 0 && sine) return;
   PriceCoder price;
   code_sine(price, tile_, size, mode, summary.count, sine);

@@ -3,7 +3,6 @@
 // The encoder's choices in one tile: partition, keep or drop, prediction, levels (docs/DESIGN.md,
 // Search).
 
-#include <limits>
 #include <memory>
 #include <vector>
 
@@ -67,7 +66,6 @@ struct TileHints {
   TileAnalysis* analysis = nullptr;
 };
 
-inline constexpr float kInfinite = std::numeric_limits<float>::max();
 inline constexpr float kLeastWeight = 1e-6f;  ///< a block of less weight is dropped
 
 /// residual = source block - prediction; n x n.

@@ -38,9 +38,10 @@ void TileSearch::try_chroma_mode(const ChromaUnit& unit, int mode, Trial& trial)
   forward_transform(unit.size, false, rest, coefficients);
   PriceCoder price;
   code_chroma_mode(price, tile_, unit.node, unit.plane, mode);
+  const float bits = unit.bit * price.bits;
   const float cost =
-      unit.bit * price.bits + optimise_levels(coefficients, *chroma_, tile_.models->chroma,
-                                              unit.context, unit.bit, levels.data(), summary);
+      bits + optimise_levels(coefficients, *chroma_, tile_.models->chroma, unit.context, unit.bit,
+                             trial.cost - bits, levels.data(), summary);
   if (cost >= trial.cost) return;
   trial.cost = cost;
   trial.mode = mode;
