@@ -54,7 +54,6 @@ class _CodingMap(TypedDict):
     mode: npt.NDArray[np.uint8]
     offset: npt.NDArray[np.int8]
 
-VERSION: int  # of the format
 DISPLACEMENT: tuple[int, ...]  # of the directions of prediction (docs/FORMAT.md, Prediction)
 
 class Header:

@@ -31,7 +31,6 @@ void bind_header(py::module_& m) {
 }  // namespace
 
 void bind_stream(py::module_& m) {
-  m.attr("VERSION") = static_cast<int>(kMagic[3]);
   m.attr("DISPLACEMENT") =
       py::tuple(py::cast(std::vector<int>(kDisplacement.begin(), kDisplacement.end())));
   bind_header(m);

@@ -291,7 +291,7 @@ def test_a_stream_with_all_sections() -> None:
     data = _core.Stream(plain).with_sections(added)
     assert (ablc.decode(data, fill="classical") == ablc.decode(plain, fill="classical")).all()
     names = [section.name for section in ablc.inspect(data).sections]
-    assert names == ["HEAD", "ICCP", "BASE", "MASK", "BLKS", "EDGE", "STYL", "CONT", "LATN", "CLSS"]
+    assert names == ["HEAD", "ICCP", "MASK", "BLKS", "EDGE", "STYL", "CONT", "LATN", "CLSS"]
     assert data[15 : len(plain)] == plain[15:]  # a prefix still holds the picture
     kept = ablc.keep_mask(data)
     result = assistance.parse(
