@@ -195,7 +195,10 @@ class Decoding {
     if (!file_.index_fault.empty()) lost_.push_back(file_.index_fault);
     if (!header_.indexed()) return;
     const Vector<int> tiles = header_.tiles_in(area_);
-    for_tiles(SectionId::tiles, tiles, [&](int t) { return file_.tile_sound(t); });
+    Vector<std::uint8_t> sound(tiles.size());
+    parallel_for(static_cast<int>(tiles.size()), threads_,
+                 [&](int i) { sound[i] = file_.tile_sound(tiles[i]); });
+    report(SectionId::tiles, sound);
   }
 
   /// True if decoding must stop: a strict one does at the first damage.

@@ -9,6 +9,7 @@
 #include "inspect.h"
 #include "preview.h"
 #include "projection.h"
+#include "ranges.h"
 #include "target.h"
 
 namespace ablc::fuzz {
@@ -126,6 +127,24 @@ Picture decode_partially(ByteView file) {
   return saved;
 }
 
+/// A window from the beginning of a file and the tiles that it needs; no samples if the file has no
+/// index or is refused.
+Picture decode_ranges(ByteView file, const Rect* window) {
+  Parsed parsed;
+  std::uint64_t needed = 0;
+  std::size_t length = 0;
+  do {
+    length = static_cast<std::size_t>(std::min<std::uint64_t>(needed, file.size()));
+    parsed = {};
+    if (parse_beginning(file.first(length), max_pixels, parsed, needed) != Status::ok) return {};
+  } while (needed > length && length < file.size());
+  if (needed || !parsed.sparse) return {};
+  const Rect part = window ? *window : window_of(parsed.header);
+  for (const ByteRange& range : ranges_for(parsed, part))
+    put_bytes(part_of(file, range.start, range.length), range.start, parsed);
+  return decode_file(parsed, false, part, 0x55);
+}
+
 /// True if the file is sound.
 bool decode_strictly(ByteView file, const Picture& saved) {
   Parsed parsed;
@@ -144,6 +163,8 @@ bool decode_strictly(ByteView file, const Picture& saved) {
   const Picture part = decode_file(parsed, false, window, 0x55);
   promise(part.status == Status::ok, "a sound file has sound windows");
   promise(is_part(part.samples, window, picture.samples, h), "a window is a part of the picture");
+  if (h.indexed())
+    promise(decode_ranges(file, &window).samples == part.samples, "ranges give the same window");
   return true;
 }
 
@@ -151,6 +172,7 @@ bool decode_strictly(ByteView file, const Picture& saved) {
 
 Outcome run(ByteView input) {
   const Picture saved = decode_partially(input);
+  decode_ranges(input, nullptr);
   Bytes repaired(input.begin(), input.end());
   repair_checksum(repaired);
   if (decode_strictly(repaired, saved)) return Outcome::decoded;

@@ -180,6 +180,7 @@ Bytes mutant(const std::vector<Bytes>& files, std::uint64_t seed, std::uint64_t 
     else
       edit_sections(bytes, other, random);
   }
+  if (random.below(2)) repair_index(bytes);
   if (random.below(2)) repair_checksum(bytes);
   return bytes;
 }

@@ -139,9 +139,10 @@ class File:
 
     def check_tiles(self, numbers: set[int]) -> None:
         """Compare tiles with their checksums."""
-        for i in numbers if self.index else ():
-            if zlib.crc32(self.index.tiles[i]) != self.index.checksums[i]:
-                raise DamageError(f"the checksum of tile {i} is wrong")
+        if self.index:
+            for i in numbers:
+                if zlib.crc32(self.index.tiles[i]) != self.index.checksums[i]:
+                    raise DamageError(f"the checksum of tile {i} is wrong")
 
 
 def parse(data: bytes, max_pixels: int) -> File:
