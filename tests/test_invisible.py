@@ -15,6 +15,7 @@ from ablc.arrays import Flags, Pixels
 from ablc.invisible import find_invisible, hidden_cells, smoothed
 from ablc.metrics import psnr
 from ablc.settings import EncodeSettings
+from scenes import scene
 
 
 @pytest.fixture(scope="module")
@@ -127,10 +128,14 @@ def test_a_margin_of_a_cell_around_what_is_seen_counts() -> None:
     assert (hidden_cells(invisible) == cells).all()
 
 
-def test_a_picture_of_nothing_is_black() -> None:
-    nothing = np.full((20, 30, 4), 200, np.uint8)
+def test_a_picture_of_nothing_is_flat_and_costs_nothing() -> None:
+    nothing = scene(200, 300, 4)
     nothing[..., 3] = 0
-    assert (ablc.decode(ablc.encode(nothing)) < 3).all()
+    data = ablc.encode(nothing)
+    decoded = ablc.decode(data)
+    assert (decoded[..., 3] == 0).all()
+    assert (decoded == decoded[0, 0]).all()
+    assert len(data) < 60
 
 
 @pytest.mark.parametrize(
