@@ -47,6 +47,7 @@ REFUSALS: dict[str, type[StreamError]] = {
     "other-version": OtherDecoderError,
     "prefix": CutShortError,
     "reserved-channels": OtherDecoderError,
+    "reserved-step": OtherDecoderError,
     "section-beyond-end": CutShortError,
     "section-length-endless": CutShortError,
     "section-length-of-33-bits": CutShortError,
@@ -56,6 +57,7 @@ REFUSALS: dict[str, type[StreamError]] = {
     "tile-side-too-large": HeaderError,
     "tile-side-too-small": HeaderError,
     "too-many-pixels": LimitError,
+    "version-1-lossy": OtherDecoderError,
     "width-zero": HeaderError,
 }
 

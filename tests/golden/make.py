@@ -1,12 +1,14 @@
 """Writes the golden files: ok/ and what each decodes to (ok.json), and bad/.
 
-Run by hand, and only when docs/FORMAT.md has a new version: python tests/golden/make.py
+Run by hand, and only when docs/FORMAT.md has a new version:
+
+PYTHONPATH=tests python tests/golden/make.py
 """
 
 import hashlib
 import json
 import shutil
-import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +17,15 @@ import numpy.typing as npt
 import ablc
 from ablc import _core
 from ablc.arrays import Pixels
-
-Sections = list[tuple[int, bytes]]
+from containers import crc, fields, join, of_version_1, repaired, split, stream, varint
+from reference import file
 
 HERE = Path(__file__).parent
-BASE, MASK, BLOCKS, ALPHA, PLANES, EXACT = 1, 2, 3, 4, 5, 6
-FLAGS, WIDTH, HEIGHT, STEP, CHECKSUM, HEADER = 4, 5, 7, 9, 11, 15
-TILED, HAS_EXACT = 16, 128
+MAX_PIXELS = 1 << 24
+FLAGS, WIDTH, HEIGHT, STEP = 4, 5, 7, 9  # places in the header
+LOSSY_OF_VERSION_1 = bytes.fromhex(
+    "41424c010401000100fe015ea6b55e01030000780201400301ab"
+)  # one pixel, as the encoder of version 1 wrote it
 
 
 def gradient(height: int, width: int) -> Pixels:
@@ -72,88 +76,57 @@ def corner(height: int, width: int) -> npt.NDArray[np.bool_]:
     return np.add.outer(np.arange(height), -np.arange(width)) < 3 - width
 
 
+def blotted(height: int, width: int) -> Pixels:
+    """(H, W, 3): a slope with a blot of text at the upper left, for leaves of every size."""
+    image = gradient(height, width)
+    image[4:20, 4:20] = text(16, 16)
+    return image
+
+
 def sparse(height: int, width: int, seed: int = 5) -> npt.NDArray[np.bool_]:
     """(H, W): a few single places."""
     return np.random.default_rng(seed).random((height, width)) < 0.06
 
 
-# ---- files as parts ----------------------------------------------------------------------------
-def varint(value: int) -> bytes:
-    """Seven bits a byte, the lowest first."""
-    low, rest = value & 127, value >> 7
-    return bytes([low | 128]) + varint(rest) if rest else bytes([low])
-
-
-def parsed_varint(data: bytes) -> tuple[int, bytes]:
-    """The number that data begin with, and the bytes after it."""
-    rest = parsed_varint(data[1:]) if data[0] & 128 else (0, data[1:])
-    return data[0] & 127 | rest[0] << 7, rest[1]
-
-
-def split(data: bytes) -> tuple[bytes, Sections]:
-    """Header and sections of a file."""
-    sections = []
-    at = HEADER + bool(data[FLAGS] & TILED)
-    head = data[:at]
-    while at < len(data):
-        code, length, shift = data[at], 0, 0
-        while True:
-            at += 1
-            length |= (data[at] & 127) << shift
-            shift += 7
-            if data[at] < 128:
-                break
-        sections.append((code, data[at + 1 : at + 1 + length]))
-        at += 1 + length
-    return head, sections
-
-
-def repaired(data: bytes) -> bytes:
-    """The file with the checksum that its bytes want."""
-    checksum = zlib.crc32(data[HEADER:], zlib.crc32(data[:CHECKSUM]))
-    return data[:CHECKSUM] + checksum.to_bytes(4, "little") + data[HEADER:]
-
-
-def join(head: bytes, sections: Sections) -> bytes:
-    return repaired(head + b"".join(bytes([c]) + varint(len(b)) + b for c, b in sections))
-
-
+# ---- damage -----------------------------------------------------------------------------------
 def patched(data: bytes, at: int, value: bytes) -> bytes:
     """Other bytes in a file, its checksum repaired."""
     return repaired(data[:at] + value + data[at + len(value) :])
 
 
-def without(data: bytes, code: int) -> bytes:
-    head, sections = split(data)
-    return join(head, [(c, b) for c, b in sections if c != code])
+def changed(data: bytes, section: int, change: Callable[[bytes], bytes]) -> bytes:
+    """Another body of a section, as the file has it; its checksum repaired."""
+    sections = file.parse(data, MAX_PIXELS).sections
+    return stream(split(data).head, {**sections, section: change(sections[section])})
 
 
-def shortened(data: bytes, code: int) -> bytes:
+def without(data: bytes, section: int) -> bytes:
+    """A file of which a section is missing."""
+    sections = file.parse(data, MAX_PIXELS).sections
+    return stream(split(data).head, {i: b for i, b in sections.items() if i != section})
+
+
+def shortened(data: bytes, section: int) -> bytes:
     """A section that ends after a quarter; its length says so."""
-    head, sections = split(data)
-    return join(head, [(c, b[: len(b) // 4] if c == code else b) for c, b in sections])
+    return changed(data, section, lambda body: body[: len(body) // 4])
 
 
-def lengthened(data: bytes, code: int) -> bytes:
+def lengthened(data: bytes, section: int) -> bytes:
     """A section with bytes that nothing reads."""
-    head, sections = split(data)
-    return join(head, [(c, b + bytes(8) if c == code else b) for c, b in sections])
+    return changed(data, section, lambda body: body + bytes(8))
 
 
-def side_by_side(left: bytes, right: bytes) -> bytes:
-    """A file of two tiles from two files of one: 256 pixels wide, and what is right of them."""
-    head, sections = split(left)
-    other, segments = split(right)
-    width = sum(int.from_bytes(h[WIDTH:HEIGHT], "little") for h in (head, other))
-    flags = bytes([head[FLAGS] | TILED])
-    head = head[:FLAGS] + flags + width.to_bytes(2, "little") + head[HEIGHT:] + bytes([8])
-    return join(
-        head,
-        [
-            (code, varint(len(first)) + first + second)
-            for (code, first), (_, second) in zip(sections, segments, strict=True)
-        ],
-    )
+def reindexed(data: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    """Another index of the tiles, its checksum repaired."""
+    head = split(data).head
+    return changed(data, file.TIDX, lambda body: (b := change(body[:-4])) + crc(fields(head) + b))
+
+
+def with_long_tile(data: bytes, section: int) -> bytes:
+    """A segment of the first tile with bytes that nothing reads; the index knows of them."""
+    parts = split(data)
+    parts.segments[section][0] += bytes(8)
+    return join(parts)
 
 
 # ---- the files ---------------------------------------------------------------------------------
@@ -162,7 +135,8 @@ def ok_files() -> dict[str, bytes]:
     cells = np.add.outer(np.arange(3), np.arange(5)) % 2 == 0
     importance = np.outer(np.ones(40), np.geomspace(0.05, 20, 72))
     spread = 2.0 ** np.linspace(17, -17, 9 * 13).reshape(9, 13)
-    wide = flat_ended(9, 272)
+    lossless_rgb = ablc.encode(mixed(10, 24), lossless=True)
+    lossless_tiles = _core.encode(flat_ended(9, 272), lossless=True, step=510, tile=256)
     return {
         "grey": ablc.encode(text(24, 33), quality=40),
         "rgb": ablc.encode(rgb, quality=50),
@@ -170,11 +144,32 @@ def ok_files() -> dict[str, bytes]:
         "rgb-high": ablc.encode(mixed(16, 24), quality=95),
         "rgb-low": ablc.encode(gradient(48, 64), quality=5),
         "rgba": ablc.encode(with_alpha(gradient(24, 20)), quality=30),
+        "leaves": _core.encode(blotted(64, 128), step=900),
         "mask": ablc.encode(mixed(19, 40), quality=40, mask=cells),
+        "mask-444": ablc.encode(mixed(19, 40), quality=40, mask=~cells, subsampling="4:4:4"),
+        "mask-empty": ablc.encode(mixed(19, 40), quality=40, mask=np.zeros((3, 5), np.bool_)),
         "importance": ablc.encode(mixed(40, 72), quality=40, importance=importance),
         "importance-extreme": _core.encode(
             gradient(72, 100), step=640, importance=spread.astype(np.float32)
         ),
+        "metadata": ablc.encode(gradient(8, 8), icc=b"profile", exif=b"II*\0", xmp=b"<x/>"),
+        "one-pixel": ablc.encode(gradient(1, 1)),
+        "one-row": ablc.encode(noise(1, 70), quality=30),
+        "lossless-grey": ablc.encode(text(16, 20), lossless=True),
+        "lossless-rgb": lossless_rgb,
+        "lossless-rgba": ablc.encode(with_alpha(gradient(12, 9)), lossless=True),
+        "tiles": _core.encode(flat_ended(9, 272), step=640, tile=256),
+        "tiles-lossless": lossless_tiles,
+        "tiles-large": ablc.encode(gradient(1260, 1360)[..., 1:2], quality=1, effort=1),
+        # The same bytes as the encoder of version 1 wrote.
+        "version-1-lossless-rgb": of_version_1(lossless_rgb),
+        "version-1-tiles-lossless": of_version_1(lossless_tiles),
+        **exact_files(rgb),
+    }
+
+
+def exact_files(rgb: Pixels) -> dict[str, bytes]:
+    return {
         "exact-cells": _core.encode(mixed(20, 40), step=2000, exact=corner(3, 5)),
         "exact-cells-grey": _core.encode(text(19, 33), step=3000, exact=corner(3, 5)),
         "exact-pixels": _core.encode(mixed(20, 41), step=2000, exact=sparse(20, 41)),
@@ -188,82 +183,97 @@ def ok_files() -> dict[str, bytes]:
             importance=np.geomspace(0.05, 20, 45).reshape(5, 9).astype(np.float32),
         ),
         "exact-tiles-alpha": _core.encode(
-            with_alpha(wide), step=2000, tile=256, exact=sparse(9, 272, seed=6)
+            with_alpha(flat_ended(9, 272)), step=2000, tile=256, exact=sparse(9, 272, seed=6)
         ),
-        "metadata": ablc.encode(gradient(8, 8), icc=b"profile", exif=b"II*\0", xmp=b"<x/>"),
-        "one-pixel": ablc.encode(gradient(1, 1)),
-        "one-row": ablc.encode(noise(1, 70), quality=30),
-        "lossless-grey": ablc.encode(text(16, 20), lossless=True),
-        "lossless-rgb": ablc.encode(mixed(10, 24), lossless=True),
-        "lossless-rgba": ablc.encode(with_alpha(gradient(12, 9)), lossless=True),
-        "tiles": side_by_side(
-            ablc.encode(wide[:, :256], quality=30), ablc.encode(wide[:, 256:], quality=30)
-        ),
-        "tiles-lossless": side_by_side(
-            ablc.encode(wide[:, :256], lossless=True), ablc.encode(wide[:, 256:], lossless=True)
-        ),
-        "tiles-large": ablc.encode(gradient(1260, 1360)[..., 1:2], quality=1, effort=1),
     }
 
 
-def bad_files(ok: dict[str, bytes]) -> dict[str, bytes]:
-    rgb, rgba, tiles = ok["rgb"], ok["rgba"], ok["tiles"]
-    head, sections = split(tiles)
-    code, body = sections[0]
-    first, segments = parsed_varint(body)
-    rgb_head, rgb_sections = split(rgb)
-    rgb_base = rgb_sections[0][1]
-    rgb_rest = rgb[len(rgb_head) + 1 + len(varint(len(rgb_base))) :]
+def bad_headers(rgb: bytes, tiles: bytes) -> dict[str, bytes]:
+    coarse = int.from_bytes(rgb[STEP : STEP + 2], "little") | 1 << 15
     return {
         "empty": b"",
         "bad-magic": b"\x89PNG" + rgb[4:],
         "other-version": patched(rgb, 3, b"\xff"),
-        "header-cut-short": rgb[: HEADER - 1],
+        "version-1-lossy": LOSSY_OF_VERSION_1,
+        "header-cut-short": rgb[: file.HEADER_BYTES - 1],
         "reserved-channels": patched(rgb, FLAGS, bytes([rgb[FLAGS] | 12])),
+        "reserved-step": patched(rgb, STEP, coarse.to_bytes(2, "little")),
         "width-zero": patched(rgb, WIDTH, bytes(2)),
         "height-zero": patched(rgb, HEIGHT, bytes(2)),
         "too-many-pixels": patched(rgb, WIDTH, b"\xff\xff\xff\xff"),
         "step-zero": patched(rgb, STEP, bytes(2)),
         "step-too-large": patched(rgb, STEP, b"\x01\x40"),
-        "tile-side-missing": patched(rgb[:HEADER], FLAGS, bytes([rgb[FLAGS] | TILED])),
-        "tile-side-too-small": patched(tiles, HEADER, b"\x07"),
-        "tile-side-too-large": patched(tiles, HEADER, b"\x10"),
-        "checksum": rgb[:CHECKSUM] + bytes(4) + rgb[HEADER:],
-        "no-sections": repaired(rgb[:HEADER]),
-        "base-missing": without(rgb, BASE),
-        "mask-missing": without(rgb, MASK),
-        "blocks-missing": without(rgb, BLOCKS),
-        "alpha-missing": without(rgba, ALPHA),
-        "planes-missing": without(ok["lossless-rgb"], PLANES),
-        "exact-missing": patched(rgb, FLAGS, bytes([rgb[FLAGS] | HAS_EXACT])),
-        "base-cut-short": shortened(rgb, BASE),
-        "mask-cut-short": shortened(ok["mask"], MASK),
-        "blocks-cut-short": shortened(rgb, BLOCKS),
-        "alpha-cut-short": shortened(rgba, ALPHA),
-        "planes-cut-short": shortened(ok["lossless-rgb"], PLANES),
-        "exact-cut-short": shortened(ok["exact-cells"], EXACT),
-        "exact-pixels-cut-short": shortened(ok["exact-pixels"], EXACT),
-        "base-too-long": lengthened(rgb, BASE),
-        "mask-too-long": lengthened(rgb, MASK),
-        "blocks-too-long": lengthened(rgb, BLOCKS),
-        "alpha-too-long": lengthened(rgba, ALPHA),
-        "planes-too-long": lengthened(ok["lossless-rgb"], PLANES),
-        "exact-too-long": lengthened(ok["exact-cells"], EXACT),
-        "exact-none-too-long": lengthened(ok["exact-none"], EXACT),
-        "exact-tiles-too-long": lengthened(ok["exact-tiles-alpha"], EXACT),
-        "section-beyond-end": patched(rgb, HEADER + 1, b"\xff\x7f"),
+        "tile-side-missing": patched(
+            rgb[: file.HEADER_BYTES], FLAGS, bytes([rgb[FLAGS] | file.TILED])
+        ),
+        "tile-side-too-small": patched(tiles, file.HEADER_BYTES, b"\x07"),
+        "tile-side-too-large": patched(tiles, file.HEADER_BYTES, b"\x10"),
+        "checksum": rgb[: file.CHECKSUM_AT] + bytes(4) + rgb[file.HEADER_BYTES :],
+    }
+
+
+def bad_sections(ok: dict[str, bytes]) -> dict[str, bytes]:
+    rgb = ok["rgb"]
+    blocks = split(rgb).segments[file.BLKS][0]
+    head = rgb[: file.HEADER_BYTES]
+    files = {
+        "no-sections": repaired(head),
+        "exact-missing": patched(rgb, FLAGS, bytes([rgb[FLAGS] | file.EXACT_SAMPLES])),
+        "exact-pixels-cut-short": shortened(ok["exact-pixels"], file.EXCT),
+        "exact-none-too-long": lengthened(ok["exact-none"], file.EXCT),
+        "section-beyond-end": patched(rgb, file.HEADER_BYTES + 1, b"\xff\x7f"),
         "section-length-of-33-bits": repaired(
-            rgb_head + bytes([BASE]) + varint(len(rgb_base) + 2**32) + rgb_rest
+            head + bytes([file.BLKS]) + varint(len(blocks) + 2**32) + blocks
         ),
-        "section-length-endless": repaired(rgb[:HEADER] + bytes([BASE]) + b"\x80" * 10),
-        "section-twice": join(head, [*sections, sections[0]]),
-        "segment-beyond-section": join(head, [(code, b"\xff\x7f" + body[2:]), *sections[1:]]),
-        "segment-length-of-33-bits": join(
-            head, [(code, varint(first + 2**32) + segments), *sections[1:]]
-        ),
-        "segment-lengths-missing": join(head, [(code, b""), *sections[1:]]),
+        "section-length-endless": repaired(head + bytes([file.BLKS]) + b"\x80" * 10),
+        "section-twice": repaired(rgb + bytes([file.BLKS]) + varint(len(blocks)) + blocks),
         "byte-after-end": repaired(rgb + b"\0"),
         "prefix": rgb[: len(rgb) * 2 // 3],
+    }
+    for name, source, section in (
+        ("mask", "mask", file.MASK),
+        ("blocks", "rgb", file.BLKS),
+        ("alpha", "rgba", file.ALPH),
+        ("planes", "lossless-rgb", file.PLNS),
+        ("exact", "exact-cells", file.EXCT),
+    ):
+        files.setdefault(f"{name}-missing", without(ok[source], section))
+        files[f"{name}-cut-short"] = shortened(ok[source], section)
+        files[f"{name}-too-long"] = lengthened(ok[source], section)
+    return files
+
+
+def bad_tiles(ok: dict[str, bytes]) -> dict[str, bytes]:
+    tiles, rgb, old = ok["tiles"], ok["rgb"], ok["version-1-tiles-lossless"]
+    own = bytes([file.BLKS, 0])
+    return {
+        "index-missing": without(tiles, file.TIDX),
+        "index-cut-short": shortened(tiles, file.TIDX),
+        "index-too-long": reindexed(tiles, lambda body: body + bytes(8)),
+        "index-checksum": changed(tiles, file.TIDX, lambda body: body[:-4] + bytes(4)),
+        "index-without-sections": reindexed(tiles, lambda body: b"\0" + body[1:]),
+        "index-of-too-many-sections": reindexed(tiles, lambda body: b"\x11" + body[1:]),
+        "index-section-twice": reindexed(
+            tiles, lambda body: b"\2" + body[1:2] + body[1:2] + body[2:]
+        ),
+        "index-and-section": repaired(tiles + own),
+        "index-length-of-33-bits": reindexed(
+            tiles, lambda body: body[:2] + b"\x80\x80\x80\x80\x10" + body[3:]
+        ),
+        "index-of-one-tile": repaired(rgb + bytes([file.TIDX, 0, file.TILE, 0])),
+        "tiles-missing": without(tiles, file.TILE),
+        "tiles-cut-short": shortened(tiles, file.TILE),
+        "tiles-too-long": lengthened(tiles, file.TILE),
+        "tile-checksum": changed(tiles, file.TILE, lambda body: bytes([body[0] ^ 1]) + body[1:]),
+        "tile-blocks-too-long": with_long_tile(tiles, file.BLKS),
+        "tile-exact-too-long": with_long_tile(ok["exact-tiles-alpha"], file.EXCT),
+        "version-1-segment-beyond-section": changed(
+            old, file.PLNS, lambda body: b"\xff\x7f" + body[2:]
+        ),
+        "version-1-segment-length-of-33-bits": changed(
+            old, file.PLNS, lambda body: b"\x80\x80\x80\x80\x10" + body[2:]
+        ),
+        "version-1-segment-lengths-missing": changed(old, file.PLNS, lambda _: b""),
     }
 
 
@@ -282,7 +292,8 @@ def picture_of(data: bytes) -> dict[str, object]:
 def main() -> None:
     ok = ok_files()
     write(HERE / "ok", ok)
-    write(HERE / "bad", bad_files(ok))
+    bad = bad_headers(ok["rgb"], ok["tiles"]) | bad_sections(ok) | bad_tiles(ok)
+    write(HERE / "bad", bad)
     pictures = {name: picture_of(data) for name, data in ok.items()}
     (HERE / "ok.json").write_text(json.dumps(pictures, indent=2) + "\n")
 
