@@ -137,10 +137,19 @@ def rd(
     out: Out = OUT_DEFAULT,
     peers: Annotated[
         str | None,
-        typer.Option(metavar="NAME,...", help="Codecs to compare ablc with.", show_default="all"),
+        typer.Option(
+            metavar="NAME,...",
+            help="Codecs to compare ablc with.",
+            show_default="all; with --quick those that take less than a second for a picture",
+        ),
     ] = None,
     quick: Annotated[
-        bool, typer.Option("--quick", help="Measure every third quality only.")
+        bool,
+        typer.Option(
+            "--quick",
+            help="Measure seven pictures, spread over the folder, at six qualities; without "
+            "painted pictures and speeds.",
+        ),
     ] = False,
     weights: Annotated[
         Path | None,
@@ -167,14 +176,13 @@ def rd(
     require_extra("scipy")
     from ablc.eval.rd import published as reference
     from ablc.eval.rd import results, study
-    from ablc.peers.libraries import PEERS
 
     points = None if published is None else reference.read(published)
     pictures = _scan(folder, limit)
     measured = study.study(
         pictures,
         store_in(cache),
-        tuple(PEERS if peers is None else peers.split(",")),
+        _peers(quick) if peers is None else tuple(peers.split(",")),
         jobs=jobs or cores(),
         quick=quick,
         weights=weights,
@@ -188,6 +196,13 @@ def rd(
         terminal.warn(f"{failure.codec}, {failure.picture}: {failure.reason}")
     console.columns(*results.summary(measured))
     _finish(out, *results.WRITTEN)
+
+
+def _peers(quick: bool) -> tuple[str, ...]:
+    """Return the names of the codecs that ablc is compared with by default."""
+    from ablc.peers.libraries import PEERS, QUICK_PEERS
+
+    return QUICK_PEERS if quick else tuple(PEERS)
 
 
 def require_extra(*modules: str) -> None:

@@ -22,19 +22,28 @@ from pathlib import Path
 from typing import Any
 
 from arguments import pictures
-from measuring import Cache, add_run_arguments, measure, progress
+from measuring import Cache, add_peers_argument, add_run_arguments, measure, progress
 from printing import markdown, write_json
 
 from ablc.arrays import Pixels
+from ablc.eval.measures.catalogue import MEASURES
 from ablc.eval.rd import curves as curve_figures
 from ablc.eval.rd.curves import Curve, Curves, Mean, Span, at_rate
 from ablc.peers.ablc_codec import ablc_codec
 from ablc.peers.codec import Codec
-from ablc.peers.libraries import PEERS, peer
+from ablc.peers.libraries import peer
 
-METRICS = {"ssim": "SSIM", "psnr": "PSNR", "ms_ssim": "MS-SSIM"}
-PEERS_SHOWN = ["JPEG", "WebP", "JPEG XL", "AVIF", "HEIC"]
-RATES = (0.1, 0.15, 0.25, 0.5, 1.0)  # bits per pixel of the second table
+METRICS = {
+    "ssim": "SSIM",
+    "psnr": "PSNR",
+    "ms_ssim": "MS-SSIM",
+    "ssimulacra2": "SSIMULACRA 2",
+}
+PEERS_SHOWN = [
+    *("JPEG", "WebP m6", "JPEG XL e7", "HEIC", "AVIF s6 iq", "AVIF s6 ssim", "AVIF s3 ssim"),
+    *("x265 slow", "SVT-AV1 p2", "vvenc medium"),
+]
+RATES = (0.03, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.0)  # bits per pixel of the second table
 
 
 def bd_rates(curves: Curves, span: Span, tested: str = "ablc") -> dict[str, dict[str, Mean | None]]:
@@ -112,7 +121,7 @@ def rate_table(curves: Curves, metric: str) -> str:
         means = [
             Mean.of(at_rate(curve, metric, rate) for curve in by_picture.values()) for rate in RATES
         ]
-        spec = ".2f" if metric == "psnr" else ".4f"
+        spec = f".{MEASURES[metric].digits}f"
         count = len(by_picture)
         rows.append(
             [
@@ -153,18 +162,9 @@ def result(curves: Curves, span: Span, options: dict[str, Any]) -> dict[str, Any
     }
 
 
-def peer_names(text: str) -> list[str]:
-    names = text.split(",")
-    if unknown := [name for name in names if name not in PEERS]:
-        raise argparse.ArgumentTypeError(
-            f"unknown codec {', '.join(unknown)}: expected some of {', '.join(PEERS)}"
-        )
-    return names
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_run_arguments(parser)
-    parser.add_argument("--peers", type=peer_names, default=PEERS_SHOWN, metavar="NAME,...")
+    add_peers_argument(parser, PEERS_SHOWN)
 
 
 def main() -> None:

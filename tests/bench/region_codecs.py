@@ -1,7 +1,8 @@
 """Codecs with a region: ablc by importance, the others by the means that they offer.
 
-JPEG, WebP, JPEG XL and AVIF have no regions and encode the picture as it is. "AVIF blur 16" encodes
-it with its background Gaussian-blurred (sigma 16, unchanged inside, a ramp of 8 pixels outside).
+JPEG, WebP, JPEG XL and AVIF have no regions and encode the picture as it is. "AVIF s6 iq, blur 16"
+encodes it with its background Gaussian-blurred (sigma 16, unchanged inside, a ramp of 8 pixels
+outside).
 "HEVC -12 QP" and "HEVC -18 QP" are x265 with ffmpeg's addroi (x265.py).
 """
 
@@ -29,15 +30,16 @@ from ablc.peers.libraries import peer
 RATES = (0.15, 0.25)  # bits per pixel at which scores are compared
 OVER = 1.06  # factor of the rate of ablc's second file; the first may be 2 % below its rate
 SCORES = {"psnr_in": "PSNR inside", "ssim_in": "SSIM inside", "ssim_out": "SSIM outside"}
-BLURRED = "AVIF blur 16"
+AVIF = "AVIF s6 iq"
+BLURRED = f"{AVIF}, blur 16"
 LOWERED = (12, 18)  # QP
 
 # Sweeps reach from the codec's lowest rate to a file beyond the highest of RATES.
 QUALITIES = {
     "JPEG": (1, 5, 8, 12, 18, 28, 45),
-    "WebP": (0, 1, 5, 12, 25, 45, 65),
-    "JPEG XL": (25, 19, 14, 10, 7, 5, 3.5, 2.5),
-    "AVIF": (0, 8, 15, 22, 30, 38, 46, 54),
+    "WebP m6": (0, 1, 5, 12, 25, 45, 65),
+    "JPEG XL e7": (25, 19, 14, 10, 7, 5, 3.5, 2.5),
+    AVIF: (0, 8, 15, 22, 30, 38, 46, 54),
     BLURRED: (5, 14, 24, 34, 44, 54, 64, 75, 86, 93),
 }
 
@@ -57,7 +59,7 @@ def blurring(codec: Codec, picture: Pixels, mask: Mask) -> Codec:
 
 def peers() -> dict[str, Method]:
     """Return the other codecs by name, without HEVC if there is no ffmpeg for it."""
-    avif = peer("AVIF")
+    avif = peer(AVIF)
     blurred = replace(
         avif, name=BLURRED, settings=f"{avif.settings}, background blurred by sigma 16"
     )
@@ -66,7 +68,7 @@ def peers() -> dict[str, Method]:
     methods = [
         Method(replace(m.codec, qualities=QUALITIES[m.codec.name]), m.steer) for m in methods
     ]
-    if x265.ffmpeg():
+    if not x265.missing():
         for lowered in LOWERED:
             steer = functools.partial(steered_x265, lowered=lowered)
             methods.append(Method(x265.codec(lowered), steer))

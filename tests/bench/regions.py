@@ -17,13 +17,13 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from measuring import fingerprint, probes
 from PIL import Image
 from scipy.ndimage import distance_transform_edt, gaussian_filter, uniform_filter
 
 from ablc import metrics
 from ablc.arrays import Pixels
 from ablc.eval.measures.catalogue import Measurements
+from ablc.eval.measures.measure_set import fingerprint, probes
 
 AREA = 0.15  # of all pixels
 BLUR_FEATHER = 8  # pixels: width of the ramp between mask and blurred background

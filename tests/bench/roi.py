@@ -55,8 +55,8 @@ def measure_picture(
 def run(
     images: Path, weights: Sequence[float], options: dict[str, Any], cache: Path, jobs: int
 ) -> Curves:
-    if not x265.ffmpeg():
-        print("HEVC is left out: found no ffmpeg with libx265", file=sys.stderr)
+    if reason := x265.missing():
+        print(f"HEVC is left out: {reason}", file=sys.stderr)
     options = {"threads": 1, **options}
     return each_picture(measure_picture, images, jobs, tuple(sorted(weights)), options, cache)
 

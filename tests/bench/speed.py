@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from arguments import add_option_argument, add_pictures_argument, pictures
 from printing import markdown, write_json
 from rd import PEERS_SHOWN
@@ -34,12 +35,13 @@ SPEED_PICTURES = ("kodim05", "kodim08", "kodim13", "kodim23")  # three busy ones
 
 
 def quality_near(codec: Codec, shown: Sequence[Pixels], bpp: float) -> float:
-    """Return the whole number 1..100, or JPEG XL distance, of the mean rate nearest to bpp."""
+    """Return the quality, between those of the codec's sweep, of the mean rate nearest to bpp."""
+    first, last = codec.qualities[0], codec.qualities[-1]
     ladder: list[float]
-    if codec.name == "JPEG XL":
-        ladder = [round(0.3 * 1.06**power, 3) for power in range(80)][::-1]  # rate rising
+    if codec.name == "JPEG XL e7":
+        ladder = [round(float(distance), 3) for distance in np.geomspace(first, last, 80)]
     else:
-        ladder = list(range(1, 101))
+        ladder = [float(q) for q in np.linspace(first, last, round(abs(last - first)) + 1)]
     rate = functools.cache(lambda rung: mean_bpp(codec, shown, ladder[rung]))
     low, high = 0, len(ladder) - 1
     while high - low > 1:

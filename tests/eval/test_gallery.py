@@ -88,7 +88,7 @@ def test_the_smallest_file_is_taken_where_none_fits() -> None:
 
 
 def test_a_fine_knob_comes_nearer() -> None:
-    coded = equal_bytes.largest_within(codec("WebP", []), FLAT, 790)
+    coded = equal_bytes.largest_within(codec("WebP m6", []), FLAT, 790)
     assert 700 < len(coded.data) <= 790
 
 
@@ -139,7 +139,7 @@ def test_every_codec_has_a_file_of_ablc_s_bytes_or_says_that_it_is_larger(
     assert [picture["name"] for picture in content["pictures"]] == ["a", "b"]
     for picture in content["pictures"]:
         versions = {version["codec"]: version for version in picture["versions"]}
-        assert {"original", "ablc", "ablc, region", "JPEG", "WebP"} <= set(versions)
+        assert {"original", "ablc", "ablc, region", "JPEG", "WebP m6"} <= set(versions)
         size = versions["ablc"]["bytes"]
         assert size <= 0.6 * picture["width"] * picture["height"] / 8
         for version in picture["versions"][1:]:
@@ -190,7 +190,7 @@ def test_a_codec_that_is_missing_is_listed_and_the_rest_goes_on(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def peer(name: str) -> Codec:
-        if name == "WebP":
+        if name == "WebP m6":
             raise MissingCodecError("pip install webp")
         return codec(name, [])
 
@@ -198,7 +198,7 @@ def test_a_codec_that_is_missing_is_listed_and_the_rest_goes_on(
     monkeypatch.setattr("ablc.eval.report.comparison.peer", peer)
     content = made(folder, tmp_path / "out")
     missing = {each["name"]: each["missing"] for each in content["codecs"]}
-    assert missing["WebP"] == "pip install webp"
+    assert missing["WebP m6"] == "pip install webp"
     assert missing["JPEG"] is None
 
 

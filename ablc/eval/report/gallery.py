@@ -24,7 +24,16 @@ SHOWN_AS = (
     f"For this page all of them are encoded again, as WebP of quality {webp.QUALITY}: near enough"
     " for the eye. The figures are of the original pixels."
 )
-COLUMNS = ("bytes", "ssim", "psnr", "inside", "outside", "lpips", "note")  # of gallery.csv
+COLUMNS = (
+    "bytes",
+    "ssim",
+    "psnr",
+    "inside",
+    "outside",
+    "ssimulacra2",
+    "lpips",
+    "note",
+)  # of gallery.csv
 PIXELS_MOST = 50_000_000  # larger pictures are listed only: codecs take 100 bytes a pixel and more
 
 
