@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import queue
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -25,7 +26,7 @@ from dataclasses import dataclass
 from multiprocessing import connection
 from typing import Any, Generic, TypeVar
 
-from ablc import files, pictures
+from ablc import _core, pictures
 
 ATTEMPTS = 2  # at running a job whose process dies
 
@@ -34,6 +35,7 @@ Out = TypeVar("Out")
 Work = Callable[[Job], Out]
 
 _work: Callable[[Any], Any] | None = None  # the function of this process, if it is a worker
+_lifeline: connection.Connection | None = None  # of this process; its end is this process's
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,15 +145,25 @@ def _start(begin: Callable[[], Callable[[Any], Any]], lifeline: connection.Conne
     global _work
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles interrupts
     pictures.ignore_pillow_warnings()
-    threading.Thread(target=_end_with_parent, args=(lifeline,), daemon=True).start()
+    _end_with_parent(lifeline)
     _work = begin()
 
 
 def _end_with_parent(lifeline: connection.Connection) -> None:
     """End this process when its parent asks for it, or is killed and cannot do so."""
+    global _lifeline
+    _lifeline = lifeline  # stays open
     parent = multiprocessing.parent_process()
-    connection.wait([lifeline] if parent is None else [lifeline, parent.sentinel])
-    files.remove_temporaries()
+    ends = [lifeline.fileno()] if parent is None else [lifeline.fileno(), parent.sentinel]
+    if sys.platform != "win32":
+        _core.end_when_closed(ends, 1)
+    else:  # handles, for which only Python can wait
+        threading.Thread(target=_wait_for_end, args=(ends,), daemon=True).start()
+
+
+def _wait_for_end(ends: list[int]) -> None:
+    connection.wait(ends)
+    _core.remove_temporaries()
     os._exit(1)
 
 
