@@ -76,6 +76,7 @@ def report(
     from ablc.eval.report import gallery
 
     settings = _settings(bpp, quality, roi or [REGION_DEFAULT], weights)
+    page.check(out)
     pictures = read_folder(folder, limit)
     out.mkdir(parents=True, exist_ok=True)
     with running.progress(len(pictures.photos), "encoding") as advance:

@@ -78,7 +78,7 @@ def table1(
     from ablc.eval.paper import table1 as table
 
     settings = table.TableSettings(protocol=protocol, reference_form=reference_form, quick=quick)
-    pictures = _scan(folder, limit)
+    pictures = _scan(folder, out, limit)
     with running.progress(table.count(pictures, settings), "table 1") as advance:
         measured = table.measure(pictures, settings, store_in(cache), jobs or cores(), advance)
     table.write(measured, out)
@@ -121,7 +121,7 @@ def figures(
     from ablc.eval import running
     from ablc.eval.paper import figures as paper_figures
 
-    pictures = _scan(folder, limit)
+    pictures = _scan(folder, out, limit)
     plan = paper_figures.plan(pictures, quick=quick)
     store = store_in(cache)
     with running.progress(plan.count, "figures") as advance:
@@ -178,7 +178,7 @@ def rd(
     from ablc.eval.rd import results, study
 
     points = None if published is None else reference.read(published)
-    pictures = _scan(folder, limit)
+    pictures = _scan(folder, out, limit)
     measured = study.study(
         pictures,
         store_in(cache),
@@ -228,8 +228,14 @@ def store_in(cache: Path | None) -> "Store":
     return Store(cache or default_folder())
 
 
-def _scan(path: Path, limit: int | None) -> "Folder":
-    """Return the pictures of a folder, with a warning for each that cannot be measured."""
+def _scan(path: Path, out: Path, limit: int | None) -> "Folder":
+    """Return the pictures of a folder, with a warning for each that cannot be measured.
+
+    Raises FileExistsError, before anything is measured, if the page cannot be written in the end.
+    """
+    from ablc.eval import page
+
+    page.check(out)
     folder = read_folder(path, limit)
     for file in folder.broken:
         terminal.warn(f"{file.name}: {file.reason}")

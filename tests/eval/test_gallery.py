@@ -10,9 +10,10 @@ from PIL import Image
 
 import made_results
 from ablc import metrics
-from ablc.cli import report
+from ablc.cli import report, reproduce
 from ablc.cli.main import main
 from ablc.drawing import report_maps
+from ablc.eval import running
 from ablc.eval.folder import scan
 from ablc.eval.measures import fidelity
 from ablc.eval.report import gallery
@@ -249,6 +250,24 @@ def test_the_command_makes_a_page_and_a_table(
     assert "c.png" in said.err
     assert (out / "index.html").is_file()
     assert (out / "gallery.csv").read_text().startswith("picture,codec,bytes,ssim")
+
+
+@pytest.mark.parametrize("command", [("report",), ("reproduce", "rd"), ("reproduce", "table1")])
+def test_commands_look_for_a_foreign_page_before_they_measure(
+    folder: Path,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    command: tuple[str, ...],
+) -> None:
+    monkeypatch.setattr(report, "MODULES", ())
+    monkeypatch.setattr(reproduce, "require_extra", lambda *_: None)
+    monkeypatch.setattr(running, "run", None)
+    (tmp_path / "index.html").write_text("mine")
+    cache = str(tmp_path / "cache")
+    assert run(*command, str(folder), "--out", str(tmp_path), "--cache", cache) == 2
+    assert "index.html: not a page of ablc: choose another folder" in capfd.readouterr().err
+    assert (tmp_path / "index.html").read_text() == "mine"
 
 
 def test_without_the_extra_the_command_names_it(
