@@ -72,7 +72,8 @@ def encode(
         below quality 90.
     importance: (H, W) numbers >= 0, 1 = neutral, 0 = spend nothing here, infinite = lossless (in
         whole cells of 8x8 pixels); or a callable that returns such a map for the picture; or an
-        Roi or several, of which later ones win.
+        Roi or several, of which later ones win. A UserWarning names an Roi that is to be lossless
+        and has no pixels, for example because its finder found nothing.
     mask: "rdo" lets the encoder choose the blocks to keep by rate and distortion; the name of
         another scheme, or a Scheme, applies a rule; (ceil(H/8), ceil(W/8)) bool sets the cells to
         keep.
@@ -120,6 +121,24 @@ class Encoder(EncodeSettings):
         xmp: Data | str | None = None,
     ) -> bytes:
         """Return a picture as one .ablc stream; the arguments are those of ablc.encode."""
+        data, notes = self.encode_noting(
+            image, importance=importance, mask=mask, icc=icc, exif=exif, xmp=xmp
+        )
+        for note in notes:
+            warnings.warn(note, UserWarning, stacklevel=3)
+        return data
+
+    def encode_noting(
+        self,
+        image: PictureLike,
+        *,
+        importance: Importance | None = None,
+        mask: Mask = "rdo",
+        icc: Data | None = None,
+        exif: Data | None = None,
+        xmp: Data | str | None = None,
+    ) -> tuple[bytes, tuple[str, ...]]:
+        """Return what encode() returns, and as sentences the warnings that it issues."""
         source = picture_of(image)
         pixels = check_image(image if source is None else source.pixels)  # (H, W, C)
         height, width, _ = pixels.shape
@@ -151,9 +170,7 @@ class Encoder(EncodeSettings):
 
         data = encode_once(target)
         data = self._assisted(data, pixels, target, encode_once) if self.assist else data
-        for note in source.notes if source else ():
-            warnings.warn(note, UserWarning, stacklevel=3)
-        return data
+        return data, (*(source.notes if source else ()), *plan.notes)
 
     def _seen(
         self, pixels: Pixels, importance: Importance | None, mask: Mask
@@ -216,6 +233,7 @@ class _CellPlan:
     importance: Floats | None  # (R, C)
     mask: Flags | None  # (R, C): the cells to keep; None if the encoder chooses
     exact: Flags | None  # (R, C) or (H, W): cells or pixels to reproduce exactly
+    notes: tuple[str, ...] = ()  # on the regions, one sentence each
 
 
 @dataclass(slots=True, eq=False)
@@ -263,17 +281,18 @@ def _plan(importance: Importance | None, mask: Mask, pixels: Pixels) -> _CellPla
     neutral = cells is None or bool((cells.weight == 1).all())  # as without a map
     weight = None if cells is None or neutral else cells.weight
     exact = cells.exact if cells else None
+    notes = cells.notes if cells else ()
     if not isinstance(mask, str | Scheme):
-        return _CellPlan(weight, check_mask(mask, *pixels.shape[:2]), exact)
+        return _CellPlan(weight, check_mask(mask, *pixels.shape[:2]), exact, notes)
     scheme = Scheme(mask) if isinstance(mask, str) else mask
     if scheme.name == "rdo":
-        return _CellPlan(weight, None, exact)
+        return _CellPlan(weight, None, exact, notes)
     kept = choose(scheme, pixels)
     if kept.pixels is None:
-        return _CellPlan(weight, kept.cells, exact)
+        return _CellPlan(weight, kept.cells, exact, notes)
     if exact is not None:
         raise ValueError(f"a lossless region and the mask {scheme.name!r} exclude each other")
-    return _CellPlan(weight, kept.cells, kept.pixels)
+    return _CellPlan(weight, kept.cells, kept.pixels, notes)
 
 
 def _pixels_of(exact: Flags, like: Flags) -> Flags:

@@ -542,3 +542,12 @@ def test_a_reader_that_leaves_ends_the_command_silently(folder: Path) -> None:
         )
         os.close(writing)
         assert (ended.returncode, ended.stderr) == (1, b"")
+
+
+def test_a_lossless_region_in_which_nothing_is_found_is_named(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    Image.new("RGB", (64, 48), (90, 120, 150)).save("flat.png")
+    assert run("encode", "flat.png", "a.ablc", "--roi", "text", "--lossless-roi") == 0
+    said = "ablc: warning: flat.png: the lossless region text is empty: it makes no pixel exact\n"
+    assert capfd.readouterr().err == said

@@ -81,8 +81,10 @@ class Encoding:
             picture = pictures.parse(data, max_pixels=self.max_pixels)
             carried = Metadata() if self.strip else picture.metadata
             regions = self.regions or None
-            stream = encoder.encode(picture.pixels, importance=regions, **asdict(carried))
-            return stream, picture.notes
+            stream, notes = encoder.encode_noting(
+                picture.pixels, importance=regions, **asdict(carried)
+            )
+            return stream, picture.notes + notes
 
         return convert
 

@@ -62,7 +62,7 @@ def encode(
     height, width, _ = picture.pixels.shape
     metadata = Metadata() if strip else picture.metadata
     with terminal.busy(f"encoding {source}"):
-        data = encoder.encode(
+        data, notes = encoder.encode_noting(
             picture.pixels,
             importance=regions or None,
             mask=scheme,
@@ -70,5 +70,7 @@ def encode(
             exif=metadata.exif,
             xmp=metadata.xmp,
         )
+    for note in notes:
+        terminal.warn(f"{source}: {note}")
     outputs.write(target, data)
     terminal.remark(f"{target}: {len(data):,} bytes, {8 * len(data) / (height * width):.3f} bpp")
