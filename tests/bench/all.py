@@ -161,7 +161,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    rd.add_arguments(parser)
+    rd.add_arguments(parser, "kodak")
     parser.add_argument(
         "--out", type=Path, default=Path("results"), metavar="FOLDER", help="default: %(default)s"
     )

@@ -123,9 +123,9 @@ def progress(total: int, what: str) -> Iterator[None]:
         yield
 
 
-def add_run_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add --images, --cache, --jobs and --option."""
-    add_pictures_argument(parser)
+def add_run_arguments(parser: argparse.ArgumentParser, images: str = "kodak") -> None:
+    """Add --images, --cache, --jobs and --option. images: the default, as in arguments.py."""
+    add_pictures_argument(parser, images)
     add_cache_argument(parser)
     parser.add_argument("--jobs", type=int, default=1, help="number of processes (default: 1)")
     add_option_argument(parser)

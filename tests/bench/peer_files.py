@@ -1,6 +1,6 @@
 """The files of other codecs for all pictures of a folder, kept for the benchmarks that need them.
 
-    python tests/bench/peer_files.py [--images FOLDER] [--cache FOLDER] [--most 2]
+    python tests/bench/peer_files.py [--images FOLDER] [--peers NAME,...] [--most 2]
 
 They do not change with ablc, and the strongest encoders take seconds for each: made once, in the
 background if need be, they cost rd.py and `ablc reproduce rd` no more than decoding. Every second

@@ -1,23 +1,31 @@
-"""Rate against distortion of ablc, JPEG, WebP, JPEG XL, AVIF and HEIC, all as whole files.
+"""Rate against distortion of ablc and other codecs, all as whole files.
 
-    python tests/bench/rd.py [--images FOLDER] [--peers AVIF,HEIC] [--option effort=7]
+    python tests/bench/rd.py [--quick] [--images FOLDER] [--peers NAME,...] [--option effort=7]
 
-Prints BD-rates by SSIM, PSNR and MS-SSIM (negative: ablc needs fewer bits) and the metrics at fixed
-rates. Rows of other codecs are kept in --cache, so that a second run measures ablc alone.
+Prints BD-rates by SSIM, PSNR, MS-SSIM and SSIMULACRA 2 (negative: ablc needs fewer bits) and the
+metrics at fixed rates. Pictures are the tuning set of tuning.py unless --images names others. Files
+and rows of other codecs are kept in --cache, so that a second run measures ablc alone.
+
+--quick: the seven pictures of the set `quick`, the peers that take less than a second for a file,
+ablc at the six rates of QUICK_RATES, and six files of each peer. For everyday work on the codec.
 
 bpp      8 * bytes of the whole file / pixels
 PSNR     over R, G and B together, dB
 SSIM     of luma, Gaussian window 11, sigma 1.5
 MS-SSIM  five scales, the mean of R, G and B
 BD-rate  package bjontegaard, PCHIP, for each picture separately, then the mean over the pictures;
-         SSIM and MS-SSIM enter as -10 log10(1 - s), files within --bd-range bits per pixel only
+         SSIM and MS-SSIM enter as -10 log10(1 - s), SSIMULACRA 2 as it is where it is 0 to 90;
+         within --bd-range bits per pixel, at whose ends curves are interpolated
+SSIMULACRA 2  100: equal (ablc/eval/measures/ssimulacra2.py)
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +33,15 @@ from arguments import pictures
 from measuring import Cache, add_peers_argument, add_run_arguments, measure, progress
 from printing import markdown, write_json
 
+import ablc
 from ablc.arrays import Pixels
 from ablc.eval.measures.catalogue import MEASURES
 from ablc.eval.rd import curves as curve_figures
 from ablc.eval.rd.curves import Curve, Curves, Mean, Span, at_rate
+from ablc.eval.rd.study import available, quick_sweep
 from ablc.peers.ablc_codec import ablc_codec
 from ablc.peers.codec import Codec
-from ablc.peers.libraries import peer
+from ablc.peers.libraries import QUICK_PEERS, peer
 
 METRICS = {
     "ssim": "SSIM",
@@ -44,6 +54,7 @@ PEERS_SHOWN = [
     *("x265 slow", "SVT-AV1 p2", "vvenc medium"),
 ]
 RATES = (0.03, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.0)  # bits per pixel of the second table
+QUICK_RATES = (0.045, 0.08, 0.14, 0.24, 0.4, 0.65)  # bits per pixel: 0.05 to 0.5 lies within
 
 
 def bd_rates(curves: Curves, span: Span, tested: str = "ablc") -> dict[str, dict[str, Mean | None]]:
@@ -59,14 +70,23 @@ def bd_rates(curves: Curves, span: Span, tested: str = "ablc") -> dict[str, dict
 
 
 def measure_curve(
-    codec: Codec | None, options: dict[str, Any], picture: Pixels, cache: Path
+    codec: Codec | None,
+    options: dict[str, Any],
+    picture: Pixels,
+    cache: Path,
+    rates: Sequence[float] = (),
 ) -> Curve:
-    """Return the curve of a codec on a picture; None stands for ablc, which is never cached."""
+    """Return the curve of a codec on a picture; None stands for ablc, which is never cached.
+
+    rates: of ablc's files, bits per pixel, for a quick run, in which peers have as few files; none:
+    all codecs have the files of their sweeps of qualities.
+    """
     if codec is None:
-        codec = ablc_codec(options)
+        codec = at_rates(options, rates) if rates else ablc_codec(options)
         rows = {quality: measure(codec, picture, quality) for quality in codec.qualities}
     else:
-        rows = Cache(cache).measure(codec, picture, codec.qualities)
+        qualities = quick_sweep(codec.qualities) if rates else codec.qualities
+        rows = Cache(cache).measure(codec, picture, qualities)
     pixels = picture.shape[0] * picture.shape[1]
     return [
         {"quality": quality, "bpp": 8 * row["bytes"] / pixels, **row}
@@ -74,15 +94,38 @@ def measure_curve(
     ]
 
 
+def at_rates(options: dict[str, Any], rates: Sequence[float]) -> Codec:
+    """Return ablc with a rate in bits per pixel as its quality."""
+    codec = ablc_codec(options)
+    how = {"threads": 1, **options}
+    return replace(
+        codec,
+        encode=lambda picture, rate: ablc.encode(picture, bpp=rate, **how),
+        qualities=tuple(rates),
+    )
+
+
 def run(
-    images: Path, peers: Sequence[str], options: dict[str, Any], cache: Path, jobs: int
+    images: Path,
+    peers: Sequence[str],
+    options: dict[str, Any],
+    cache: Path,
+    jobs: int,
+    rates: Sequence[float] = (),
 ) -> Curves:
-    """Return curves of ablc and of the named peers on all pictures of a folder."""
+    """Return curves of ablc and of the named peers that can run here, on all pictures.
+
+    rates: as in measure_curve.
+    """
+    codecs, missing = available(peers)
+    for name, reason in missing.items():
+        print(f"{name} is left out: {reason}", file=sys.stderr)
+    peers = list(codecs)
     curves: Curves = {name: {} for name in ("ablc", *peers)}
     done = progress(len(curves) * len(shown := pictures(images)), "curves")
     with ProcessPoolExecutor(jobs) as pool:
         waiting: dict[tuple[str, str], Future[Curve]] = {
-            (name, title): pool.submit(worker, name, options, picture, cache)
+            (name, title): pool.submit(worker, name, options, picture, cache, rates)
             for name in curves
             for title, picture in shown.items()
         }
@@ -92,9 +135,11 @@ def run(
     return curves
 
 
-def worker(name: str, options: dict[str, Any], picture: Pixels, cache: Path) -> Curve:
+def worker(
+    name: str, options: dict[str, Any], picture: Pixels, cache: Path, rates: Sequence[float]
+) -> Curve:
     """Call measure_curve by the codec's name, since codecs cannot be pickled."""
-    return measure_curve(None if name == "ablc" else peer(name), options, picture, cache)
+    return measure_curve(None if name == "ablc" else peer(name), options, picture, cache, rates)
 
 
 # --- printing -------------------------------------------------------------------------------------
@@ -162,8 +207,9 @@ def result(curves: Curves, span: Span, options: dict[str, Any]) -> dict[str, Any
     }
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_run_arguments(parser)
+def add_arguments(parser: argparse.ArgumentParser, images: str) -> None:
+    """Add the arguments that all.py shares. images: the default, as in arguments.py."""
+    add_run_arguments(parser, images)
     add_peers_argument(parser, PEERS_SHOWN)
 
 
@@ -171,7 +217,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    add_arguments(parser)
+    add_arguments(parser, "tuning")
+    parser.add_argument("--quick", action="store_true", help="seven pictures, six rates")
     parser.add_argument(
         "--bd-range", type=float, nargs=2, default=(0.05, 0.5), metavar=("LOW", "HIGH")
     )
@@ -180,7 +227,12 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     options, span = dict(arguments.option), tuple(arguments.bd_range)
-    curves = run(arguments.images, arguments.peers, options, arguments.cache, arguments.jobs)
+    images, peers, rates = arguments.images, arguments.peers, ()
+    if arguments.quick:
+        images = Path("quick") if images == Path("tuning") else images
+        peers = list(QUICK_PEERS) if peers == PEERS_SHOWN else peers
+        rates = QUICK_RATES
+    curves = run(images, peers, options, arguments.cache, arguments.jobs, rates)
     print(report(curves, span))
     write_json(arguments.out, result(curves, span, options))
 

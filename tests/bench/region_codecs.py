@@ -9,7 +9,7 @@ outside).
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ SCORES = {"psnr_in": "PSNR inside", "ssim_in": "SSIM inside", "ssim_out": "SSIM 
 AVIF = "AVIF s6 iq"
 BLURRED = f"{AVIF}, blur 16"
 LOWERED = (12, 18)  # QP
+HEVC_NAMES = tuple(x265.name_of(lowered) for lowered in LOWERED)
 
 # Sweeps reach from the codec's lowest rate to a file beyond the highest of RATES.
 QUALITIES = {
@@ -57,22 +58,36 @@ def blurring(codec: Codec, picture: Pixels, mask: Mask) -> Codec:
     return replace(codec, encode=lambda _, quality: codec.encode(source(), quality))
 
 
-def peers() -> dict[str, Method]:
-    """Return the other codecs by name, without HEVC if there is no ffmpeg for it."""
+def peers(names: Collection[str] | None = None) -> dict[str, Method]:
+    """Return the other codecs by name, without HEVC if there is no ffmpeg for it.
+
+    names: of the codecs; None: all.
+    """
+    methods = [*(() if names == HEVC_NAMES else _without_hevc()), *_hevc()]
+    return {
+        method.codec.name: method
+        for method in methods
+        if names is None or method.codec.name in names
+    }
+
+
+def _without_hevc() -> list[Method]:
     avif = peer(AVIF)
     blurred = replace(
         avif, name=BLURRED, settings=f"{avif.settings}, background blurred by sigma 16"
     )
     methods = [Method(peer(name)) for name in QUALITIES if name != BLURRED]
     methods = [*methods, Method(blurred, blurring)]
-    methods = [
-        Method(replace(m.codec, qualities=QUALITIES[m.codec.name]), m.steer) for m in methods
+    return [Method(replace(m.codec, qualities=QUALITIES[m.codec.name]), m.steer) for m in methods]
+
+
+def _hevc() -> list[Method]:
+    if x265.missing():
+        return []
+    return [
+        Method(x265.codec(lowered), functools.partial(steered_x265, lowered=lowered))
+        for lowered in LOWERED
     ]
-    if not x265.missing():
-        for lowered in LOWERED:
-            steer = functools.partial(steered_x265, lowered=lowered)
-            methods.append(Method(x265.codec(lowered), steer))
-    return {method.codec.name: method for method in methods}
 
 
 def steered_x265(_codec: Codec, _picture: Pixels, mask: Mask, lowered: int) -> Codec:

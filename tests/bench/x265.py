@@ -32,11 +32,16 @@ def missing() -> str | None:
     return None
 
 
+def name_of(lowered: int) -> str:
+    """Return the name of codec(lowered)."""
+    return f"HEVC -{lowered} QP"
+
+
 def codec(lowered: int, mask: Mask | None = None) -> Codec:
     """Return x265 with the quantiser lowered inside the mask, in QP. Not if it is missing()."""
     path = ffmpeg.program(ENCODER)
     return Codec(
-        f"HEVC -{lowered} QP",
+        name_of(lowered),
         f"x265 intra, preset medium, 4:2:0, addroi {lowered} QP, quality = crf, {CHARGED}",
         f"ffmpeg {ffmpeg.version(path)}",
         functools.partial(encode, lowered=lowered, mask=mask),
