@@ -84,17 +84,18 @@ PEERS = """## Peers
 | SVT-AV1 p2 | ffmpeg (libsvtav1) | AV1 still picture, preset 2, tune ssim, 10 bits, 4:2:0 |
 | vvenc medium | ffmpeg (libvvenc) | VVC intra, preset medium, qpa 0, 10 bits, 4:2:0 |
 
-ffmpeg is that of the package imageio-ffmpeg, or one on the path. Its raw streams are charged 300 bytes
-for a container (`CONTAINER_BYTES` of `ablc/peers/ffmpeg.py`); Y, Cb and Cr are BT.601 in full range,
-converted in floating point (`ablc/peers/planes.py`). Sweeps of qualities reach from .03 bits per pixel, or
-the lowest rate of the codec, to about 2. A codec that cannot run here, because a library is missing or
-an ffmpeg has no such encoder, is left out, and the reason is printed. `mozjpeg`, `JPEG 2000` and
-`JPEG baseline` are there for `--peers`.
+ffmpeg is that of the package imageio-ffmpeg, or one on the path. Its raw streams are charged 300
+bytes for a container (`CONTAINER_BYTES` of `ablc/peers/ffmpeg.py`); Y, Cb and Cr are BT.601 in
+full range, converted in floating point (`ablc/peers/planes.py`). Sweeps of qualities reach from
+.03 bits per pixel, or the lowest rate of the codec, to about 2. A codec that cannot run here,
+because a library is missing or an ffmpeg has no such encoder, is left out, and the reason is
+printed. `mozjpeg`, `JPEG 2000` and `JPEG baseline` are there for `--peers`.
 
-PSNR is over R, G and B, SSIM over luma, MS-SSIM the mean of R, G and B (`ablc/metrics.py`). SSIMULACRA 2
-(`ablc/eval/measures/ssimulacra2.py`) agrees with the program of libjxl, whose scores its tests have; the
-package ssimulacra2, of which it takes colours, weights and mapping, has other borders and another blur,
-and differs by points at low rates. Its BD-rates are over scores of 0 to 90.
+PSNR is over R, G and B, SSIM over luma, MS-SSIM the mean of R, G and B (`ablc/metrics.py`).
+SSIMULACRA 2 (`ablc/eval/measures/ssimulacra2.py`) agrees with the program of libjxl, whose scores
+its tests have; the package ssimulacra2, of which it takes colours, weights and mapping, has other
+borders and another blur, and differs by points at low rates. Its BD-rates are over scores of 0 to
+90.
 """
 
 

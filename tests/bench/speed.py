@@ -7,9 +7,8 @@ codec works at the quality whose mean rate comes nearest to --bpp. Lossless code
 each other, their bytes also over all pictures of the folder. Codecs take turns within a round, so
 that all see the machine in the same state; the first round warms up and is not counted. MP/s =
 pixels / CPU seconds of the whole process and of the ffmpeg that it starts, summed over threads (a
-codec gains nothing by starting them), median of the rounds, best round in brackets; slow codecs have
-one round. Ratios within one run are
-comparable; figures of different runs are not.
+codec gains nothing by starting them), median of the rounds, best round in brackets; slow codecs
+have one round. Ratios within one run are comparable; figures of different runs are not.
 """
 
 from __future__ import annotations
