@@ -170,6 +170,12 @@ def rd(
     ] = None,
     jobs: Jobs = None,
     cache: Cache = None,
+    fresh: Annotated[
+        bool,
+        typer.Option(
+            "--fresh", help="Measure everything again, the files of other codecs included."
+        ),
+    ] = False,
     limit: Limit = None,
 ) -> None:
     """Measure rate against distortion, BD-rates and speed of ablc and other codecs."""
@@ -181,7 +187,7 @@ def rd(
     pictures = _scan(folder, out, limit)
     measured = study.study(
         pictures,
-        store_in(cache),
+        store_in(cache, fresh=fresh),
         _peers(quick) if peers is None else tuple(peers.split(",")),
         jobs=jobs or cores(),
         quick=quick,
@@ -221,11 +227,11 @@ def read_folder(path: Path, limit: int | None) -> "Folder":
         return scan(path, limit=limit)
 
 
-def store_in(cache: Path | None) -> "Store":
-    """Return the store of measurements in a folder; None: the default one."""
+def store_in(cache: Path | None, *, fresh: bool = False) -> "Store":
+    """Return the store of measurements in a folder; None: the default one. fresh: as in Store."""
     from ablc.eval.store import Store, default_folder
 
-    return Store(cache or default_folder())
+    return Store(cache or default_folder(), fresh=fresh)
 
 
 def _scan(path: Path, out: Path, limit: int | None) -> "Folder":

@@ -16,8 +16,9 @@ from ablc.drawing import report_maps
 from ablc.eval import running
 from ablc.eval.folder import scan
 from ablc.eval.measures import fidelity
+from ablc.eval.measures.measure_set import missing_measures
 from ablc.eval.report import gallery
-from ablc.eval.report.comparison import Goal, ReportSettings
+from ablc.eval.report.comparison import PEERS, Goal, ReportSettings
 from ablc.eval.store import JsonObject, Store
 from ablc.importance import Roi
 from ablc.inspection import coding_map
@@ -47,9 +48,10 @@ def made(
     goal: Goal | None = None,
     rois: Sequence[Roi] = EVERYWHERE,
     shown: int = gallery.SHOWN,
+    peers: tuple[str, ...] = PEERS,
 ) -> JsonObject:
     """Return gallery.json of a run in this process, with a store beside the folder."""
-    plan = ReportSettings(goal or Goal(bpp=0.6), tuple(rois), "where it is")
+    plan = ReportSettings(goal or Goal(bpp=0.6), tuple(rois), "where it is", peers=peers)
     ended: list[str] = []
     store = Store(folder.parent / "store")
     gallery.make(scan(folder), out, plan, store, shown=shown, advance=ended.append)
@@ -203,13 +205,28 @@ def test_a_codec_that_is_missing_is_listed_and_the_rest_goes_on(
     assert missing["JPEG"] is None
 
 
+def test_the_codecs_can_be_chosen(folder: Path, tmp_path: Path) -> None:
+    content = made(folder, tmp_path / "out", peers=("JPEG baseline",))
+    assert [each["name"] for each in content["codecs"]] == ["ablc", "JPEG baseline"]
+    assert content["pictures"][0]["versions"][-1]["codec"] == "JPEG baseline"
+    with pytest.raises(ValueError, match="unknown codec 'BPG'"):
+        made(folder, tmp_path / "out", peers=("BPG",))
+
+
+@pytest.mark.skipif(bool(missing_measures()), reason="needs the extra [eval]")
+def test_every_version_has_a_score_of_ssimulacra(folder: Path, tmp_path: Path) -> None:
+    for picture in made(folder, tmp_path / "out", peers=("JPEG",))["pictures"]:
+        scores = [version["ssimulacra2"] for version in picture["versions"]]
+        assert scores[0] is None
+        assert all(-100 < score < 100 for score in scores[1:])
+
+
 def test_a_codec_that_fails_costs_its_own_version_alone(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ablc.eval.report.comparison.PEERS", ("JPEG",))
     of_16x16 = codec("JPEG", [])
     monkeypatch.setattr("ablc.eval.report.comparison.peer", lambda _: of_16x16)
-    for picture in made(folder, tmp_path / "out")["pictures"]:
+    for picture in made(folder, tmp_path / "out", peers=("JPEG",))["pictures"]:
         assert any(note.startswith("JPEG failed") for note in picture["notes"])
         assert "JPEG" not in [version["codec"] for version in picture["versions"]]
 

@@ -53,6 +53,15 @@ def test_whatever_decides_the_file_is_in_the_key(
     assert len(encoded) == 7
 
 
+def test_a_fresh_store_has_every_file_made_again(
+    codec: Codec, encoded: list[float], tmp_path: Path
+) -> None:
+    picture = scene(16, 24)
+    for fresh in (False, True, True, False):
+        keeping(codec, Store(tmp_path, fresh=fresh)).encode(picture, 1)
+    assert len(encoded) == 3
+
+
 def test_a_damaged_file_is_made_again(codec: Codec, encoded: list[float], tmp_path: Path) -> None:
     picture, store = scene(16, 24), Store(tmp_path)
     data = keeping(codec, store).encode(picture, 1)

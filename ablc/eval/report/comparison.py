@@ -30,7 +30,7 @@ from ablc.peers.equal_bytes import largest_within
 from ablc.peers.libraries import peer
 from ablc.regions import Region
 
-PEERS = ("JPEG", "WebP m6", "AVIF s6 iq", "JPEG XL e7")
+PEERS = ("JPEG", "WebP m6", "AVIF s6 iq", "AVIF s6 ssim", "JPEG XL e7")  # by default
 SCORED_MOST = 1 << 21  # pixels: SSIMULACRA 2 takes 300 bytes for each, of the middle
 ORIGINAL, ABLC, CLASSICAL, REGION_FIRST = "original", "ablc", "ablc, classical fill", "ablc, region"
 
@@ -58,6 +58,7 @@ class ReportSettings:
     rois: tuple[Roi, ...]
     where: str  # the regions, in words
     weights: Path | None = None  # folder of the network of LPIPS, as in Judges; None: not measured
+    peers: tuple[str, ...] = PEERS  # names of the other codecs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,7 +92,7 @@ def measure(photo: Photo, settings: ReportSettings, shown: bool) -> TaskResult:
     if region_first.data:
         decoded = _decode(region_first.data)
         versions.insert(1, CodedVersion(REGION_FIRST, decoded, len(region_first.data)))
-    peers, faults = _versions_of_peers(pixels, len(data))
+    peers, faults = _versions_of_peers(pixels, len(data), settings.peers)
     versions += peers
     window = report_maps.window_of(photo.height, photo.width, region_first.inside)
     row: JsonObject = {
@@ -130,10 +131,12 @@ def _decode(data: bytes) -> Pixels:
     return Decoder(threads=1).decode(data)
 
 
-def _versions_of_peers(pixels: Pixels, byte_count: int) -> tuple[list[CodedVersion], list[str]]:
+def _versions_of_peers(
+    pixels: Pixels, byte_count: int, names: Sequence[str]
+) -> tuple[list[CodedVersion], list[str]]:
     """Return the peers' versions at a number of bytes, and the faults of peers that failed."""
     versions, faults = [], []
-    for name in PEERS:
+    for name in names:
         try:
             codec = peer(name)
             coded = largest_within(codec, pixels, byte_count)
