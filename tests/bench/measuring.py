@@ -6,6 +6,7 @@ import argparse
 import functools
 import hashlib
 import json
+import math
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -44,6 +45,11 @@ def metrics_fingerprint() -> str:
     return MeasureSet(None).fingerprint()
 
 
+def bits_per_pixel(byte_count: float, picture: Pixels) -> float:
+    """Return the rate of a file of a picture, (H, W, C)."""
+    return 8 * byte_count / (picture.shape[0] * picture.shape[1])
+
+
 class Cache:
     """Rows of other codecs, one file per codec and picture, under a key of all their inputs.
 
@@ -63,23 +69,36 @@ class Cache:
         folder.mkdir(parents=True, exist_ok=True)
 
     def measure(
-        self, codec: Codec, picture: Pixels, qualities: tuple[float, ...]
+        self,
+        codec: Codec,
+        picture: Pixels,
+        qualities: tuple[float, ...],
+        most: float = math.inf,
     ) -> dict[float, Measurements]:
-        """Return rows by quality; missing ones are measured and kept."""
+        """Return rows by quality; missing ones are measured and kept.
+
+        most: bits per pixel; the first row beyond them, "bytes" being those of one file, is the
+        last.
+        """
         path = self._path(codec, picture)
         known = (
             {float(quality): row for quality, row in json.loads(path.read_text()).items()}
             if path.exists()
             else {}
         )
-        missing = [quality for quality in qualities if quality not in known]
-        if missing:
-            kept = keeping(codec, Store(self.folder))
-            known |= {quality: self._measure(kept, picture, quality) for quality in missing}
-            fresh = path.with_suffix(f".{os.getpid()}")
-            fresh.write_text(json.dumps(known))
-            fresh.replace(path)
-        return {quality: known[quality] for quality in qualities}
+        kept, fresh = keeping(codec, Store(self.folder)), False
+        rows: dict[float, Measurements] = {}
+        for quality in qualities:
+            if quality not in known:
+                known[quality], fresh = self._measure(kept, picture, quality), True
+            rows[quality] = known[quality]
+            if most < math.inf and bits_per_pixel(rows[quality]["bytes"], picture) > most:
+                break
+        if fresh:
+            written = path.with_suffix(f".{os.getpid()}")
+            written.write_text(json.dumps(known))
+            written.replace(path)
+        return rows
 
     def _path(self, codec: Codec, picture: Pixels) -> Path:
         parts = (

@@ -17,7 +17,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from arguments import add_pictures_argument, pictures
-from measuring import add_cache_argument, add_peers_argument
+from measuring import add_cache_argument, add_peers_argument, bits_per_pixel
+from rd import RATE_MOST
 
 from ablc.arrays import Pixels
 from ablc.eval.rd.kept import keeping
@@ -60,7 +61,7 @@ def sweep(codec: Codec, picture: Pixels, qualities: Sequence[float], most: float
     rates: list[float] = []
     for quality in qualities:
         data = codec.encode(picture, quality)
-        rates.append(8 * len(data) / (picture.shape[0] * picture.shape[1]))
+        rates.append(bits_per_pixel(len(data), picture))
         if rates[-1] > most:
             break
     return rates
@@ -74,7 +75,7 @@ def main() -> None:
     add_cache_argument(parser)
     add_peers_argument(parser, list(PEERS))
     parser.add_argument(
-        "--most", type=float, default=2.0, metavar="BPP", help="(default: %(default)s)"
+        "--most", type=float, default=RATE_MOST, metavar="BPP", help="(default: %(default)s)"
     )
     arguments = parser.parse_args()
     run(arguments.images, arguments.peers, arguments.cache, arguments.most)

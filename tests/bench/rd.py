@@ -30,7 +30,14 @@ from pathlib import Path
 from typing import Any
 
 from arguments import pictures
-from measuring import Cache, add_peers_argument, add_run_arguments, measure, progress
+from measuring import (
+    Cache,
+    add_peers_argument,
+    add_run_arguments,
+    bits_per_pixel,
+    measure,
+    progress,
+)
 from printing import markdown, write_json
 
 import ablc
@@ -54,6 +61,7 @@ PEERS_SHOWN = [
     *("x265 slow", "SVT-AV1 p2", "vvenc medium"),
 ]
 RATES = (0.03, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.0)  # bits per pixel of the second table
+RATE_MOST = 2.0  # bits per pixel: sweeps of other codecs end at their first file beyond
 QUICK_RATES = (0.045, 0.08, 0.14, 0.24, 0.4, 0.65)  # bits per pixel: 0.05 to 0.5 lies within
 
 
@@ -79,17 +87,16 @@ def measure_curve(
     """Return the curve of a codec on a picture; None stands for ablc, which is never cached.
 
     rates: of ablc's files, bits per pixel, for a quick run, in which peers have as few files; none:
-    all codecs have the files of their sweeps of qualities.
+    all codecs have the files of their sweeps of qualities, up to the first beyond RATE_MOST.
     """
     if codec is None:
         codec = at_rates(options, rates) if rates else ablc_codec(options)
         rows = {quality: measure(codec, picture, quality) for quality in codec.qualities}
     else:
         qualities = quick_sweep(codec.qualities) if rates else codec.qualities
-        rows = Cache(cache).measure(codec, picture, qualities)
-    pixels = picture.shape[0] * picture.shape[1]
+        rows = Cache(cache).measure(codec, picture, qualities, RATE_MOST)
     return [
-        {"quality": quality, "bpp": 8 * row["bytes"] / pixels, **row}
+        {"quality": quality, "bpp": bits_per_pixel(row["bytes"], picture), **row}
         for quality, row in rows.items()
     ]
 
