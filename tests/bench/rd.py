@@ -124,13 +124,15 @@ def run(
 
     rates: as in measure_curve.
     """
-    codecs, missing = available(peers)
-    for name, reason in missing.items():
-        print(f"{name} is left out: {reason}", file=sys.stderr)
-    peers = list(codecs)
-    curves: Curves = {name: {} for name in ("ablc", *peers)}
-    done = progress(len(curves) * len(shown := pictures(images)), "curves")
+    shown = pictures(images)
     with ProcessPoolExecutor(jobs) as pool:
+        # Asked in the pool: libvips, which has threads, must not run before a fork.
+        missing = pool.submit(missing_peers, peers).result()
+        for name, reason in missing.items():
+            print(f"{name} is left out: {reason}", file=sys.stderr)
+        chosen = ("ablc", *(name for name in peers if name not in missing))
+        curves: Curves = {name: {} for name in chosen}
+        done = progress(len(curves) * len(shown), "curves")
         waiting: dict[tuple[str, str], Future[Curve]] = {
             (name, title): pool.submit(worker, name, options, picture, cache, rates)
             for name in curves
@@ -140,6 +142,11 @@ def run(
             curves[name][title] = future.result()
             next(done)
     return curves
+
+
+def missing_peers(names: Sequence[str]) -> dict[str, str]:
+    """Return the codecs that cannot run here, with the reasons."""
+    return available(names)[1]
 
 
 def worker(
