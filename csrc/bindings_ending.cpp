@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <thread>
 #endif
 
@@ -68,6 +69,16 @@ void start(Work&& work) {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
+/// Wait as long as the patience lasts, which may become shorter meanwhile.
+void wait_patiently() {
+  const auto begin = std::chrono::steady_clock::now();
+  const auto over = [&] {
+    const std::chrono::duration<double> waited = std::chrono::steady_clock::now() - begin;
+    return waited.count() >= ending().patience;
+  };
+  while (!over()) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+}
+
 /// Wait for the byte that stands for a signal, and then end the process; return at the pipe's end.
 void end_after_signal(int pipe, int number, int code, const std::string& message) {
   for (unsigned char byte = 0;;) {
@@ -75,7 +86,7 @@ void end_after_signal(int pipe, int number, int code, const std::string& message
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) break;
     if (byte != number) continue;
-    std::this_thread::sleep_for(std::chrono::duration<double>(ending().patience.load()));
+    wait_patiently();
     end(code, message);
   }
   ::close(pipe);

@@ -42,7 +42,11 @@ main()
 def interrupt(program: "subprocess.Popen[str]") -> str:
     """Send Ctrl-C, and return what was said on standard error."""
     program.send_signal(signal.SIGINT)
-    _, errors = program.communicate(timeout=PATIENCE)
+    try:
+        _, errors = program.communicate(timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        program.kill()  # else the end of its block would wait for it
+        raise
     return errors
 
 
@@ -54,7 +58,7 @@ def begun(program: "subprocess.Popen[str]") -> None:
 @pytest.mark.parametrize(
     ("module", "place", "arguments"),
     [
-        ("encoder", "Encoder.encode", ["encode", "a.png", "new.ablc"]),
+        ("encoder", "Encoder.encode_noting", ["encode", "a.png", "new.ablc"]),
         ("decoder", "Decoder.decode", ["decode", "a.ablc", "new.png"]),
         ("metrics", "compare", ["compare", "a.png", "a.png"]),
     ],
@@ -146,6 +150,56 @@ if __name__ == "__main__":
         finally:
             with suppress(ProcessLookupError):
                 os.kill(worker, signal.SIGKILL)
+
+
+def test_workers_that_still_start_are_ended_in_silence(tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text(
+        """
+import os, time
+
+def begin():
+    return print
+
+if os.environ.get("IN_WORKER"):
+    os.write(1, b"begun\\n")
+    time.sleep(10**4)
+"""
+    )
+    code = """
+import os
+from ablc import processes
+from ablc.cli import interrupts
+
+def main():
+    import slow  # workers load it with their work, not with this file
+    os.environ["IN_WORKER"] = "1"
+    with interrupts.prompt(), interrupts.patient(10**4):
+        try:
+            list(processes.mapped(slow.begin, iter([1, 2]), 2))
+        except KeyboardInterrupt:
+            raise SystemExit(interrupts.CODE)
+
+if __name__ == "__main__":
+    main()
+"""
+    (tmp_path / "parent.py").write_text(code)
+    with subprocess.Popen(
+        [sys.executable, "parent.py"],
+        cwd=tmp_path,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as program:
+        begun(program)
+        os.killpg(program.pid, signal.SIGINT)  # as a terminal does
+        try:
+            said, errors = program.communicate(timeout=PATIENCE)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(program.pid, signal.SIGKILL)
+    assert (program.returncode, errors) == (130, "ablc: interrupted\n")
+    assert said in ("", "begun\n")
 
 
 def test_an_encode_in_the_codec_is_ended(tmp_path: Path) -> None:
