@@ -79,7 +79,7 @@ PEERS = """## Peers
 | HEIC | pillow-heif (x265) | as it writes HEIC by default, 4:2:0 |
 | AVIF s6 iq | Pillow (libaom) | speed 6, tune=iq, 8 bits, 4:2:0: what Pillow 13 does of itself |
 | AVIF s6 ssim | Pillow (libaom) | the same with `advanced={"tune": "ssim"}` |
-| AVIF s3 ssim | Pillow (libaom) | speed 3, tune=ssim: eight to ten times the time of speed 6 |
+| AVIF s3 ssim | Pillow (libaom) | speed 3, tune=ssim: about ten times the time of speed 6 |
 | x265 slow | ffmpeg (libx265) | HEVC intra, preset slow, tune ssim, 8 bits, 4:2:0 |
 | SVT-AV1 p2 | ffmpeg (libsvtav1) | AV1 still picture, preset 2, tune ssim, 10 bits, 4:2:0 |
 | vvenc medium | ffmpeg (libvvenc) | VVC intra, preset medium, qpa 0, 10 bits, 4:2:0 |
