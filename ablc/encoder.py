@@ -50,6 +50,7 @@ def encode(
     mask: Mask = "rdo",
     tune: Tune = "ssim",
     assist: tuple[Assist, ...] = (),
+    paint: str | None = None,
     keep_invisible: bool | None = None,
     icc: Data | None = None,
     exif: Data | None = None,
@@ -81,6 +82,11 @@ def encode(
     assist: kinds of assistant information to add, which helps a decoder with fill="ppgn" to paint
         dropped blocks: "edge", "style", "content", "latent", "class". It needs networks
         (`ablc[cpu]`) and a picture of at most 1.5 megapixels, and counts towards target_bytes.
+    paint: the network that should paint the decoded picture, which the stream then names and
+        decoders with fill="auto" use: its id, and after a colon the strength that is recommended,
+        0..1, rounded to hundredths: "fill-small", "fill-small:0.7". It takes some 20 bytes, which
+        count towards target_bytes. The network must be installed; with the hash of a version in its
+        name (inspect shows it: "fill-small@029f1ac111bfcbba") it need not be. None: none.
     keep_invisible: whether the colour of pixels with alpha 0 is kept. None: in lossless streams
         only; in others it is free, and costs next to nothing.
     icc, exif, xmp: metadata to store unchanged, bytes or a buffer; the prefix "Exif" of JPEG files
@@ -89,7 +95,8 @@ def encode(
 
     Raises ValueError for any other argument, and if no setting reaches the requested length;
     TypeError for metadata that is not bytes; FinderError if a finder of regions fails; PictureError
-    and OSError if a file cannot be read; with assist ModelError and ProviderError as decode().
+    and OSError if a file cannot be read; with paint ModelError if that network is not installed, is
+    damaged or does not fill; with assist ModelError and ProviderError as decode().
     """
     encoder = Encoder(
         quality=quality,
@@ -101,6 +108,7 @@ def encode(
         subsampling=subsampling,
         tune=tune,
         assist=assist,
+        paint=paint,
         keep_invisible=keep_invisible,
     )
     return encoder.encode(image, importance=importance, mask=mask, icc=icc, exif=exif, xmp=xmp)
@@ -146,6 +154,7 @@ class Encoder(EncodeSettings):
             raise ValueError("lossless keeps everything: importance and mask exclude it")
         target = self.target(height, width)
         carried = _metadata(source, icc=icc, exif=exif, xmp=xmp)
+        carried["model"] = _painter_name(self.paint)
         pixels, plan = self._seen(pixels, importance, mask)
         if target is not None:
             plan = replace(plan, importance=_balanced(plan.importance))
@@ -313,6 +322,15 @@ def _balanced(importance: Floats | None) -> Floats | None:
     if importance is None or importance.max() <= BALANCED:
         return importance
     return importance * np.float32(np.sqrt(BALANCED / importance.max()))
+
+
+def _painter_name(paint: str | None) -> bytes:
+    """Return the body of the section MODL for the setting paint; empty: no section."""
+    if paint is None:
+        return b""
+    from ablc.runtime import choice  # late: most encoding needs nothing of networks
+
+    return choice.pack(paint)
 
 
 @functools.lru_cache(maxsize=2)

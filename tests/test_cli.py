@@ -131,7 +131,8 @@ def test_inspect_shows_every_section(folder: Path, capfd: pytest.CaptureFixture[
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
-        (b"fill-small" + bytes(range(8)), "fill-small 0001020304050607"),
+        (b"fill-small" + bytes(range(8)), "fill-small@0001020304050607"),
+        (b"fill-small\xbc" + bytes(range(8)), "fill-small@0001020304050607:0.6"),
         (b"Not an id" + bytes(8), (b"Not an id" + bytes(8)).hex()),
     ],
 )

@@ -36,6 +36,7 @@ def encode(
     subsampling: options.Chroma = DEFAULTS.subsampling,
     tune: options.Measure = DEFAULTS.tune,
     assist: options.Assistance = None,
+    paint: options.Paint = None,
     keep_invisible: options.KeepInvisible = None,
     strip: options.Strip = False,
     force: outputs.Force = False,
@@ -53,6 +54,7 @@ def encode(
         subsampling=subsampling,
         tune=tune,
         assist=tuple(assist.split(",")) if assist else (),  # type: ignore[arg-type]
+        paint=paint,
         keep_invisible=keep_invisible,
     )
     outputs.check(target, outputs.STREAM, [source, *map(inputs.place_of, roi or ())], force=force)
