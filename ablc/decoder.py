@@ -3,7 +3,7 @@
 import functools
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from ablc import _core, forks
 from ablc.arguments import Data, stream_of
 from ablc.arrays import CELL, Pixels, check_out
-from ablc.errors import ModelError, StreamError, warn_of
+from ablc.errors import ModelError, ProviderError, StreamError, warn_of, warn_of_painter
 from ablc.regions import Region
 from ablc.settings import (
     STEP_COARSEST,
@@ -23,7 +23,7 @@ from ablc.settings import (
 )
 
 if TYPE_CHECKING:  # imported at run time only when a network is needed
-    from ablc.runtime.cards import ModelCard
+    from ablc.runtime.choice import Choice
     from ablc.runtime.painter import LatentUpdate, Painter, PaintJob
 
 WARM_SIDE = 64  # side of the empty picture that warm_up decodes, pixels
@@ -39,6 +39,7 @@ def decode(
     budget_ms: float | None = None,
     provider: Provider = "auto",
     model: str | None = None,
+    strength: float | None = None,
     region: Box | None = None,
     threads: int | None = None,
     partial: bool = False,
@@ -51,15 +52,18 @@ def decode(
 
     data: bytes, or a buffer of them: bytearray, memoryview, mmap, a numpy array.
     fill: method that repairs kept blocks and paints dropped ones: "classical" needs no network,
-        "net" and "ppgn" do; "auto" is "net" where ONNX Runtime and the network are installed and
-        the stream is coarse enough to gain from it, else "classical". With any method the result
-        keeps the guarantees of the stream (docs/FORMAT.md, Painted pictures).
+        "net" and "ppgn" do. "auto" is "net" if the stream names its painter, as `paint` of encode()
+        has it do, else "classical"; if that painter is missing, a PaintWarning says so once and the
+        fill is "classical". With any method the result keeps the guarantees of the stream
+        (docs/FORMAT.md, Painted pictures).
     iterations: number of iterations of the latent loop, for fill="ppgn"; 0..8 are practical.
     budget_ms: time for these iterations in milliseconds, per picture or per tile of a large one; at
         least one is run.
     provider: where networks run: "auto", "cpu", "cuda" or "tensorrt".
-    model: id of the network that fills (`ablc models`); default: the one that the stream names,
-        else "fill-small".
+    model: id of the network that fills (`ablc models`), with which "auto" is "net"; default: the
+        one that the stream names, else "fill-small".
+    strength: weight of what networks paint, from 0 (the decoded picture) to 1; default: the one
+        that the stream recommends for the painter it names, else 1.
     region: x, y, width, height of the part to decode, in pixels. Its pixels equal those in the
         whole picture; time and memory depend on the part only, if the picture is tiled (from 1.5
         megapixels on).
@@ -77,7 +81,7 @@ def decode(
     max_pixels, ModelError if networks are missing or damaged, ProviderError if they cannot run on
     the provider, TypeError if the data is not bytes, ValueError for another wrong argument.
     """
-    given = fill, iterations, budget_ms, provider, model, threads, partial, max_pixels
+    given = fill, iterations, budget_ms, provider, model, strength, threads, partial, max_pixels
     try:
         decoder = _decoder_of(*given)
     except TypeError:  # an argument has no hash, such as an array
@@ -92,6 +96,7 @@ def _decoder_of(
     budget_ms: float | None,
     provider: Provider,
     model: str | None,
+    strength: float | None,
     threads: int | None,
     partial: bool,
     max_pixels: int | None,
@@ -103,6 +108,7 @@ def _decoder_of(
         budget_ms=budget_ms,
         provider=provider,
         model=model,
+        strength=strength,
         threads=threads,
         partial=partial,
         max_pixels=max_pixels,
@@ -215,15 +221,25 @@ class Decoder(DecodeSettings):
         """Load the networks, and decode empty pictures of these heights and widths.
 
         The first real pictures of these sizes then take no longer than later ones. Raises the
-        errors of decode() about networks; does nothing with fill="classical".
+        errors of decode() about networks; does nothing with fill="classical", and with "auto"
+        unless there is a model: streams name the others.
         """
-        if self.fill == "classical":
+        if self.fill == "classical" or (self.fill == "auto" and self.model is None):
             return
         for height, width in sizes or ((WARM_SIDE, WARM_SIDE),):
             cells = (-(-height // CELL), -(-width // CELL))
             blank = np.zeros((height, width, 3), np.uint8)
             dropped = np.zeros(cells, np.bool_)
             self.decode(_core.encode(blank, step=STEP_COARSEST, effort=1, mask=dropped))
+
+    def sharing(self, fill: Fill, model: str | None, strength: float | None) -> "Decoder":
+        """Return a decoder with another choice of fill, which has the networks of this one.
+
+        Closing one of the two releases the networks of both. Raises ValueError as decode() does.
+        """
+        other = replace(self, fill=fill, model=model, strength=strength)
+        object.__setattr__(other, "_slot", self._slot)
+        return other
 
     def close(self) -> None:
         """Release the networks. The decoder remains usable and loads them again when needed."""
@@ -240,24 +256,27 @@ class Decoder(DecodeSettings):
 
         return self._slot.painter(lambda: Painter(self.provider, self.threads))
 
-    def _card(self, named: bytes, step: float) -> "ModelCard | None":
-        """Return the card of the network that fills a lossy picture; None for the classical fill.
+    def _choose(self, named: bytes) -> "tuple[Choice | None, str]":
+        """Return the network that fills a lossy picture, None for the classical fill; and a text.
 
-        named: body of the stream's section MODL. step: luma step in grey levels.
+        The text says why the painter that the stream names is not used, or is empty.
+        named: body of the stream's section MODL.
         """
-        if self.fill == "classical":
-            return None
-        from ablc.runtime import painter, session
+        automatic = self.fill == "auto" and self.model is None
+        if self.fill == "classical" or (automatic and not named):
+            return None, ""
+        from ablc.runtime import choice, session
 
-        if self.fill in ("net", "ppgn") or self.model is not None:
-            return painter.fill_for(named, self.model)
-        if not session.installed():
-            return None
+        if not automatic:
+            return choice.requested(named, self.model, self.strength, partial=self.partial)
         try:
-            card = painter.fill_for(named)
-        except ModelError:
-            return None
-        return card if painter.helps(card, step) else None
+            return choice.recommended(named, self.strength, self._painter()), ""
+        except ModelError as error:
+            return None, f"painted without a network: {error}"
+        except ProviderError as error:
+            if self.provider != "auto" and session.installed():
+                raise  # a provider that the caller chose is not replaced
+            return None, f"painted without a network: {error}"
 
     def _decode_unpainted(
         self, data: Data, region: Region | None, threads: int, out: Pixels | None = None
@@ -271,16 +290,16 @@ class Decoder(DecodeSettings):
         if out is not None:
             whole = region or Region(0, 0, header.width, header.height)
             check_out(out, (whole.height, whole.width, header.channels))
-        card = None if header.lossless else self._card(stream.model, header.step / 16)
-        if card is None:
+        chosen, missing = (None, "") if header.lossless else self._choose(stream.model)
+        if chosen is None:
             image, lost = stream.decode(threads=threads, region=region, max_pixels=limit, out=out)
-            return _Unpainted(image, lost)
+            return _Unpainted(image, lost, missing)
         from ablc.runtime import tiles
         from ablc.runtime.fill import Part
         from ablc.runtime.painter import PaintJob
 
         height, width = header.height, header.width
-        plan, window = self._painter().plan(card, height, width), None
+        plan, window = self._painter().plan(chosen.card, height, width), None
         if region is not None:
             plan = tiles.part_of(plan, region.check(height, width))
             window = plan.region
@@ -295,10 +314,11 @@ class Decoder(DecodeSettings):
         if region is not None and region != corner:
             shown = image[region._replace(x=region.x - corner.x, y=region.y - corner.y).slices]
         if guide is None:
-            return _Unpainted(shown, lost)
+            return _Unpainted(shown, lost, missing)
         part = Part(image, guide, corner.y, corner.x)
         latent_update = self._latent_update(stream) if self.fill == "ppgn" else None
-        return _Unpainted(shown, lost, PaintJob(part, plan, card, latent_update))
+        job = PaintJob(part, plan, chosen.card, latent_update, chosen.strength)
+        return _Unpainted(shown, lost, missing, job)
 
     def _latent_update(self, stream: _core.Stream) -> "LatentUpdate":
         """Return the latent update of the picture after N, for fill="ppgn"."""
@@ -312,9 +332,10 @@ class Decoder(DecodeSettings):
         return self._painter().latent_update(stream, settings, partial=self.partial)
 
     def _paint(self, pictures: Sequence["_Unpainted"], threads: int) -> None:
-        """Paint the pictures that need it, and warn of lost parts."""
+        """Paint the pictures that need it; warn of lost parts and of painters that are missing."""
         for picture in pictures:
             warn_of(picture.lost, stacklevel=4)
+            warn_of_painter(picture.missing, stacklevel=4)
         if jobs := [picture.job for picture in pictures if picture.job is not None]:
             self._painter().paint(jobs, threads)
 
@@ -325,6 +346,7 @@ class _Unpainted:
 
     shown: Pixels  # a view of the pixels that job paints
     lost: list[str]  # parts lost by damage, in words
+    missing: str = ""  # why the painter that the stream names is not used; else empty
     job: "PaintJob | None" = None  # the painting; None if there is none to do
 
     @property

@@ -50,6 +50,7 @@ def encode(
     mask: Mask = "rdo",
     tune: Tune = "ssim",
     assist: tuple[Assist, ...] = (),
+    paint: str | None = None,
     keep_invisible: bool | None = None,
     icc: Data | None = None,
     exif: Data | None = None,
@@ -72,7 +73,8 @@ def encode(
         below quality 90.
     importance: (H, W) numbers >= 0, 1 = neutral, 0 = spend nothing here, infinite = lossless (in
         whole cells of 8x8 pixels); or a callable that returns such a map for the picture; or an
-        Roi or several, of which later ones win.
+        Roi or several, of which later ones win. A UserWarning names an Roi that is to be lossless
+        and has no pixels, for example because its finder found nothing.
     mask: "rdo" lets the encoder choose the blocks to keep by rate and distortion; the name of
         another scheme, or a Scheme, applies a rule; (ceil(H/8), ceil(W/8)) bool sets the cells to
         keep.
@@ -80,6 +82,11 @@ def encode(
     assist: kinds of assistant information to add, which helps a decoder with fill="ppgn" to paint
         dropped blocks: "edge", "style", "content", "latent", "class". It needs networks
         (`ablc[cpu]`) and a picture of at most 1.5 megapixels, and counts towards target_bytes.
+    paint: the network that should paint the decoded picture, which the stream then names and
+        decoders with fill="auto" use: its id, and after a colon the strength that is recommended,
+        0..1, rounded to hundredths: "fill-small", "fill-small:0.7". It takes some 20 bytes, which
+        count towards target_bytes. The network must be installed; with the hash of a version in its
+        name (inspect shows it: "fill-small@029f1ac111bfcbba") it need not be. None: none.
     keep_invisible: whether the colour of pixels with alpha 0 is kept. None: in lossless streams
         only; in others it is free, and costs next to nothing.
     icc, exif, xmp: metadata to store unchanged, bytes or a buffer; the prefix "Exif" of JPEG files
@@ -88,7 +95,8 @@ def encode(
 
     Raises ValueError for any other argument, and if no setting reaches the requested length;
     TypeError for metadata that is not bytes; FinderError if a finder of regions fails; PictureError
-    and OSError if a file cannot be read; with assist ModelError and ProviderError as decode().
+    and OSError if a file cannot be read; with paint ModelError if that network is not installed, is
+    damaged or does not fill; with assist ModelError and ProviderError as decode().
     """
     encoder = Encoder(
         quality=quality,
@@ -100,6 +108,7 @@ def encode(
         subsampling=subsampling,
         tune=tune,
         assist=assist,
+        paint=paint,
         keep_invisible=keep_invisible,
     )
     return encoder.encode(image, importance=importance, mask=mask, icc=icc, exif=exif, xmp=xmp)
@@ -120,6 +129,24 @@ class Encoder(EncodeSettings):
         xmp: Data | str | None = None,
     ) -> bytes:
         """Return a picture as one .ablc stream; the arguments are those of ablc.encode."""
+        data, notes = self.encode_noting(
+            image, importance=importance, mask=mask, icc=icc, exif=exif, xmp=xmp
+        )
+        for note in notes:
+            warnings.warn(note, UserWarning, stacklevel=3)
+        return data
+
+    def encode_noting(
+        self,
+        image: PictureLike,
+        *,
+        importance: Importance | None = None,
+        mask: Mask = "rdo",
+        icc: Data | None = None,
+        exif: Data | None = None,
+        xmp: Data | str | None = None,
+    ) -> tuple[bytes, tuple[str, ...]]:
+        """Return what encode() returns, and as sentences the warnings that it issues."""
         source = picture_of(image)
         pixels = check_image(image if source is None else source.pixels)  # (H, W, C)
         height, width, _ = pixels.shape
@@ -127,6 +154,7 @@ class Encoder(EncodeSettings):
             raise ValueError("lossless keeps everything: importance and mask exclude it")
         target = self.target(height, width)
         carried = _metadata(source, icc=icc, exif=exif, xmp=xmp)
+        carried["model"] = _painter_name(self.paint)
         pixels, plan = self._seen(pixels, importance, mask)
         if target is not None:
             plan = replace(plan, importance=_balanced(plan.importance))
@@ -151,9 +179,7 @@ class Encoder(EncodeSettings):
 
         data = encode_once(target)
         data = self._assisted(data, pixels, target, encode_once) if self.assist else data
-        for note in source.notes if source else ():
-            warnings.warn(note, UserWarning, stacklevel=3)
-        return data
+        return data, (*(source.notes if source else ()), *plan.notes)
 
     def _seen(
         self, pixels: Pixels, importance: Importance | None, mask: Mask
@@ -216,6 +242,7 @@ class _CellPlan:
     importance: Floats | None  # (R, C)
     mask: Flags | None  # (R, C): the cells to keep; None if the encoder chooses
     exact: Flags | None  # (R, C) or (H, W): cells or pixels to reproduce exactly
+    notes: tuple[str, ...] = ()  # on the regions, one sentence each
 
 
 @dataclass(slots=True, eq=False)
@@ -263,17 +290,18 @@ def _plan(importance: Importance | None, mask: Mask, pixels: Pixels) -> _CellPla
     neutral = cells is None or bool((cells.weight == 1).all())  # as without a map
     weight = None if cells is None or neutral else cells.weight
     exact = cells.exact if cells else None
+    notes = cells.notes if cells else ()
     if not isinstance(mask, str | Scheme):
-        return _CellPlan(weight, check_mask(mask, *pixels.shape[:2]), exact)
+        return _CellPlan(weight, check_mask(mask, *pixels.shape[:2]), exact, notes)
     scheme = Scheme(mask) if isinstance(mask, str) else mask
     if scheme.name == "rdo":
-        return _CellPlan(weight, None, exact)
+        return _CellPlan(weight, None, exact, notes)
     kept = choose(scheme, pixels)
     if kept.pixels is None:
-        return _CellPlan(weight, kept.cells, exact)
+        return _CellPlan(weight, kept.cells, exact, notes)
     if exact is not None:
         raise ValueError(f"a lossless region and the mask {scheme.name!r} exclude each other")
-    return _CellPlan(weight, kept.cells, kept.pixels)
+    return _CellPlan(weight, kept.cells, kept.pixels, notes)
 
 
 def _pixels_of(exact: Flags, like: Flags) -> Flags:
@@ -294,6 +322,15 @@ def _balanced(importance: Floats | None) -> Floats | None:
     if importance is None or importance.max() <= BALANCED:
         return importance
     return importance * np.float32(np.sqrt(BALANCED / importance.max()))
+
+
+def _painter_name(paint: str | None) -> bytes:
+    """Return the body of the section MODL for the setting paint; empty: no section."""
+    if paint is None:
+        return b""
+    from ablc.runtime import choice  # late: most encoding needs nothing of networks
+
+    return choice.pack(paint)
 
 
 @functools.lru_cache(maxsize=2)

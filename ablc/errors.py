@@ -12,6 +12,7 @@ RuntimeError
   FinderError      a finder of regions failed
 UserWarning
   StreamWarning    a partial decode is incomplete; the text names the lost parts
+  PaintWarning     the painter that a stream names cannot run here; the text says what is missing
 
 A plain ValueError means a wrong argument; its text names the value and what was expected.
 """
@@ -25,6 +26,7 @@ __all__ = [
     "GpuMemoryError",
     "LimitError",
     "ModelError",
+    "PaintWarning",
     "PictureError",
     "ProviderError",
     "ResultsError",
@@ -55,6 +57,29 @@ class GpuMemoryError(ProviderError):
 
 class StreamWarning(UserWarning):
     """A partial decode is incomplete; the text names the lost parts."""
+
+
+class PaintWarning(UserWarning):
+    """The painter that a stream names cannot run here; the text says what is missing.
+
+    Issued once per process and network.
+    """
+
+
+_unpainted: dict[str, object] = {}  # texts of the warnings that this process has issued
+UNPAINTED_MOST = 256  # of them: the names in streams are anybody's
+
+
+def warn_of_painter(reason: str, stacklevel: int) -> None:
+    """Issue a PaintWarning, unless the text is empty or this process has issued it before.
+
+    stacklevel: as in warnings.warn, counted from this function.
+    """
+    this = object()
+    if not reason or len(_unpainted) >= UNPAINTED_MOST:
+        return
+    if _unpainted.setdefault(reason, this) is this:  # of several threads, one
+        warnings.warn(reason, PaintWarning, stacklevel=stacklevel)
 
 
 def warn_of(lost: list[str], stacklevel: int) -> None:

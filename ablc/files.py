@@ -17,6 +17,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from ablc import _core
+
 PIPE = "-"
 STANDARD = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
 DESCRIPTOR = re.compile(r"/(?:dev|proc/(?:self|thread-self|\d+))/fd/(\d+)")
@@ -24,8 +26,6 @@ LINKS_MOST = 40  # as in Linux
 NAME_BYTES = 100  # of a file's name that its temporary one repeats; filesystems allow 143 or more
 NO_TEMPORARY = {errno.EACCES, errno.EPERM, errno.EROFS}  # the folder takes no new file
 NO_RENAME = {*NO_TEMPORARY, errno.EBUSY, errno.EXDEV}  # a mounted file, another's sticky folder
-
-_temporaries: set[Path] = set()  # that exist now
 
 
 def read(name: str) -> bytes:
@@ -63,7 +63,7 @@ def replacing(name: str) -> Iterator[BinaryIO]:
             yield file
         return
     temporary = path.with_name(f".{_cut(path.name)}.{secrets.token_hex(4)}.tmp")
-    _temporaries.add(temporary)
+    _core.note_temporary(os.fsencode(temporary))
     try:
         try:
             file = temporary.open("xb")
@@ -82,7 +82,7 @@ def replacing(name: str) -> Iterator[BinaryIO]:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
-        _temporaries.discard(temporary)
+        _core.forget_temporary(os.fsencode(temporary))
 
 
 def descriptor(name: str) -> int | None:
@@ -107,13 +107,6 @@ def descriptor(name: str) -> int | None:
 def is_regular(name: str | Path) -> bool:
     """Return True for a regular file, or a link to one. Raises OSError if it does not exist."""
     return stat.S_ISREG(os.stat(name).st_mode)
-
-
-def remove_temporaries() -> None:
-    """Remove the temporary files of all threads. For a process that ends at once."""
-    for temporary in list(_temporaries):
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def _cut(name: str) -> str:

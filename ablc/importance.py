@@ -7,7 +7,7 @@ right and lower border average the pixels inside the picture.
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -76,6 +76,7 @@ class Cells:
 
     weight: Floats  # (R, C) means; 0 where exact
     exact: Flags | None  # (R, C): cells to reproduce exactly; None: no cell
+    notes: tuple[str, ...] = ()  # one sentence for each lossless region without pixels
 
 
 def _where(where: Any) -> Any:
@@ -111,7 +112,8 @@ def to_cells(importance: Importance, pixels: Pixels) -> Cells:
         strange = [type(i).__name__ for i in importance if not isinstance(i, Roi)]
         if strange:
             raise ValueError(f"a list of Roi must not hold a {strange[0]}")
-        return _means(paint(importance, pixels), height, width)
+        painted, notes = _paint(importance, pixels)
+        return replace(_means(painted, height, width), notes=notes)
     if callable(importance):
         return _means(finders.call(importance, pixels), height, width)
     return _means(np.asarray(importance), height, width)
@@ -138,7 +140,15 @@ def paint(rois: Iterable[Roi], pixels: Pixels) -> Floats:
     Raises ValueError if a rectangle leaves the picture, a mask has another size or is empty;
     FinderError, which names the finder, if one fails.
     """
-    importance = np.ones(pixels.shape[:2], np.float32)
+    return _paint(rois, pixels)[0]
+
+
+def _paint(rois: Iterable[Roi], pixels: Pixels) -> tuple[Floats, tuple[str, ...]]:
+    """Return the map that paint() returns, and a sentence for each lossless region without pixels.
+
+    Only a finder's region may have none, or one of a mask whose shares are all below 0.5.
+    """
+    importance, notes = np.ones(pixels.shape[:2], np.float32), []
     for roi in rois:
         share = _share(roi.where, pixels)
         soft = _feather(share, roi.feather)
@@ -146,8 +156,12 @@ def paint(rois: Iterable[Roi], pixels: Pixels) -> Floats:
         before, after = (np.clip(w, RAMP_LEAST, RAMP_MOST) for w in (importance, roi.weight))
         blended = (before ** (1 - soft) * after**soft).astype(np.float32)
         importance = np.where((soft > 0) & np.isfinite(importance), blended, importance)
-        importance[share >= (0.5 if math.isinf(roi.weight) else 1)] = roi.weight
-    return importance
+        inside = share >= (0.5 if math.isinf(roi.weight) else 1)
+        importance[inside] = roi.weight
+        if math.isinf(roi.weight) and not inside.any():
+            name = f" {roi.where}" if isinstance(roi.where, str) else ""
+            notes.append(f"the lossless region{name} is empty: it makes no pixel exact")
+    return importance, tuple(notes)
 
 
 def cell_sums(values: npt.NDArray[np.generic]) -> npt.NDArray[np.float64]:

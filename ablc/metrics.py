@@ -38,7 +38,7 @@ def compare(first: Pixels, second: Pixels) -> Comparison:
 
     Raises ValueError if an argument is not such a picture, or if the sizes differ.
     """
-    a, b = _rgb(first), _rgb(second)
+    a, b = rgb(first), rgb(second)
     if a.shape != b.shape:
         (h1, w1, _), (h2, w2, _) = a.shape, b.shape
         raise ValueError(f"the pictures differ in size: {w1}x{h1} and {w2}x{h2} pixels")
@@ -114,8 +114,11 @@ def _halve(plane: Plane) -> Plane:
     return (even[::2, ::2] + even[1::2, ::2] + even[::2, 1::2] + even[1::2, 1::2]) / 4
 
 
-def _rgb(picture: object) -> Pixels:
-    """Return the picture as (H, W, 3) uint8. Raises ValueError if it is not a picture."""
+def rgb(picture: object) -> Pixels:
+    """Return a picture as it is measured, (H, W, 3): grey as R = G = B, RGBA on white.
+
+    Raises ValueError if it is not (H, W) or (H, W, 1, 3 or 4) uint8.
+    """
     if makes_array(picture):
         picture = np.asarray(picture)
     if not isinstance(picture, np.ndarray) or picture.dtype != np.uint8:

@@ -46,7 +46,7 @@ class Option:
         if self.whole:
             return check_whole(name, value, int(low), None if self.high is None else int(high))
         if self.bounded:
-            return check_number(name, value, low, high)
+            return check_number(name, value, low, high, zero=self.low == 0)
         return check_flag(name, value) if self.flag else value
 
 
@@ -58,13 +58,19 @@ def check_options(settings: Any) -> None:
             object.__setattr__(settings, field.name, value)
 
 
-def check_number(name: str, value: object, low: float, high: float) -> int | float:
-    """Return a finite number in low..high, above 0. Raises ValueError for anything else."""
+def check_number(
+    name: str, value: object, low: float, high: float, *, zero: bool = False
+) -> int | float:
+    """Return a finite number in low..high, above 0. Raises ValueError for anything else.
+
+    zero: whether 0 is allowed too.
+    """
     expected = f"a number above {low:g}" if high == math.inf else f"a number in {low:g}..{high:g}"
-    if low == 0 and high != math.inf:
+    if low == 0 and high != math.inf and not zero:
         expected += ", above 0"
     number = number_of(value)
-    if number is None or not (math.isfinite(number) and number > 0 and low <= number <= high):
+    inside = number is not None and math.isfinite(number) and low <= number <= high
+    if number is None or not inside or (number == 0 and not zero):
         raise ValueError(f"{name} must be {expected}, not {value!r}")
     return number
 

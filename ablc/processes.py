@@ -8,8 +8,10 @@ that is killed, and retries and single processes would still be ours.
 
 import multiprocessing
 import os
+import pickle
 import queue
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,11 +23,12 @@ from concurrent.futures import (
     wait,
 )
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import connection
+from multiprocessing import connection, resource_tracker
 from typing import Any, Generic, TypeVar
 
-from ablc import files, pictures
+from ablc import _core
 
 ATTEMPTS = 2  # at running a job whose process dies
 
@@ -34,6 +37,7 @@ Out = TypeVar("Out")
 Work = Callable[[Job], Out]
 
 _work: Callable[[Any], Any] | None = None  # the function of this process, if it is a worker
+_lifeline: connection.Connection | None = None  # of this process; its end is this process's
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +83,16 @@ class Process(Generic[Job, Out]):
     def _start(self) -> ProcessPoolExecutor:
         spawned = multiprocessing.get_context("spawn")
         far, self._lifeline = spawned.Pipe(duplex=False)
-        return ProcessPoolExecutor(1, spawned, initializer=_start, initargs=(self._begin, far))
+        return ProcessPoolExecutor(
+            1, spawned, initializer=_start, initargs=(pickle.dumps(self._begin), far)
+        )
 
     def _attempt(self, job: Job) -> Out | Died:
         start = time.perf_counter()
         try:
-            outcome: Out = self._pool.submit(_perform, job).result()
+            with _undisturbed():
+                future = self._pool.submit(_perform, job)
+            outcome: Out = future.result()
             return outcome
         except BrokenProcessPool:
             self._pool.shutdown()
@@ -138,20 +146,49 @@ def mapped(
             process.close()
 
 
-def _start(begin: Callable[[], Callable[[Any], Any]], lifeline: connection.Connection) -> None:
-    """Make this process a worker, which ends when the other end of its lifeline is closed."""
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let processes that start meanwhile get no Ctrl-C, which a terminal sends to them as well."""
+    if sys.platform == "win32":
+        yield
+        return
+    resource_tracker.ensure_running()  # which would let signals through
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _start(begin: bytes, lifeline: connection.Connection) -> None:
+    """Make this process a worker, which ends when the other end of its lifeline is closed.
+
+    begin: pickled, as it loads most modules: the process can be ended meanwhile.
+    """
     global _work
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles interrupts
+    _end_with_parent(lifeline)
+    from ablc import pictures
+
     pictures.ignore_pillow_warnings()
-    threading.Thread(target=_end_with_parent, args=(lifeline,), daemon=True).start()
-    _work = begin()
+    _work = pickle.loads(begin)()
 
 
 def _end_with_parent(lifeline: connection.Connection) -> None:
     """End this process when its parent asks for it, or is killed and cannot do so."""
+    global _lifeline
+    _lifeline = lifeline  # stays open
     parent = multiprocessing.parent_process()
-    connection.wait([lifeline] if parent is None else [lifeline, parent.sentinel])
-    files.remove_temporaries()
+    ends = [lifeline.fileno()] if parent is None else [lifeline.fileno(), parent.sentinel]
+    if sys.platform != "win32":
+        _core.end_when_closed(ends, 1)
+    else:  # handles, for which only Python can wait
+        threading.Thread(target=_wait_for_end, args=(ends,), daemon=True).start()
+
+
+def _wait_for_end(ends: list[int]) -> None:
+    connection.wait(ends)
+    _core.remove_temporaries()
     os._exit(1)
 
 

@@ -46,10 +46,9 @@ class Scheme:
         block = number_of(self.block)
         if not isinstance(block, int) or block not in (8, 16, 32):
             raise ValueError(f"the block of a mask must be 8, 16 or 32, not {self.block!r}")
-        none = number_of(self.random_share) == 0  # which is allowed, unlike other shares of 0
         checked = {
             "share": MASK_SHARE.check("the share of a mask", self.share),
-            "random_share": 0.0 if none else MASK_RANDOM.check("random_share", self.random_share),
+            "random_share": MASK_RANDOM.check("random_share", self.random_share),
             "block": block,
             "seed": SEED.check("seed", self.seed),
         }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal, get_args
 
 from ablc.cgroups import cpu_quota
+from ablc.network_names import NetworkName
 from ablc.options import Option, check_choice, check_options
 
 QUALITY_DEFAULT = 50
@@ -71,6 +72,12 @@ ASSIST = Option(
     "Assistant information to add for decoders that paint with fill ppgn: "
     f"{', '.join(get_args(Assist))}."
 )
+PAINT = Option(
+    "Network that should paint the decoded picture, for the stream to name: its id and, after a "
+    "colon, the strength to recommend, 0..1 (fill-small:0.7). It must be installed, unless its id "
+    "has the hash of a version (ID@HASH, as `ablc inspect` shows it).",
+    unset="",
+)
 KEEP_INVISIBLE = Option(
     "Keep the colour of pixels with alpha 0, which nobody sees and which costs bytes.",
     flag=True,
@@ -106,7 +113,7 @@ SEED = Option("Seed of the random numbers that rules draw.", low=0, whole=True, 
 STRIP = Option("Leave out the ICC profile, EXIF and XMP.", flag=True)
 FILL = Option(
     "Method that paints dropped blocks: classical (no network), net or ppgn (networks). auto is "
-    "net where networks are installed and the stream is coarse enough to gain from them.",
+    "net for streams that name their painter, or if a model is given, else classical.",
     choices=get_args(Fill),
 )
 ITERATIONS = Option(
@@ -120,8 +127,14 @@ BUDGET_MS = Option(
     unset="",
 )
 MODEL = Option(
-    "Id of the network for fill net or ppgn; `ablc models` lists them.",
+    "Id of the network that paints; `ablc models` lists them.",
     unset="the one that the stream names, else fill-small",
+)
+STRENGTH = Option(
+    "Weight of what networks paint, from 0 (the decoded picture) to 1.",
+    low=0,
+    high=1,
+    unset="the one that the stream recommends, else 1",
 )
 PROVIDER = Option(
     "Hardware and library that run networks; auto takes the fastest that works.",
@@ -183,6 +196,7 @@ class EncodeSettings:
     subsampling: Annotated[Subsampling, SUBSAMPLING] = "auto"
     tune: Annotated[Tune, TUNE] = "ssim"
     assist: Annotated[tuple[Assist, ...], ASSIST] = ()
+    paint: Annotated[str | None, PAINT] = None
     keep_invisible: Annotated[bool | None, KEEP_INVISIBLE] = None
 
     def __post_init__(self) -> None:
@@ -201,6 +215,18 @@ class EncodeSettings:
             check_choice("a name in assist", name, get_args(Assist))
         if self.assist and self.lossless:
             raise ValueError("lossless keeps everything: assist excludes it")
+        if self.paint is not None:
+            self._check_paint()
+
+    def _check_paint(self) -> None:
+        """Raise ValueError unless paint names a network, and the stream can."""
+        NetworkName.parse(self.paint)
+        if self.lossless:
+            raise ValueError(
+                "lossless keeps everything, there is nothing to paint: it excludes paint"
+            )
+        if self.assist:
+            raise ValueError("paint and assist exclude each other: a stream names one network")
 
     @property
     def step(self) -> int:
@@ -235,6 +261,7 @@ class DecodeSettings:
     budget_ms: Annotated[float | None, BUDGET_MS] = None
     provider: Annotated[Provider, PROVIDER] = "auto"
     model: Annotated[str | None, MODEL] = None
+    strength: Annotated[float | None, STRENGTH] = None
     threads: Annotated[int | None, THREADS] = None  # No effect on pixels without networks.
     partial: Annotated[bool, PARTIAL] = False
     max_pixels: Annotated[int | None, MAX_PIXELS] = None
@@ -247,8 +274,10 @@ class DecodeSettings:
             raise ValueError(f"budget_ms={self.budget_ms} needs iterations, at most as many")
         if not isinstance(self.model, str | None):
             raise ValueError(f"model must be the id of a network, not {self.model!r}")
-        if self.model is not None and self.fill == "classical":
-            raise ValueError(f"model={self.model!r} needs a fill that networks do, not 'classical'")
+        for name in ("model", "strength"):
+            value = getattr(self, name)
+            if value is not None and self.fill == "classical":
+                raise ValueError(f"{name}={value!r} needs a fill that networks do, not 'classical'")
 
 
 def pixel_limit(max_pixels: int | None) -> int:

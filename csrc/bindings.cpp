@@ -39,6 +39,7 @@ PYBIND11_MODULE(_core, m) {
   m.doc() = "Integer codec of ablc (csrc/).";
   ablc::bindings::bind_errors(m);
   ablc::bindings::bind_cancel(m);
+  ablc::bindings::bind_ending(m);
   ablc::bindings::bind_encode(m);
   ablc::bindings::bind_guide(m);
   ablc::bindings::bind_stream(m);

@@ -29,6 +29,7 @@ using Floats = py::array_t<float, py::array::c_style>;
 
 void bind_errors(py::module_& m);
 void bind_cancel(py::module_& m);
+void bind_ending(py::module_& m);
 void bind_encode(py::module_& m);
 void bind_stream(py::module_& m);
 void bind_guide(py::module_& m);

@@ -1,7 +1,5 @@
 """Fixed texts of the model cards, by role."""
 
-from typing import Any
-
 LICENCE = "MIT"
 MEASURE = "python tests/bench/networks.py --json FILE"  # fills the figures of a card
 ARCHITECTURE = {
@@ -41,6 +39,3 @@ LIMITS = {
         "The label has little effect.",
     ),
 }
-# Data for the runtime. The finest luma step, in grey levels, of pictures that "auto" paints: that
-# of quality 70, up to which N improves nearly all pictures (docs/NETWORKS.md has finer ones).
-EXTRAS: dict[str, dict[str, Any]] = {"fill": {"finest_step": 13.0}}

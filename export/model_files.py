@@ -135,8 +135,8 @@ def _write(
     role = role_of(net)
     model = to_onnx.EXPORTERS[role](net, form, model_id)
     data = model.SerializeToString(deterministic=True)
-    extras = card_texts.EXTRAS.get(role, {})
-    if role == "step":
+    extras: dict[str, Any] = {}
+    if role == "step":  # what the runtime has to know of it
         extras = {"terms": list(TERMS), "rates": list(RATES), **CODE_RANGE}
     card = ModelCard(
         id=model_id,

@@ -10,21 +10,16 @@ import reprlib
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, Self
 
+from ablc.network_names import ID_LONGEST, is_id
 from ablc.options import check_choice, check_whole
 
 # "step" is the update graph: ids in streams begin with it.
 Role = Literal["fill", "encoder", "generator", "condition", "step", "stage2"]
 ROLES: tuple[Role, ...] = ("fill", "encoder", "generator", "condition", "step", "stage2")
 
-ID_LONGEST = 64  # characters
 SIZE_MAX = (1 << 31) - 1  # bytes: a longer ONNX file cannot be parsed
 NUMBER_MAX = 10**15  # of any number in a card
 DEPTH_MAX = 4  # of mappings and lists in figures and extras
-
-
-def is_id(value: object) -> bool:
-    """True if value may name a network: lower-case words joined by "-", the first with a letter."""
-    return _matches(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", value) and len(str(value)) <= ID_LONGEST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

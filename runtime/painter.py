@@ -24,8 +24,10 @@ from ablc.runtime.tiles import Blend, Window, WindowPlan
 from ablc.settings import Provider
 
 FILL_DEFAULT = "fill-small"
+UPDATE_PREFIX = "step-"  # of the ids of update graphs
 UPDATE_DEFAULT = "step-small"  # the update graph; streams name it so
-STRENGTH = 1.0  # less improves LPIPS of dropped blocks little or not at all (docs/DESIGN.md)
+STRENGTH = 1.0  # of networks for which neither stream nor caller states one
+DETAIL_SHARE = 1.0  # less improves LPIPS of dropped blocks little or not at all (docs/DESIGN.md)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class LatentUpdate:
     update: ModelCard  # of the update graph; E, G and C are those of its preset
     settings: latent.UpdateSettings | None  # None: G(E(N's picture)), without an update
     known: Assistance | None = None  # the stream's data about the original
-    strength: float = STRENGTH  # share of the detail in dropped blocks that becomes G's, 0..1
+    share: float = DETAIL_SHARE  # of the detail in dropped blocks that becomes G's, 0..1
     watch: Callable[[latent.UpdateResult], object] | None = None  # called for every window
 
 
@@ -64,6 +66,7 @@ class PaintJob:
     plan: WindowPlan
     card: ModelCard  # of N
     latent_update: LatentUpdate | None = None
+    strength: float = STRENGTH  # weight of what networks paint, against the decoded picture, 0..1
 
 
 View = tuple[PaintJob, Window]
@@ -75,6 +78,14 @@ class Painter:
     def __init__(self, provider: Provider = "auto", threads: int | None = None) -> None:
         """provider, threads: as in Sessions."""
         self.sessions = Sessions(provider, threads)
+        self._checked: set[str] = set()  # hashes of networks that can run
+
+    def check(self, card: ModelCard) -> None:
+        """Raise ModelError or ProviderError unless a network can run; its file is read once."""
+        if card.sha256 not in self._checked:
+            registry.verify(card)
+            self.sessions.provider(card)
+            self._checked.add(card.sha256)
 
     def layout(self, card: ModelCard) -> Layout:
         """Return the layout for the provider in use. Raises what Sessions.get() raises."""
@@ -96,19 +107,20 @@ class Painter:
         self,
         stream: _core.Stream,
         settings: latent.UpdateSettings | None,
-        strength: float = STRENGTH,
+        share: float = DETAIL_SHARE,
         partial: bool = False,
     ) -> LatentUpdate:
         """Return the latent update of a stream, with its assistant information.
 
-        settings: None for G of the first code, without an update. partial: whether damaged sections
-        are ignored; else they raise StreamError. Raises ModelError.
+        settings: None for G of the first code, without an update. share: as in LatentUpdate.
+        partial: whether damaged sections are ignored; else they raise StreamError, or ModelError.
+        Raises ModelError.
         """
-        update, known = update_for(stream.model), None
+        update, known = update_for(readable(stream.model) if partial else stream.model), None
         networks = LatentNetworks(self.sessions, update)
         with suppress(StreamError) if partial else nullcontext():
             known = assistance_decoder.read(stream, networks)
-        return LatentUpdate(update, settings, known, strength)
+        return LatentUpdate(update, settings, known, share)
 
     def paint(self, jobs: Sequence[PaintJob], threads: int) -> None:
         """Paint decoded pictures in place; pictures of one window share passes.
@@ -151,7 +163,7 @@ class Painter:
                 most = batch // 2
                 continue
             for (job, window), painted in zip(chosen, filled, strict=True):
-                yield self._update_window(job, window, painted)
+                yield _mixed(job, window, self._update_window(job, window, painted))
             start += batch
 
     def _fill(self, views: Sequence[View]) -> Floats:
@@ -184,7 +196,7 @@ class Painter:
             generated = result.picture
         if not np.isfinite(generated).all():
             return filled
-        return transfer_detail(filled, generated, cells, latent_update.strength)
+        return transfer_detail(filled, generated, cells, latent_update.share)
 
     def _session(self, card: ModelCard, window: Window, batch: int = 1) -> Session:
         return self.sessions.get(card, self._sizes(card, batch, (window.height, window.width)))
@@ -218,15 +230,26 @@ def update_for(model: bytes) -> ModelCard:
     return registry.find_named(model) if named else registry.card(UPDATE_DEFAULT)
 
 
+def readable(model: bytes) -> bytes:
+    """Return the body of a section MODL if it is intact, else nothing."""
+    try:
+        registry.parse_name(model)
+    except ModelError:
+        return b""
+    return model
+
+
 def _is_update(model: bytes) -> bool:
     """True if a stream names an update graph or nothing; N is then the default."""
-    return not model or registry.parse_name(model)[0].startswith("step-")
+    return not model or registry.parse_name(model).model_id.startswith(UPDATE_PREFIX)
 
 
-def helps(card: ModelCard, step: float) -> bool:
-    """True if measurements say that a network improves pictures of that luma step, grey levels."""
-    finest = card.extras.get("finest_step", 0.0)
-    return isinstance(finest, int | float) and step >= finest
+def _mixed(job: PaintJob, window: Window, painted: Floats) -> Floats:
+    """Return a painted window, (3, H, W), mixed with the decoded one as the strength says."""
+    if job.strength == 1:
+        return painted
+    decoded, _, _ = job.part.window(window)
+    return decoded + np.float32(job.strength) * (painted - decoded)
 
 
 def _kind(job: PaintJob) -> tuple[str, tuple[int, int]]:

@@ -9,6 +9,7 @@ The section MODL of a stream (docs/FORMAT.md) names the network that should pain
 
     bytes     meaning
     1..64     the id, ASCII
+    0..1      128 and the recommended strength in hundredths; missing: the network's default
     8         the first bytes of the SHA-256 of its ONNX file
 
 Eight bytes tell versions apart; they are not a signature. Both folders are searched for both parts
@@ -22,11 +23,13 @@ import os
 from pathlib import Path
 
 from ablc.errors import ModelError
-from ablc.runtime.cards import ModelCard, is_id
+from ablc.network_names import STRENGTHS, NetworkName, is_id
+from ablc.runtime.cards import ModelCard
 
 SHIPPED = Path(__file__).parent / "models"
 VARIABLE = "ABLC_MODELS"  # environment variable
 HASH_BYTES = 8  # of the SHA-256 in a stream
+STRENGTH_NONE = 128  # the byte of strength 0; no byte of an id is as great
 CARD_MAX = 1 << 20  # bytes
 
 
@@ -81,18 +84,37 @@ def verify(model: str | ModelCard, folder: Path | None = None) -> None:
     load(model, folder)
 
 
-def name_in_stream(card: ModelCard) -> bytes:
-    """Return the body of the section MODL that names a network."""
-    return b"".join((card.id.encode("ascii"), bytes.fromhex(card.sha256)[:HASH_BYTES]))
+def name_in_stream(card: ModelCard, strength: float | None = None) -> bytes:
+    """Return the body of the section MODL that names a network.
+
+    strength: recommended, 0..1 in hundredths; None: the network's default.
+    """
+    return pack_name(NetworkName(card.id, _short(card.sha256), strength))
 
 
-def parse_name(name: bytes) -> tuple[str, str]:
-    """Return id and start of the hash, hex, in the body of MODL. Raises ModelError for others."""
-    model_id = name[:-HASH_BYTES].decode("ascii", "replace")
+def pack_name(name: NetworkName) -> bytes:
+    """Return the body of the section MODL for a name with a hash."""
+    recommended = (
+        () if name.strength is None else (STRENGTH_NONE + round(STRENGTHS * name.strength),)
+    )
+    return b"".join(
+        (name.model_id.encode("ascii"), bytes(recommended), bytes.fromhex(name.short_hash or ""))
+    )
+
+
+def parse_name(name: bytes) -> NetworkName:
+    """Return the name, with its hash, in the body of MODL. Raises ModelError for another form."""
+    start, short_hash = name[:-HASH_BYTES], name[-HASH_BYTES:].hex()
+    strength = None
+    if start and start[-1] >= STRENGTH_NONE:
+        strength, start = (start[-1] - STRENGTH_NONE) / STRENGTHS, start[:-1]
+    model_id = start.decode("ascii", "replace")
     if not is_id(model_id):
         shown = name[:32].hex() + ("..." if len(name) > 32 else "")
         raise ModelError(f"the stream names its network in an unknown form: {shown}")
-    return model_id, name[-HASH_BYTES:].hex()
+    if strength is not None and strength > 1:
+        raise ModelError(f"the stream names {model_id} with a strength out of 0..1: {strength:g}")
+    return NetworkName(model_id, short_hash, strength)
 
 
 def find_named(name: bytes, folder: Path | None = None) -> ModelCard:
@@ -100,14 +122,15 @@ def find_named(name: bytes, folder: Path | None = None) -> ModelCard:
 
     Raises ModelError, with id and hash, if it is missing or installed in another version.
     """
-    model_id, short_hash = parse_name(name)
+    model_id, short_hash, _ = parse_name(name)
     others = []
     for place in _homes_of(model_id, folder):
         other = _read_card(place, model_id)
-        if name_in_stream(other) == name:
+        if _short(other.sha256) == short_hash:
             return other
         others.append(_short(other.sha256))
     state = f"installed: {model_id} {', '.join(others)}" if others else "it is not installed"
+    state += f"; {VARIABLE} can name a folder that has {model_id}.onnx and {model_id}.json"
     raise ModelError(f"the stream needs the network {model_id} {short_hash}; {state}")
 
 

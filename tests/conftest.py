@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from PIL import Image
 
-from ablc import picture_plugins, telemetry
+from ablc import errors, picture_plugins, telemetry
 from ablc.runtime import registry, session
 from scenes import scene
 
@@ -48,13 +48,19 @@ def kodak() -> Path:
 
 @pytest.fixture(autouse=True)
 def classical(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """fill="auto" is the classical fill, whether or not ONNX Runtime is installed.
+    """No network runs, whether or not ONNX Runtime is installed.
 
     Tests that take the fixture networks are left alone.
     """
     if "networks" not in request.fixturenames:
         monkeypatch.setattr(session, "installed", lambda: False)
         session.onnxruntime.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def no_warnings_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test is like a process of its own to warnings that a process issues once."""
+    monkeypatch.setattr(errors, "_unpainted", {})
 
 
 @pytest.fixture(autouse=True)

@@ -133,7 +133,7 @@ def _table_row(
 
 def _version(codec: str, byte_count: int | None, ssim: float | None) -> JsonObject:
     measures = {"psnr": None if ssim is None else 27.5, "ssim": ssim, "inside": None}
-    measures |= {"outside": None, "lpips": None}
+    measures |= {"outside": None, "ssimulacra2": None, "lpips": None}
     return {"codec": codec, "bytes": byte_count, **measures, "note": "", "file": None}
 
 

@@ -6,7 +6,7 @@ import os
 import sys
 import uuid
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -173,6 +173,24 @@ def test_results_of_another_folder_are_left_alone(photos: Path, out: Path, tmp_p
     run(tmp_path / "others", out, overwrite=True)
     assert (out / "a.ablc").read_bytes() != before
     assert lines(out)["a.png"]["source"] == str(tmp_path / "others/a.png")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links as POSIX has them")
+@pytest.mark.parametrize("link", [os.link, os.symlink])
+def test_no_result_replaces_a_source_by_a_link_to_it(
+    photos: Path, out: Path, link: Callable[[Path, Path], None]
+) -> None:
+    before = {path: path.read_bytes() for path in photos.rglob("*.*")}
+    (out / "sub").mkdir(parents=True)
+    link(photos / "sub/b.png", out / "a.ablc")  # another source than that of the result
+    (out / "elsewhere").write_bytes(b"")
+    link(out / "elsewhere", out / "sub/b.ablc")
+    summary = run(photos, out, overwrite=True).summary
+    assert (summary.done, summary.failed) == (2, 1)
+    reason = lines(out)["a.png"]["reason"]
+    assert reason == f"a.ablc is the same file as the source {photos / 'sub/b.png'}"
+    assert {path: path.read_bytes() for path in photos.rglob("*.*")} == before
+    assert (out / "sub/b.ablc").read_bytes().startswith(b"ABL")
 
 
 def test_results_inside_the_folder_of_sources_are_no_sources(photos: Path) -> None:

@@ -131,7 +131,8 @@ def test_inspect_shows_every_section(folder: Path, capfd: pytest.CaptureFixture[
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
-        (b"fill-small" + bytes(range(8)), "fill-small 0001020304050607"),
+        (b"fill-small" + bytes(range(8)), "fill-small@0001020304050607"),
+        (b"fill-small\xbc" + bytes(range(8)), "fill-small@0001020304050607:0.6"),
         (b"Not an id" + bytes(8), (b"Not an id" + bytes(8)).hex()),
     ],
 )
@@ -189,6 +190,52 @@ def test_compare_measures_pictures_and_streams(
     capfd.readouterr()
     assert run("compare", "photo.png", "photo.png") == 0
     assert "inf dB" in capfd.readouterr().out
+
+
+def test_compare_prints_json(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run("compare", "photo.png", "photo.ablc", "--json") == 0
+    said = json.loads(capfd.readouterr().out)
+    whole = ablc.compare(pixels("photo.png"), ablc.decode(Path("photo.ablc").read_bytes()))
+    assert (said["psnr"], said["ssim"], said["width"], said["height"]) == pytest.approx(
+        (whole.psnr, whole.ssim, 220, 150)
+    )
+    assert said["pictures"][1]["bytes"] == len(Path("photo.ablc").read_bytes())
+    assert said["ms_ssim"] is None
+    assert said["missing"]["ms_ssim"] == "none: under 176 pixels"
+    assert said["region"] is None
+    assert (said["ssimulacra2"] is None) == ("ssimulacra2" in said["missing"])
+    assert not said["equal"]
+    assert run("compare", "photo.png", "photo.png", "--json") == 0
+    said = json.loads(capfd.readouterr().out)
+    assert said["equal"]
+    assert said["psnr"] is None
+
+
+def test_compare_measures_inside_and_outside_of_regions(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    picture = pixels("photo.png")
+    harmed = picture.copy()
+    harmed[20:60, 30:100] ^= 16
+    Image.fromarray(harmed).save("harmed.png")
+    white = np.zeros((150, 220), np.uint8)
+    white[20:60, 30:100] = 255
+    Image.fromarray(white).save("white.png")
+    shares = []
+    for where in ("30,20,70,40", "white.png:4", "30,20,70,40:0.5"):
+        assert run("compare", "photo.png", "harmed.png", "--roi", where, "--json") == 0
+        region = json.loads(capfd.readouterr().out)["region"]
+        assert region["psnr_in"] == pytest.approx(10 * np.log10(255**2 / 16**2))
+        assert region["psnr_out"] is None  # nothing differs
+        assert region["ssim_in"] < region["ssim_out"] < 1
+        shares.append(region["share"])
+    assert shares == [pytest.approx(70 * 40 / (220 * 150))] * 3
+    halves = ("--roi", "30,20,35,40", "--roi", "65,20,35,40")
+    assert run("compare", "photo.png", "harmed.png", *halves) == 0
+    said = capfd.readouterr().out
+    assert "8.5% of the pixels" in said
+    assert "24.05 dB, SSIM" in said
+    assert "inf dB, SSIM" in said
 
 
 def test_pictures_of_different_sizes_are_not_compared(
@@ -253,6 +300,9 @@ def test_demo_leaves_three_files(folder: Path, capfd: pytest.CaptureFixture[str]
         ("inspect photo.ablc --map -", 2, "--map needs a file name"),
         ("inspect photo.ablc --map a.xyz", 2, "Pillow writes no pictures with the extension .xyz"),
         ("compare photo.png other.png", 2, "other.png: No such file"),
+        ("compare photo.png photo.png --roi 1,2,3", 2, "a region is X,Y,W,H in whole pixels"),
+        ("compare photo.png photo.png --roi 0,0,220,150", 2, "the region covers the whole picture"),
+        ("compare photo.png photo.png --roi 0,0,999,1", 2, "not inside the picture of 220x150"),
         ("demo nowhere.png", 2, "nowhere.png: No such file"),
     ],
 )
@@ -542,3 +592,12 @@ def test_a_reader_that_leaves_ends_the_command_silently(folder: Path) -> None:
         )
         os.close(writing)
         assert (ended.returncode, ended.stderr) == (1, b"")
+
+
+def test_a_lossless_region_in_which_nothing_is_found_is_named(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    Image.new("RGB", (64, 48), (90, 120, 150)).save("flat.png")
+    assert run("encode", "flat.png", "a.ablc", "--roi", "text", "--lossless-roi") == 0
+    said = "ablc: warning: flat.png: the lossless region text is empty: it makes no pixel exact\n"
+    assert capfd.readouterr().err == said

@@ -2,10 +2,12 @@
 
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +42,11 @@ main()
 def interrupt(program: "subprocess.Popen[str]") -> str:
     """Send Ctrl-C, and return what was said on standard error."""
     program.send_signal(signal.SIGINT)
-    _, errors = program.communicate(timeout=PATIENCE)
+    try:
+        _, errors = program.communicate(timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        program.kill()  # else the end of its block would wait for it
+        raise
     return errors
 
 
@@ -52,7 +58,7 @@ def begun(program: "subprocess.Popen[str]") -> None:
 @pytest.mark.parametrize(
     ("module", "place", "arguments"),
     [
-        ("encoder", "Encoder.encode", ["encode", "a.png", "new.ablc"]),
+        ("encoder", "Encoder.encode_noting", ["encode", "a.png", "new.ablc"]),
         ("decoder", "Decoder.decode", ["decode", "a.ablc", "new.png"]),
         ("metrics", "compare", ["compare", "a.png", "a.png"]),
     ],
@@ -74,6 +80,126 @@ def test_a_computation_that_never_returns_is_ended(
         assert interrupt(program) == "ablc: interrupted\n"
     assert program.returncode == 130
     assert sorted(os.listdir(tmp_path)) == ["a.ablc", "a.png"]
+
+
+# As Pillow computes when it writes JPEG 2000: no other thread of Python runs meanwhile.
+HOLD = "sum(range(10**12))"
+
+
+def test_a_library_that_keeps_all_threads_waiting_is_ended(tmp_path: Path) -> None:
+    code = f"""
+from ablc import files, pictures
+from ablc.cli.main import main
+
+def begin(*_, **__):
+    with files.replacing("half"):
+        print("begun", flush=True)
+        {HOLD}
+
+pictures.pack_noting = begin
+main()
+"""
+    Image.fromarray(scene(64, 64)).save(tmp_path / "a.png")
+    subprocess.run([*RUN, "encode", "a.png", "a.ablc"], cwd=tmp_path, check=True)
+    with subprocess.Popen(
+        [sys.executable, "-c", code, "decode", "a.ablc", "new.png"],
+        cwd=tmp_path,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as program:
+        begun(program)
+        assert interrupt(program) == "ablc: interrupted\n"
+    assert program.returncode == 130
+    assert sorted(os.listdir(tmp_path)) == ["a.ablc", "a.png"]
+
+
+def test_a_worker_that_keeps_its_threads_waiting_ends_with_its_parent(tmp_path: Path) -> None:
+    (tmp_path / "held.py").write_text(f"""
+import os
+
+def begin():
+    return hold
+
+def hold(file):
+    os.write(file, b"%d\\n" % os.getpid())
+    {HOLD}
+""")
+    code = """
+import held
+from ablc import processes
+
+def main():
+    for _ in processes.mapped(held.begin, iter([1]), 1):
+        pass
+
+if __name__ == "__main__":
+    main()
+"""
+    (tmp_path / "parent.py").write_text(code)
+    with subprocess.Popen(
+        [sys.executable, "parent.py"], cwd=tmp_path, text=True, stdout=subprocess.PIPE
+    ) as program:
+        assert program.stdout is not None
+        worker = int(program.stdout.readline())
+        try:
+            program.kill()
+            # The other end of the pipe closes when the worker has ended.
+            assert select.select([program.stdout], [], [], PATIENCE)[0]
+            assert program.stdout.read() == ""
+        finally:
+            with suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
+
+
+def test_workers_that_still_start_are_ended_in_silence(tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text(
+        """
+import os, time
+
+def begin():
+    return print
+
+if os.environ.get("IN_WORKER"):
+    os.write(1, b"begun\\n")
+    time.sleep(10**4)
+"""
+    )
+    code = """
+import os
+from ablc import processes
+from ablc.cli import interrupts
+
+def main():
+    import slow  # workers load it with their work, not with this file
+    os.environ["IN_WORKER"] = "1"
+    with interrupts.prompt(), interrupts.patient(10**4):
+        try:
+            list(processes.mapped(slow.begin, iter([1, 2]), 2))
+        except KeyboardInterrupt:
+            raise SystemExit(interrupts.CODE)
+
+if __name__ == "__main__":
+    main()
+"""
+    (tmp_path / "parent.py").write_text(code)
+    with subprocess.Popen(
+        [sys.executable, "parent.py"],
+        cwd=tmp_path,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as program:
+        begun(program)
+        os.killpg(program.pid, signal.SIGINT)  # as a terminal does
+        try:
+            said, errors = program.communicate(timeout=PATIENCE)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(program.pid, signal.SIGKILL)
+    assert (program.returncode, errors) == (130, "ablc: interrupted\n")
+    assert said in ("", "begun\n")
 
 
 def test_an_encode_in_the_codec_is_ended(tmp_path: Path) -> None:
@@ -162,3 +288,30 @@ def test_an_evaluation_ends_its_processes(tmp_path: Path, command: str) -> None:
         assert "ablc: interrupted\n" in interrupt(program)
     assert program.returncode == 130
     assert not [path for path in tmp_path.rglob("*") if path.name.endswith(".tmp")]
+
+
+def test_a_command_that_still_starts_ends_like_any_other(tmp_path: Path) -> None:
+    code = """
+import sys
+
+class Slow:  # finds modules
+    def find_spec(self, name, path, target=None):
+        if name == "ablc.cli.console":
+            import time
+            print("begun", flush=True)
+            time.sleep(1000)
+
+sys.meta_path.insert(0, Slow())
+import runpy
+runpy.run_module("ablc", run_name="__main__")
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", code, "--help"],
+        cwd=tmp_path,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as program:
+        begun(program)
+        assert interrupt(program) == "ablc: interrupted\n"
+    assert program.returncode == 130

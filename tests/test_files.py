@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ablc import files
+from ablc import _core, files
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
@@ -164,5 +164,5 @@ def test_temporaries_are_removed_on_request(tmp_path: Path) -> None:
     with pytest.raises(OSError), files.replacing(str(tmp_path / "a")) as file:  # noqa: PT011, PT012
         file.write(b"half")
         assert len(os.listdir(tmp_path)) == 1
-        files.remove_temporaries()
+        _core.remove_temporaries()
         assert os.listdir(tmp_path) == []

@@ -75,9 +75,20 @@ def test_an_empty_region_of_a_finder_changes_nothing(photo: np.ndarray) -> None:
     def nothing(pixels: np.ndarray) -> np.ndarray:
         return np.zeros(pixels.shape[:2], bool)
 
-    for weight in (16, 0.5, np.inf):
+    for weight in (16, 0.5):
         with_region = ablc.encode(photo, bpp=0.5, importance=ablc.Roi(nothing, weight))
         assert with_region == ablc.encode(photo, bpp=0.5)
+    with pytest.warns(UserWarning, match="the lossless region is empty: it makes no pixel exact"):
+        lossless = ablc.encode(photo, bpp=0.5, importance=ablc.Roi(nothing, np.inf))
+    assert lossless == with_region
+
+
+def test_a_lossless_region_of_a_mask_without_full_shares_is_named(photo: np.ndarray) -> None:
+    faint = np.full(photo.shape[:2], 0.4, np.float32)
+    rois = [ablc.Roi((0, 0, 8, 8), np.inf), ablc.Roi(faint, np.inf)]
+    with pytest.warns(UserWarning, match="is empty") as warned:
+        ablc.encode(photo, importance=rois)
+    assert len(warned) == 1
 
 
 def lettered(lines: list[str], size: int = 28) -> tuple[np.ndarray, np.ndarray]:

@@ -50,15 +50,7 @@ def test_a_photograph_gains(kodak: Path, net: ablc.Decoder) -> None:
     assert (after.ssim or 0) > (before.ssim or 0) + 0.01
 
 
-def test_auto_is_net_where_it_helps(stream: bytes, net: ablc.Decoder) -> None:
-    assert (ablc.decode(stream) == net.decode(stream)).all()
-    fine = ablc.encode(scene(60, 50), quality=98)
-    assert (ablc.decode(fine) == ablc.decode(fine, fill="classical")).all()
-    assert (net.decode(fine) != ablc.decode(fine, fill="classical")).any()
-
-
-def test_auto_without_the_network_is_classical(stream: bytes, shipped: Path) -> None:
-    assert (ablc.decode(stream) == ablc.decode(stream, fill="classical")).all()
+def test_net_without_the_network_is_an_error(stream: bytes, shipped: Path) -> None:
     with pytest.raises(ablc.ModelError, match="no network 'fill-small' is installed"):
         ablc.decode(stream, fill="net")
 
@@ -219,7 +211,6 @@ def test_a_stream_names_its_network(own: Path) -> None:
         ablc.ModelError, match=f"needs the network fill-small-perceptual {card.sha256[:16]}"
     ):
         ablc.decode(data, fill="net")
-    assert (ablc.decode(data) == ablc.decode(data, fill="classical")).all()
     install(own, "fill-small-perceptual")
     with pytest.raises(ablc.ModelError, match="installed: fill-small-perceptual"):
         ablc.decode(data, fill="net")

@@ -1,11 +1,13 @@
 """Codecs to compare with, and ablc as one of them."""
 
 import importlib
+from typing import Any
 
+import numpy as np
 import pytest
 
 from ablc.metrics import psnr
-from ablc.peers import libraries
+from ablc.peers import ffmpeg, libraries, planes, video, writers
 from ablc.peers.ablc_codec import OWN_CODECS, QUALITIES, ablc_codec, own_codec
 from ablc.peers.codec import MissingCodecError
 from ablc.peers.libraries import LOSSLESS_PEERS, PEERS, lossless_peer, peer
@@ -40,7 +42,9 @@ def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         raise ImportError(name)
 
     monkeypatch.setattr(importlib, "import_module", missing)
-    monkeypatch.setattr(libraries.features, "check", lambda _: False)
+    monkeypatch.setattr(writers.features, "check", lambda _: False)
+    monkeypatch.setattr(ffmpeg, "program", ffmpeg.program.__wrapped__)  # without its cache
+    monkeypatch.setattr(ffmpeg, "_candidates", list)
     for name in (*PEERS, *LOSSLESS_PEERS):
         make = peer if name in PEERS else lossless_peer
         with pytest.raises(MissingCodecError, match="pip install"):
@@ -52,6 +56,61 @@ def test_a_libvips_without_mozjpeg_is_refused(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(libraries, "_vips_jpeg", lambda *_, **__: b"the same")
     with pytest.raises(MissingCodecError, match="no mozjpeg"):
         peer("mozjpeg")
+
+
+def test_an_ffmpeg_without_the_encoder_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ffmpeg, "program", ffmpeg.program.__wrapped__)
+    monkeypatch.setattr(ffmpeg, "_candidates", lambda: ["ffmpeg"])
+    monkeypatch.setattr(ffmpeg, "run", lambda *_: b" V....D libx265   libx265 H.265\n")
+    assert ffmpeg.program("libx265") == "ffmpeg"
+    with pytest.raises(MissingCodecError, match="ffmpeg has no libvvenc: pip install imageio"):
+        video.VVENC.codec()
+
+
+def test_a_libavif_without_the_tune_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refusing(*_: object, **__: object) -> Any:
+        def encode(*_: object) -> bytes:
+            raise ValueError("Invalid codec-specific option")
+
+        return encode
+
+    if not writers.features.check("avif"):
+        pytest.skip("this Pillow has no AVIF")
+    monkeypatch.setattr(libraries, "pillow_encode", refusing)
+    with pytest.raises(MissingCodecError, match=r"no tune=iq .*pip install 'pillow>=13'"):
+        peer("AVIF s6 iq")
+
+
+@pytest.mark.parametrize("encoder", [video.X265, video.SVT_AV1, video.VVENC], ids=lambda e: e.name)
+def test_raw_streams_are_charged_for_a_container(encoder: video.VideoEncoder) -> None:
+    try:
+        codec = encoder.codec()
+    except MissingCodecError as error:
+        pytest.skip(str(error))
+    picture = scene(67, 81)
+    data = codec.encode(picture, codec.qualities[0])
+    raw = data[ffmpeg.CONTAINER_BYTES :]
+    assert data[: ffmpeg.CONTAINER_BYTES] == ffmpeg.container(picture)
+    assert len(raw) + 300 == len(data)
+    assert codec.decode(data).shape == picture.shape
+    with pytest.raises(RuntimeError, match="ffmpeg failed"):
+        codec.decode(data[: ffmpeg.CONTAINER_BYTES])
+
+
+@pytest.mark.parametrize("bits", [8, 10])
+@pytest.mark.parametrize("size", [(64, 96), (63, 95)])
+def test_planes_come_back_as_the_picture(size: tuple[int, int], bits: int) -> None:
+    rows, columns = np.indices(size)
+    ramps = np.stack([2 * rows, columns, 100 + rows], axis=-1).astype(np.uint8)
+    grey = np.repeat(scene(*size)[..., :1], 3, axis=2)
+    height, width = (planes.even(side) for side in size)
+    for picture, near in ((grey, 1), (ramps, 3)):
+        packed = planes.pack(picture, bits)
+        assert len(packed) == height * width * 3 // 2 * (2 if bits > 8 else 1)
+        back = planes.parse(packed, *size, bits)
+        assert np.abs(back.astype(int) - picture).max() <= near
+    with pytest.raises(ValueError, match="are not a picture of"):
+        planes.parse(packed, size[0] + 2, size[1], bits)
 
 
 @pytest.mark.parametrize("make", [peer, lossless_peer, own_codec])

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ablc.errors import ModelError
+from ablc.network_names import is_id
 from ablc.runtime import registry
-from ablc.runtime.cards import ROLES, ModelCard, is_id
+from ablc.runtime.cards import ROLES, ModelCard
 from made_networks import WEIGHTS, fields, install
 
 SHIPPED = registry.SHIPPED
@@ -408,7 +409,7 @@ def test_a_stream_names_id_and_version(shipped: Path) -> None:
     card = install(shipped)
     name = registry.name_in_stream(card)
     assert name == b"fill-small" + bytes.fromhex(card.sha256[:16])
-    assert registry.parse_name(name) == ("fill-small", card.sha256[:16])
+    assert registry.parse_name(name) == ("fill-small", card.sha256[:16], None)
     assert registry.find_named(name) == card
 
 

@@ -121,9 +121,7 @@ def test_options_out_of_range_are_refused() -> None:
         ValueError, match=r"share of a mask must be a number in 0\.\.1, above 0, not 2"
     ):
         Scheme("pixels", 2)
-    with pytest.raises(
-        ValueError, match=r"random_share must be a number in 0\.\.1, above 0, not -1"
-    ):
+    with pytest.raises(ValueError, match=r"random_share must be a number in 0\.\.1, not -1"):
         Scheme("edge-blocks+random", random_share=-1)
     with pytest.raises(ValueError, match="must be 8, 16 or 32, not 12"):
         Scheme("edge-blocks", block=12)

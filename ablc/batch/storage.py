@@ -39,6 +39,7 @@ STAMPS = (
     "created",
 )  # keys, in order of preference
 
+FileId = tuple[int, int]  # device and inode
 Unreadable = Callable[[str, OSError], object]
 
 
@@ -168,6 +169,25 @@ class StorageFolder:
                     raise
                 with self._naming(whole):
                     raise
+
+    def linked(self, path: str) -> FileId | None:
+        """Return the identity of a file below the folder that may have further names, else None.
+
+        Such a file is a link, or has several hard links. None on object stores, which have neither.
+        """
+        whole = f"{self.root}/{path}"
+        if not self.local or not os.path.exists(whole):
+            return None
+        shared = os.path.islink(whole) or os.stat(whole).st_nlink > 1
+        return self.identity(whole) if shared else None
+
+    def identity(self, source: str) -> FileId | None:
+        """Return what a file on this machine has in common with all its other names."""
+        try:
+            found = os.stat(source)
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
     def reading(self, path: str) -> BinaryIO:
         """Open a file below the folder for reading. Raises FileNotFoundError if there is none."""

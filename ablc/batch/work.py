@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import PurePosixPath
@@ -12,6 +13,7 @@ from PIL import Image
 from ablc import inspection, picture_plugins, pictures
 from ablc.decoder import Decoder
 from ablc.encoder import Encoder
+from ablc.errors import PaintWarning
 from ablc.importance import Roi
 from ablc.inspection import Metadata
 from ablc.options import check_options
@@ -20,6 +22,7 @@ from ablc.settings import MAX_PIXELS, STRIP, DecodeSettings, EncodeSettings
 STREAM = ".ablc"  # extension of streams
 PICTURE = ".png"
 FREE = "threads", "max_pixels"  # settings that do not change the results
+LATER = "keep_invisible", "paint", "strength"  # settings that the first manifests did not know
 
 Converted = tuple[bytes, tuple[str, ...]]  # a file; changes made on the way, one sentence each
 Convert = Callable[[bytes], Converted]
@@ -81,8 +84,10 @@ class Encoding:
             picture = pictures.parse(data, max_pixels=self.max_pixels)
             carried = Metadata() if self.strip else picture.metadata
             regions = self.regions or None
-            stream = encoder.encode(picture.pixels, importance=regions, **asdict(carried))
-            return stream, picture.notes
+            stream, notes = encoder.encode_noting(
+                picture.pixels, importance=regions, **asdict(carried)
+            )
+            return stream, picture.notes + notes
 
         return convert
 
@@ -112,9 +117,12 @@ class Decoding:
         chosen = pictures.format_of(f"picture{self.suffix}")
 
         def convert(data: bytes) -> Converted:
-            pixels = decoder.decode(data)
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always", PaintWarning)
+                pixels = decoder.decode(data)
             carried = Metadata() if self.strip else inspection.metadata(data)
-            return pictures.pack_noting(pictures.Picture(pixels, carried), chosen)
+            file, notes = pictures.pack_noting(pictures.Picture(pixels, carried), chosen)
+            return file, (*(str(warning.message) for warning in caught), *notes)
 
         return convert
 
@@ -125,8 +133,9 @@ def _extension(name: str) -> str:
 
 def _decisive(settings: EncodeSettings | DecodeSettings) -> dict[str, Any]:
     decisive = {name: value for name, value in asdict(settings).items() if name not in FREE}
-    if decisive.get("keep_invisible", True) is None:
-        del decisive["keep_invisible"]  # older manifests do not have it
+    for name in LATER:
+        if decisive.get(name, True) is None:
+            del decisive[name]  # older manifests do not have it
     return decisive
 
 

@@ -30,9 +30,16 @@ ENCODE_OPTIONS = {  # for pictures that become streams, by their parameters' nam
     "effort": "--effort",
     "subsampling": "--subsampling",
     "tune": "--tune",
+    "paint": "--paint",
     "keep_invisible": "--keep-invisible",
 }
-DECODE_OPTIONS = {"fill": "--fill", "model": "--model", "provider": "--provider", "gpus": "--gpus"}
+DECODE_OPTIONS = {  # for streams that become pictures
+    "fill": "--fill",
+    "model": "--model",
+    "strength": "--strength",
+    "provider": "--provider",
+    "gpus": "--gpus",
+}
 
 
 def batch(
@@ -69,9 +76,11 @@ def batch(
     effort: options.Effort = ENCODING.effort,
     subsampling: options.Chroma = ENCODING.subsampling,
     tune: options.Measure = ENCODING.tune,
+    paint: options.Paint = None,
     keep_invisible: options.KeepInvisible = None,
     fill: options.Painter = DECODING.fill,
     model: options.Model = None,
+    strength: options.Strength = None,
     provider: options.RunOn = DECODING.provider,
     strip: options.Strip = False,
     max_pixels: options.MaxPixels = None,
@@ -136,13 +145,14 @@ def batch(
             effort=effort,
             subsampling=subsampling,
             tune=tune,
+            paint=paint,
             keep_invisible=keep_invisible,
         )
         regions = inputs.parse_rois(roi or (), feather, lossless=lossless_roi)
         work = Encoding(settings=settings, regions=regions, strip=strip, max_pixels=max_pixels)
     else:
         decode_settings = DecodeSettings(
-            fill=fill, model=model, provider=provider, max_pixels=max_pixels
+            fill=fill, model=model, strength=strength, provider=provider, max_pixels=max_pixels
         )
         work = Decoding(settings=decode_settings, suffix=suffix, strip=strip)
     folder, pattern = storage.split_pattern(source)

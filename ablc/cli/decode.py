@@ -8,7 +8,7 @@ import typer
 from ablc import files, pictures, terminal
 from ablc.cli import console, inputs, options, outputs
 from ablc.decoder import Decoder
-from ablc.errors import StreamWarning
+from ablc.errors import PaintWarning, StreamWarning
 from ablc.inspection import Metadata
 from ablc.regions import Region
 from ablc.settings import DecodeSettings
@@ -23,6 +23,7 @@ def decode(
     ],
     fill: options.Painter = DEFAULTS.fill,
     model: options.Model = None,
+    strength: options.Strength = None,
     iterations: options.Iterations = DEFAULTS.iterations,
     budget_ms: options.BudgetMs = None,
     provider: options.RunOn = DEFAULTS.provider,
@@ -41,6 +42,7 @@ def decode(
     decoder = Decoder(
         fill=fill,
         model=model,
+        strength=strength,
         iterations=iterations,
         budget_ms=budget_ms,
         provider=provider,
@@ -55,7 +57,8 @@ def decode(
         console.blaming(source),
         warnings.catch_warnings(record=True) as caught,
     ):
-        warnings.simplefilter("always", StreamWarning)
+        for kind in (PaintWarning, StreamWarning):
+            warnings.simplefilter("always", kind)
         pixels = decoder.decode(data, region=part)
         metadata = Metadata() if strip else inputs.metadata_of(data, partial=partial)
     for warning in caught:

@@ -36,6 +36,7 @@ def encode(
     subsampling: options.Chroma = DEFAULTS.subsampling,
     tune: options.Measure = DEFAULTS.tune,
     assist: options.Assistance = None,
+    paint: options.Paint = None,
     keep_invisible: options.KeepInvisible = None,
     strip: options.Strip = False,
     force: outputs.Force = False,
@@ -53,6 +54,7 @@ def encode(
         subsampling=subsampling,
         tune=tune,
         assist=tuple(assist.split(",")) if assist else (),  # type: ignore[arg-type]
+        paint=paint,
         keep_invisible=keep_invisible,
     )
     outputs.check(target, outputs.STREAM, [source, *map(inputs.place_of, roi or ())], force=force)
@@ -62,7 +64,7 @@ def encode(
     height, width, _ = picture.pixels.shape
     metadata = Metadata() if strip else picture.metadata
     with terminal.busy(f"encoding {source}"):
-        data = encoder.encode(
+        data, notes = encoder.encode_noting(
             picture.pixels,
             importance=regions or None,
             mask=scheme,
@@ -70,5 +72,7 @@ def encode(
             exif=metadata.exif,
             xmp=metadata.xmp,
         )
+    for note in notes:
+        terminal.warn(f"{source}: {note}")
     outputs.write(target, data)
     terminal.remark(f"{target}: {len(data):,} bytes, {8 * len(data) / (height * width):.3f} bpp")

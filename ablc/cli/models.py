@@ -24,14 +24,14 @@ app = typer.Typer(
 
 
 def name_of(model: str) -> str:
-    """Return the network that a stream names in readable form: its id and the start of its hash.
+    """Return the network that a stream names as `--paint` takes it: ID@HASH[:STRENGTH].
 
     model: hex, as in StreamInfo; returned unchanged if it is not the name of a network.
     """
     from ablc.runtime import registry
 
     try:
-        return " ".join(registry.parse_name(bytes.fromhex(model)))
+        return str(registry.parse_name(bytes.fromhex(model)))
     except ModelError:
         return model
 

@@ -72,11 +72,13 @@ Effort = Annotated[int, flag(settings.EFFORT)]
 Chroma = Annotated[Subsampling, flag(settings.SUBSAMPLING)]
 Measure = Annotated[Tune, flag(settings.TUNE)]
 Assistance = Annotated[str | None, flag(settings.ASSIST, panel=PAINTING, metavar="NAME,NAME,...")]
+Paint = Annotated[str | None, flag(settings.PAINT, panel=PAINTING, metavar="ID[:STRENGTH]")]
 KeepInvisible = Annotated[
     bool | None, flag(settings.KEEP_INVISIBLE, "--keep-invisible/--no-keep-invisible")
 ]
 Painter = Annotated[Fill, flag(settings.FILL, panel=PAINTING)]
 Model = Annotated[str | None, flag(settings.MODEL, panel=PAINTING, metavar="ID")]
+Strength = Annotated[float | None, flag(settings.STRENGTH, panel=PAINTING)]
 Iterations = Annotated[int, flag(settings.ITERATIONS, panel=PAINTING)]
 BudgetMs = Annotated[float | None, flag(settings.BUDGET_MS, panel=PAINTING)]
 RunOn = Annotated[Provider, flag(settings.PROVIDER, panel=PAINTING)]

@@ -52,6 +52,14 @@ def report(
             show_default="auto, faces and text or else what stands out",
         ),
     ] = None,
+    peers: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME,...",
+            help="Codecs beside ablc, of those of `ablc reproduce rd`.",
+            show_default="JPEG, WebP m6, AVIF s6 iq, AVIF s6 ssim, JPEG XL e7",
+        ),
+    ] = None,
     show: Annotated[
         int, typer.Option(min=1, metavar="N", help="Number of pictures that the page shows.")
     ] = 8,
@@ -75,7 +83,8 @@ def report(
     from ablc.eval import page, running
     from ablc.eval.report import gallery
 
-    settings = _settings(bpp, quality, roi or [REGION_DEFAULT], weights)
+    settings = _settings(bpp, quality, roi or [REGION_DEFAULT], weights, peers)
+    page.check(out)
     pictures = read_folder(folder, limit)
     out.mkdir(parents=True, exist_ok=True)
     with running.progress(len(pictures.photos), "encoding") as advance:
@@ -96,10 +105,14 @@ def report(
 
 
 def _settings(
-    bpp: float | None, quality: float | None, roi: list[str], weights: Path | None
+    bpp: float | None,
+    quality: float | None,
+    roi: list[str],
+    weights: Path | None,
+    peers: str | None,
 ) -> "ReportSettings":
     """Return the options as settings. Raises ValueError before any picture is read."""
-    from ablc.eval.report.comparison import Goal, ReportSettings
+    from ablc.eval.report.comparison import PEERS, Goal, ReportSettings
 
     if bpp is None and quality is None:
         bpp = BPP_DEFAULT
@@ -111,7 +124,8 @@ def _settings(
     where = "; ".join(
         f"{text} (weight {region.weight:g})" for text, region in zip(roi, rois, strict=True)
     )
-    return ReportSettings(goal, rois, where, weights)
+    names = PEERS if peers is None else tuple(peers.split(","))
+    return ReportSettings(goal, rois, where, weights, names)
 
 
 def _check_weights(folder: Path) -> None:

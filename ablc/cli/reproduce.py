@@ -78,7 +78,7 @@ def table1(
     from ablc.eval.paper import table1 as table
 
     settings = table.TableSettings(protocol=protocol, reference_form=reference_form, quick=quick)
-    pictures = _scan(folder, limit)
+    pictures = _scan(folder, out, limit)
     with running.progress(table.count(pictures, settings), "table 1") as advance:
         measured = table.measure(pictures, settings, store_in(cache), jobs or cores(), advance)
     table.write(measured, out)
@@ -121,7 +121,7 @@ def figures(
     from ablc.eval import running
     from ablc.eval.paper import figures as paper_figures
 
-    pictures = _scan(folder, limit)
+    pictures = _scan(folder, out, limit)
     plan = paper_figures.plan(pictures, quick=quick)
     store = store_in(cache)
     with running.progress(plan.count, "figures") as advance:
@@ -137,10 +137,19 @@ def rd(
     out: Out = OUT_DEFAULT,
     peers: Annotated[
         str | None,
-        typer.Option(metavar="NAME,...", help="Codecs to compare ablc with.", show_default="all"),
+        typer.Option(
+            metavar="NAME,...",
+            help="Codecs to compare ablc with.",
+            show_default="all; with --quick those that take less than a second for a picture",
+        ),
     ] = None,
     quick: Annotated[
-        bool, typer.Option("--quick", help="Measure every third quality only.")
+        bool,
+        typer.Option(
+            "--quick",
+            help="Measure seven pictures, spread over the folder, at six qualities; without "
+            "painted pictures and speeds.",
+        ),
     ] = False,
     weights: Annotated[
         Path | None,
@@ -161,20 +170,25 @@ def rd(
     ] = None,
     jobs: Jobs = None,
     cache: Cache = None,
+    fresh: Annotated[
+        bool,
+        typer.Option(
+            "--fresh", help="Measure everything again, the files of other codecs included."
+        ),
+    ] = False,
     limit: Limit = None,
 ) -> None:
     """Measure rate against distortion, BD-rates and speed of ablc and other codecs."""
     require_extra("scipy")
     from ablc.eval.rd import published as reference
     from ablc.eval.rd import results, study
-    from ablc.peers.libraries import PEERS
 
     points = None if published is None else reference.read(published)
-    pictures = _scan(folder, limit)
+    pictures = _scan(folder, out, limit)
     measured = study.study(
         pictures,
-        store_in(cache),
-        tuple(PEERS if peers is None else peers.split(",")),
+        store_in(cache, fresh=fresh),
+        _peers(quick) if peers is None else tuple(peers.split(",")),
         jobs=jobs or cores(),
         quick=quick,
         weights=weights,
@@ -188,6 +202,13 @@ def rd(
         terminal.warn(f"{failure.codec}, {failure.picture}: {failure.reason}")
     console.columns(*results.summary(measured))
     _finish(out, *results.WRITTEN)
+
+
+def _peers(quick: bool) -> tuple[str, ...]:
+    """Return the names of the codecs that ablc is compared with by default."""
+    from ablc.peers.libraries import PEERS, QUICK_PEERS
+
+    return QUICK_PEERS if quick else tuple(PEERS)
 
 
 def require_extra(*modules: str) -> None:
@@ -206,15 +227,21 @@ def read_folder(path: Path, limit: int | None) -> "Folder":
         return scan(path, limit=limit)
 
 
-def store_in(cache: Path | None) -> "Store":
-    """Return the store of measurements in a folder; None: the default one."""
+def store_in(cache: Path | None, *, fresh: bool = False) -> "Store":
+    """Return the store of measurements in a folder; None: the default one. fresh: as in Store."""
     from ablc.eval.store import Store, default_folder
 
-    return Store(cache or default_folder())
+    return Store(cache or default_folder(), fresh=fresh)
 
 
-def _scan(path: Path, limit: int | None) -> "Folder":
-    """Return the pictures of a folder, with a warning for each that cannot be measured."""
+def _scan(path: Path, out: Path, limit: int | None) -> "Folder":
+    """Return the pictures of a folder, with a warning for each that cannot be measured.
+
+    Raises FileExistsError, before anything is measured, if the page cannot be written in the end.
+    """
+    from ablc.eval import page
+
+    page.check(out)
     folder = read_folder(path, limit)
     for file in folder.broken:
         terminal.warn(f"{file.name}: {file.reason}")

@@ -95,11 +95,15 @@ def _imports(source: Path) -> Iterator[str]:
 class Store:
     """A folder of results."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, fresh: bool = False) -> None:
+        """fresh: results are stored, and those that are there are replaced but never returned."""
         self._folder = folder
+        self._fresh = fresh
 
     def get(self, key: str) -> JsonObject | None:
-        """Return the JSON object of a result; None if it is missing or damaged."""
+        """Return the JSON object of a result; None if it is missing or damaged, or all is fresh."""
+        if self._fresh:
+            return None
         try:
             row = json.loads((self._home(key) / "row.json").read_text())
         except (FileNotFoundError, ValueError):

@@ -12,7 +12,7 @@ from ablc.peers.codec import Codec, MissingCodecError
 ABLC = "ablc"
 FILLS = ("fill-small", "fill-small-perceptual")
 OWN_CODECS = (ABLC, *(f"{ABLC} + {fill}" for fill in FILLS))  # names of the codecs
-QUALITIES = (*range(2, 48, 3), 53, 60, 70, 80)
+QUALITIES = (*range(2, 48, 3), 53, 60, 70, 80, 87, 93)
 
 
 def own_codec(name: str) -> Codec:

@@ -20,3 +20,4 @@ class Codec:
     encode: Callable[[Pixels, float], bytes]  # from a picture and a quality on the codec's scale
     decode: Callable[[bytes], Pixels]
     qualities: tuple[float, ...] = ()  # the sweep, the rate rising; empty: lossless
+    slow: bool = False  # takes seconds for a picture: its speed is measured once

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ablc.arrays import Pixels
 from ablc.peers.codec import Codec
 
-FINE = ("WebP", "JPEG XL", "JPEG 2000")  # codecs whose quality need not be a whole number
+FINE = ("WebP m6", "JPEG XL e7", "JPEG 2000")  # codecs whose quality need not be a whole number
 HALVINGS = 6  # of the interval between two of their qualities
 
 

@@ -4,21 +4,24 @@ Libraries are imported with their codecs, so that a missing library costs no oth
 """
 
 import functools
-import importlib
-import io
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import PIL
-from PIL import Image, features
 
 from ablc.arrays import Pixels
+from ablc.peers import video
 from ablc.peers.codec import Codec, MissingCodecError
+from ablc.peers.writers import imported, pillow_decode, pillow_encode, pillow_version
+from ablc.peers.writers import pillow_codec as pillow_codec
 
-PILLOW = "pillow>=11.3"  # the first with AVIF
-JPEG_QUALITIES = (1, 3, 5, 7, 10, 15, 20, 25, 30, 40, 50, 60, 70, 80, 85)
+JPEG_QUALITIES = (1, 3, 5, 7, 10, 15, 20, 25, 30, 40, 50, 60, 70, 80, 85, 92)
+AVIF_IQ_QUALITIES = (
+    *(0, 5, 8, 12, 16, 20, 25, 30, 35, 40),
+    *(45, 50, 55, 60, 65, 70, 75, 82, 88, 94),
+)
+AVIF_SSIM_QUALITIES = (0, 5, 10, 16, 22, 28, 35, 42, 49, 56, 63, 70, 78, 87)
 
 
 def peer(name: str) -> Codec:
@@ -47,7 +50,7 @@ def _jpeg() -> Codec:
     return Codec(
         "JPEG",
         "progressive, optimised Huffman tables, 4:2:0",
-        f"libjpeg-turbo {_version('jpg', 'libjpeg_turbo')}",
+        f"libjpeg-turbo {pillow_version('jpg', 'libjpeg_turbo')}",
         pillow_encode("JPEG", optimize=True, progressive=True),
         pillow_decode,
         JPEG_QUALITIES,
@@ -58,7 +61,7 @@ def _baseline_jpeg() -> Codec:
     return Codec(
         "JPEG baseline",
         "baseline, optimised Huffman tables, 4:2:0",
-        f"libjpeg-turbo {_version('jpg', 'libjpeg_turbo')}",
+        f"libjpeg-turbo {pillow_version('jpg', 'libjpeg_turbo')}",
         pillow_encode("JPEG", optimize=True),
         pillow_decode,
         JPEG_QUALITIES,
@@ -66,7 +69,7 @@ def _baseline_jpeg() -> Codec:
 
 
 def _mozjpeg() -> Codec:
-    pyvips = _import("pyvips", "'pyvips[binary]>=3'")
+    pyvips = imported("pyvips", "'pyvips[binary]>=3'")
     pyvips.cache_set_max(0)  # else libvips keeps pictures
     if not _has_mozjpeg(pyvips):
         raise MissingCodecError("this libvips has no mozjpeg: pip install 'pyvips[binary]>=3'")
@@ -103,40 +106,59 @@ def _vips_jpeg(pyvips: Any, picture: Pixels, quality: float, *, trellis: bool) -
 
 def _webp() -> Codec:
     return Codec(
-        "WebP",
+        "WebP m6",
         "lossy, method 6",
-        f"libwebp {_version('webp')}",
+        f"libwebp {pillow_version('webp')}",
         pillow_encode("WEBP", method=6),
         pillow_decode,
-        (0, 1, 2, 5, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90),
+        (0, 1, 2, 5, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 95),
     )
 
 
 def _jpegxl() -> Codec:
     imagecodecs = _imagecodecs()
     return Codec(
-        "JPEG XL",
+        "JPEG XL e7",
         "VarDCT, effort 7, quality = distance, bare codestream",
         _of_imagecodecs(imagecodecs, "libjxl"),
         functools.partial(_jpegxl_encode, imagecodecs, effort=7),
         functools.partial(_jpegxl_decode, imagecodecs),
-        (25, 22, 19, 17, 15, 12, 10, 8, 6, 5, 4, 3, 2.5, 2, 1.5, 1.2, 1),
+        (25, 22, 19, 17, 15, 12, 10, 8, 6, 5, 4, 3, 2.5, 2, 1.5, 1.2, 1, 0.7, 0.5),
     )
 
 
-def _avif() -> Codec:
+def _avif(tune: str, speed: int, qualities: tuple[float, ...]) -> Codec:
+    """Return AVIF by Pillow: tune iq is what libavif does of itself since 1.4, ssim before."""
+    library = f"libavif {pillow_version('avif')}, {_avif_encoder()}"
+    options = {"speed": speed, "subsampling": "4:2:0", "max_threads": 1, "advanced": {"tune": tune}}
+    encode = pillow_encode("AVIF", **options)
+    try:
+        encode(np.zeros((16, 16, 3), np.uint8), 50)
+    except (OSError, ValueError) as error:
+        raise MissingCodecError(
+            f"this libavif has no tune={tune} ({error}): pip install 'pillow>=13'"
+        ) from error
     return Codec(
-        "AVIF",
-        "speed 6, 4:2:0, 1 thread",
-        f"libavif {_version('avif')}",
-        pillow_encode("AVIF", speed=6, subsampling="4:2:0", max_threads=1),
+        f"AVIF s{speed} {tune}",
+        f"speed {speed}, tune={tune}, 8 bits, 4:2:0, 1 thread",
+        library,
+        encode,
         pillow_decode,
-        (0, 5, 8, 12, 16, 20, 25, 30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 82, 88),
+        qualities,
+        slow=speed < 6,
     )
+
+
+def _avif_encoder() -> str:
+    """Return name and version of the AV1 encoder inside Pillow."""
+    from PIL import _avif  # late: Pillow may lack it; not public, but the version decides the bytes
+
+    versions = str(_avif.codec_versions())
+    return next(part.strip() for part in versions.split(",") if "enc" in part)
 
 
 def _heic() -> Codec:
-    pillow_heif = _import("pillow_heif", "pillow-heif")
+    pillow_heif = imported("pillow_heif", "pillow-heif")
     pillow_heif.register_heif_opener()
     return Codec(
         "HEIC",
@@ -144,7 +166,7 @@ def _heic() -> Codec:
         f"pillow-heif {pillow_heif.__version__}, {pillow_heif.libheif_info()['HEIF']}",
         pillow_encode("HEIF"),
         pillow_decode,
-        (0, 4, 8, 12, 16, 20, 24, 28, 32, 36, 40, 44, 48, 52, 58, 64),
+        (0, 4, 8, 12, 16, 20, 24, 28, 32, 36, 40, 44, 48, 52, 58, 64, 70),
     )
 
 
@@ -158,26 +180,34 @@ def _jpeg2000() -> Codec:
     return Codec(
         "JPEG 2000",
         "9/7 wavelet, component transform, quality = bits per pixel, bare codestream",
-        f"OpenJPEG {_version('jpg_2000')}",
+        f"OpenJPEG {pillow_version('jpg_2000')}",
         encode,
         pillow_decode,
         (0.05, 0.075, 0.1, 0.125, 0.15, 0.2, 0.25, 0.35, 0.5, 0.75, 1.0, 1.25, 1.5),
     )
 
 
-# Sweeps cover 0.05-0.5 bpp densely, or down to the codec's lowest rate, and reach 1-2 bpp.
+# Sweeps reach from 0.03, or the codec's lowest rate, to 2 bpp, and are dense at 0.05-0.5 bpp;
+# those of slow codecs have half as many qualities.
 PEERS: Mapping[str, Callable[[], Codec]] = MappingProxyType(
     {
         "JPEG": _jpeg,
         "JPEG baseline": _baseline_jpeg,
         "mozjpeg": _mozjpeg,
         "JPEG 2000": _jpeg2000,
-        "WebP": _webp,
-        "JPEG XL": _jpegxl,
-        "AVIF": _avif,
+        "WebP m6": _webp,
+        "JPEG XL e7": _jpegxl,
+        "AVIF s6 iq": functools.partial(_avif, "iq", 6, AVIF_IQ_QUALITIES),
+        "AVIF s6 ssim": functools.partial(_avif, "ssim", 6, AVIF_SSIM_QUALITIES),
+        "AVIF s3 ssim": functools.partial(_avif, "ssim", 3, AVIF_SSIM_QUALITIES),
         "HEIC": _heic,
+        video.X265.name: video.X265.codec,
+        video.SVT_AV1.name: video.SVT_AV1.codec,
+        video.VVENC.name: video.VVENC.codec,
     }
 )
+
+QUICK_PEERS = ("AVIF s6 iq", "AVIF s6 ssim", "x265 slow")  # strong, at less than a second each
 
 # --- lossless -------------------------------------------------------------------------------------
 
@@ -197,7 +227,7 @@ def _lossless_webp() -> Codec:
     return Codec(
         "WebP lossless",
         "method 4",
-        f"libwebp {_version('webp')}",
+        f"libwebp {pillow_version('webp')}",
         pillow_encode("WEBP", lossless=True, method=4),
         pillow_decode,
     )
@@ -222,38 +252,6 @@ LOSSLESS_PEERS: Mapping[str, Callable[[], Codec]] = MappingProxyType(
 # --- libraries ------------------------------------------------------------------------------------
 
 
-def pillow_codec(format_name: str, qualities: tuple[float, ...], **options: Any) -> Codec:
-    """Return a codec of Pillow's writer of a format, with options, and of Pillow's reader."""
-    settings = ", ".join(f"{name} {value}" for name, value in options.items())
-    library = f"Pillow {PIL.__version__}"
-    encode = pillow_encode(format_name, **options)
-    return Codec(format_name, settings, library, encode, pillow_decode, qualities)
-
-
-def pillow_encode(format_name: str, **options: Any) -> Callable[..., bytes]:
-    """Return an encoder that passes quality to Pillow's writer unchanged, unless it is lossless."""
-
-    def encode(picture: Pixels, quality: float | None = None) -> bytes:
-        lossy = {} if quality is None or options.get("lossless") else {"quality": quality}
-        file = io.BytesIO()
-        Image.fromarray(picture).save(file, format_name, **lossy, **options)
-        return file.getvalue()
-
-    return encode
-
-
-def pillow_decode(data: bytes) -> Pixels:
-    """Return a picture that Pillow reads, (H, W, 3)."""
-    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
-
-
-def _version(feature: str, of: str | None = None) -> str:
-    """Return the version of a library inside Pillow. Raises MissingCodecError without it."""
-    if not features.check(feature):
-        raise MissingCodecError(f"this Pillow has no {feature}: pip install '{PILLOW}'")
-    return str(features.version(of or feature) or features.version(feature))
-
-
 def _jpegxl_encode(
     imagecodecs: Any, picture: Pixels, distance: float, *, effort: int, lossless: bool = False
 ) -> bytes:
@@ -269,18 +267,10 @@ def _jpegxl_decode(imagecodecs: Any, data: bytes) -> Pixels:
 
 
 def _imagecodecs() -> Any:
-    return _import("imagecodecs", "imagecodecs")
+    return imported("imagecodecs", "imagecodecs")
 
 
 def _of_imagecodecs(imagecodecs: Any, library: str) -> str:
     """Return name and version of a library inside imagecodecs."""
     parts: list[str] = imagecodecs.version().split(", ")
     return next(part for part in parts if part.startswith(f"{library}-"))
-
-
-def _import(module: str, package: str) -> Any:
-    """Import a module. Raises MissingCodecError, naming the package, if that fails."""
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:  # the module, or a library that it loads, is missing
-        raise MissingCodecError(f"pip install {package}") from error

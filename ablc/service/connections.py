@@ -9,6 +9,7 @@ the version of uvicorn, and tests/service/test_limits.py shows that each limit h
 """
 
 import asyncio
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -16,10 +17,11 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from ablc.service.problems import PROBLEM, ProblemError, to_json
-from ablc.service.request_parser import RequestParser
+from ablc.service.request_parser import Headers, RequestParser
 from ablc.service.settings import ServiceSettings
 
 HEAD_MOST = 1 << 16  # bytes of the head of a request, and of what is no data in its body
+HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[\w.~!$&'()*+,;=%-]*)(:\d*)?")  # RFC 3986, 3.2.2
 BODY_GRACE = 5.0  # seconds beyond upload_seconds, in which the app responds by itself
 
 
@@ -35,6 +37,7 @@ class Connection(HttpToolsProtocol):
         self._writing: asyncio.TimerHandle | None = None
         self._in_head = False
         self._head = 0  # bytes since the head began or the body went on, without the first read
+        self._fault = ""  # of a head that is HTTP, but not as it should be
         self._went_on = False  # whether either happened within the bytes received last
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -81,12 +84,17 @@ class Connection(HttpToolsProtocol):
             self._refuse(ProblemError(501, "this is not a proxy: CONNECT is not implemented"))
         if self.parser.should_upgrade():
             return  # and the head is parsed again, except for CONNECT
+        self._check_host()
         self.url = _with_path(self.url)
         if self.parser.get_http_version() == "1.0":
             self.expect_100_continue = False  # RFC 9110, 10.1.1
         super().on_headers_complete()
         self._in_head = False
         self._read_within(self.settings.upload_seconds + BODY_GRACE)
+
+    def send_400_response(self, msg: str) -> None:
+        """Respond to what cannot be parsed; uvicorn calls this."""
+        self._refuse(ProblemError(400, self._fault or msg))
 
     def on_body(self, body: bytes) -> None:
         super().on_body(body)
@@ -116,6 +124,12 @@ class Connection(HttpToolsProtocol):
     def timeout_keep_alive_handler(self) -> None:
         super().timeout_keep_alive_handler()
         self._send_within()
+
+    def _check_host(self) -> None:
+        """Raises HttpParserError unless a head names its host as RFC 9112, 3.2 requires."""
+        self._fault = _host_fault(self.headers, self.parser.get_http_version())
+        if self._fault:
+            raise httptools.HttpParserError(self._fault)
 
     def _is_idle(self) -> bool:
         """True if neither a request nor a response is incomplete."""
@@ -186,6 +200,19 @@ def _with_path(url: bytes) -> bytes:
     if parsed.path is not None:
         return url
     return b"/" if parsed.query is None else b"/?" + parsed.query
+
+
+def _host_fault(headers: Headers, version: str) -> str:
+    """Return what is wrong with the header Host, "" if nothing is.
+
+    Two hosts, or none, let a proxy and the service see different requests in the same bytes.
+    """
+    hosts = [value.strip() for name, value in headers if name == b"host"]
+    if not hosts:
+        return "" if version == "1.0" else "the header Host is missing"
+    if len(hosts) > 1:
+        return f"there are {len(hosts)} headers Host"
+    return "" if HOST.fullmatch(hosts[0]) else "the header Host names no host"
 
 
 def _cancel(timer: asyncio.TimerHandle | None) -> None:

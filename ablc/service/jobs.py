@@ -37,6 +37,7 @@ class Payload:
     body: Body
     shape: tuple[int, ...]  # H, W, C
     type: MediaType
+    notes: tuple[str, ...] = ()  # changes and losses on the way, one sentence each
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,7 +113,7 @@ def load(data: bytes, content_type: str, rendition: Rendition, max_pixels: int) 
     region = iiif.region(rendition.region, height, width)
     pixels = picture.pixels if region is None else picture.pixels[region.slices]
     metadata = Metadata() if rendition.strip else picture.metadata
-    rendered = Picture(_resize(pixels, rendition.size), metadata)
+    rendered = Picture(_resize(pixels, rendition.size), metadata, picture.notes)
     return LoadedPicture(rendered, None if roi is None else _parse_mask(roi, max_pixels))
 
 
@@ -135,11 +136,12 @@ def write(loaded: LoadedPicture, accepted: tuple[MediaType, ...], quality: float
 
 def _write_as(picture: Picture, chosen: MediaType, quality: float | None) -> Payload:
     """Return the picture as a file of the chosen type, or as bare samples."""
-    shape = picture.pixels.shape
+    shape, notes = picture.pixels.shape, picture.notes
     if chosen == media.RAW:
-        return Payload(np.ascontiguousarray(picture.pixels).data.cast("B"), shape, chosen)
+        return Payload(np.ascontiguousarray(picture.pixels).data.cast("B"), shape, chosen, notes)
     chosen_quality = LOSSY_QUALITY if quality is None else round(quality)
-    return Payload(pictures.pack(picture, chosen.format, chosen_quality), shape, chosen)
+    file, losses = pictures.pack_noting(picture, chosen.format, chosen_quality)
+    return Payload(file, shape, chosen, notes + losses)
 
 
 def encode(loaded: LoadedPicture, query: EncodeQuery) -> Payload:
@@ -148,7 +150,7 @@ def encode(loaded: LoadedPicture, query: EncodeQuery) -> Payload:
     if loaded.roi_mask is not None:
         regions.append(Roi(loaded.roi_mask, float(query.roi_weight), query.feather))
     picture, metadata = loaded.picture, loaded.picture.metadata
-    data = query.encoder().encode(
+    data, losses = query.encoder().encode_noting(
         picture.pixels,
         importance=regions or None,
         mask=query.scheme(),
@@ -156,7 +158,7 @@ def encode(loaded: LoadedPicture, query: EncodeQuery) -> Payload:
         exif=metadata.exif,
         xmp=metadata.xmp,
     )
-    return Payload(data, picture.pixels.shape, media.ABLC)
+    return Payload(data, picture.pixels.shape, media.ABLC, picture.notes + losses)
 
 
 def inspect(data: bytes, chosen: MediaType, max_pixels: int) -> Payload:

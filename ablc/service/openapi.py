@@ -21,7 +21,7 @@ parameters: the same request with `If-None-Match` gets 304 without any work.
 """
 COMPONENTS = "#/components/schemas/{model}"
 REASONS = {
-    400: "The body ends before its declared length.",
+    400: "The body ends before its declared length, or the header `Host` is missing or invalid.",
     401: "The token is missing or wrong.",
     406: "The service has no type of response that the client accepts.",
     408: "The body did not arrive in time.",
@@ -35,6 +35,7 @@ HEADERS = {
     "X-Width": "Width of the picture in pixels.",
     "X-Height": "Height of the picture in pixels.",
     "X-Channels": "Channels of the picture: 1 grey, 3 RGB, 4 RGBA.",
+    "X-Notes": "Only if something was changed or lost on the way: sentences, divided by `; `.",
 }
 
 NO_TELEMETRY: TelemetryConfig = {  # the service has metrics and logs without a client's words

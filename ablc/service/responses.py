@@ -6,6 +6,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 SLICE = 1 << 20  # bytes handed to the connection at a time
+HEADER_MOST = 1000  # characters of a text in a header
 
 
 class SlicedResponse(Response):
@@ -35,3 +36,9 @@ def matches_tag(tag: str, if_none_match: Iterable[str]) -> bool:
     if_none_match: the elements of that header.
     """
     return any(known.removeprefix("W/") in (tag, "*") for known in if_none_match)
+
+
+def header_text(text: str) -> str:
+    """Return a text as the value of a header: printable ASCII on one line, and not too long."""
+    line = "".join(letter if letter.isprintable() else " " for letter in text)
+    return " ".join(line.encode("ascii", "backslashreplace").decode()[:HEADER_MOST].split())

@@ -25,7 +25,7 @@ from ablc.service.queries import (
     TranscodeQuery,
     check_query,
 )
-from ablc.service.responses import SlicedResponse, matches_tag
+from ablc.service.responses import SlicedResponse, header_text, matches_tag
 from ablc.service.settings import ServiceSettings
 from ablc.service.uploads import header_elements, read_body
 from ablc.service.workers import while_connected
@@ -236,6 +236,8 @@ async def _respond(
         raise problems.from_error(error) from error
     height, width, channels = payload.shape
     shape = {"x-width": str(width), "x-height": str(height), "x-channels": str(channels)}
+    if payload.notes:
+        shape["x-notes"] = header_text("; ".join(payload.notes))
     return SlicedResponse(payload.body, payload.type.type, headers | shape)
 
 

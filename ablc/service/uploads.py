@@ -9,16 +9,22 @@ from ablc.service.accounting import RequestAccount, account_of
 from ablc.service.problems import ProblemError
 from ablc.service.settings import ServiceSettings
 
+LOST = (  # by uvicorn with httptools; ablc serve has a parser of its own
+    "the body was lost on the way to the app, because the request asks to switch protocols: "
+    "send it without the header Upgrade"
+)
+
 
 async def read_body(request: Request, settings: ServiceSettings) -> bytes:
     """Return the body of a request.
 
     Raises ProblemError 413 as soon as the body is certain to exceed max_upload, 408 if it takes
-    longer than upload_seconds, 415 if it is compressed, 501 if it was compressed on the way, 503
-    if there is no memory for it, and 400 if the client closes the connection before its end.
+    longer than upload_seconds, 415 if it is compressed, 501 if it was compressed on the way or
+    the server has lost it, 503 if there is no memory for it, and 400 if the client closes the
+    connection before its end.
     """
-    codings = header_elements(request, "transfer-encoding")
-    if any(coding.lower() != "chunked" for coding in codings):
+    transfer = header_elements(request, "transfer-encoding")
+    if any(coding.lower() != "chunked" for coding in transfer):
         raise ProblemError(501, "the body has a Transfer-Encoding other than chunked")
     codings = header_elements(request, "content-encoding")
     if any(coding.lower() != "identity" for coding in codings):
@@ -29,10 +35,13 @@ async def read_body(request: Request, settings: ServiceSettings) -> bytes:
         raise ProblemError(413, f"the body has {declared} bytes, at most {most} are allowed")
     try:
         async with asyncio.timeout(settings.upload_seconds):
-            return await _collect(request.receive, account_of(request), most)
+            body = await _collect(request.receive, account_of(request), most)
     except TimeoutError:
         detail = f"the body did not arrive within {settings.upload_seconds:g} seconds"
         raise ProblemError(408, detail, {"connection": "close"}) from None
+    if not body and "upgrade" in request.headers and (transfer or declared not in ("", "0")):
+        raise ProblemError(501, LOST)
+    return body
 
 
 def header_elements(request: Request, name: str) -> list[str]:

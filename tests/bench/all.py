@@ -69,6 +69,36 @@ comparable within one run only. The networks have a page of their own, [NETWORKS
 """
 
 
+PEERS = """## Peers
+
+| name in the tables | what writes it | setting |
+| --- | --- | --- |
+| JPEG | Pillow (libjpeg-turbo) | progressive, optimised Huffman tables, 4:2:0 |
+| WebP m6 | Pillow (libwebp) | lossy, method 6 |
+| JPEG XL e7 | imagecodecs (libjxl) | VarDCT, effort 7, bare codestream |
+| HEIC | pillow-heif (x265) | as it writes HEIC by default, 4:2:0 |
+| AVIF s6 iq | Pillow (libaom) | speed 6, tune=iq, 8 bits, 4:2:0: what Pillow 13 does of itself |
+| AVIF s6 ssim | Pillow (libaom) | the same with `advanced={"tune": "ssim"}` |
+| AVIF s3 ssim | Pillow (libaom) | speed 3, tune=ssim: about ten times the time of speed 6 |
+| x265 slow | ffmpeg (libx265) | HEVC intra, preset slow, tune ssim, 8 bits, 4:2:0 |
+| SVT-AV1 p2 | ffmpeg (libsvtav1) | AV1 still picture, preset 2, tune ssim, 10 bits, 4:2:0 |
+| vvenc medium | ffmpeg (libvvenc) | VVC intra, preset medium, qpa 0, 10 bits, 4:2:0 |
+
+ffmpeg is that of the package imageio-ffmpeg, or one on the path. Its raw streams are charged 300
+bytes for a container (`CONTAINER_BYTES` of `ablc/peers/ffmpeg.py`); Y, Cb and Cr are BT.601 in
+full range, converted in floating point (`ablc/peers/planes.py`). Sweeps of qualities reach from
+.03 bits per pixel, or the lowest rate of the codec, to about 2. A codec that cannot run here,
+because a library is missing or an ffmpeg has no such encoder, is left out, and the reason is
+printed. `mozjpeg`, `JPEG 2000` and `JPEG baseline` are there for `--peers`.
+
+PSNR is over R, G and B, SSIM over luma, MS-SSIM the mean of R, G and B (`ablc/metrics.py`).
+SSIMULACRA 2 (`ablc/eval/measures/ssimulacra2.py`) agrees with the program of libjxl, whose scores
+its tests have; the package ssimulacra2, of which it takes colours, weights and mapping, has other
+borders and another blur, and differs by points at low rates. Its BD-rates are over scores of 0 to
+90.
+"""
+
+
 def summary(results: dict[str, Any]) -> str:
     """Return a line per figure: ablc's and, from the same run, those of other codecs."""
     lossy = {entry["codec"]: entry for entry in results["speed"] if not entry["lossless"]}
@@ -161,7 +191,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    rd.add_arguments(parser)
+    rd.add_arguments(parser, "kodak")
     parser.add_argument(
         "--out", type=Path, default=Path("results"), metavar="FOLDER", help="default: %(default)s"
     )
@@ -174,6 +204,7 @@ def main() -> None:
     parts = [
         HEAD.format(version=ablc.__version__),
         summary(results),
+        PEERS,
         "## Settings",
         settings(results["speed"]),
         "## Rate and distortion",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tuning
 from PIL import Image
 
 from ablc.arrays import Pixels
@@ -31,13 +32,25 @@ def load(path: Path) -> Pixels:
 
 
 def pictures(folder: Path) -> dict[str, Pixels]:
-    """Return the pictures of a folder by file name without suffix, sorted."""
+    """Return the pictures of a folder by file name without suffix, sorted; or of a tuning set."""
+    if str(folder) in tuning.SETS:
+        return tuning.pictures(str(folder))
     return {path.stem: load(path) for path in picture_paths(folder)}
 
 
-def add_pictures_argument(parser: argparse.ArgumentParser) -> None:
-    """Add --images FOLDER; its default needs the environment variable ABLC_DATA."""
-    _add_folder(parser, "--images", "kodak", "folder of pictures")
+def add_pictures_argument(parser: argparse.ArgumentParser, default: str = "kodak") -> None:
+    """Add --images FOLDER; its default, a folder in ABLC_DATA or a tuning set, needs ABLC_DATA."""
+    what = f"folder of pictures, or {' or '.join(tuning.SETS)}: the sets of tuning.py"
+    if default not in tuning.SETS:
+        _add_folder(parser, "--images", default, what)
+        return
+    parser.add_argument(
+        "--images",
+        type=Path,
+        metavar="FOLDER",
+        default=Path(default),
+        help=f"{what} (default: %(default)s)",
+    )
 
 
 def add_weights_argument(parser: argparse.ArgumentParser) -> None:

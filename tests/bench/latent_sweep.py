@@ -6,8 +6,8 @@ For every setting it prints the changes of LPIPS (AlexNet) and SSIM over fill="n
 blocks alone: all kept pixels of both pictures are replaced by the original's before the comparison.
 LPIPS is that of the whole picture, SSIM the mean of its map over centres in dropped blocks. Results
 are means over the pictures whose share of dropped blocks is at least DROPPED_LEAST. With "rdo" the
-encoder chooses the dropped blocks, with "masked" 60 % of all blocks are dropped at random. strength
-is the share of the detail that is taken from G; "perceptual" is the fill trained for looks instead,
+encoder chooses the dropped blocks, with "masked" 60 % of all blocks are dropped at random. share
+is that of the detail that is taken from G; "perceptual" is the fill trained for looks instead,
 in dropped blocks.
 """
 
@@ -37,7 +37,7 @@ from ablc.runtime.painter import Painter
 from ablc.runtime.tiles import Window
 
 QUALITIES = (25, 35)  # about .09 and .17 bits per pixel
-STRENGTHS = (0.15, 0.25, 0.5, 1.0)
+SHARES = (0.15, 0.25, 0.5, 1.0)
 ITERATIONS = (0, 8)  # K
 RATES = (0.02, 0.05)
 DROPPED_LEAST = 0.01
@@ -53,19 +53,19 @@ class Case:
 
     k: int
     rate: float
-    strength: float
+    share: float
 
     @property
     def name(self) -> str:
         how = f", rate {self.rate:g}" if self.k else ""
-        return f"K = {self.k}{how}, strength {self.strength:g}"
+        return f"K = {self.k}{how}, share {self.share:g}"
 
 
 def cases() -> Iterator[Case]:
     for k in ITERATIONS:
         for rate in RATES if k else RATES[:1]:
-            for strength in STRENGTHS:
-                yield Case(k, rate, strength)
+            for share in SHARES:
+                yield Case(k, rate, share)
 
 
 def measured(picture: Pixels, weights: Path) -> dict[str, dict[str, list[float]]]:
@@ -105,9 +105,7 @@ def painted(data: bytes, painter: Painter) -> tuple[dict[str, Pixels], np.ndarra
             generated[k, rate] = latent.run(run(of("step-small")), h0, targets, settings).picture
     planes = {"net": filled, "perceptual": np.where(kept > 0, filled, looks)}
     for case in cases():
-        planes[case.name] = transfer_detail(
-            filled, generated[case.k, case.rate], cells, case.strength
-        )
+        planes[case.name] = transfer_detail(filled, generated[case.k, case.rate], cells, case.share)
     shown = {}
     for name, plane in planes.items():
         shown[name] = decoded.copy()

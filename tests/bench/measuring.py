@@ -6,6 +6,7 @@ import argparse
 import functools
 import hashlib
 import json
+import math
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -13,32 +14,47 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from arguments import add_option_argument, add_pictures_argument, pictures
 
-from ablc import metrics
 from ablc.arrays import Pixels
 from ablc.eval.measures.catalogue import Measurements
-from ablc.eval.measures.measure_set import fingerprint, known_measures, probes
+from ablc.eval.measures.measure_set import MeasureSet, Reference
+from ablc.eval.rd.kept import keeping
+from ablc.eval.store import Store, default_folder
 from ablc.peers.codec import Codec
+from ablc.peers.libraries import PEERS
 
 
 def measure(codec: Codec, picture: Pixels, quality: float) -> Measurements:
-    """Return bytes of the whole file and, from ablc.metrics, psnr, ssim and, if large, ms_ssim."""
+    """Return bytes of the whole file, and the measures of MeasureSet without networks."""
     data = codec.encode(picture, quality)
-    return {"bytes": len(data), **known_measures(metrics.compare(picture, codec.decode(data)))}
+    reference = _reference(picture.shape, picture.tobytes())
+    return {"bytes": len(data), **reference.measure(codec.decode(data))}
+
+
+@functools.lru_cache(maxsize=1)
+def _reference(shape: tuple[int, ...], samples: bytes) -> Reference:
+    """Return a picture as what others are measured against; mostly the one of the last call."""
+    return MeasureSet(None).reference(np.frombuffer(samples, np.uint8).reshape(shape))
 
 
 @functools.cache
 def metrics_fingerprint() -> str:
     """Return a text that changes with a metric's definition, not with the order of its code."""
-    return fingerprint(known_measures(metrics.compare(*probes())))
+    return MeasureSet(None).fingerprint()
+
+
+def bits_per_pixel(byte_count: float, picture: Pixels) -> float:
+    """Return the rate of a file of a picture, (H, W, C)."""
+    return 8 * byte_count / (picture.shape[0] * picture.shape[1])
 
 
 class Cache:
     """Rows of other codecs, one file per codec and picture, under a key of all their inputs.
 
     That is the picture's pixels, the codec's settings and library, and the fingerprint of the
-    measures' definitions.
+    measures' definitions. The codecs' files are kept beside them (ablc.eval.rd.kept).
     """
 
     def __init__(
@@ -53,22 +69,36 @@ class Cache:
         folder.mkdir(parents=True, exist_ok=True)
 
     def measure(
-        self, codec: Codec, picture: Pixels, qualities: tuple[float, ...]
+        self,
+        codec: Codec,
+        picture: Pixels,
+        qualities: tuple[float, ...],
+        most: float = math.inf,
     ) -> dict[float, Measurements]:
-        """Return rows by quality; missing ones are measured and kept."""
+        """Return rows by quality; missing ones are measured and kept.
+
+        most: bits per pixel; the first row beyond them, "bytes" being those of one file, is the
+        last.
+        """
         path = self._path(codec, picture)
         known = (
             {float(quality): row for quality, row in json.loads(path.read_text()).items()}
             if path.exists()
             else {}
         )
-        missing = [quality for quality in qualities if quality not in known]
-        if missing:
-            known |= {quality: self._measure(codec, picture, quality) for quality in missing}
-            fresh = path.with_suffix(f".{os.getpid()}")
-            fresh.write_text(json.dumps(known))
-            fresh.replace(path)
-        return {quality: known[quality] for quality in qualities}
+        kept, fresh = keeping(codec, Store(self.folder)), False
+        rows: dict[float, Measurements] = {}
+        for quality in qualities:
+            if quality not in known:
+                known[quality], fresh = self._measure(kept, picture, quality), True
+            rows[quality] = known[quality]
+            if most < math.inf and bits_per_pixel(rows[quality]["bytes"], picture) > most:
+                break
+        if fresh:
+            written = path.with_suffix(f".{os.getpid()}")
+            written.write_text(json.dumps(known))
+            written.replace(path)
+        return rows
 
     def _path(self, codec: Codec, picture: Pixels) -> Path:
         parts = (
@@ -112,11 +142,40 @@ def progress(total: int, what: str) -> Iterator[None]:
         yield
 
 
-def add_run_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add --images, --cache, --jobs and --option."""
-    add_pictures_argument(parser)
-    parser.add_argument(
-        "--cache", type=Path, default=Path.home() / ".cache" / "ablc-bench", metavar="FOLDER"
-    )
+def add_run_arguments(parser: argparse.ArgumentParser, images: str = "kodak") -> None:
+    """Add --images, --cache, --jobs and --option. images: the default, as in arguments.py."""
+    add_pictures_argument(parser, images)
+    add_cache_argument(parser)
     parser.add_argument("--jobs", type=int, default=1, help="number of processes (default: 1)")
     add_option_argument(parser)
+
+
+def add_cache_argument(parser: argparse.ArgumentParser) -> None:
+    """Add --cache FOLDER, by default that of `ablc reproduce`."""
+    parser.add_argument(
+        "--cache",
+        type=Path,
+        default=default_folder(),
+        metavar="FOLDER",
+        help="keeps files and measures of other codecs (default: %(default)s)",
+    )
+
+
+def add_peers_argument(parser: argparse.ArgumentParser, default: list[str]) -> None:
+    """Add --peers NAME,...; `all` stands for all that there are."""
+    parser.add_argument(
+        "--peers",
+        type=peer_names,
+        default=default,
+        metavar="NAME,...",
+        help=f"of {', '.join(PEERS)}, or all (default: {','.join(default)})",
+    )
+
+
+def peer_names(text: str) -> list[str]:
+    names = list(PEERS) if text == "all" else text.split(",")
+    if unknown := [name for name in names if name not in PEERS]:
+        raise argparse.ArgumentTypeError(
+            f"unknown codec {', '.join(unknown)}: expected some of {', '.join(PEERS)}"
+        )
+    return names

@@ -11,9 +11,9 @@ from network_graphs import CLASSICAL
 from perceptual import DISTANCES
 from printing import markdown
 from rd import METRICS
-from regions import decibels
 
 from ablc.eval.measures.catalogue import Measurements
+from ablc.eval.measures.regional import decibels
 from ablc.eval.rd.curves import Mean
 
 SPAN = (0.05, 0.5)  # bits per pixel of the BD-rates

@@ -35,10 +35,9 @@ import numpy.typing as npt
 import perceptual
 import stage2
 from arguments import add_weights_argument, pictures
-from measuring import Cache, add_run_arguments, each_picture, progress
+from measuring import Cache, add_run_arguments, each_picture, peer_names, progress
 from network_tables import BD_METRICS, SPAN, report
 from printing import write_json
-from rd import peer_names
 from regions import SSIM_BORDER
 
 import ablc
@@ -55,7 +54,7 @@ from ablc.runtime import registry
 # About .09, .17 and .29 bits per pixel of the Kodak set, in the mean; and finer ones, to see
 # where the networks stop being of use.
 QUALITIES = (25, 35, 43, 60, 75)
-PEERS_SHOWN = ["JPEG", "WebP", "JPEG XL", "AVIF"]
+PEERS_SHOWN = ["JPEG", "WebP m6", "JPEG XL e7", "AVIF s6 iq"]
 MODELS = Path(__file__).parents[2] / "runtime" / "models"
 PARTS = ("quality", "bd", "latent", "stage2", "cost")
 

@@ -79,7 +79,7 @@ def streams(images: Path, bpp: float) -> tuple[list[bytes], list[bytes]]:
     shown = [everything[name] for name in SPEED_PICTURES]
     own, webp = (
         [codec.encode(picture, quality_near(codec, [picture], bpp)) for picture in shown]
-        for codec in (ablc_codec(), peer("WebP"))
+        for codec in (ablc_codec(), peer("WebP m6"))
     )
     return own, webp
 

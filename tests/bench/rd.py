@@ -1,40 +1,68 @@
-"""Rate against distortion of ablc, JPEG, WebP, JPEG XL, AVIF and HEIC, all as whole files.
+"""Rate against distortion of ablc and other codecs, all as whole files.
 
-    python tests/bench/rd.py [--images FOLDER] [--peers AVIF,HEIC] [--option effort=7]
+    python tests/bench/rd.py [--quick] [--images FOLDER] [--peers NAME,...] [--option effort=7]
 
-Prints BD-rates by SSIM, PSNR and MS-SSIM (negative: ablc needs fewer bits) and the metrics at fixed
-rates. Rows of other codecs are kept in --cache, so that a second run measures ablc alone.
+Prints BD-rates by SSIM, PSNR, MS-SSIM and SSIMULACRA 2 (negative: ablc needs fewer bits) and the
+metrics at fixed rates. Pictures are the tuning set of tuning.py unless --images names others. Files
+and rows of other codecs are kept in --cache, so that a second run measures ablc alone.
+
+--quick: the seven pictures of the set `quick`, the peers that take less than a second for a file,
+ablc at the six rates of QUICK_RATES, and six files of each peer. For everyday work on the codec.
 
 bpp      8 * bytes of the whole file / pixels
 PSNR     over R, G and B together, dB
 SSIM     of luma, Gaussian window 11, sigma 1.5
 MS-SSIM  five scales, the mean of R, G and B
 BD-rate  package bjontegaard, PCHIP, for each picture separately, then the mean over the pictures;
-         SSIM and MS-SSIM enter as -10 log10(1 - s), files within --bd-range bits per pixel only
+         SSIM and MS-SSIM enter as -10 log10(1 - s), SSIMULACRA 2 as it is where it is 0 to 90;
+         within --bd-range bits per pixel, at whose ends curves are interpolated
+SSIMULACRA 2  100: equal (ablc/eval/measures/ssimulacra2.py)
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from arguments import pictures
-from measuring import Cache, add_run_arguments, measure, progress
+from measuring import (
+    Cache,
+    add_peers_argument,
+    add_run_arguments,
+    bits_per_pixel,
+    measure,
+    progress,
+)
 from printing import markdown, write_json
 
+import ablc
 from ablc.arrays import Pixels
+from ablc.eval.measures.catalogue import MEASURES
 from ablc.eval.rd import curves as curve_figures
 from ablc.eval.rd.curves import Curve, Curves, Mean, Span, at_rate
+from ablc.eval.rd.study import available, quick_sweep
 from ablc.peers.ablc_codec import ablc_codec
 from ablc.peers.codec import Codec
-from ablc.peers.libraries import PEERS, peer
+from ablc.peers.libraries import QUICK_PEERS, peer
 
-METRICS = {"ssim": "SSIM", "psnr": "PSNR", "ms_ssim": "MS-SSIM"}
-PEERS_SHOWN = ["JPEG", "WebP", "JPEG XL", "AVIF", "HEIC"]
-RATES = (0.1, 0.15, 0.25, 0.5, 1.0)  # bits per pixel of the second table
+METRICS = {
+    "ssim": "SSIM",
+    "psnr": "PSNR",
+    "ms_ssim": "MS-SSIM",
+    "ssimulacra2": "SSIMULACRA 2",
+}
+PEERS_SHOWN = [
+    *("JPEG", "WebP m6", "JPEG XL e7", "HEIC", "AVIF s6 iq", "AVIF s6 ssim", "AVIF s3 ssim"),
+    *("x265 slow", "SVT-AV1 p2", "vvenc medium"),
+]
+RATES = (0.03, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.0)  # bits per pixel of the second table
+RATE_MOST = 2.0  # bits per pixel: sweeps of other codecs end at their first file beyond
+QUICK_RATES = (0.045, 0.08, 0.14, 0.24, 0.4, 0.65)  # bits per pixel: 0.05 to 0.5 lies within
 
 
 def bd_rates(curves: Curves, span: Span, tested: str = "ablc") -> dict[str, dict[str, Mean | None]]:
@@ -50,30 +78,63 @@ def bd_rates(curves: Curves, span: Span, tested: str = "ablc") -> dict[str, dict
 
 
 def measure_curve(
-    codec: Codec | None, options: dict[str, Any], picture: Pixels, cache: Path
+    codec: Codec | None,
+    options: dict[str, Any],
+    picture: Pixels,
+    cache: Path,
+    rates: Sequence[float] = (),
 ) -> Curve:
-    """Return the curve of a codec on a picture; None stands for ablc, which is never cached."""
+    """Return the curve of a codec on a picture; None stands for ablc, which is never cached.
+
+    rates: of ablc's files, bits per pixel, for a quick run, in which peers have as few files; none:
+    all codecs have the files of their sweeps of qualities, up to the first beyond RATE_MOST.
+    """
     if codec is None:
-        codec = ablc_codec(options)
+        codec = at_rates(options, rates) if rates else ablc_codec(options)
         rows = {quality: measure(codec, picture, quality) for quality in codec.qualities}
     else:
-        rows = Cache(cache).measure(codec, picture, codec.qualities)
-    pixels = picture.shape[0] * picture.shape[1]
+        qualities = quick_sweep(codec.qualities) if rates else codec.qualities
+        rows = Cache(cache).measure(codec, picture, qualities, RATE_MOST)
     return [
-        {"quality": quality, "bpp": 8 * row["bytes"] / pixels, **row}
+        {"quality": quality, "bpp": bits_per_pixel(row["bytes"], picture), **row}
         for quality, row in rows.items()
     ]
 
 
+def at_rates(options: dict[str, Any], rates: Sequence[float]) -> Codec:
+    """Return ablc with a rate in bits per pixel as its quality."""
+    codec = ablc_codec(options)
+    how = {"threads": 1, **options}
+    return replace(
+        codec,
+        encode=lambda picture, rate: ablc.encode(picture, bpp=rate, **how),
+        qualities=tuple(rates),
+    )
+
+
 def run(
-    images: Path, peers: Sequence[str], options: dict[str, Any], cache: Path, jobs: int
+    images: Path,
+    peers: Sequence[str],
+    options: dict[str, Any],
+    cache: Path,
+    jobs: int,
+    rates: Sequence[float] = (),
 ) -> Curves:
-    """Return curves of ablc and of the named peers on all pictures of a folder."""
-    curves: Curves = {name: {} for name in ("ablc", *peers)}
-    done = progress(len(curves) * len(shown := pictures(images)), "curves")
+    """Return curves of ablc and of the named peers that can run here, on all pictures.
+
+    rates: as in measure_curve.
+    """
+    shown = pictures(images)
     with ProcessPoolExecutor(jobs) as pool:
+        # Asked in the pool: libvips, which has threads, must not run before a fork.
+        missing = pool.submit(missing_peers, peers).result()
+        for name, reason in missing.items():
+            print(f"{name} is left out: {reason}", file=sys.stderr)
+        chosen = ("ablc", *(name for name in peers if name not in missing))
+        curves: Curves = {name: {} for name in chosen}
+        done = progress(len(curves) * len(shown), "curves")
         waiting: dict[tuple[str, str], Future[Curve]] = {
-            (name, title): pool.submit(worker, name, options, picture, cache)
+            (name, title): pool.submit(worker, name, options, picture, cache, rates)
             for name in curves
             for title, picture in shown.items()
         }
@@ -83,9 +144,16 @@ def run(
     return curves
 
 
-def worker(name: str, options: dict[str, Any], picture: Pixels, cache: Path) -> Curve:
+def missing_peers(names: Sequence[str]) -> dict[str, str]:
+    """Return the codecs that cannot run here, with the reasons."""
+    return available(names)[1]
+
+
+def worker(
+    name: str, options: dict[str, Any], picture: Pixels, cache: Path, rates: Sequence[float]
+) -> Curve:
     """Call measure_curve by the codec's name, since codecs cannot be pickled."""
-    return measure_curve(None if name == "ablc" else peer(name), options, picture, cache)
+    return measure_curve(None if name == "ablc" else peer(name), options, picture, cache, rates)
 
 
 # --- printing -------------------------------------------------------------------------------------
@@ -112,7 +180,7 @@ def rate_table(curves: Curves, metric: str) -> str:
         means = [
             Mean.of(at_rate(curve, metric, rate) for curve in by_picture.values()) for rate in RATES
         ]
-        spec = ".2f" if metric == "psnr" else ".4f"
+        spec = f".{MEASURES[metric].digits}f"
         count = len(by_picture)
         rows.append(
             [
@@ -153,25 +221,18 @@ def result(curves: Curves, span: Span, options: dict[str, Any]) -> dict[str, Any
     }
 
 
-def peer_names(text: str) -> list[str]:
-    names = text.split(",")
-    if unknown := [name for name in names if name not in PEERS]:
-        raise argparse.ArgumentTypeError(
-            f"unknown codec {', '.join(unknown)}: expected some of {', '.join(PEERS)}"
-        )
-    return names
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_run_arguments(parser)
-    parser.add_argument("--peers", type=peer_names, default=PEERS_SHOWN, metavar="NAME,...")
+def add_arguments(parser: argparse.ArgumentParser, images: str) -> None:
+    """Add the arguments that all.py shares. images: the default, as in arguments.py."""
+    add_run_arguments(parser, images)
+    add_peers_argument(parser, PEERS_SHOWN)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    add_arguments(parser)
+    add_arguments(parser, "tuning")
+    parser.add_argument("--quick", action="store_true", help="seven pictures, six rates")
     parser.add_argument(
         "--bd-range", type=float, nargs=2, default=(0.05, 0.5), metavar=("LOW", "HIGH")
     )
@@ -180,7 +241,12 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     options, span = dict(arguments.option), tuple(arguments.bd_range)
-    curves = run(arguments.images, arguments.peers, options, arguments.cache, arguments.jobs)
+    images, peers, rates = arguments.images, arguments.peers, ()
+    if arguments.quick:
+        images = Path("quick") if images == Path("tuning") else images
+        peers = list(QUICK_PEERS) if peers == PEERS_SHOWN else peers
+        rates = QUICK_RATES
+    curves = run(images, peers, options, arguments.cache, arguments.jobs, rates)
     print(report(curves, span))
     write_json(arguments.out, result(curves, span, options))
 

@@ -1,14 +1,15 @@
 """Codecs with a region: ablc by importance, the others by the means that they offer.
 
-JPEG, WebP, JPEG XL and AVIF have no regions and encode the picture as it is. "AVIF blur 16" encodes
-it with its background Gaussian-blurred (sigma 16, unchanged inside, a ramp of 8 pixels outside).
+JPEG, WebP, JPEG XL and AVIF have no regions and encode the picture as it is. "AVIF s6 iq, blur 16"
+encodes it with its background Gaussian-blurred (sigma 16, unchanged inside, a ramp of 8 pixels
+outside).
 "HEVC -12 QP" and "HEVC -18 QP" are x265 with ffmpeg's addroi (x265.py).
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -29,15 +30,17 @@ from ablc.peers.libraries import peer
 RATES = (0.15, 0.25)  # bits per pixel at which scores are compared
 OVER = 1.06  # factor of the rate of ablc's second file; the first may be 2 % below its rate
 SCORES = {"psnr_in": "PSNR inside", "ssim_in": "SSIM inside", "ssim_out": "SSIM outside"}
-BLURRED = "AVIF blur 16"
+AVIF = "AVIF s6 iq"
+BLURRED = f"{AVIF}, blur 16"
 LOWERED = (12, 18)  # QP
+HEVC_NAMES = tuple(x265.name_of(lowered) for lowered in LOWERED)
 
 # Sweeps reach from the codec's lowest rate to a file beyond the highest of RATES.
 QUALITIES = {
     "JPEG": (1, 5, 8, 12, 18, 28, 45),
-    "WebP": (0, 1, 5, 12, 25, 45, 65),
-    "JPEG XL": (25, 19, 14, 10, 7, 5, 3.5, 2.5),
-    "AVIF": (0, 8, 15, 22, 30, 38, 46, 54),
+    "WebP m6": (0, 1, 5, 12, 25, 45, 65),
+    "JPEG XL e7": (25, 19, 14, 10, 7, 5, 3.5, 2.5),
+    AVIF: (0, 8, 15, 22, 30, 38, 46, 54),
     BLURRED: (5, 14, 24, 34, 44, 54, 64, 75, 86, 93),
 }
 
@@ -55,22 +58,36 @@ def blurring(codec: Codec, picture: Pixels, mask: Mask) -> Codec:
     return replace(codec, encode=lambda _, quality: codec.encode(source(), quality))
 
 
-def peers() -> dict[str, Method]:
-    """Return the other codecs by name, without HEVC if there is no ffmpeg for it."""
-    avif = peer("AVIF")
+def peers(names: Collection[str] | None = None) -> dict[str, Method]:
+    """Return the other codecs by name, without HEVC if there is no ffmpeg for it.
+
+    names: of the codecs; None: all.
+    """
+    methods = [*(() if names == HEVC_NAMES else _without_hevc()), *_hevc()]
+    return {
+        method.codec.name: method
+        for method in methods
+        if names is None or method.codec.name in names
+    }
+
+
+def _without_hevc() -> list[Method]:
+    avif = peer(AVIF)
     blurred = replace(
         avif, name=BLURRED, settings=f"{avif.settings}, background blurred by sigma 16"
     )
     methods = [Method(peer(name)) for name in QUALITIES if name != BLURRED]
     methods = [*methods, Method(blurred, blurring)]
-    methods = [
-        Method(replace(m.codec, qualities=QUALITIES[m.codec.name]), m.steer) for m in methods
+    return [Method(replace(m.codec, qualities=QUALITIES[m.codec.name]), m.steer) for m in methods]
+
+
+def _hevc() -> list[Method]:
+    if x265.missing():
+        return []
+    return [
+        Method(x265.codec(lowered), functools.partial(steered_x265, lowered=lowered))
+        for lowered in LOWERED
     ]
-    if x265.ffmpeg():
-        for lowered in LOWERED:
-            steer = functools.partial(steered_x265, lowered=lowered)
-            methods.append(Method(x265.codec(lowered), steer))
-    return {method.codec.name: method for method in methods}
 
 
 def steered_x265(_codec: Codec, _picture: Pixels, mask: Mask, lowered: int) -> Codec:

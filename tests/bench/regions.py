@@ -14,20 +14,21 @@ from __future__ import annotations
 
 import functools
 import math
+from dataclasses import asdict
 
 import numpy as np
 import numpy.typing as npt
-from measuring import fingerprint, probes
 from PIL import Image
 from scipy.ndimage import distance_transform_edt, gaussian_filter, uniform_filter
 
-from ablc import metrics
 from ablc.arrays import Pixels
 from ablc.eval.measures.catalogue import Measurements
+from ablc.eval.measures.measure_set import fingerprint, probes
+from ablc.eval.measures.regional import BORDER, regional
 
 AREA = 0.15  # of all pixels
 BLUR_FEATHER = 8  # pixels: width of the ramp between mask and blurred background
-SSIM_BORDER = 5  # pixels at the border where the window does not fit
+SSIM_BORDER = BORDER  # pixels at the border where the window does not fit
 
 Mask = npt.NDArray[np.bool_]  # (H, W), True = inside
 
@@ -74,19 +75,7 @@ def blur_outside(picture: Pixels, mask: Mask, sigma: float) -> Pixels:
 
 def scores(picture: Pixels, decoded: Pixels, mask: Mask) -> Measurements:
     """Return psnr_in, psnr_out, ssim_in and ssim_out."""
-    error = np.square(picture.astype(np.float64) - decoded).mean(-1)  # (H, W)
-    similar = metrics.ssim_map(picture, decoded)  # (H - 10, W - 10)
-    inner = mask[SSIM_BORDER:-SSIM_BORDER, SSIM_BORDER:-SSIM_BORDER]
-    return {
-        "psnr_in": decibels(error[mask].mean()),
-        "psnr_out": decibels(error[~mask].mean()),
-        "ssim_in": float(similar[inner].mean()),
-        "ssim_out": float(similar[~inner].mean()),
-    }
-
-
-def decibels(square_error: float) -> float:
-    return math.inf if square_error == 0 else 10 * math.log10(255**2 / square_error)
+    return asdict(regional(picture, decoded, mask))
 
 
 @functools.cache

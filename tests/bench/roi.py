@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,24 +41,35 @@ At = dict[str, dict[str, Measurements]]  # scores at one mask and rate, by metho
 
 
 def measure_picture(
-    picture: Pixels, weights: Sequence[float], options: dict[str, Any], cache: Path
+    picture: Pixels,
+    weights: Sequence[float],
+    options: dict[str, Any],
+    cache: Path,
+    others: Collection[str] | None = None,
 ) -> dict[str, dict[str, Curve]]:
     """Return curves by method and mask."""
     curves = {
         own_name(weight): measure_method(own(weight, options), picture, None) for weight in weights
     }
-    for name, method in peers().items():
+    for name, method in peers(others).items():
         curves[name] = measure_method(method, picture, cache)
     return curves
 
 
 def run(
-    images: Path, weights: Sequence[float], options: dict[str, Any], cache: Path, jobs: int
+    images: Path,
+    weights: Sequence[float],
+    options: dict[str, Any],
+    cache: Path,
+    jobs: int,
+    others: Collection[str] | None = None,
 ) -> Curves:
-    if not x265.ffmpeg():
-        print("HEVC is left out: found no ffmpeg with libx265", file=sys.stderr)
+    """Return the curves of all pictures. others: names of the other codecs; None: all."""
+    if reason := x265.missing():
+        print(f"HEVC is left out: {reason}", file=sys.stderr)
     options = {"threads": 1, **options}
-    return each_picture(measure_picture, images, jobs, tuple(sorted(weights)), options, cache)
+    ordered = tuple(sorted(weights))
+    return each_picture(measure_picture, images, jobs, ordered, options, cache, others)
 
 
 # --- figures --------------------------------------------------------------------------------------
@@ -226,7 +237,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    add_run_arguments(parser)
+    add_run_arguments(parser, "tuning")
     parser.add_argument("--weights", type=weights, default=WEIGHTS, metavar="WEIGHT,...")
     parser.add_argument("--tune", default="ssim", help="of ablc (default: %(default)s)")
     parser.add_argument(

@@ -6,9 +6,9 @@ Everything is in memory: from pixels to bytes and from bytes to pixels, on four 
 codec works at the quality whose mean rate comes nearest to --bpp. Lossless codecs are compared with
 each other, their bytes also over all pictures of the folder. Codecs take turns within a round, so
 that all see the machine in the same state; the first round warms up and is not counted. MP/s =
-pixels / CPU seconds of the whole process, summed over its threads (a codec gains nothing by
-starting threads), median of the rounds, best round in brackets. Ratios within one run are
-comparable; figures of different runs are not.
+pixels / CPU seconds of the whole process and of the ffmpeg that it starts, summed over threads (a
+codec gains nothing by starting them), median of the rounds, best round in brackets; slow codecs
+have one round. Ratios within one run are comparable; figures of different runs are not.
 """
 
 from __future__ import annotations
@@ -16,30 +16,34 @@ from __future__ import annotations
 import argparse
 import functools
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from arguments import add_option_argument, add_pictures_argument, pictures
 from printing import markdown, write_json
 from rd import PEERS_SHOWN
 
 from ablc.arrays import Pixels
 from ablc.eval.rd.speed import Timing, mean_bpp, pixels, take_turns
+from ablc.eval.rd.study import available
 from ablc.peers.ablc_codec import ablc_codec
 from ablc.peers.codec import Codec
-from ablc.peers.libraries import LOSSLESS_PEERS, lossless_peer, peer
+from ablc.peers.libraries import LOSSLESS_PEERS, lossless_peer
 
 SPEED_PICTURES = ("kodim05", "kodim08", "kodim13", "kodim23")  # three busy ones and a smooth one
 
 
 def quality_near(codec: Codec, shown: Sequence[Pixels], bpp: float) -> float:
-    """Return the whole number 1..100, or JPEG XL distance, of the mean rate nearest to bpp."""
+    """Return the quality, between those of the codec's sweep, of the mean rate nearest to bpp."""
+    first, last = codec.qualities[0], codec.qualities[-1]
     ladder: list[float]
-    if codec.name == "JPEG XL":
-        ladder = [round(0.3 * 1.06**power, 3) for power in range(80)][::-1]  # rate rising
+    if codec.name == "JPEG XL e7":
+        ladder = [round(float(distance), 3) for distance in np.geomspace(first, last, 80)]
     else:
-        ladder = list(range(1, 101))
+        ladder = [float(q) for q in np.linspace(first, last, round(abs(last - first)) + 1)]
     rate = functools.cache(lambda rung: mean_bpp(codec, shown, ladder[rung]))
     low, high = 0, len(ladder) - 1
     while high - low > 1:
@@ -52,7 +56,10 @@ def run(images: Path, bpp: float, rounds: int, options: Mapping[str, Any]) -> li
     """Return an entry per codec: MP/s of both directions, median and best, and the rate."""
     everything = pictures(images)
     shown = [everything[name] for name in SPEED_PICTURES]
-    lossy = (ablc_codec(options), *map(peer, PEERS_SHOWN))
+    others, missing = available(PEERS_SHOWN)
+    for name, reason in missing.items():
+        print(f"{name} is left out: {reason}", file=sys.stderr)
+    lossy = (ablc_codec(options), *others.values())
     at_bpp = [(codec, quality_near(codec, shown, bpp)) for codec in lossy]
     lossless = [
         (codec, 0.0) for codec in (ablc_codec(lossless=True), *map(lossless_peer, LOSSLESS_PEERS))

@@ -10,13 +10,15 @@ from PIL import Image
 
 import made_results
 from ablc import metrics
-from ablc.cli import report
+from ablc.cli import report, reproduce
 from ablc.cli.main import main
 from ablc.drawing import report_maps
+from ablc.eval import running
 from ablc.eval.folder import scan
 from ablc.eval.measures import fidelity
+from ablc.eval.measures.measure_set import missing_measures
 from ablc.eval.report import gallery
-from ablc.eval.report.comparison import Goal, ReportSettings
+from ablc.eval.report.comparison import PEERS, Goal, ReportSettings
 from ablc.eval.store import JsonObject, Store
 from ablc.importance import Roi
 from ablc.inspection import coding_map
@@ -46,9 +48,10 @@ def made(
     goal: Goal | None = None,
     rois: Sequence[Roi] = EVERYWHERE,
     shown: int = gallery.SHOWN,
+    peers: tuple[str, ...] = PEERS,
 ) -> JsonObject:
     """Return gallery.json of a run in this process, with a store beside the folder."""
-    plan = ReportSettings(goal or Goal(bpp=0.6), tuple(rois), "where it is")
+    plan = ReportSettings(goal or Goal(bpp=0.6), tuple(rois), "where it is", peers=peers)
     ended: list[str] = []
     store = Store(folder.parent / "store")
     gallery.make(scan(folder), out, plan, store, shown=shown, advance=ended.append)
@@ -88,7 +91,7 @@ def test_the_smallest_file_is_taken_where_none_fits() -> None:
 
 
 def test_a_fine_knob_comes_nearer() -> None:
-    coded = equal_bytes.largest_within(codec("WebP", []), FLAT, 790)
+    coded = equal_bytes.largest_within(codec("WebP m6", []), FLAT, 790)
     assert 700 < len(coded.data) <= 790
 
 
@@ -139,7 +142,7 @@ def test_every_codec_has_a_file_of_ablc_s_bytes_or_says_that_it_is_larger(
     assert [picture["name"] for picture in content["pictures"]] == ["a", "b"]
     for picture in content["pictures"]:
         versions = {version["codec"]: version for version in picture["versions"]}
-        assert {"original", "ablc", "ablc, region", "JPEG", "WebP"} <= set(versions)
+        assert {"original", "ablc", "ablc, region", "JPEG", "WebP m6"} <= set(versions)
         size = versions["ablc"]["bytes"]
         assert size <= 0.6 * picture["width"] * picture["height"] / 8
         for version in picture["versions"][1:]:
@@ -190,7 +193,7 @@ def test_a_codec_that_is_missing_is_listed_and_the_rest_goes_on(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def peer(name: str) -> Codec:
-        if name == "WebP":
+        if name == "WebP m6":
             raise MissingCodecError("pip install webp")
         return codec(name, [])
 
@@ -198,17 +201,32 @@ def test_a_codec_that_is_missing_is_listed_and_the_rest_goes_on(
     monkeypatch.setattr("ablc.eval.report.comparison.peer", peer)
     content = made(folder, tmp_path / "out")
     missing = {each["name"]: each["missing"] for each in content["codecs"]}
-    assert missing["WebP"] == "pip install webp"
+    assert missing["WebP m6"] == "pip install webp"
     assert missing["JPEG"] is None
+
+
+def test_the_codecs_can_be_chosen(folder: Path, tmp_path: Path) -> None:
+    content = made(folder, tmp_path / "out", peers=("JPEG baseline",))
+    assert [each["name"] for each in content["codecs"]] == ["ablc", "JPEG baseline"]
+    assert content["pictures"][0]["versions"][-1]["codec"] == "JPEG baseline"
+    with pytest.raises(ValueError, match="unknown codec 'BPG'"):
+        made(folder, tmp_path / "out", peers=("BPG",))
+
+
+@pytest.mark.skipif(bool(missing_measures()), reason="needs the extra [eval]")
+def test_every_version_has_a_score_of_ssimulacra(folder: Path, tmp_path: Path) -> None:
+    for picture in made(folder, tmp_path / "out", peers=("JPEG",))["pictures"]:
+        scores = [version["ssimulacra2"] for version in picture["versions"]]
+        assert scores[0] is None
+        assert all(-100 < score < 100 for score in scores[1:])
 
 
 def test_a_codec_that_fails_costs_its_own_version_alone(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ablc.eval.report.comparison.PEERS", ("JPEG",))
     of_16x16 = codec("JPEG", [])
     monkeypatch.setattr("ablc.eval.report.comparison.peer", lambda _: of_16x16)
-    for picture in made(folder, tmp_path / "out")["pictures"]:
+    for picture in made(folder, tmp_path / "out", peers=("JPEG",))["pictures"]:
         assert any(note.startswith("JPEG failed") for note in picture["notes"])
         assert "JPEG" not in [version["codec"] for version in picture["versions"]]
 
@@ -249,6 +267,24 @@ def test_the_command_makes_a_page_and_a_table(
     assert "c.png" in said.err
     assert (out / "index.html").is_file()
     assert (out / "gallery.csv").read_text().startswith("picture,codec,bytes,ssim")
+
+
+@pytest.mark.parametrize("command", [("report",), ("reproduce", "rd"), ("reproduce", "table1")])
+def test_commands_look_for_a_foreign_page_before_they_measure(
+    folder: Path,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    command: tuple[str, ...],
+) -> None:
+    monkeypatch.setattr(report, "MODULES", ())
+    monkeypatch.setattr(reproduce, "require_extra", lambda *_: None)
+    monkeypatch.setattr(running, "run", None)
+    (tmp_path / "index.html").write_text("mine")
+    cache = str(tmp_path / "cache")
+    assert run(*command, str(folder), "--out", str(tmp_path), "--cache", cache) == 2
+    assert "index.html: not a page of ablc: choose another folder" in capfd.readouterr().err
+    assert (tmp_path / "index.html").read_text() == "mine"
 
 
 def test_without_the_extra_the_command_names_it(

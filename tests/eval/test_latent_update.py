@@ -23,17 +23,17 @@ def test_with_a_decoders_settings_it_is_the_decoder(stream: bytes, iterations: i
     assert (refine(stream, settings) == decoded).all()
 
 
-def test_settings_and_strength_have_their_say(stream: bytes) -> None:
+def test_settings_and_share_have_their_say(stream: bytes) -> None:
     usual = refine(stream, UpdateSettings(iterations=2))
     reference = refine(stream, ReferenceSettings(iterations=2))
     photorealistic = {**WEIGHTS, "photorealism": 10.0}
     guided = refine(stream, UpdateSettings(iterations=2, weights=photorealistic))
-    half = refine(stream, UpdateSettings(iterations=2), strength=0.5)
+    half = refine(stream, UpdateSettings(iterations=2), share=0.5)
     dropped = ~ablc.keep_mask(stream).repeat(8, 0).repeat(8, 1)[:100, :150]
     for other in (reference, guided, half):
         assert (other != usual)[dropped].any()
     net = ablc.decode(stream, fill="net", provider="cpu")
-    assert (refine(stream, UpdateSettings(iterations=2), strength=0.0) == net).all()
+    assert (refine(stream, UpdateSettings(iterations=2), share=0.0) == net).all()
 
 
 def test_what_a_lossless_stream_holds_is_the_picture() -> None:
@@ -42,8 +42,8 @@ def test_what_a_lossless_stream_holds_is_the_picture() -> None:
 
 
 def test_wrong_arguments_are_refused(stream: bytes) -> None:
-    with pytest.raises(ValueError, match=r"strength must be a number in 0\.\.1, not 1\.5"):
-        refine(stream, UpdateSettings(), strength=1.5)
+    with pytest.raises(ValueError, match=r"share must be a number in 0\.\.1, not 1\.5"):
+        refine(stream, UpdateSettings(), share=1.5)
     with pytest.raises(ValueError, match="threads must be a whole number"):
         refine(stream, UpdateSettings(), threads=0)
     with pytest.raises(ablc.StreamError):

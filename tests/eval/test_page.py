@@ -145,6 +145,17 @@ def test_a_picture_that_is_none_is_refused_by_name(tmp_path: Path) -> None:
         page.write(tmp_path)
 
 
+def test_a_page_of_somebody_else_is_not_replaced(tmp_path: Path) -> None:
+    made_results.make(tmp_path, ("table1",))
+    (tmp_path / "index.html").write_text("<!doctype html><title>My pictures</title>")
+    with pytest.raises(FileExistsError, match="not a page of ablc") as error:
+        page.write(tmp_path)
+    assert error.value.filename == str(tmp_path / "index.html")
+    assert "My pictures" in (tmp_path / "index.html").read_text()
+    (tmp_path / "index.html").write_text("")
+    assert page.write(tmp_path) == page.write(tmp_path)  # its own is
+
+
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ResultsError, match="no results"):
         page.write(tmp_path)

@@ -15,12 +15,16 @@ from typer.testing import CliRunner, Result
 
 from ablc.cli.main import app
 from ablc.eval.folder import scan
+from ablc.eval.measures.measure_set import missing_measures
 from ablc.eval.rd import published, study
 from ablc.eval.store import Store
+from ablc.peers.ablc_codec import QUALITIES
 from ablc.peers.libraries import peer
 from scenes import scene
 
 PEERS = "JPEG,JPEG baseline"
+# Too small for MS-SSIM, and no weights.
+MEASURED = {"psnr", "ssim", "ssimulacra2"} - set(missing_measures())
 NETWORKS = {"ablc + fill-small", "ablc + fill-small-perceptual"}
 
 
@@ -39,8 +43,8 @@ def tmp_out(tmp_path: Path) -> Path:
 
 
 def reproduce(pictures: Path, out: Path, *options: str) -> Result:
-    """Run the command in this process with few qualities and a cache beside out."""
-    fixed = ["--out", str(out), "--cache", str(out.parent / "cache"), "--jobs", "1", "--quick"]
+    """Run the command in this process, with a cache beside out."""
+    fixed = ["--out", str(out), "--cache", str(out.parent / "cache"), "--jobs", "1"]
     return CliRunner().invoke(app, ["reproduce", "rd", str(pictures), *fixed, *options])
 
 
@@ -67,10 +71,10 @@ def test_rows_are_those_of_whole_files(pictures: Path, tmp_out: Path) -> None:
     assert [name for name in codecs if not codecs[name]] == ["ablc", "JPEG", "JPEG baseline"]
     missing = {name: why for name, why in codecs.items() if why}
     assert missing == dict.fromkeys(NETWORKS, "pip install 'ablc[cpu]'")
-    assert list(content["measures"]) == ["psnr", "ssim"]  # too small for MS-SSIM, no weights
+    assert set(content["measures"]) == MEASURED
     jpeg = peer("JPEG")
     rows = each(content)["JPEG"]["2"]
-    assert [row["quality"] for row in rows] == list(jpeg.qualities[:: study.QUICK_EVERY])
+    assert [row["quality"] for row in rows] == list(jpeg.qualities)
     for row in rows:
         data = jpeg.encode(scene(67, 33, seed=2), row["quality"])
         assert row["bytes"] == len(data)
@@ -86,10 +90,10 @@ def test_rows_are_those_of_whole_files(pictures: Path, tmp_out: Path) -> None:
 
 def test_bd_rates_are_those_of_the_pictures(pictures: Path, tmp_out: Path) -> None:
     pytest.importorskip("bjontegaard", reason="needs the extra [eval]")
-    ended = reproduce(pictures, tmp_out, "--peers", "WebP")
-    against = document(tmp_out)["bd_rates"]["ablc"]["WebP"]
+    ended = reproduce(pictures, tmp_out, "--peers", "WebP m6")
+    against = document(tmp_out)["bd_rates"]["ablc"]["WebP m6"]
     assert against["ssim"] is None or against["ssim"]["count"] <= 2
-    assert "ablc against WebP" in ended.stdout
+    assert "ablc against WebP m6" in ended.stdout
 
 
 def test_files_of_compressai_hold_means_by_rising_rate(pictures: Path, tmp_out: Path) -> None:
@@ -101,9 +105,9 @@ def test_files_of_compressai_hold_means_by_rising_rate(pictures: Path, tmp_out: 
     assert list(layout) == ["name", "description", "results"]
     assert layout["name"] == "JPEG baseline"
     results = layout["results"]
-    assert list(results) == ["bpp", "psnr-rgb", "ssim"]
+    assert set(results) == {"bpp", "psnr-rgb", *MEASURED} - {"psnr"}
     assert results["bpp"] == sorted(results["bpp"])
-    quality = peer("JPEG baseline").qualities[:: study.QUICK_EVERY][-1]
+    quality = peer("JPEG baseline").qualities[-1]
     curves = rows[layout["name"]].values()
     best = [row["psnr"] for curve in curves for row in curve if row["quality"] == quality]
     assert results["psnr-rgb"][-1] == pytest.approx(np.mean(best), abs=1e-5)
@@ -145,7 +149,7 @@ def test_a_missing_library_costs_its_codec_alone(
     for name in ("imagecodecs", "pillow_heif"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     importlib.import_module("ablc.eval.page")
-    monkeypatch.setattr("ablc.peers.libraries.importlib.import_module", without)
+    monkeypatch.setattr("ablc.peers.writers.importlib.import_module", without)
     ended = reproduce(pictures, tmp_out, "--peers", "HEIC,JPEG")
     assert ended.exit_code == 0, ended.output
     content = document(tmp_out)
@@ -209,25 +213,58 @@ def test_an_interrupted_run_goes_on_and_a_second_one_has_nothing_to_do(
     calls: list[str] = []
     measure_file, stop = study.measure_file, 7
 
-    def counting(photo: Any, name: str, quality: float, weights: None) -> Any:
+    def counting(photo: Any, name: str, *others: Any) -> Any:
         if len(calls) == stop:
             raise KeyboardInterrupt
         calls.append(name)
-        return measure_file(photo, name, quality, weights)
+        return measure_file(photo, name, *others)
 
     monkeypatch.setattr(study, "measure_file", counting)
     folder, store = scan(pictures), Store(tmp_path / "store")
     with pytest.raises(KeyboardInterrupt):
-        study.study(folder, store, ["JPEG"], quick=True)
+        study.study(folder, store, ["JPEG"])
     stop = 1000
-    first = study.study(folder, store, ["JPEG"], quick=True)
+    first = study.study(folder, store, ["JPEG"])
     rows = sum(len(curve) for of in first.curves.values() for curve in of.values())
-    assert len(calls) == rows == 2 * (7 + 5)
+    assert len(calls) == rows == 2 * (len(QUALITIES) + len(peer("JPEG").qualities))
     monkeypatch.setattr(study, "measure_speeds", None)
-    second = study.study(folder, store, ["JPEG"], quick=True)
+    second = study.study(folder, store, ["JPEG"])
     assert len(calls) == rows
     assert second.curves == first.curves
     assert second.speeds == first.speeds
+
+
+def test_a_second_run_makes_no_file_of_another_codec(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, store = scan(pictures), Store(tmp_path / "store")
+    first = study.study(folder, store, ["JPEG"], quick=True)
+    codec = replace(peer("JPEG"), encode=None)
+    monkeypatch.setattr(
+        study, "_codec", lambda name: codec if name == "JPEG" else study.codec_of(name)
+    )
+    monkeypatch.setattr(study, "PIXELS_MOST", 1 << 23)  # in the key of what was measured
+    second = study.study(folder, store, ["JPEG"], quick=True)
+    assert second.curves["JPEG"] == first.curves["JPEG"]
+    assert not second.failures
+
+
+def test_a_quick_run_has_few_pictures_and_files(pictures: Path, tmp_path: Path) -> None:
+    for i in range(3, 12):
+        Image.fromarray(scene(24, 32, seed=i)).save(pictures / f"{i}.png")
+    store = Store(tmp_path / "store")
+    measured = study.study(scan(pictures), store, ["JPEG"], quick=True)
+    assert set(measured.codecs) == {"ablc", "JPEG"}
+    assert measured.left_out["speed"] == "a quick run"
+    for by_picture in measured.curves.values():
+        assert len(by_picture) == study.QUICK_PICTURES
+        assert {len(curve) for curve in by_picture.values()} == {study.QUICK_QUALITIES}
+
+
+def test_a_quick_sweep_spans_the_lower_rates() -> None:
+    assert study.quick_sweep(range(20)) == (0, 3, 6, 8, 11, 14)
+    assert study.quick_sweep((5, 3)) == (5, 3)
+    assert study.quick_sweep((5,)) == (5,)
 
 
 # --- published figures ----------------------------------------------------------------------------

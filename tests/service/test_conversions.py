@@ -215,3 +215,19 @@ def test_nobody_sees_the_picture_of_another(service: Service) -> None:
 
     with ThreadPoolExecutor(12) as pool:
         assert all(pool.map(decoded, range(120)))
+
+
+def test_changes_and_losses_on_the_way_are_noted(
+    service: Service, stream: bytes, photo: Pixels
+) -> None:
+    assert "x-notes" not in service.post("/decode", stream).headers
+    damaged = service.post("/decode", ablc.encode(photo, xmp=b"\xff\xfe\0x"))
+    assert damaged.status == 200
+    assert damaged.headers["x-notes"] == "PNG cannot hold the damaged XMP data, which are dropped"
+    file = io.BytesIO()
+    Image.new("I;16", (40, 30), 7000).save(file, "PNG")
+    encoded = service.post("/encode?roi=auto:inf", file.getvalue(), "image/png")
+    assert encoded.headers["x-notes"] == (
+        "16 bits per sample were reduced to 8; "
+        "the lossless region auto is empty: it makes no pixel exact"
+    )

@@ -2,6 +2,8 @@
 
 import contextlib
 import socket
+import subprocess
+import sys
 from dataclasses import dataclass
 
 import pytest
@@ -193,3 +195,80 @@ def test_head_is_get_without_a_body(service: Service, path: str) -> None:
     assert (told.status, told.body) == (200, b"")
     assert told.headers["content-length"] == str(len(got.body))
     assert told.headers["content-type"] == got.headers["content-type"]
+
+
+@pytest.mark.parametrize(
+    ("hosts", "version", "fault"),
+    [
+        ([], "1.1", "the header Host is missing"),
+        (["a", "a"], "1.1", "there are 2 headers Host"),
+        (["a", "b"], "1.0", "there are 2 headers Host"),
+        (["a b"], "1.1", "the header Host names no host"),
+        (["a:b"], "1.1", "the header Host names no host"),
+        (["http://a"], "1.1", "the header Host names no host"),
+    ],
+)
+@pytest.mark.parametrize("upgrade", ["", H2C])
+def test_a_request_has_one_host(
+    service: Service, hosts: list[str], version: str, fault: str, upgrade: str
+) -> None:
+    lines = "".join(f"Host: {host}\r\n" for host in hosts)
+    body = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"  # must not be taken for a request
+    head = f"POST /decode HTTP/{version}\r\n{lines}{upgrade}Content-Length: {len(body)}\r\n\r\n"
+    with service.connect() as client:
+        client.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert read_response(client).status == 200
+        client.sendall((head + body).encode())
+        response = read_response(client)
+        assert response.status == 400
+        assert fault.encode() in response.body
+        assert b"application/problem+json" in response.head
+        assert client.recv(100) == b""
+
+
+@pytest.mark.parametrize("host", ["", "x:80", "[::1]:8080", "a_b.example-c", "127.0.0.1", "x:"])
+def test_hosts_may_have_each_form(service: Service, host: str) -> None:
+    with service.connect() as client:
+        client.sendall(f"GET /healthz HTTP/1.1\r\nHost:{host}\r\n\r\n".encode())
+        assert read_response(client).status == 200
+
+
+def test_a_client_of_http_1_0_needs_no_host(service: Service) -> None:
+    with service.connect() as client:
+        client.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+        assert read_response(client).status == 200
+
+
+OTHER_SERVER = """
+import socket
+import uvicorn
+from ablc.service.app import create
+from ablc.service.settings import ServiceSettings
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1], flush=True)
+app = create(ServiceSettings(workers=1))
+config = uvicorn.Config(app, http={http!r}, lifespan="on", log_level="critical")
+uvicorn.Server(config).run([listener])
+"""
+
+
+@pytest.mark.parametrize(("parser", "status"), [("h11", 200), ("httptools", 501)])
+def test_under_another_server_a_lost_body_is_named(stream: bytes, parser: str, status: int) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", OTHER_SERVER.format(http=parser)],
+        cwd="/",
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as server:
+        try:
+            assert server.stdout is not None
+            port = int(server.stdout.readline())
+            for length in (len(stream), None):
+                body = stream if length else chunked(stream)
+                with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
+                    client.sendall(post(H2C, length) + body)
+                    response = read_response(client)
+                assert response.status == status
+                assert status == 200 or b"without the header Upgrade" in response.body
+        finally:
+            server.kill()

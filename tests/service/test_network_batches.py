@@ -23,8 +23,9 @@ def painting() -> Iterator[Service]:
 
 @pytest.fixture(scope="module")
 def coarse() -> list[bytes]:
-    """Streams of one size, coarse enough for networks to improve them."""
-    return [ablc.encode(scene(64, 96, seed=seed), quality=20) for seed in range(5)]
+    """Streams of one size that name their painter."""
+    pictures = [scene(64, 96, seed=seed) for seed in range(5)]
+    return [ablc.encode(picture, quality=20, paint="fill-small") for picture in pictures]
 
 
 def close(first: Pixels, second: Pixels) -> bool:

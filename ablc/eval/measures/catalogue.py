@@ -17,8 +17,9 @@ class Measure:
     """A measure of a decoded picture against its original."""
 
     title: str
-    kind: Literal["decibels", "similarity", "distance"]
+    kind: Literal["decibels", "similarity", "distance", "score"]
     digits: int  # after the decimal point, where it is printed
+    span: tuple[float, float] | None = None  # of values that BD-rates take in; None: all
 
     @property
     def better(self) -> str:
@@ -28,9 +29,10 @@ class Measure:
     def decibels(self, value: Values) -> Values:
         """Return values on a scale of decibels, which rises with quality.
 
-        A similarity s becomes -10 log10(1 - s), a distance d becomes -10 log10 d.
+        A similarity s becomes -10 log10(1 - s), a distance d becomes -10 log10 d. A score stays as
+        it is: it rises with quality, about as decibels do.
         """
-        if self.kind == "decibels":
+        if self.kind in ("decibels", "score"):
             return value
         rest = 1 - value if self.kind == "similarity" else value
         return -10 * np.log10(np.maximum(1e-9, rest))
@@ -41,6 +43,7 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
         "psnr": Measure("PSNR", "decibels", 2),
         "ssim": Measure("SSIM", "similarity", 4),
         "ms_ssim": Measure("MS-SSIM", "similarity", 4),
+        "ssimulacra2": Measure("SSIMULACRA 2", "score", 2, (0, 90)),
         "lpips": Measure("LPIPS-AlexNet", "distance", 4),
         "texture": Measure("texture distance", "distance", 4),
     }

@@ -11,12 +11,17 @@ from ablc import metrics
 from ablc.arrays import Pixels
 from ablc.eval.measures.catalogue import Measurements
 from ablc.eval.measures.perceptual import Judges, Original
+from ablc.eval.measures.ssimulacra2 import MissingMeasureError
+from ablc.eval.measures.ssimulacra2 import Original as Ssimulacra2
 
 LOOKS = ("lpips", "texture")  # measures of ablc.eval.measures.perceptual
 
 
 class MeasureSet:
-    """PSNR, SSIM, MS-SSIM and, if networks are given, the distances that they measure."""
+    """PSNR, SSIM, MS-SSIM, SSIMULACRA 2 and, if networks are given, the distances they measure.
+
+    Without the extra [eval] there is no SSIMULACRA 2; missing_measures() tells why.
+    """
 
     def __init__(self, weights: Path | None) -> None:
         """weights: folder of the networks, as in Judges; None: no distances of networks.
@@ -44,6 +49,7 @@ class Reference:
     def __init__(self, original: Pixels, looks: Original | None) -> None:
         self._original = original
         self._looks = looks
+        self._ssimulacra2 = None if missing_measures() else Ssimulacra2(original)
 
     def measure(self, decoded: Pixels) -> Measurements:
         """Return the measures of MEASURES that exist for a picture of the same size.
@@ -52,9 +58,22 @@ class Reference:
         Raises ValueError for another size.
         """
         measurements = known_measures(metrics.compare(self._original, decoded))
+        score = self._ssimulacra2.score(decoded) if self._ssimulacra2 else None
+        if score is not None:
+            measurements["ssimulacra2"] = score
         if self._looks is not None:
             measurements |= self._looks.distances(decoded)
         return measurements
+
+
+@functools.cache
+def missing_measures() -> dict[str, str]:
+    """Return the measures that cannot be taken here, networks' apart, with the reasons."""
+    try:
+        Ssimulacra2(np.zeros((8, 8, 3), np.uint8))
+    except MissingMeasureError as error:
+        return {"ssimulacra2": str(error)}
+    return {}
 
 
 @functools.cache

@@ -7,6 +7,6 @@ hold the prose, page.css and slider.css the style, page.js, plot.js and slider.j
 The slider is that of the page of `ablc serve`.
 """
 
-from ablc.eval.page.assembly import write
+from ablc.eval.page.assembly import check, write
 
-__all__ = ["write"]
+__all__ = ["check", "write"]

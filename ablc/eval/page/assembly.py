@@ -1,6 +1,7 @@
 """The page, joined from its sections, and the files of its plots."""
 
 import base64
+import errno
 import hashlib
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from ablc.eval.page.results import Results, read
 from ablc.eval.store import JsonObject
 
 PAGE = "index.html"
+MARK = b"<title>ablc, measured</title>"  # of every page, near its beginning
+MARK_WITHIN = 4096  # bytes
 STYLES = ("slider.css", "page.css")
 SCRIPTS = ("plot.js", "slider.js", "page.js")
 TITLES = {
@@ -37,14 +40,27 @@ COMMANDS = {
 }
 
 
+def check(out: Path) -> None:
+    """Raise FileExistsError if a folder has an index.html that is not a page of write()."""
+    page = out / PAGE
+    if not page.exists():
+        return
+    with page.open("rb") as file:
+        start = file.read(MARK_WITHIN)
+    if start and MARK not in start:
+        reason = "not a page of ablc: choose another folder (--out), or remove the file"
+        raise FileExistsError(errno.EEXIST, reason, str(page))
+
+
 def write(out: Path) -> Path:
     """Make index.html of all results in a folder, and return its path.
 
     The page needs no other file. Beside it, plots/ gets each plot as CSV and, where matplotlib is
     installed, as PNG.
-    Raises ResultsError, naming the file, if one does not hold results; OSError if a file cannot be
-    read or written.
+    Raises FileExistsError as check() does; ResultsError, naming the file, if one does not hold
+    results; OSError if a file cannot be read or written.
     """
+    check(out)
     results = read(out)
     plots_of_figures = figures.plots(results.figures) if results.figures else {}
     plots_of_rates = rate_distortion.plots(results.rd) if results.rd else []

@@ -10,8 +10,8 @@ from ablc.eval.store import JsonObject
 
 ORIGINAL = "original"
 FIRST_TWO = ("JPEG", "ablc")  # initially left and right of a slider, if they were measured
-MEASURES = ("bytes", "ssim", "psnr", "inside", "outside", "lpips")
-HEAD = ("bytes", "SSIM", "PSNR, dB", "inside, dB", "outside, dB", "LPIPS")
+MEASURES = ("bytes", "ssim", "psnr", "inside", "outside", "ssimulacra2", "lpips")
+HEAD = ("bytes", "SSIM", "PSNR, dB", "inside, dB", "outside, dB", "SSIMULACRA 2", "LPIPS")
 
 
 def means(pictures: Sequence[JsonObject]) -> dict[str, JsonObject]:
@@ -58,7 +58,8 @@ def _figures(row: JsonObject) -> list[str]:
     """Return MEASURES of a codec as text."""
     decibels = [numbers.fixed(row[key], 2) for key in ("psnr", "inside", "outside")]
     first = [numbers.whole(row["bytes"]), numbers.fixed(row["ssim"], 4)]
-    return [*first, *decibels, numbers.fixed(row["lpips"], 3)]
+    looks = [numbers.fixed(row["ssimulacra2"], 1), numbers.fixed(row["lpips"], 3)]
+    return [*first, *decibels, *looks]
 
 
 def _picture(picture: JsonObject, folder: Path, place: int) -> Markup:

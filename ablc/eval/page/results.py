@@ -120,6 +120,7 @@ GALLERY: Shape = {
                     "ssim": Either(float),
                     "inside": Either(float),
                     "outside": Either(float),
+                    "ssimulacra2": Either(float),
                     "lpips": Either(float),
                     "note": str,
                     "file": Either(str),

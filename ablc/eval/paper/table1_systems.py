@@ -15,7 +15,7 @@ import ablc
 from ablc.arrays import Pixels
 from ablc.eval.paper import fills, stage2
 from ablc.eval.paper.latent_update import refine
-from ablc.peers.libraries import pillow_decode, pillow_encode
+from ablc.peers.writers import pillow_decode, pillow_encode
 from ablc.runtime import latent
 from ablc.schemes import Scheme
 from ablc.settings import Assist

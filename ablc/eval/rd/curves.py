@@ -1,7 +1,9 @@
 """Curves of rate against distortion, and figures that compare two of them.
 
 BD-rates (Bjontegaard, VCEG-M33) are computed by the package bjontegaard with PCHIP interpolation,
-over the qualities that both curves reach, on the scale of Measure.decibels.
+over the qualities that both curves reach within a span of rates (and, of SSIMULACRA 2, within its
+span of values), on the scale of Measure.decibels. At the ends of a span curves are interpolated, so
+that the figure does not depend on where their files happen to lie.
 """
 
 import warnings
@@ -11,7 +13,7 @@ from typing import Self
 
 import numpy as np
 
-from ablc.eval.measures.catalogue import MEASURES, Measurements, Values
+from ablc.eval.measures.catalogue import MEASURES, Measure, Measurements, Values
 
 Curve = list[Measurements]  # one codec on one picture, one entry per file, each with its bpp
 Curves = dict[str, dict[str, Curve]]  # by codec, then by picture
@@ -42,11 +44,7 @@ def bd_rate(anchor: Curve, tested: Curve, measure: str, span: Span = SPAN) -> fl
     """
     import bjontegaard  # late: an extra
 
-    lines = []
-    for curve in (anchor, tested):
-        bpp, value = line(curve, measure)
-        within = (bpp >= span[0]) & (bpp <= span[1])
-        lines.append(improving(bpp[within], MEASURES[measure].decibels(value[within])))
+    lines = [_part(curve, MEASURES[measure], measure, span) for curve in (anchor, tested)]
     (anchor_bpp, anchor_value), (tested_bpp, tested_value) = lines
     if min(len(anchor_bpp), len(tested_bpp)) < POINTS_LEAST:
         return None
@@ -66,6 +64,26 @@ def bd_rate(anchor: Curve, tested: Curve, measure: str, span: Span = SPAN) -> fl
                 min_overlap=0,
             )
         )
+
+
+def _part(curve: Curve, measure: Measure, name: str, span: Span) -> tuple[Values, Values]:
+    """Return (bpp, quality) of the part of a curve within a span, its ends interpolated."""
+    from scipy.interpolate import PchipInterpolator  # late: an extra
+
+    bpp, value = line(curve, name)
+    bpp, value = improving(bpp, measure.decibels(value))
+    if len(bpp) < 2:
+        return bpp, value
+    least, most = max(bpp[0], span[0]), min(bpp[-1], span[1])
+    if measure.span:
+        rate = PchipInterpolator(value, np.log2(bpp))
+        ends = np.clip(measure.span, value[0], value[-1])
+        least, most = max(least, 2 ** rate(ends[0])), min(most, 2 ** rate(ends[1]))
+    if least >= most:
+        return bpp[:0], value[:0]
+    inside = bpp[(bpp > least) & (bpp < most)]
+    rates = np.array([least, *inside, most])
+    return rates, PchipInterpolator(np.log2(bpp), value)(np.log2(rates))
 
 
 def at_rate(curve: Curve, measure: str, rate: float) -> float | None:

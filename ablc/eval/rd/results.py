@@ -30,6 +30,7 @@ COMPRESSAI_NAMES = {
     "psnr": "psnr-rgb",
     "ms_ssim": "ms-ssim-rgb",
     "ssim": "ssim",
+    "ssimulacra2": "ssimulacra2",
     "lpips": "lpips",
     "texture": "texture",
 }

@@ -8,7 +8,7 @@ import functools
 import importlib.util
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,9 @@ from ablc.arrays import Pixels
 from ablc.eval.crop import middle, middle_size
 from ablc.eval.folder import Folder, Photo
 from ablc.eval.measures.catalogue import MEASURES
-from ablc.eval.measures.measure_set import LOOKS, MeasureSet, Reference
+from ablc.eval.measures.measure_set import LOOKS, MeasureSet, Reference, missing_measures
 from ablc.eval.rd.curves import SPAN, Curve, Curves, Mean, bd_rates
+from ablc.eval.rd.kept import keeping
 from ablc.eval.rd.speed import Timing, mean_bpp, pixels, take_turns
 from ablc.eval.running import Failed, MeasuringTask, progress, run
 from ablc.eval.store import Store, TaskResult, ablc_fingerprint, key_of
@@ -28,7 +29,8 @@ from ablc.peers.codec import Codec, MissingCodecError
 from ablc.peers.libraries import PEERS, peer
 
 PIXELS_MOST = 1 << 22  # of larger pictures the middle is encoded, to limit the time per file
-QUICK_EVERY = 3  # of the qualities
+QUICK_PICTURES, QUICK_QUALITIES = 7, 6  # of a quick run
+QUICK_PART = 0.75  # of a sweep, from its lowest rate: about 0.03 to 1 bpp
 
 SPEED_RATES = (0.15, 0.5, 1.0)  # bits per pixel
 SPEED_NEAR = 1.5  # a codec reaches a rate if its nearest is within this factor
@@ -79,28 +81,44 @@ def study(
 ) -> Study:
     """Measure ablc and the named peers, with progress bars on standard error.
 
-    quick: measure every third quality only. weights: folder of networks, as in Judges; None: no
+    quick: measure QUICK_PICTURES pictures, spread over the folder, at QUICK_QUALITIES qualities;
+    no painted pictures and no speeds. weights: folder of networks, as in Judges; None: no
     perceptual distances are measured.
     Raises ValueError for an unknown peer, and as Judges does.
     """
-    codecs, missing = available([*OWN_CODECS, *peers])
+    folder = _fewer(folder) if quick else folder
+    codecs, missing = available([*(OWN_CODECS[:1] if quick else OWN_CODECS), *peers])
     sweeps = {
-        name: codec.qualities[:: QUICK_EVERY if quick else 1] for name, codec in codecs.items()
+        name: quick_sweep(codec.qualities) if quick else codec.qualities
+        for name, codec in codecs.items()
     }
     curves, failures = _curves(folder, store, codecs, sweeps, weights, jobs)
-    left_out = {}
+    left_out = dict(missing_measures())
     if weights is None:
-        left_out = dict.fromkeys(LOOKS, "no folder of networks was given")
+        left_out |= dict.fromkeys(LOOKS, "no folder of networks was given")
     rates = {}
     if importlib.util.find_spec("bjontegaard"):
         rates = _bd_rates(curves)
     else:
         left_out["BD-rate"] = "pip install 'ablc[eval]'"
-    speeds = _speeds(folder, store, codecs, curves, 1 if quick else SPEED_ROUNDS)
+    speeds = Failed("a quick run") if quick else _speeds(folder, store, codecs, curves)
     if isinstance(speeds, Failed):
         left_out["speed"] = speeds.reason
     entries = [] if isinstance(speeds, Failed) else speeds
     return Study(folder, codecs, missing, curves, failures, rates, entries, left_out)
+
+
+def quick_sweep(qualities: Sequence[float]) -> tuple[float, ...]:
+    """Return QUICK_QUALITIES qualities of a sweep, evenly spaced, without its highest rates."""
+    last = max(round(QUICK_PART * len(qualities)) - 1, 0)
+    count = min(QUICK_QUALITIES, last + 1)
+    return tuple(qualities[round(i)] for i in np.linspace(0, last, count))
+
+
+def _fewer(folder: Folder) -> Folder:
+    """Return QUICK_PICTURES pictures of a folder, evenly spaced."""
+    places = np.linspace(0, len(folder.photos) - 1, min(QUICK_PICTURES, len(folder.photos)))
+    return replace(folder, photos=tuple(folder.photos[round(i)] for i in places))
 
 
 def available(names: Sequence[str]) -> tuple[dict[str, Codec], dict[str, str]]:
@@ -148,7 +166,7 @@ def _curves(
         key = key_of(
             "rd", photo.digest, PIXELS_MOST, measured_by, quality, *_identity(codecs[name])
         )
-        arguments = (photo, name, quality, weights)
+        arguments = (photo, name, quality, weights, store)
         tasks.append(MeasuringTask(key, f"{photo.name}, {name}", measure_file, arguments))
     with progress(len(tasks), "files") as advance:
         outcomes = run(tasks, store, jobs, advance)
@@ -168,9 +186,16 @@ def _identity(codec: Codec) -> tuple[str, ...]:
     return codec.name, codec.settings, codec.library, fingerprint
 
 
-def measure_file(photo: Photo, name: str, quality: float, weights: Path | None) -> TaskResult:
-    """Encode a picture with the named codec; return quality, bytes, bpp and measures."""
+def measure_file(
+    photo: Photo, name: str, quality: float, weights: Path | None, store: Store
+) -> TaskResult:
+    """Encode a picture with the named codec; return quality, bytes, bpp and measures.
+
+    The files of other codecs are kept in the store.
+    """
     codec, (original, reference) = _codec(name), _original(photo, weights)
+    if name not in OWN_CODECS:
+        codec = keeping(codec, store)
     data = codec.encode(original, quality)
     rate = {"quality": quality, "bytes": len(data), "bpp": 8 * len(data) / pixels([original])}
     return TaskResult({**rate, **reference.measure(codec.decode(data))})
@@ -213,7 +238,7 @@ def _bd_rates(curves: Curves) -> dict[str, dict[str, dict[str, Mean | None]]]:
 
 
 def _speeds(
-    folder: Folder, store: Store, codecs: Mapping[str, Codec], curves: Curves, rounds: int
+    folder: Folder, store: Store, codecs: Mapping[str, Codec], curves: Curves
 ) -> list[dict[str, Any]] | Failed:
     """Measure the speeds of all codecs at SPEED_RATES, in this process alone."""
     every = -(-len(folder.photos) // SPEED_PICTURES)
@@ -226,13 +251,13 @@ def _speeds(
     ]
     key = key_of(
         "speed",
-        rounds,
+        SPEED_ROUNDS,
         *(photo.digest for photo in photos),
         *(value for rate, _, quality in chosen for value in (rate, quality)),
         *(value for _, name, _ in chosen for value in _identity(codecs[name])),
     )
     with progress(1, "speeds") as advance:
-        task = MeasuringTask(key, "speeds", measure_speeds, (photos, chosen, rounds))
+        task = MeasuringTask(key, "speeds", measure_speeds, (photos, chosen, SPEED_ROUNDS))
         (outcome,) = run([task], store, 1, advance)
     return outcome if isinstance(outcome, Failed) else list(outcome["speeds"])
 

@@ -1,7 +1,7 @@
 """One picture by ablc, and by other codecs at ablc's bytes: measures, and files to look at."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -15,9 +15,12 @@ from ablc.drawing import report_maps
 from ablc.drawing.report_maps import LabelledMap
 from ablc.encoder import Encoder
 from ablc.errors import FinderError
+from ablc.eval.crop import middle
 from ablc.eval.folder import Photo
 from ablc.eval.measures.fidelity import Fidelity, fidelity
+from ablc.eval.measures.measure_set import missing_measures
 from ablc.eval.measures.perceptual import Judges
+from ablc.eval.measures.ssimulacra2 import Original as Ssimulacra2
 from ablc.eval.store import JsonObject, TaskResult
 from ablc.eval.webp import webp
 from ablc.importance import Roi
@@ -27,7 +30,8 @@ from ablc.peers.equal_bytes import largest_within
 from ablc.peers.libraries import peer
 from ablc.regions import Region
 
-PEERS = ("JPEG", "WebP", "AVIF", "JPEG XL")
+PEERS = ("JPEG", "WebP m6", "AVIF s6 iq", "AVIF s6 ssim", "JPEG XL e7")  # by default
+SCORED_MOST = 1 << 21  # pixels: SSIMULACRA 2 takes 300 bytes for each, of the middle
 ORIGINAL, ABLC, CLASSICAL, REGION_FIRST = "original", "ablc", "ablc, classical fill", "ablc, region"
 
 
@@ -54,6 +58,7 @@ class ReportSettings:
     rois: tuple[Roi, ...]
     where: str  # the regions, in words
     weights: Path | None = None  # folder of the network of LPIPS, as in Judges; None: not measured
+    peers: tuple[str, ...] = PEERS  # names of the other codecs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +92,7 @@ def measure(photo: Photo, settings: ReportSettings, shown: bool) -> TaskResult:
     if region_first.data:
         decoded = _decode(region_first.data)
         versions.insert(1, CodedVersion(REGION_FIRST, decoded, len(region_first.data)))
-    peers, faults = _versions_of_peers(pixels, len(data))
+    peers, faults = _versions_of_peers(pixels, len(data), settings.peers)
     versions += peers
     window = report_maps.window_of(photo.height, photo.width, region_first.inside)
     row: JsonObject = {
@@ -97,7 +102,7 @@ def measure(photo: Photo, settings: ReportSettings, shown: bool) -> TaskResult:
         "notes": [*photo.notes, *faults],
         "window": None if window is None else list(window),
         "versions": [
-            _row(CodedVersion(ORIGINAL, pixels, None), Fidelity(None, None, None, None), None),
+            _row(CodedVersion(ORIGINAL, pixels, None), Fidelity(None, None, None, None), {}),
             *_rows(versions, pixels, region_first.inside, settings.weights),
         ],
         "maps": [],
@@ -126,10 +131,12 @@ def _decode(data: bytes) -> Pixels:
     return Decoder(threads=1).decode(data)
 
 
-def _versions_of_peers(pixels: Pixels, byte_count: int) -> tuple[list[CodedVersion], list[str]]:
+def _versions_of_peers(
+    pixels: Pixels, byte_count: int, names: Sequence[str]
+) -> tuple[list[CodedVersion], list[str]]:
     """Return the peers' versions at a number of bytes, and the faults of peers that failed."""
     versions, faults = [], []
-    for name in PEERS:
+    for name in names:
         try:
             codec = peer(name)
             coded = largest_within(codec, pixels, byte_count)
@@ -164,25 +171,28 @@ def _rows(
     versions: Sequence[CodedVersion], original: Pixels, inside: Flags | None, weights: Path | None
 ) -> list[JsonObject]:
     judge = Judges(weights, ["lpips"]).of(original) if weights else None
-    return [
-        _row(
-            version,
-            fidelity(original, version.pixels, inside),
-            judge.distances(version.pixels).get("lpips") if judge else None,
-        )
-        for version in versions
-    ]
+    scored = None if missing_measures() else Ssimulacra2(middle(original, SCORED_MOST))
+    rows = []
+    for version in versions:
+        looks: dict[str, float | None] = dict(judge.distances(version.pixels)) if judge else {}
+        if scored:
+            looks["ssimulacra2"] = scored.score(middle(version.pixels, SCORED_MOST))
+        rows.append(_row(version, fidelity(original, version.pixels, inside), looks))
+    return rows
 
 
-def _row(version: CodedVersion, measured: Fidelity, lpips: float | None) -> JsonObject:
-    """Return a version as gallery.json has it, without its file yet."""
+def _row(
+    version: CodedVersion, measured: Fidelity, looks: Mapping[str, float | None]
+) -> JsonObject:
+    """Return a version as gallery.json has it, without its file yet. looks: further measures."""
     about = {
         "codec": version.codec,
         "bytes": version.byte_count,
         "note": version.note,
         "file": None,
     }
-    return {**about, **asdict(measured), "lpips": lpips}
+    further = {name: looks.get(name) for name in ("ssimulacra2", "lpips")}
+    return {**about, **asdict(measured), **further}
 
 
 def _maps(

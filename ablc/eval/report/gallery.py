@@ -13,7 +13,7 @@ import ablc
 from ablc import files
 from ablc.eval import webp
 from ablc.eval.folder import Folder, Photo
-from ablc.eval.report.comparison import ABLC, PEERS, ReportSettings, measure
+from ablc.eval.report.comparison import ABLC, ReportSettings, measure
 from ablc.eval.running import Advance, Failed, MeasuringTask, Outcome, run
 from ablc.eval.store import JsonObject, Store, TaskResult, ablc_fingerprint, key_of
 from ablc.peers import libraries
@@ -24,7 +24,16 @@ SHOWN_AS = (
     f"For this page all of them are encoded again, as WebP of quality {webp.QUALITY}: near enough"
     " for the eye. The figures are of the original pixels."
 )
-COLUMNS = ("bytes", "ssim", "psnr", "inside", "outside", "lpips", "note")  # of gallery.csv
+COLUMNS = (
+    "bytes",
+    "ssim",
+    "psnr",
+    "inside",
+    "outside",
+    "ssimulacra2",
+    "lpips",
+    "note",
+)  # of gallery.csv
 PIXELS_MOST = 50_000_000  # larger pictures are listed only: codecs take 100 bytes a pixel and more
 
 
@@ -41,9 +50,9 @@ def make(
     """Write the results of a folder's pictures; return those that failed, with the reasons.
 
     jobs: number of processes. shown: the first pictures that get files to look at.
-    Raises ValueError if no picture could be measured.
+    Raises ValueError for an unknown peer, or if no picture could be measured.
     """
-    peers = [_peer(name) for name in PEERS]
+    peers = [_peer(name) for name in settings.peers]
     tasks = _tasks(folder.photos, settings, shown, peers)
     outcomes = run(tasks, store, jobs, advance)
     failed = [(file.name, file.reason) for file in folder.broken]
