@@ -8,12 +8,12 @@ namespace ablc {
 
 SearchEffort search_effort(int effort) {
   static constexpr Array<SearchEffort, 9> kEfforts = {{{{1, 16, false, 64},
-                                                        {1, 8, false, 32},
-                                                        {1, 8, true, 16},
-                                                        {1, 4, true, 8},
-                                                        {2, 4, true, 2},
-                                                        {2, 2, true, 2},
-                                                        {3, 1, true, 2},
+                                                        {1, 8, false, 40},
+                                                        {1, 8, true, 32},
+                                                        {1, 4, true, 28},
+                                                        {2, 4, true, 24},
+                                                        {2, 2, true, 16},
+                                                        {3, 1, true, 8},
                                                         {4, 1, true, 2},
                                                         {8, 1, true, 0}}}};
   return kEfforts[std::clamp(effort, 1, 9) - 1];
@@ -114,6 +114,7 @@ TileSearch::TileSearch(Tile& tile, const Planes& org, const SearchSettings& sett
 struct TileSearch::LumaLeaf {
   const Node& node;
   int x, y;  // in samples
+  float weight;
   Border border;
   LevelContext levels, low_levels;  // of a kept leaf and of a dropped one
   ModeContext modes;
@@ -204,21 +205,17 @@ void TileSearch::try_drop(const LumaLeaf& leaf, Trial& trial) {
                leaf.bit * leaf.drop_bits;
   trial.kept = false;
   trial.mode = kModePlanar;
-  add_residual(*luma_, size, trial.levels.data(), trial.summary, pred, trial.rec.data());
 }
 
 /// Make the kept leaf with a mode and a transform the trial if it costs less.
 void TileSearch::try_transform(const LumaLeaf& leaf, int mode, float bits, bool sine,
-                               const std::uint8_t* pred, const std::int16_t* rest, Trial& trial) {
+                               const float* coefficients, Trial& trial) {
   const BlockSize size = leaf.node.size;
-  float coefficients[kMaxArea];
   Array<std::int16_t, kMaxArea> levels;
   LevelSummary summary;
-  forward_transform(size, sine, rest, coefficients);
   float cost = optimise_levels(coefficients, *luma_, tile_.models->luma, leaf.levels, leaf.bit,
                                trial.cost - leaf.bit * bits, levels.data(), summary);
-  if (cost >= trial.cost) return;
-  if (summary.count == 0 && sine) return;
+  if (cost >= trial.cost || (summary.count == 0 && sine)) return;
   PriceCoder price;
   code_sine(price, tile_, size, mode, summary.count, sine);
   summary.sine = sine;
@@ -229,41 +226,46 @@ void TileSearch::try_transform(const LumaLeaf& leaf, int mode, float bits, bool 
   trial.mode = mode;
   trial.summary = summary;
   std::copy_n(levels.begin(), size.area(), trial.levels.begin());
-  add_residual(*luma_, size, levels.data(), summary, pred, trial.rec.data());
 }
 
 /// Make the kept leaf with a mode the trial if it costs less.
 void TileSearch::try_mode(const LumaLeaf& leaf, int mode, Trial& trial) {
+  const BlockSize size = leaf.node.size;
   std::uint8_t pred[kMaxArea];
   std::int16_t rest[kMaxArea];
+  float coefficients[kMaxArea];
   predict_luma(leaf.node, mode, leaf.border, pred);
-  difference(org_[0], leaf.x, leaf.y, leaf.node.size.side(), pred, rest);
+  difference(org_[0], leaf.x, leaf.y, size.side(), pred, rest);
   const float bits = mode_bits(leaf, mode) + leaf.keep_bits;
-  try_transform(leaf, mode, bits, false, pred, rest, trial);
-  if (leaf.node.size < kBlock64) try_transform(leaf, mode, bits, true, pred, rest, trial);
+  for (const bool sine : {false, true}) {
+    if (sine && size == kBlock64) break;
+    forward_transform(size, sine, rest, coefficients);
+    try_transform(leaf, mode, bits, sine, coefficients, trial);
+  }
 }
 
-void TileSearch::try_leaf(const Node& node, const Along& around, Trial& trial) {
+TileSearch::LumaLeaf TileSearch::make_leaf(const Node& node, const Along& around) const {
   const float weight = luma_weight(node);
   PriceCoder keep, drop;
   code_keep(keep, tile_, node, around, true);
   code_keep(drop, tile_, node, around, false);
-  const LumaLeaf leaf{.node = node,
-                      .x = node.x * kSquare,
-                      .y = node.y * kSquare,
-                      .border = gather_border(tile_, node, 0),
-                      .levels = luma_context(node, around, true),
-                      .low_levels = luma_context(node, around, false),
-                      .modes = ModeContext(tile_, node),
-                      .bit = settings_.lambda / std::max(weight, kLeastWeight),
-                      .keep_bits = keep.bits,
-                      .drop_bits = drop.bits};
-  const Demand demand = node.size == kBlock4 ? Demand::keep : demand_on(tile_, node);
-  trial.cost = kInfinite;
-  if (demand != Demand::keep) try_drop(leaf, trial);
-  const bool dropped =
-      demand == Demand::drop ||
-      (demand == Demand::free && (weight < kLeastWeight || trial.cost < leaf.bit * leaf.keep_bits));
+  return {.node = node,
+          .x = node.x * kSquare,
+          .y = node.y * kSquare,
+          .weight = weight,
+          .border = gather_border(tile_, node, 0),
+          .levels = luma_context(node, around, true),
+          .low_levels = luma_context(node, around, false),
+          .modes = ModeContext(tile_, node),
+          .bit = settings_.lambda / std::max(weight, kLeastWeight),
+          .keep_bits = keep.bits,
+          .drop_bits = drop.bits};
+}
+
+void TileSearch::try_leaf(const LumaLeaf& leaf, Demand demand, Trial& trial) {
+  const bool dropped = demand == Demand::drop ||
+                       (demand == Demand::free &&
+                        (leaf.weight < kLeastWeight || trial.cost < leaf.bit * leaf.keep_bits));
   if (!dropped) {
     const float satd_bit = std::sqrt(leaf.bit) * static_cast<float>(luma_->step) / 16 * 0.6f;
     for (const std::uint8_t entry : best_modes(leaf, satd_bit)) {
@@ -271,13 +273,16 @@ void TileSearch::try_leaf(const Node& node, const Along& around, Trial& trial) {
       try_mode(leaf, entry - 1, trial);
     }
   }
-  trial.cost *= weight;
+  trial.cost *= leaf.weight;
 }
 
 void TileSearch::commit_leaf(const Node& node, int zorder, const Trial& trial,
                              SuperChoice& choice) {
   const BlockSize size = node.size;
-  put_block(tile_.rec[0], node.x * kSquare, node.y * kSquare, size.side(), trial.rec.data());
+  std::uint8_t pred[kMaxArea], rec[kMaxArea];
+  predict_luma(node, trial.mode, gather_border(tile_, node, 0), pred);
+  add_residual(*luma_, size, trial.levels.data(), trial.summary, pred, rec);
+  put_block(tile_.rec[0], node.x * kSquare, node.y * kSquare, size.side(), rec);
   choice.luma(zorder) = {.kept = trial.kept,
                          .mode = trial.mode,
                          .count = trial.summary.count,
@@ -299,27 +304,29 @@ float TileSearch::decide_children(const Node& node, int zorder, float cost, floa
 
 float TileSearch::decide_node(const Node& node, int zorder, SuperChoice& choice) {
   if (outside(tile_, node)) return 0;
-  const Demand demand = demand_on(tile_, node);
+  const Demand demand = node.size == kBlock4 ? Demand::keep : demand_on(tile_, node);
   if (demand == Demand::mixed) return decide_children(node, zorder, 0, kInfinite, choice);
-  Trial& leaf = *scratch_[node.size.index()];
   const Along around = along_luma(tile_, node);
-  try_leaf(node, around, leaf);
-  if (node.size == kBlock4) {
-    commit_leaf(node, zorder, leaf, choice);
-    return leaf.cost;
-  }
+  const LumaLeaf leaf = make_leaf(node, around);
+  Trial& trial = *scratch_[node.size.index()];
+  trial.cost = kInfinite;
+  if (demand != Demand::keep) try_drop(leaf, trial);
   PriceCoder whole, split;
   code_split(whole, tile_, node, around, false);
   code_split(split, tile_, node, around, true);
-  const float whole_cost = leaf.cost + settings_.lambda * whole.bits;
-  // A block that costs next to nothing is not worth splitting.
-  if (demand != Demand::drop && leaf.cost > settings_.effort.split_bits * settings_.lambda) {
-    const float cost =
-        decide_children(node, zorder, settings_.lambda * split.bits, whole_cost, choice);
-    if (cost < whole_cost) return cost;
-  }
-  commit_leaf(node, zorder, leaf, choice);
-  return whole_cost;
+  const float lambda = settings_.lambda;
+  // Bits that a block costs at least if splitting it may pay: for a block of 8x8, times that.
+  static constexpr Array<float, kSizes> kSplitBits = {kInfinite, 1, 1.2f, 1.7f, 2.3f};
+  const int index = node.size.index();
+  float parts = kInfinite;  // cost of the parts
+  try_leaf(leaf, demand, trial);
+  const float cost = trial.cost + lambda * whole.bits;
+  if (node.size != kBlock4 && demand != Demand::drop &&
+      trial.cost > settings_.effort.split_bits * kSplitBits[index] * lambda)
+    parts = decide_children(node, zorder, lambda * split.bits, cost, choice);
+  if (parts < cost) return parts;
+  commit_leaf(node, zorder, trial, choice);
+  return cost;
 }
 
 void TileSearch::decide(int x, int y, SuperChoice& choice) {

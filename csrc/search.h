@@ -17,7 +17,7 @@ struct SearchEffort {
   int candidates;        ///< prediction modes tried with their exact rate
   int mode_stride;       ///< the first sweep tries every n-th direction; a power of two
   bool optimise_chroma;  ///< try all chroma modes; else luma's and planar
-  float split_bits;      ///< a block that costs less than this many bits is not split
+  float split_bits;      ///< a block that costs less than about this many bits is not split
 };
 SearchEffort search_effort(int effort);
 
@@ -99,7 +99,7 @@ class TileSearch {
     int mode = 0;
     LevelSummary summary;
     Array<std::int16_t, kMaxArea> levels;
-    Array<std::uint8_t, kMaxArea> rec;
+    Array<std::uint8_t, kMaxArea> rec;  // chroma only: a leaf's is made when it is chosen
   };
   struct LumaLeaf;
   struct ChromaUnit;
@@ -107,12 +107,14 @@ class TileSearch {
   float decide_node(const Node& node, int zorder, SuperChoice& choice);
   float decide_children(const Node& node, int zorder, float cost, float most, SuperChoice& choice);
 
-  void try_leaf(const Node& node, const Along& around, Trial& trial);
+  LumaLeaf make_leaf(const Node& node, const Along& around) const;
+  /// Decide how a leaf is coded, after try_drop() if it may be dropped.
+  void try_leaf(const LumaLeaf& leaf, Demand demand, Trial& trial);
   void try_drop(const LumaLeaf& leaf, Trial& trial);
   void try_mode(const LumaLeaf& leaf, int mode, Trial& trial);
   /// bits: of the mode and the keep flag.
   void try_transform(const LumaLeaf& leaf, int mode, float bits, bool sine,
-                     const std::uint8_t* pred, const std::int16_t* rest, Trial& trial);
+                     const float* coefficients, Trial& trial);
   void commit_leaf(const Node& node, int zorder, const Trial& trial, SuperChoice& choice);
   float luma_weight(const Node& node) const;
   /// Return the modes to be tried with their exact rate, in the form of TileAnalysis. satd_bit:
