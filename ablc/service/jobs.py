@@ -12,7 +12,7 @@ from ablc import _core, inspection, pictures
 from ablc.arrays import Pixels
 from ablc.decoder import Decoder
 from ablc.drawing import map_sheet
-from ablc.errors import LimitError, PictureError
+from ablc.errors import LimitError, ModelError, PictureError
 from ablc.importance import Roi
 from ablc.inspection import Metadata
 from ablc.pictures import Picture
@@ -46,6 +46,7 @@ class LoadedPicture:
 
     picture: Picture
     roi_mask: Pixels | None = None  # (H, W) 0..255, white in the region of interest
+    paint: str | None = None  # the painter that its stream names, as the setting paint has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,25 @@ def check_pixels(height: int, width: int, max_pixels: int) -> None:
 def from_stream(data: bytes, pixels: Pixels, rendition: Rendition) -> LoadedPicture:
     """Return a decoded region at the size asked for, with the metadata of its stream."""
     metadata = Metadata() if rendition.strip else inspection.metadata(data)
-    return LoadedPicture(Picture(_resize(pixels, rendition.size), metadata))
+    picture = Picture(_resize(pixels, rendition.size), metadata)
+    return LoadedPicture(picture, paint=painter_of(data))
+
+
+def painter_of(data: bytes) -> str | None:
+    """Return the painter that a stream names, as the setting paint has it.
+
+    None if it names none, or in a damaged form. Raises StreamError if data is no stream.
+    """
+    named = _core.Stream(data, partial=True).model
+    if not named:
+        return None
+    from ablc.runtime import choice  # late: most streams name none
+
+    try:
+        name = choice.painter_named(named)
+    except ModelError:
+        return None
+    return None if name is None else str(name)
 
 
 def load(data: bytes, content_type: str, rendition: Rendition, max_pixels: int) -> LoadedPicture:
@@ -145,12 +164,12 @@ def _write_as(picture: Picture, chosen: MediaType, quality: float | None) -> Pay
 
 
 def encode(loaded: LoadedPicture, query: EncodeQuery) -> Payload:
-    """Return the picture as a stream."""
+    """Return the picture as a stream, which names the painter that the picture's stream named."""
     regions = query.regions()
     if loaded.roi_mask is not None:
         regions.append(Roi(loaded.roi_mask, float(query.roi_weight), query.feather))
     picture, metadata = loaded.picture, loaded.picture.metadata
-    data, losses = query.encoder().encode_noting(
+    data, losses = query.encoder(loaded.paint).encode_noting(
         picture.pixels,
         importance=regions or None,
         mask=query.scheme(),
