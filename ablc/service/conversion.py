@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ablc.decoder import Decoder
+from ablc.painters import painter_of
 from ablc.service import comparison, jobs
 from ablc.service.accounting import RequestAccount
 from ablc.service.jobs import LoadedPicture, Payload, Rendition, StreamHead
@@ -66,14 +67,14 @@ class Converter:
         if self.batcher is None and painting.named:
             raise ProblemError(422, f"{painting.named}: this service runs no networks")
 
-        plain = self.batcher is None or painting.fill == "classical"
-
         def without_networks() -> Payload | None:
             """Return the payload if no network has a part in it; integer arithmetic, one thread."""
-            if not plain and jobs.painter_of(data) is not None:
+            painter = None if painting.fill == "classical" else painter_of(data)
+            if painter is not None and self.batcher:
                 return None
+            notes = () if painter is None else (f"not painted by {painter}: no networks here",)
             pixels = self._decoder.decode(data, region=region)
-            return finish(jobs.from_stream(data, pixels, rendition))
+            return finish(jobs.from_stream(data, pixels, rendition, notes))
 
         done = None if painting.named else await self.workers.run(without_networks)
         if done is not None:

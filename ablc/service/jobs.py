@@ -12,9 +12,10 @@ from ablc import _core, inspection, pictures
 from ablc.arrays import Pixels
 from ablc.decoder import Decoder
 from ablc.drawing import map_sheet
-from ablc.errors import LimitError, ModelError, PictureError
+from ablc.errors import LimitError, PictureError
 from ablc.importance import Roi
 from ablc.inspection import Metadata
+from ablc.painters import painter_of
 from ablc.pictures import Picture
 from ablc.regions import Region
 from ablc.service import forms, iiif, media
@@ -92,28 +93,16 @@ def check_pixels(height: int, width: int, max_pixels: int) -> None:
         raise LimitError(f"{width}x{height} pixels are more than the {max_pixels} allowed here")
 
 
-def from_stream(data: bytes, pixels: Pixels, rendition: Rendition) -> LoadedPicture:
-    """Return a decoded region at the size asked for, with the metadata of its stream."""
-    metadata = Metadata() if rendition.strip else inspection.metadata(data)
-    picture = Picture(_resize(pixels, rendition.size), metadata)
-    return LoadedPicture(picture, paint=painter_of(data))
+def from_stream(
+    data: bytes, pixels: Pixels, rendition: Rendition, notes: tuple[str, ...] = ()
+) -> LoadedPicture:
+    """Return a decoded region at the size asked for, with the metadata of its stream.
 
-
-def painter_of(data: bytes) -> str | None:
-    """Return the painter that a stream names, as the setting paint has it.
-
-    None if it names none, or in a damaged form. Raises StreamError if data is no stream.
+    notes: what the client is told of it, one sentence each.
     """
-    named = _core.Stream(data, partial=True).model
-    if not named:
-        return None
-    from ablc.runtime import choice  # late: most streams name none
-
-    try:
-        name = choice.painter_named(named)
-    except ModelError:
-        return None
-    return None if name is None else str(name)
+    metadata = Metadata() if rendition.strip else inspection.metadata(data)
+    picture = Picture(_resize(pixels, rendition.size), metadata, notes)
+    return LoadedPicture(picture, paint=painter_of(data))
 
 
 def load(data: bytes, content_type: str, rendition: Rendition, max_pixels: int) -> LoadedPicture:

@@ -66,7 +66,10 @@ def test_a_stream_names_its_painter(service: Service, png: bytes, stream: bytes)
     assert bytes.fromhex(ablc.inspect(kept.body).model) == b"fill-other" + bytes(8)
     # Without networks here the picture is the classical one.
     shown_classical = ablc.decode(answer.body, fill="classical")
-    assert (shown(service.post("/decode", answer.body)) == shown_classical).all()
+    decoded = service.post("/decode", answer.body)
+    assert (shown(decoded) == shown_classical).all()
+    assert decoded.headers["x-notes"].startswith("not painted by fill-small@")
+    assert "x-notes" not in service.post("/decode?fill=classical", answer.body).headers
 
 
 @pytest.mark.parametrize("keep", [True, False, None])

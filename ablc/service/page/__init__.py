@@ -4,7 +4,6 @@
 packages that are outdated or depend on a web framework.
 """
 
-from contextlib import suppress
 from importlib import resources
 from string import Template
 
@@ -12,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ablc.errors import ModelError
+from ablc.painters import installed_painters
 from ablc.service.comparison import PIXELS_MOST
 from ablc.service.settings import ServiceSettings
 
@@ -49,7 +48,7 @@ def _route(path: str, settings: ServiceSettings) -> Route:
     text = resources.files(package).joinpath(name).read_text("utf-8")
     if kind == "text/html":
         pixels = min(settings.max_pixels, PIXELS_MOST)
-        painters = _painters() if settings.networks else []
+        painters = installed_painters() if settings.networks else []
         text = Template(text).substitute(
             pixels=pixels,
             token="" if settings.token else "hidden",
@@ -61,14 +60,3 @@ def _route(path: str, settings: ServiceSettings) -> Route:
         return Response(text, headers=HEADERS, media_type=kind)
 
     return Route(path, file)
-
-
-def _painters() -> list[str]:
-    """Return the ids of the installed networks that fill; damaged ones are left out."""
-    from ablc.runtime import registry  # late: most services run no networks
-
-    found = []
-    for model_id in registry.ids():
-        with suppress(ModelError):
-            found += [model_id] if registry.card(model_id).role == "fill" else []
-    return found
