@@ -1,17 +1,17 @@
 """Decoding: the functions that callers use."""
 
 import functools
-import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from ablc import _core, forks
+from ablc import _core
 from ablc.arguments import Data, stream_of
 from ablc.arrays import CELL, Pixels, check_out
 from ablc.errors import ModelError, ProviderError, StreamError, warn_of, warn_of_painter
+from ablc.painter_slot import PainterSlot
 from ablc.regions import Region
 from ablc.settings import (
     STEP_COARSEST,
@@ -122,37 +122,6 @@ def _decoder(settings: DecodeSettings) -> "Decoder":
     return Decoder(**asdict(settings))
 
 
-class _PainterSlot:
-    """Holds the painter of a decoder, which is made at most once until it is closed.
-
-    A pickle or a deep copy is empty: networks cannot be copied, and are loaded again when needed.
-    """
-
-    def __init__(self) -> None:
-        self._painter: Painter | None = None
-        self.restart()
-        forks.restart_in_children(self)
-
-    def restart(self) -> None:
-        """Replace the lock, which another thread of the parent of a forked process may hold."""
-        self._lock = threading.Lock()
-
-    def __reduce__(self) -> tuple[type["_PainterSlot"], tuple[()]]:
-        return _PainterSlot, ()
-
-    def painter(self, make: Callable[[], "Painter"]) -> "Painter":
-        with self._lock:
-            if self._painter is None:
-                self._painter = make()
-            return self._painter
-
-    def close(self) -> None:
-        with self._lock:
-            if self._painter is not None:
-                self._painter.close()
-            self._painter = None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoder(DecodeSettings):
     """Decodes streams with one set of settings, those of decode(). Threads may share it.
@@ -161,7 +130,7 @@ class Decoder(DecodeSettings):
     Copies and pickles have the same settings and load networks of their own.
     """
 
-    _slot: _PainterSlot = field(default_factory=_PainterSlot, init=False, repr=False, compare=False)
+    _slot: PainterSlot = field(default_factory=PainterSlot, init=False, repr=False, compare=False)
 
     def decode(self, data: Data, *, region: Box | None = None, out: Pixels | None = None) -> Pixels:
         """Return the picture in a stream; the arguments are those of ablc.decode."""

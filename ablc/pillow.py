@@ -9,8 +9,9 @@ Pillow does not search for plug-ins: a program has to import this module once.
 
 Opening a file reads its header and metadata: icc_profile, exif and xmp in im.info. As with Pillow's
 own formats, pixels are not turned in the way EXIF says; ImageOps.exif_transpose does that. Loading
-returns the pixels of ablc.decode: networks paint if they are installed and improve the picture.
-`register(fill="classical")` turns networks off for all pictures, `im.fill = "classical"` for one.
+returns the pixels of ablc.decode: a network paints if the file names it.
+`register(fill="classical")` turns networks off for all pictures, `im.fill = "classical"` for one;
+`fill="net"`, `model` and `strength` choose a network and its strength in the same two ways.
 
 Saving takes the settings of ablc.Encoder by name (quality, bpp, target_bytes, lossless, effort and
 so on), mask and importance of ablc.encode, and
@@ -47,7 +48,7 @@ from ablc.importance import Importance, Roi
 from ablc.pictures import of_image
 from ablc.pillow_options import SETTINGS, encoder_options
 from ablc.previews import preview
-from ablc.settings import FILL, THREADS, Fill
+from ablc.settings import DecodeSettings, Fill
 
 FORMAT, MIME, EXTENSION = "ABLC", "image/x-ablc", ".ablc"
 MAGIC = b"ABL"  # docs/FORMAT.md, Header; the version follows
@@ -61,8 +62,11 @@ class AblcImageFile(ImageFile.ImageFile):
 
     format = FORMAT
     format_description = "Ablative image codec"
-    fill: Fill = "auto"  # as in ablc.decode; may be set until the picture is loaded
-    threads: int | None = None  # as in ablc.decode; may be set until the picture is loaded
+    # As in ablc.decode; they may be set until the picture is loaded.
+    fill: Fill = "auto"
+    model: str | None = None
+    strength: float | None = None
+    threads: int | None = None
 
     def _open(self) -> None:
         assert self.fp is not None
@@ -125,7 +129,7 @@ class AblcImageFile(ImageFile.ImageFile):
 
     def load_prepare(self) -> None:
         """Pass the settings to the decoder."""
-        self.decoderconfig = (self.fill, self.threads)
+        self.decoderconfig = (self.fill, self.model, self.strength, self.threads)
         super().load_prepare()
 
     def load_seek(self, pos: int) -> None:
@@ -147,7 +151,9 @@ class AblcImageFile(ImageFile.ImageFile):
 
 
 class AblcDecoder(ImageFile.PyDecoder):
-    """Decodes a file for Pillow; its arguments: whether to load the preview, fill, threads.
+    """Decodes a file for Pillow.
+
+    Its arguments: whether only the preview is needed; fill, model, strength, threads.
 
     With ImageFile.LOAD_TRUNCATED_IMAGES the intact parts of a damaged file are loaded, with a
     StreamWarning.
@@ -158,7 +164,7 @@ class AblcDecoder(ImageFile.PyDecoder):
     def decode(self, buffer: Image.DecoderInput) -> tuple[int, int]:
         """Decode the whole picture. Raises OSError if the file is damaged."""
         assert self.fd is not None
-        small, fill, threads = self.args
+        small, fill, model, strength, threads = self.args
         shape = (self.state.ysize, self.state.xsize, CHANNELS[self.mode])
         # Image.open has checked the size: a larger picture means that the file has changed.
         limit = shape[0] * shape[1] * (CELL**2 if small else 1)
@@ -168,23 +174,37 @@ class AblcDecoder(ImageFile.PyDecoder):
             if small:
                 pixels = preview(data, threads=threads, partial=partial, max_pixels=limit)
             else:
-                pixels = decode(data, fill=fill, threads=threads, partial=partial, max_pixels=limit)
+                pixels = decode(
+                    data,
+                    fill=fill,
+                    model=model,
+                    strength=strength,
+                    threads=threads,
+                    partial=partial,
+                    max_pixels=limit,
+                )
         if pixels.shape != shape:
             raise OSError(f"the picture was {shape} when the file was opened, now {pixels.shape}")
         self.set_as_raw(pixels.data)  # type: ignore[arg-type]  # takes any buffer
         return -1, 0
 
 
-def register(*, fill: Fill = "auto", threads: int | None = None) -> None:
+def register(
+    *,
+    fill: Fill = "auto",
+    model: str | None = None,
+    strength: float | None = None,
+    threads: int | None = None,
+) -> None:
     """Register the plug-in with Pillow; importing the module does so with the defaults.
 
-    fill, threads: as in ablc.decode, for every picture that is loaded from now on.
+    fill, model, strength, threads: as in ablc.decode, for every picture that is loaded from now on.
 
     Raises ValueError for a wrong argument.
     """
-    FILL.check("fill", fill)
-    THREADS.check("threads", threads)
-    AblcImageFile.fill, AblcImageFile.threads = fill, threads
+    checked = DecodeSettings(fill=fill, model=model, strength=strength, threads=threads)
+    for name in ("fill", "model", "strength", "threads"):
+        setattr(AblcImageFile, name, getattr(checked, name))
     Image.register_open(FORMAT, AblcImageFile, _accept)
     Image.register_decoder(FORMAT, AblcDecoder)
     Image.register_save(FORMAT, _save)

@@ -28,6 +28,7 @@ from ablc.batch.storage import StorageFolder, split_pattern
 from ablc.batch.work import Decoding, Encoding
 from ablc.settings import DecodeSettings, EncodeSettings
 from batches import Kept, lines, picture, run, written
+from scenes import scene
 
 
 @pytest.fixture
@@ -550,3 +551,22 @@ def test_two_batches_on_one_folder_of_an_object_store_are_noticed(photos: Path) 
 
     with pytest.raises(ValueError, match="another batch writes to"):
         run(photos, target, kept=Second())
+
+
+def test_streams_name_their_painter_and_a_missing_one_is_noted() -> None:
+    """Once in a process, as for any other decoder."""
+    file = io.BytesIO()
+    Image.fromarray(scene(32, 40)).save(file, "PNG")
+    encode = Encoding(settings=EncodeSettings(quality=20, paint="fill-small:0.5")).begin()
+    stream, notes = encode(file.getvalue())
+    assert stream == ablc.encode(scene(32, 40), quality=20, paint="fill-small:0.5")
+    assert notes == ()
+    decode = Decoding(settings=DecodeSettings()).begin()
+    first, again = decode(stream), decode(stream)
+    assert ["painted without a network" in note for note in first[1]] == [True]
+    assert again == (first[0], ())
+
+
+def test_settings_of_painting_leave_the_keys_of_old_manifests_alone() -> None:
+    assert Encoding().key() != Encoding(settings=EncodeSettings(paint="fill-small")).key()
+    assert Decoding().key() != Decoding(settings=DecodeSettings(strength=0.5)).key()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -149,6 +150,23 @@ def test_inspect_names_the_network(
     assert "CLSS" in said
     assert run("inspect", "named.ablc", "--json") == 0
     assert json.loads(capfd.readouterr().out)["model"] == name.hex()
+
+
+def test_a_painter_is_named_and_missed(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    source = "photo.png"
+    assert run("encode", source, "named.ablc", "--paint", "fill-small:0.6") == 0
+    assert run("inspect", "named.ablc") == 0
+    assert re.search("networks +fill-small@[0-9a-f]{16}:0.6\n", capfd.readouterr().out)
+    assert run("decode", "named.ablc", "shown.png") == 0  # without ONNX Runtime
+    said = capfd.readouterr().err
+    assert "named.ablc: painted without a network: networks run in ONNX Runtime" in said
+    data = Path("named.ablc").read_bytes()
+    assert (pixels("shown.png") == ablc.decode(data, fill="classical")).all()
+    assert run("encode", source, "other.ablc", "--paint", "fill-small:1.6") == 2
+    assert "a number in 0..1, not '1.6'" in capfd.readouterr().err
+    assert run("encode", source, "other.ablc", "--paint", "fill-none") == 2
+    assert run("encode", source, "other.ablc", "--paint", "fill-small", "--lossless") == 2
+    assert not Path("other.ablc").exists()
 
 
 def test_inspect_draws_where_the_bits_went(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:

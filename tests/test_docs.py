@@ -31,6 +31,7 @@ NOT_RUN = {  # start of a line -> reason to leave it out
     r"ablc \w+ PHOTOS ": "describes the arguments",
     r"(python -m ablc\.export|ABLC_MODELS=|OPTIONS=)": "trains, which needs torch and hours",
     r"(pytest|(ABLC_DATA|PYTHONPATH)=\S+ python tests/)": "runs tests and benches",
+    r"(cmake|build/fuzz/)": "builds and runs fuzz targets, as tests/test_fuzz.py does",
 }
 NETWORKS = re.compile(r"--fill (net|ppgn)|--assist|ablc models check|fill=\"net\"")
 SLOW = re.compile(r"--assist")  # on a small picture alone

@@ -419,6 +419,21 @@ def test_the_fill_is_the_decoders_unless_chosen() -> None:
         ablc.pillow.register(fill="best")  # type: ignore[arg-type]
 
 
+@pytest.mark.usefixtures("networks")
+def test_a_file_may_name_its_painter() -> None:
+    named = saved(Image.fromarray(scene(64, 64)), quality=10, paint="fill-small:0.5")
+    assert named == ablc.encode(scene(64, 64), quality=10, paint="fill-small:0.5")
+    assert (np.asarray(opened(named)) == ablc.decode(named)).all()
+    image = opened(named)
+    image.model, image.strength = "fill-small-perceptual", 0.25  # type: ignore[attr-defined]
+    chosen = ablc.decode(named, model="fill-small-perceptual", strength=0.25)
+    assert (np.asarray(image) == chosen).all()
+    ablc.pillow.register(model="fill-small-perceptual", strength=0.25)
+    assert (np.asarray(opened(named)) == chosen).all()
+    with pytest.raises(ValueError, match="needs a fill that networks do"):
+        ablc.pillow.register(fill="classical", strength=0.25)
+
+
 def test_importing_the_module_registers_and_loads_no_network_library() -> None:
     code = (
         "import sys, ablc.pillow; from PIL import Image;"

@@ -148,6 +148,10 @@ def batch(
             paint=paint,
             keep_invisible=keep_invisible,
         )
+        if paint is not None:  # one error now, not one for each file
+            from ablc.runtime import choice
+
+            choice.pack(paint)
         regions = inputs.parse_rois(roi or (), feather, lossless=lossless_roi)
         work = Encoding(settings=settings, regions=regions, strip=strip, max_pixels=max_pixels)
     else:

@@ -33,14 +33,22 @@ PEERS = (  # Pillow's name, media type, and its encoder as a codec
 Inside = npt.NDArray[np.bool_]  # (H, W)
 
 
-def make(loaded: LoadedPicture, query: EncodeQuery, max_pixels: int) -> Payload:
-    """Return stream, peers and maps as JSON; files are in base64.
+def encode(loaded: LoadedPicture, query: EncodeQuery, max_pixels: int) -> bytes:
+    """Return the stream to compare.
 
     Raises LimitError for a picture of more than PIXELS_MOST or max_pixels.
     """
-    height, width, channels = loaded.picture.pixels.shape
+    height, width, _ = loaded.picture.pixels.shape
     jobs.check_pixels(height, width, min(max_pixels, PIXELS_MOST))
-    stream = bytes(jobs.encode(loaded, query).body)
+    return bytes(jobs.encode(loaded, query).body)
+
+
+def make(loaded: LoadedPicture, stream: bytes, painted: Pixels | None, max_pixels: int) -> Payload:
+    """Return stream, peers and maps as JSON; files are in base64.
+
+    painted: the stream's picture as its painter has it, (H, W, C); None: it names none.
+    """
+    height, width, channels = loaded.picture.pixels.shape
     coding_map = inspection.coding_map(stream, max_pixels=max_pixels)
     original = np.asarray(opaque(loaded.picture.pixels))  # (H, W, 3)
     inside = None if loaded.roi_mask is None else loaded.roi_mask >= WHITE_LEAST
@@ -52,6 +60,12 @@ def make(loaded: LoadedPicture, query: EncodeQuery, max_pixels: int) -> Payload:
         "bytes": len(stream),
         "picture": _base64(pictures.pack(Picture(coding_map.image))),
         "psnr": _psnr(original, np.asarray(opaque(coding_map.image)), inside),
+        "painted": None
+        if painted is None
+        else {
+            "picture": _base64(pictures.pack(Picture(painted))),
+            "psnr": _psnr(original, np.asarray(opaque(painted)), inside),
+        },
         "peers": [
             _peer(*peer, original, len(stream), inside) for peer in PEERS if _can_write(peer[0])
         ],

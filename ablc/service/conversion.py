@@ -4,15 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ablc.decoder import Decoder
-from ablc.service import jobs
+from ablc.painters import painter_of
+from ablc.service import comparison, jobs
 from ablc.service.accounting import RequestAccount
 from ablc.service.jobs import LoadedPicture, Payload, Rendition, StreamHead
 from ablc.service.metrics import Metrics
-from ablc.service.network_batches import NetworkBatcher
+from ablc.service.network_batches import NetworkBatcher, Painting
 from ablc.service.problems import ProblemError
+from ablc.service.queries import EncodeQuery
 from ablc.service.settings import ServiceSettings
 from ablc.service.workers import Workers
-from ablc.settings import Fill
 
 Finish = Callable[[LoadedPicture], Payload]
 
@@ -37,9 +38,9 @@ class Converter:
             NetworkBatcher(settings, metrics.batches.observe) if settings.networks else None
         )
 
-    def check_room(self, fill: Fill | None) -> None:
+    def check_room(self, painting: Painting) -> None:
         """Raises ProblemError 503 if the queue in which a request would wait is full."""
-        if self.batcher and fill != "classical":
+        if self.batcher and painting.fill != "classical":
             self.batcher.check_room()
         self.workers.check_room()
 
@@ -47,7 +48,7 @@ class Converter:
         self,
         upload: Upload,
         rendition: Rendition,
-        fill: Fill | None,
+        painting: Painting,
         finish: Finish,
         account: RequestAccount,
     ) -> Payload:
@@ -63,17 +64,45 @@ class Converter:
         head = StreamHead.read(data)
         region = head.region(rendition.region)
         account.hold(head.decoded_bytes(region, most))
-        if fill in (None, "auto"):
-            fill = "auto" if self.batcher else "classical"
-        if fill == "classical":
-            decode = self._decoder.decode  # integer arithmetic only, on one thread
-            return await self.workers.run(
-                lambda: finish(jobs.from_stream(data, decode(data, region=region), rendition))
-            )
-        if self.batcher is None:
-            raise ProblemError(422, f"fill={fill}: this service runs no networks")
-        pixels = await self.batcher.decode(data, fill, region)
+        if self.batcher is None and painting.named:
+            raise ProblemError(422, f"{painting.named}: this service runs no networks")
+
+        def without_networks() -> Payload | None:
+            """Return the payload if no network has a part in it; integer arithmetic, one thread."""
+            painter = None if painting.fill == "classical" else painter_of(data)
+            if painter is not None and self.batcher:
+                return None
+            notes = () if painter is None else (f"not painted by {painter}: no networks here",)
+            pixels = self._decoder.decode(data, region=region)
+            return finish(jobs.from_stream(data, pixels, rendition, notes))
+
+        done = None if painting.named else await self.workers.run(without_networks)
+        if done is not None:
+            return done
+        assert self.batcher is not None  # else there is a payload or a refusal
+        pixels = await self.batcher.decode(data, painting, region)
         return await self.workers.run(lambda: finish(jobs.from_stream(data, pixels, rendition)))
+
+    async def compare(
+        self, upload: Upload, rendition: Rendition, query: EncodeQuery, account: RequestAccount
+    ) -> Payload:
+        """Return the comparison of a picture's stream with other codecs, as JSON.
+
+        Raises the exceptions of Workers.run, NetworkBatcher.decode and of the jobs.
+        """
+        most = self.settings.max_pixels
+
+        def encode() -> tuple[jobs.LoadedPicture, bytes]:
+            loaded = jobs.load(upload.data, upload.content_type, rendition, most)
+            return loaded, comparison.encode(loaded, query, most)
+
+        loaded, stream = await self.workers.run(encode)
+        painted = None
+        if self.batcher and query.paint is not None:
+            painted = await self.batcher.decode(stream, Painting(), None)
+        payload = await self.workers.run(lambda: comparison.make(loaded, stream, painted, most))
+        account.hold(len(payload.body))  # several pictures, held until the client has read them
+        return payload
 
     @property
     def waiting(self) -> int:

@@ -15,6 +15,7 @@ from ablc.drawing import map_sheet
 from ablc.errors import LimitError, PictureError
 from ablc.importance import Roi
 from ablc.inspection import Metadata
+from ablc.painters import painter_of
 from ablc.pictures import Picture
 from ablc.regions import Region
 from ablc.service import forms, iiif, media
@@ -46,6 +47,7 @@ class LoadedPicture:
 
     picture: Picture
     roi_mask: Pixels | None = None  # (H, W) 0..255, white in the region of interest
+    paint: str | None = None  # the painter that its stream names, as the setting paint has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +93,16 @@ def check_pixels(height: int, width: int, max_pixels: int) -> None:
         raise LimitError(f"{width}x{height} pixels are more than the {max_pixels} allowed here")
 
 
-def from_stream(data: bytes, pixels: Pixels, rendition: Rendition) -> LoadedPicture:
-    """Return a decoded region at the size asked for, with the metadata of its stream."""
+def from_stream(
+    data: bytes, pixels: Pixels, rendition: Rendition, notes: tuple[str, ...] = ()
+) -> LoadedPicture:
+    """Return a decoded region at the size asked for, with the metadata of its stream.
+
+    notes: what the client is told of it, one sentence each.
+    """
     metadata = Metadata() if rendition.strip else inspection.metadata(data)
-    return LoadedPicture(Picture(_resize(pixels, rendition.size), metadata))
+    picture = Picture(_resize(pixels, rendition.size), metadata, notes)
+    return LoadedPicture(picture, paint=painter_of(data))
 
 
 def load(data: bytes, content_type: str, rendition: Rendition, max_pixels: int) -> LoadedPicture:
@@ -145,12 +153,12 @@ def _write_as(picture: Picture, chosen: MediaType, quality: float | None) -> Pay
 
 
 def encode(loaded: LoadedPicture, query: EncodeQuery) -> Payload:
-    """Return the picture as a stream."""
+    """Return the picture as a stream, which names the painter that the picture's stream named."""
     regions = query.regions()
     if loaded.roi_mask is not None:
         regions.append(Roi(loaded.roi_mask, float(query.roi_weight), query.feather))
     picture, metadata = loaded.picture, loaded.picture.metadata
-    data, losses = query.encoder().encode_noting(
+    data, losses = query.encoder(loaded.paint).encode_noting(
         picture.pixels,
         importance=regions or None,
         mask=query.scheme(),

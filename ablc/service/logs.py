@@ -7,8 +7,11 @@ line contains anything that a client sent: no path, no query, no address.
 import json
 import logging
 import sys
+import warnings
 from datetime import UTC, datetime
 from typing import Any
+
+from ablc.errors import PaintWarning
 
 log = logging.getLogger("ablc.service")
 
@@ -44,6 +47,7 @@ def set_up() -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
     logging.captureWarnings(True)
+    warnings.simplefilter("ignore", PaintWarning)  # it has the name of a network from a stream
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)

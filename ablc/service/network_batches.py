@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from ablc.arrays import Pixels
 from ablc.decoder import Decoder
@@ -23,19 +24,35 @@ WARM_UP_SHAPES = ((64, 64), (512, 768))  # height, width of empty pictures decod
 Outcome = Pixels | StreamError | ModelError
 
 
+class Painting(NamedTuple):
+    """How a request wants its picture painted; the fields are those of ablc.decode."""
+
+    fill: Fill = "auto"
+    model: str | None = None
+    strength: float | None = None
+
+    @property
+    def named(self) -> str:
+        """The parameters that need networks, in words; empty if there is none."""
+        given = {"fill": self.fill, "model": self.model, "strength": self.strength}
+        return ", ".join(
+            f"{k}={v}" for k, v in given.items() if v not in (None, "auto", "classical")
+        )
+
+
 @dataclass(slots=True, eq=False)
 class _Entry:
     """A stream that waits to be decoded."""
 
     data: bytes
-    fill: Fill
+    painting: Painting
     region: Region | None
     begun: asyncio.Event
     picture: "asyncio.Future[Pixels]"
 
     def joins(self, other: "_Entry") -> bool:
-        """True if both may be in one batch: whole pictures with the same fill."""
-        return self.fill == other.fill and self.region is None and other.region is None
+        """True if both may be in one batch: whole pictures that are painted in the same way."""
+        return self.painting == other.painting and self.region is None and other.region is None
 
 
 class NetworkBatcher:
@@ -49,7 +66,9 @@ class NetworkBatcher:
         """observe: called with the number of pictures of each batch."""
         self.settings = settings
         self._observe = observe
-        self._decoders = {fill: _decoder(fill, settings) for fill in ("auto", "net")}
+        self._decoder = Decoder(
+            fill="net", provider=settings.provider, max_pixels=settings.max_pixels
+        )
         self._entries: deque[_Entry] = deque()
         self._thread = ThreadPoolExecutor(1, "ablc-networks")
         self._task: asyncio.Task[None] | None = None
@@ -62,22 +81,22 @@ class NetworkBatcher:
     async def warm_up(self) -> None:
         """Load the networks. Raises ModelError and ProviderError as ablc.decode does."""
         loop = asyncio.get_running_loop()
-        for decoder in self._decoders.values():
-            await loop.run_in_executor(self._thread, partial(decoder.warm_up, *WARM_UP_SHAPES))
+        warm_up = partial(self._decoder.warm_up, *WARM_UP_SHAPES)
+        await loop.run_in_executor(self._thread, warm_up)
 
     def check_room(self) -> None:
         """Raises ProblemError 503 if the queue is full."""
         if self.waiting >= self.settings.queue:
             raise ProblemError.busy(f"{self.waiting} requests are already waiting for the networks")
 
-    async def decode(self, data: bytes, fill: Fill, region: Region | None) -> Pixels:
+    async def decode(self, data: bytes, painting: Painting, region: Region | None) -> Pixels:
         """Return the picture in a stream, or a region of it.
 
         Raises ProblemError 503 if the queue is full or the wait too long, 413 if the work takes too
         long, and the exceptions of ablc.decode.
         """
         self.check_room()
-        entry = _Entry(data, fill, region, asyncio.Event(), asyncio.Future())
+        entry = _Entry(data, painting, region, asyncio.Event(), asyncio.Future())
         self._entries.append(entry)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._decode_batches())
@@ -97,8 +116,7 @@ class NetworkBatcher:
     def close(self) -> None:
         """Let the thread end after its batch, and release the networks."""
         self._thread.shutdown(wait=False, cancel_futures=True)
-        for decoder in self._decoders.values():
-            decoder.close()
+        self._decoder.close()
 
     async def _decode_batches(self) -> None:
         """Decode batch after batch until no stream waits."""
@@ -127,14 +145,10 @@ class NetworkBatcher:
 
     def _decode_batch(self, batch: list[_Entry]) -> list[Outcome]:
         first = batch[0]
-        decoder = self._decoders[first.fill]
+        decoder = self._decoder.sharing(*first.painting)  # of one set of networks
         if first.region is not None:
             return [decoder.decode(first.data, region=first.region)]
         return decoder.decode_each([entry.data for entry in batch])
-
-
-def _decoder(fill: Fill, settings: ServiceSettings) -> Decoder:
-    return Decoder(fill=fill, provider=settings.provider, max_pixels=settings.max_pixels)
 
 
 def _deliver(entry: _Entry, outcome: Pixels | Exception) -> None:

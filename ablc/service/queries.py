@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 from typing_extensions import TypeAliasType
 
-from ablc import settings, validation
+from ablc import network_names, settings, validation
 from ablc.encoder import Encoder
 from ablc.importance import FEATHER_DEFAULT, WEIGHT_DEFAULT, Roi, Where
 from ablc.options import Option
@@ -20,9 +20,11 @@ from ablc.regions import Region
 from ablc.schemes import Scheme
 from ablc.service import iiif
 from ablc.service.problems import ProblemError
-from ablc.settings import EncodeSettings, SchemeName, Subsampling, Tune
+from ablc.settings import DecodeSettings, EncodeSettings, SchemeName, Subsampling, Tune
 
 ROI = r"^(auto|[0-9]{1,5}(,[0-9]{1,5}){3})(:([0-9]{1,9}(\.[0-9]{1,9})?|inf))?$"
+NETWORK = rf"^{network_names.ID}$"
+PAINTER = rf"^{network_names.ID}(@[0-9a-f]{{16}})?(:(0|1|0?\.[0-9]{{1,9}}|1\.0{{1,9}}))?$"
 ROIS_MOST = 16
 FEATHER_MOST = 256  # pixels
 BYTES_MOST = 1 << 31
@@ -34,6 +36,8 @@ FORMS = {
     "region": iiif.REGION_FORMS,
     "size": iiif.SIZE_FORMS,
     "roi": "X,Y,W,H[:WEIGHT] or auto[:WEIGHT]",
+    "model": "the id of a network",
+    "paint": "ID[:STRENGTH] or ID@HASH[:STRENGTH], with a strength in 0..1",
 }  # of the parameters that have a pattern
 DEFAULTS = EncodeSettings()
 
@@ -62,6 +66,9 @@ TargetBytes = TypeAliasType(
 )
 Effort = TypeAliasType("Effort", Annotated[int, _bounds(settings.EFFORT)])
 Feather = TypeAliasType("Feather", Annotated[int, _bounds(settings.FEATHER, most=FEATHER_MOST)])
+NetworkId = TypeAliasType("NetworkId", Annotated[str, Field(pattern=NETWORK)])
+PainterName = TypeAliasType("PainterName", Annotated[str, Field(pattern=PAINTER)])
+Strength = TypeAliasType("Strength", Annotated[float, _bounds(settings.STRENGTH)])
 MaskShare = TypeAliasType("MaskShare", Annotated[float, _bounds(settings.MASK_SHARE)])
 RegionOfInterest = TypeAliasType("RegionOfInterest", Annotated[str, Field(pattern=ROI)])
 Weight = TypeAliasType("Weight", Annotated[float, Field(ge=0, le=WEIGHT_MOST)] | Literal["inf"])
@@ -109,15 +116,23 @@ class DecodeQuery(RenditionQuery):
     fill: Annotated[
         FillMethod | Omitted,
         Field(
-            description="Method that paints dropped blocks: classical (no network) or net. auto "
-            "is net where the service runs networks and the stream is coarse enough to gain "
-            "from them; it is the default there."
+            description="Method that paints dropped blocks: classical (no network) or net. auto, "
+            "the default, is net for streams that name their painter, where the service runs "
+            "networks. For a stream that becomes a stream the default is classical: the new one "
+            "names the same painter."
         ),
     ] = None
+    model: Annotated[NetworkId | Omitted, Field(description=settings.MODEL.help)] = None
+    strength: Annotated[Strength | Omitted, Field(description=settings.STRENGTH.help)] = None
     quality: Annotated[
         Quality | Omitted,
         Field(description="Quality of a JPEG, WebP, AVIF, JPEG XL or HEIC response; 85 if absent."),
     ] = None
+
+    @model_validator(mode="after")
+    def _one_fill(self) -> Self:
+        DecodeSettings(fill=self.fill or "auto", model=self.model, strength=self.strength)
+        return self
 
 
 class EncodeQuery(RenditionQuery):
@@ -152,6 +167,8 @@ class EncodeQuery(RenditionQuery):
     mask: Annotated[MaskRule, Field(description=settings.MASK.help)] = "rdo"
     mask_share: Annotated[MaskShare | Omitted, Field(description=settings.MASK_SHARE.help)] = None
 
+    paint: Annotated[PainterName | Omitted, Field(description=settings.PAINT.help)] = None
+
     @model_validator(mode="after")
     def _one_goal(self) -> Self:
         goals = {"quality": self.quality, "bpp": self.bpp, "bytes": self.bytes}
@@ -159,10 +176,14 @@ class EncodeQuery(RenditionQuery):
         given += ["lossless"] if self.lossless else []
         if len(given) > 1:
             raise ValueError(f"{' and '.join(given)} exclude each other: give one of them")
+        EncodeSettings(lossless=self.lossless, paint=self.paint)  # checks that they agree
         return self
 
-    def encoder(self) -> Encoder:
-        """Return the encoder with these settings, on one thread."""
+    def encoder(self, paint: str | None = None) -> Encoder:
+        """Return the encoder with these settings, on one thread.
+
+        paint: the painter that lossy streams name unless the query has another.
+        """
         return Encoder(
             quality=self.quality,
             bpp=self.bpp,
@@ -171,6 +192,7 @@ class EncodeQuery(RenditionQuery):
             effort=self.effort,
             subsampling=self.subsampling,
             tune=self.tune,
+            paint=self.paint or (None if self.lossless else paint),
             keep_invisible=self.keep_invisible,
             threads=1,
         )

@@ -11,11 +11,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 import ablc
-from ablc.service import comparison, jobs, media, openapi, problems, schemas
+from ablc.service import jobs, media, openapi, problems, schemas
 from ablc.service.accounting import account_of
 from ablc.service.conversion import Converter, Finish, Upload
 from ablc.service.jobs import Payload
 from ablc.service.media import MediaType
+from ablc.service.network_batches import Painting
 from ablc.service.problems import ClientGoneError, ProblemError
 from ablc.service.queries import (
     DecodeQuery,
@@ -185,30 +186,34 @@ class Conversions:
         rendition = jobs.Rendition(
             query.region, query.size, query.strip or accepted[0] == media.RAW
         )
-        fill = query.fill if isinstance(query, DecodeQuery) else None
+        painting = _painting(query, to_stream=accepted[0] == media.ABLC)
         finish = self._finish(query, accepted)
 
         async def work(data: bytes) -> Payload:
             taken = media.is_stream(kind, data) if is_stream is None else is_stream
             upload = Upload(data, _content_type(request), taken)
             account = account_of(request)
-            payload = await converter.convert(upload, rendition, fill, finish, account)
-            if payload.type == media.JSON:  # several pictures, held until the client has read them
-                account.hold(len(payload.body))
-            return payload
+            if isinstance(query, EncodeQuery) and accepted[0] == media.JSON:
+                return await converter.compare(upload, rendition, query, account)
+            return await converter.convert(upload, rendition, painting, finish, account)
 
-        converter.check_room(fill)
+        converter.check_room(painting)
         return await _respond(request, query, kind, accepted, converter.settings, work)
 
     def _finish(self, query: DecodeQuery | EncodeQuery, accepted: tuple[MediaType, ...]) -> Finish:
         """Return the job that turns a loaded picture into the first accepted type it can."""
-        if isinstance(query, EncodeQuery):
-            if accepted[0] == media.ABLC:
-                return partial(jobs.encode, query=query)
-            if accepted[0] == media.JSON:
-                most = self._converter.settings.max_pixels
-                return partial(comparison.make, query=query, max_pixels=most)
+        if isinstance(query, EncodeQuery) and accepted[0] == media.ABLC:
+            return partial(jobs.encode, query=query)
         return partial(jobs.write, accepted=media.pictures_of(accepted), quality=query.quality)
+
+
+def _painting(query: DecodeQuery | EncodeQuery, *, to_stream: bool) -> Painting:
+    """Return how a request wants a stream painted before it becomes a picture or a stream."""
+    if not isinstance(query, DecodeQuery):
+        return Painting("classical")
+    chosen = query.model is not None or query.strength is not None
+    fill = query.fill or ("classical" if to_stream and not chosen else "auto")
+    return Painting(fill, query.model, query.strength)
 
 
 async def _respond(

@@ -85,6 +85,13 @@ class ScaledMapFile(MapFile):
     ticks: list[tuple[float, str]]
 
 
+class PaintedPicture(BaseModel):
+    """The stream's picture as the painter that it names paints it."""
+
+    picture: Annotated[str, Field(description="A PNG file in base64.")]
+    psnr: PartPsnr
+
+
 class PeerComparison(BaseModel):
     """A picture's stream beside other codecs' files of the same number of bytes."""
 
@@ -94,6 +101,7 @@ class PeerComparison(BaseModel):
     bytes: int
     picture: Annotated[str, Field(description="The decoded stream, a PNG file in base64.")]
     psnr: PartPsnr
+    painted: PaintedPicture | None
     peers: list[ComparedFile]
     kept: MapFile
     bits: ScaledMapFile

@@ -9,7 +9,9 @@ import pytest
 from PIL import Image
 
 import ablc
+from ablc import _core
 from ablc.arrays import Pixels
+from ablc.runtime import registry
 from serving import OCTETS, STREAM, Answer, Service
 
 
@@ -45,6 +47,29 @@ def test_a_lossy_kind_takes_a_quality(service: Service, stream: bytes, name: str
 
 def test_without_networks_auto_is_the_classical_fill(service: Service, stream: bytes) -> None:
     assert (shown(service.post("/decode?fill=auto", stream)) == ablc.decode(stream)).all()
+
+
+def test_a_stream_names_its_painter(service: Service, png: bytes, stream: bytes) -> None:
+    answer = service.post("/encode?quality=20&paint=fill-small:0.7", png, "image/png")
+    named = bytes.fromhex(ablc.inspect(answer.body).model)
+    assert registry.parse_name(named)[::2] == ("fill-small", 0.7)
+    # Also after a conversion, unless another one is asked for, or the result is lossless.
+    for query, model in (("", named.hex()), ("&lossless=true", "")):
+        again = service.post(f"/transcode?format=ablc{query}", answer.body)
+        assert ablc.inspect(again.body).model == model
+    other = service.post("/transcode?format=ablc&paint=fill-small", answer.body)
+    assert registry.parse_name(bytes.fromhex(ablc.inspect(other.body).model)).strength is None
+    assert not ablc.inspect(service.post("/transcode?format=ablc", stream).body).model
+    # A version that is not installed stays named.
+    unknown = _core.Stream(stream).with_sections({"MODL": b"fill-other" + bytes(8)})
+    kept = service.post("/transcode?format=ablc", unknown)
+    assert bytes.fromhex(ablc.inspect(kept.body).model) == b"fill-other" + bytes(8)
+    # Without networks here the picture is the classical one.
+    shown_classical = ablc.decode(answer.body, fill="classical")
+    decoded = service.post("/decode", answer.body)
+    assert (shown(decoded) == shown_classical).all()
+    assert decoded.headers["x-notes"].startswith("not painted by fill-small@")
+    assert "x-notes" not in service.post("/decode?fill=classical", answer.body).headers
 
 
 @pytest.mark.parametrize("keep", [True, False, None])

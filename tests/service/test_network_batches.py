@@ -1,13 +1,16 @@
 """Networks behind the service: streams that arrive together are decoded together."""
 
 import asyncio
+import base64
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
 import ablc
+from ablc import _core, pictures
 from ablc.arrays import Pixels
+from ablc.pictures import Picture
 from scenes import scene
 from serving import Service, serving
 
@@ -34,7 +37,7 @@ def close(first: Pixels, second: Pixels) -> bool:
 
 
 def test_streams_that_come_together_are_one_batch(coarse: list[bytes]) -> None:
-    from ablc.service.network_batches import NetworkBatcher
+    from ablc.service.network_batches import NetworkBatcher, Painting
     from ablc.service.settings import ServiceSettings
 
     sizes: list[int] = []
@@ -42,8 +45,8 @@ def test_streams_that_come_together_are_one_batch(coarse: list[bytes]) -> None:
     async def decode_all() -> list[Pixels | BaseException]:
         batches = NetworkBatcher(ServiceSettings(networks=True), sizes.append)
         streams = [*coarse[:2], coarse[2][:-1], *coarse[3:]]
-        jobs = [batches.decode(data, "net", None) for data in streams]
-        region = batches.decode(coarse[0], "net", ablc.Region(8, 8, 20, 10))
+        jobs = [batches.decode(data, Painting("net"), None) for data in streams]
+        region = batches.decode(coarse[0], Painting("net"), ablc.Region(8, 8, 20, 10))
         try:
             return await asyncio.gather(*jobs, region, return_exceptions=True)
         finally:
@@ -59,13 +62,13 @@ def test_streams_that_come_together_are_one_batch(coarse: list[bytes]) -> None:
 
 
 def test_a_queue_that_is_full_says_so(coarse: list[bytes]) -> None:
-    from ablc.service.network_batches import NetworkBatcher
+    from ablc.service.network_batches import NetworkBatcher, Painting
     from ablc.service.problems import ProblemError
     from ablc.service.settings import ServiceSettings
 
     async def decode_all() -> list[Pixels | BaseException]:
         batches = NetworkBatcher(ServiceSettings(networks=True, queue=3), lambda _: None)
-        jobs = [batches.decode(data, "auto", None) for data in coarse]
+        jobs = [batches.decode(data, Painting(), None) for data in coarse]
         try:
             return await asyncio.gather(*jobs, return_exceptions=True)
         finally:
@@ -86,7 +89,44 @@ def test_the_service_paints_if_it_is_told_to(painting: Service, coarse: list[byt
     assert painting.metric("ablc_batch_pictures_count") == 2
 
 
-def test_fine_streams_are_left_as_they_are(painting: Service) -> None:
-    data = ablc.encode(scene(64, 96), quality=95)
-    answer = painting.post("/decode?format=raw&fill=auto", data)
-    assert answer.body == ablc.decode(data, fill="classical").tobytes()
+def test_streams_that_name_no_painter_pass_no_network(painting: Service) -> None:
+    before = painting.metric("ablc_batch_pictures_count")
+    data = ablc.encode(scene(64, 96), quality=20)
+    damaged = _core.Stream(data).with_sections({"MODL": b"no name"})
+    for stream in (data, damaged):
+        answer = painting.post("/decode?format=raw&fill=auto", stream)
+        assert answer.body == ablc.decode(data, fill="classical").tobytes()
+    assert painting.metric("ablc_batch_pictures_count") == before
+    assert painting.post("/decode?format=raw&fill=net", damaged).status == 422
+
+
+def test_a_request_may_choose_network_and_strength(painting: Service, coarse: list[bytes]) -> None:
+    looks = "fill-small-perceptual"
+    for query, options in (
+        (f"model={looks}", {"model": looks}),
+        ("strength=0.5", {"strength": 0.5}),
+        (f"fill=net&model={looks}&strength=0.25", {"model": looks, "strength": 0.25}),
+        ("strength=0", {"strength": 0}),
+    ):
+        answer = painting.post(f"/decode?format=raw&{query}", coarse[0])
+        expected = ablc.decode(coarse[0], **options)
+        assert close(np.frombuffer(answer.body, np.uint8).reshape(expected.shape), expected)
+    answer = painting.post("/decode?format=raw&model=fill-none", coarse[0])
+    assert answer.status == 422
+    assert "no network 'fill-none' is installed" in answer.json["detail"]
+
+
+def test_the_comparison_has_the_painted_picture(painting: Service) -> None:
+    file = pictures.pack(Picture(scene(64, 96)))
+    painted, plain = (
+        painting.post(f"/compare?quality=20{query}", file, "image/png").json
+        for query in ("&paint=fill-small:0.5", "")
+    )
+    assert plain["painted"] is None
+    stream, picture = (
+        base64.b64decode(text) for text in (painted["stream"], painted["painted"]["picture"])
+    )
+    assert stream == ablc.encode(scene(64, 96), quality=20, paint="fill-small:0.5")
+    assert close(pictures.parse(picture).pixels, ablc.decode(stream))
+    assert painted["psnr"] == plain["psnr"] != painted["painted"]["psnr"]
+    assert "<option>fill-small</option>" in painting.get("/").body.decode()

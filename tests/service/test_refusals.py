@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 import ablc
-from serving import OCTETS, Answer, Service
+from serving import OCTETS, STREAM, Answer, Service
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "ok"
 BAD = GOLDEN.parent / "bad"
@@ -304,3 +304,28 @@ def test_unknown_places_and_methods_are_refused(service: Service) -> None:
     assert service.get("/../../etc/passwd").status == 404
     assert service.get("/decode").status == 405
     assert reason(service.get("/photos/a.ablc")) == "Not Found"
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("decode?fill=net", "fill=net: this service runs no networks"),
+        ("decode?model=fill-small", "model=fill-small: this service runs no networks"),
+        ("decode?strength=0.5", "strength=0.5: this service runs no networks"),
+        ("decode?strength=1.5", "strength: must be"),
+        ("decode?strength=-1", "strength: must be"),
+        ("decode?model=../fill", "model: must be the id of a network"),
+        ("decode?fill=classical&strength=1", "strength=1.0 needs a fill that networks do"),
+        ("encode?paint=fill-small:2", "paint: must be ID[:STRENGTH]"),
+        ("encode?paint=fill-none", "no network 'fill-none' is installed"),
+        ("encode?paint=step-small", "not one that fills"),
+        ("encode?paint=fill-small&lossless=true", "nothing to paint"),
+    ],
+)
+def test_choices_of_networks_that_cannot_be_are_refused(
+    service: Service, stream: bytes, png: bytes, query: str, expected: str
+) -> None:
+    body, kind = (stream, STREAM) if query.startswith("decode") else (png, "image/png")
+    answer = service.post(f"/{query}", body, kind)
+    assert answer.status == 422
+    assert expected in reason(answer)

@@ -32,7 +32,7 @@ from ablc.regions import Region
 
 PEERS = ("JPEG", "WebP m6", "AVIF s6 iq", "AVIF s6 ssim", "JPEG XL e7")  # by default
 SCORED_MOST = 1 << 21  # pixels: SSIMULACRA 2 takes 300 bytes for each, of the middle
-ORIGINAL, ABLC, CLASSICAL, REGION_FIRST = "original", "ablc", "ablc, classical fill", "ablc, region"
+ORIGINAL, ABLC, REGION_FIRST = "original", "ablc", "ablc, region"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def measure(photo: Photo, settings: ReportSettings, shown: bool) -> TaskResult:
     pixels = photo.load()
     data = settings.goal.encoder().encode(pixels)
     region_first = _encode_region_first(pixels, settings.rois, len(data))
-    versions = _versions_of_ablc(data)
+    versions = [CodedVersion(ABLC, _decode(data), len(data))]
     if region_first.data:
         decoded = _decode(region_first.data)
         versions.insert(1, CodedVersion(REGION_FIRST, decoded, len(region_first.data)))
@@ -116,15 +116,6 @@ def measure(photo: Photo, settings: ReportSettings, shown: bool) -> TaskResult:
         return TaskResult(row)
     drawn = _maps(pixels, data, region_first, window)
     return _with_files(row, [pixels, *(version.pixels for version in versions)], drawn, window)
-
-
-def _versions_of_ablc(data: bytes) -> list[CodedVersion]:
-    """Return ablc's stream decoded by default and, if that differs, with the classical fill."""
-    usual, classical = _decode(data), Decoder(fill="classical", threads=1).decode(data)
-    versions = [CodedVersion(ABLC, usual, len(data))]
-    if (usual != classical).any():
-        versions.append(CodedVersion(CLASSICAL, classical, len(data)))
-    return versions
 
 
 def _decode(data: bytes) -> Pixels:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ablc.painters import installed_painters
 from ablc.service.comparison import PIXELS_MOST
 from ablc.service.settings import ServiceSettings
 
@@ -47,7 +48,13 @@ def _route(path: str, settings: ServiceSettings) -> Route:
     text = resources.files(package).joinpath(name).read_text("utf-8")
     if kind == "text/html":
         pixels = min(settings.max_pixels, PIXELS_MOST)
-        text = Template(text).substitute(pixels=pixels, token="" if settings.token else "hidden")
+        painters = installed_painters() if settings.networks else []
+        text = Template(text).substitute(
+            pixels=pixels,
+            token="" if settings.token else "hidden",
+            painting="" if painters else "hidden",
+            painters="".join(f"<option>{name}</option>" for name in painters),
+        )
 
     async def file(_: Request) -> Response:
         return Response(text, headers=HEADERS, media_type=kind)

@@ -135,6 +135,8 @@ async function ask(mask, signal) {
   form.append("picture", upload);
   if (mask) form.append("roi", await toBlob(mask));
   const query = new URLSearchParams({ [checked("goal")]: rate(), roi_weight: find("weight").value });
+  const painter = find("painter").value;
+  if (painter) query.set("paint", `${painter}:${Number(find("strength").value) / 100}`);
   const token = find("token").value;
   const headers = token ? { authorization: `Bearer ${token}` } : {};
   const response = await fetch(`compare?${query}`, { method: "POST", body: form, headers, signal });
@@ -162,7 +164,8 @@ function listen() {
   find("brush").addEventListener("input", ({ target }) => (painting.brush = Number(target.value)));
   find("clear").addEventListener("click", () => painting.clear());
   find("rate").addEventListener("input", tellRate);
-  ["rate", "weight"].forEach((id) => find(id).addEventListener("change", later));
+  find("painter").addEventListener("change", ({ target }) => (find("strength").disabled = !target.value));
+  ["rate", "weight", "painter", "strength"].forEach((id) => find(id).addEventListener("change", later));
   document.querySelectorAll("input[name=goal]").forEach((goal) => goal.addEventListener("change", () => {
     tellRate();
     later();

@@ -1,5 +1,6 @@
 // Shows a comparison: two versions of the picture with a divider, a table, maps and downloads.
 
+const PAINTED = "ablc, painted"; // name of a version
 const made = []; // object URLs of the previous response
 let updateSlider = null;
 
@@ -13,16 +14,18 @@ function address(base64, type) {
 export function show(place, answer, original, mask, name) {
   made.splice(0).forEach((old) => URL.revokeObjectURL(old));
   const picture = address(answer.picture, "image/png");
+  const painted = answer.painted && address(answer.painted.picture, "image/png");
   const versions = [
     { name: "original", source: original.toDataURL() },
     { name: "ablc", source: picture },
+    ...(answer.painted ? [{ name: PAINTED, source: painted }] : []),
     ...answer.peers.map((peer) => ({ name: peer.name, source: address(peer.file, peer.type) })),
   ];
   offer(place, versions, answer);
   list(place.querySelector("#sizes"), answer);
   const download = (id, source, file) => Object.assign(place.querySelector(id), { href: source, download: file });
   download("#download-stream", address(answer.stream, "image/x-ablc"), `${name}.ablc`);
-  download("#download-picture", picture, `${name}.png`);
+  download("#download-picture", painted ?? picture, `${name}.png`);
   figure(place.querySelector("#mask"), mask?.toDataURL(), mask ? "white counts more" : "none, all parts count equally");
   figure(place.querySelector("#kept"), address(answer.kept.picture, "image/jpeg"), answer.kept.about);
   figure(place.querySelector("#bits"), address(answer.bits.picture, "image/jpeg"), answer.bits.about);
@@ -49,14 +52,18 @@ function offer(place, versions, answer) {
     return image;
   }));
   sides(place).forEach((choice, side) => {
-    const chosen = choice.value || (side ? "ablc" : versions[2]?.name ?? "original");
+    let chosen = choice.value || (side ? "ablc" : answer.peers[0]?.name ?? "original");
+    const offered = [...choice.options].some(({ value }) => value === PAINTED);
+    if (side && chosen === "ablc" && answer.painted && !offered) chosen = PAINTED; // it is new
+    if (chosen === PAINTED && !answer.painted) chosen = "ablc";
     choice.replaceChildren(...versions.map(({ name }) => new Option(name, name, false, name === chosen)));
   });
 }
 
 function list(body, answer) {
   const own = { name: "ablc", bytes: answer.bytes, psnr: answer.psnr, fits: true };
-  body.replaceChildren(...[own, ...answer.peers].map((file) => {
+  const painted = answer.painted ? [{ ...own, name: PAINTED, psnr: answer.painted.psnr }] : [];
+  body.replaceChildren(...[own, ...painted, ...answer.peers].map((file) => {
     const row = document.createElement("tr");
     const head = document.createElement("th");
     head.scope = "row";
