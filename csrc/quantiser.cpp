@@ -38,7 +38,9 @@ int offset_step(int step, int offset) {
 }
 
 int chroma_step(int step) {
-  return std::min((step * 9 + 4) >> 3, 16384);
+  // Beyond 40 grey levels an error of chroma shows as a tint of whole blocks.
+  constexpr int kCoarse = 640;
+  return ((std::min(step, kCoarse) * 9 + 4) >> 3) + ((std::max(step - kCoarse, 0) * 5) >> 3);
 }
 
 Quantiser::Quantiser(int step_sixteenths) : step(step_sixteenths), factor{}, scale{} {

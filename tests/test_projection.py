@@ -136,7 +136,7 @@ def check(name: str, image: Pixels) -> None:
                 n //= 2
                 block = block.reshape(n, 2, n, 2).mean((1, 3))
             step = step_of_offset(guide.step, int(guide.offset[r, c]))
-            chroma = min((step * 9 + 4) >> 3, 16384)
+            chroma = (min(step, 640) * 9 + 4 >> 3) + (max(step - 640, 0) * 5 >> 3)
             assert (abs(dct(block)) <= half_steps(n, chroma)).all()
     if guide.exact is not None:
         assert (image[guide.exact] == before[guide.exact]).all()

@@ -128,7 +128,7 @@ def decode_escape(decoder: RangeDecoder, models: LevelModels, total: int) -> int
 # ---- Dequantisation ----------------------------------------------------------------------------
 def chroma_step(q: int) -> int:
     """Return the step of chroma in a superblock with step q."""
-    return min((9 * q + 4) >> 3, 16384)
+    return ((9 * min(q, 640) + 4) >> 3) + ((5 * max(q - 640, 0)) >> 3)
 
 
 @cache
