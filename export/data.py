@@ -25,6 +25,7 @@ import ablc
 from ablc import _core
 from ablc.arrays import CELL, Pixels
 from ablc.eval.paper.stage2 import FACTOR, shrunk
+from ablc.export.texture import lacking
 from ablc.runtime.fill import Part
 from ablc.settings import cores, pixel_limit
 
@@ -39,6 +40,7 @@ SHRINK = (0.5, 1.0)  # range of random downscaling, which hides traces of the so
 QUALITIES = (10.0, 55.0)  # of the codec in training
 FINE = 0.1  # share of samples encoded at qualities from there up to 95
 SMALL_QUALITIES = (20.0, 90.0)  # of pictures with a quarter of the sides
+EASIEST = 2.0  # grey levels of error that a sample without error counts for
 WEIGHTED, MASKED = 0.3, 0.1  # shares of samples with an importance map, and with a given mask
 
 
@@ -176,6 +178,7 @@ def coded(picture: Pixels, rng: np.random.Generator) -> Sample:
         "decoded": _planes(decoded),
         "kept": torch.from_numpy(kept)[None],
         "step": torch.from_numpy(step)[None],
+        "texture": torch.from_numpy(lacking(picture, decoded)),
     }
 
 
@@ -201,7 +204,7 @@ class Samples(IterableDataset[Sample]):
     """Endless samples.
 
     "picture" and "decoded": (3, CUT, CUT) uint8; "low": (3, CUT / 4, CUT / 4) uint8; "kept" and
-    "step": (1, CUT / 8, CUT / 8) float32.
+    "step": (1, CUT / 8, CUT / 8) float32; "texture": (2, CUT / 8, CUT / 8) float32.
     """
 
     def __init__(
@@ -224,7 +227,7 @@ def _planes(picture: Pixels) -> Tensor:
 class SamplePool:
     """Samples on the training device, gradually replaced by new ones.
 
-    A batch takes crops of all samples in the pool.
+    A batch takes crops of all samples in the pool, more often of those with a large error.
     """
 
     def __init__(self, samples: Samples, *, size: int, workers: int, device: torch.device) -> None:
@@ -235,6 +238,7 @@ class SamplePool:
         self._rng = np.random.default_rng(samples.seed)
         first = next(self._source)
         self.size, self.filled, self._next = size, 0, 0
+        self._hardness = np.ones(size)
         self._kept = {
             name: torch.empty((size, *value.shape), dtype=value.dtype, device=device)
             for name, value in first.items()
@@ -244,6 +248,7 @@ class SamplePool:
     def _put(self, sample: Sample) -> None:
         for name, value in sample.items():
             self._kept[name][self._next].copy_(value, non_blocking=True)
+        self._hardness[self._next] = _hardness(sample)
         self._next = (self._next + 1) % self.size
         self.filled = min(self.filled + 1, self.size)
 
@@ -259,7 +264,8 @@ class SamplePool:
         """
         rng = self._rng
         device = self._kept["picture"].device
-        which = torch.from_numpy(rng.integers(self.filled, size=count)).to(device)
+        share = self._hardness[: self.filled] / self._hardness[: self.filled].sum()
+        which = torch.from_numpy(rng.choice(self.filled, count, p=share)).to(device)
         corners = rng.integers((CUT - side) // CELL + 1, size=(2, count))
         top, left = torch.from_numpy(corners).to(device)
         crops = {}
@@ -275,6 +281,14 @@ class SamplePool:
     def all(self) -> Sample:
         """Return every sample in the pool, whole; pictures are float 0..1."""
         return {name: _as_float(kept[: self.filled]) for name, kept in self._kept.items()}
+
+
+def _hardness(sample: Sample) -> float:
+    """Return how often a sample is drawn: in proportion to its error, but the easiest ones too."""
+    if "decoded" not in sample:
+        return 1.0
+    error = (sample["picture"].float() - sample["decoded"].float()).abs().mean()
+    return float(error) + EASIEST
 
 
 def _as_float(value: Tensor) -> Tensor:

@@ -1,10 +1,11 @@
 """The networks, in the symbols of Plug & Play Generative Networks (PPGN, arXiv:1612.00005).
 
-    N   decoded picture, keep mask, step -> picture      feed-forward fill and post-filter
-    E   picture -> h1 -> h                               encoder, E = E2 o E1
-    G   h -> picture                                     generator
-    C   picture -> class scores, features F^l            condition
-    D   picture -> realness of every patch               discriminator, for training alone
+    N   decoded picture, keep mask, step,
+        texture, looks -> picture                feed-forward fill and post-filter
+    E   picture -> h1 -> h                       encoder, E = E2 o E1
+    G   h -> picture                             generator
+    C   picture -> class scores, features F^l    condition
+    D   picture -> realness of every patch       discriminator, for training alone
 
 All are fully convolutional and take sides in multiples of 32. Pictures are (B, 3, H, W) sRGB in
 0..1. Networks that the latent update differentiates (E, G, C) use SiLU: the gradient of a rectifier
@@ -14,7 +15,7 @@ graph depends on a picture's statistics, and tiles agree with the whole picture.
 Names of attributes are those in checkpoints (export/checkpoints): a new name needs a new training.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -46,21 +47,24 @@ class Preset:
     critic_widths: tuple[int, int, int, int]  # of D at 1/2 .. 1/16
 
 
+SMALL = Preset(
+    fill_widths=(24, 48, 64),
+    fill_depths=(0, 1, 3),
+    latent=32,
+    encoder_widths=(32, 64, 128),
+    encoder_depths=(1, 1, 2),
+    generator_widths=(64, 64, 128),
+    generator_depths=(1, 2, 2),
+    condition_widths=(32, 64, 128, 256),
+    condition_depths=(1, 1, 1, 1),
+    stage2_width=64,
+    stage2_depth=4,
+    critic_widths=(32, 64, 128, 128),
+)
+
 PRESETS = {
-    "small": Preset(
-        fill_widths=(32, 64, 64),
-        fill_depths=(1, 1, 3),
-        latent=32,
-        encoder_widths=(32, 64, 128),
-        encoder_depths=(1, 1, 2),
-        generator_widths=(64, 64, 128),
-        generator_depths=(1, 2, 2),
-        condition_widths=(32, 64, 128, 256),
-        condition_depths=(1, 1, 1, 1),
-        stage2_width=64,
-        stage2_depth=4,
-        critic_widths=(32, 64, 128, 128),
-    ),
+    "nano": replace(SMALL, fill_widths=(16, 32, 32), fill_depths=(0, 1, 1)),  # N alone is smaller
+    "small": SMALL,
     "base": Preset(
         fill_widths=(64, 128, 192),
         fill_depths=(2, 2, 4),
@@ -82,19 +86,20 @@ class Fill(nn.Module):
     """N: repairs kept blocks and paints dropped ones, in one pass.
 
     A context encoder in the sense of Pathak et al., arXiv:1604.07379, with skips. The data of a
-    cell (kept or not, its step) enter through a code with separate channels for each of the cell's
-    4x4 positions at half resolution, so that the network knows where block borders are.
+    cell enter through a code with separate channels for each of the cell's 4x4 positions at half
+    resolution, so that the network knows where block borders are. One set of weights goes from
+    fidelity to looks, as the input asks (Agustsson et al., arXiv:2212.13824, who call it beta).
     """
 
-    CELL_CHANNELS = 20  # of that code, at half resolution
+    CELL_INPUTS = 6  # kept, step, texture known or not, its two bands, looks
 
     def __init__(self, preset: Preset) -> None:
         super().__init__()
         fine, middle, coarse = preset.fill_widths
         depth_fine, depth_middle, depth_coarse = preset.fill_depths
-        self.stem = nn.Conv2d(3, fine - self.CELL_CHANNELS, 4, stride=2, padding=1)
-        self.cells = Up(2, self.CELL_CHANNELS, factor=CELL // 2)
-        self.mix = nn.Conv2d(fine, fine, 3, padding=1)
+        self.stem = nn.Conv2d(3, fine, 4, stride=2, padding=1)
+        self.cells = Up(self.CELL_INPUTS, fine, factor=CELL // 2)
+        self.mix = nn.Sequential(Rectifier(), nn.Conv2d(fine, fine, 3, padding=1))
         self.fine_in = residuals(fine, depth_fine, Rectifier)
         self.down_middle = Down(fine, middle, Rectifier)
         self.middle_in = residuals(middle, depth_middle, Rectifier)
@@ -103,6 +108,7 @@ class Fill(nn.Module):
         self.up_middle = Up(coarse, middle)
         self.middle_out = residuals(middle, depth_middle, Rectifier)
         self.up_fine = Up(middle, fine)
+        self.merge = nn.Sequential(Rectifier(), nn.Conv2d(fine, fine, 3, padding=1))
         self.fine_out = residuals(fine, depth_fine, Rectifier)
         last = Up(fine, 3, kernel=3)
         self.last = nn.Sequential(Rectifier(), last)
@@ -110,20 +116,26 @@ class Fill(nn.Module):
         with torch.no_grad():
             last.conv.weight.mul_(0.005)  # N starts as the identity
 
-    def forward(self, decoded: Tensor, kept: Tensor, step: Tensor) -> Tensor:
+    def forward(
+        self, decoded: Tensor, kept: Tensor, step: Tensor, texture: Tensor, looks: Tensor
+    ) -> Tensor:
         """Return the painted picture, (B, 3, H, W), nominally in 0..1.
 
         decoded: (B, 3, H, W) in 0..1.
         kept: (B, 1, H/8, W/8), 1 for cells in kept blocks, else 0.
         step: (B, 1, H/8, W/8), log2 of each cell's luma step in grey levels.
+        texture: (B, 2, H/8, W/8), what the decoded picture lacks in two bands
+            (ablc.export.texture), or -1 where that is not known.
+        looks: (B, 1, H/8, W/8), from 0, fidelity, to 1, looks.
         """
-        cells = torch.cat([kept, step * 0.5 - 2.0], 1)  # steps of 4..256 grey levels: -1..2
-        x = torch.cat([self.stem((decoded - 0.5) * RANGE), self.cells(cells)], 1)
-        fine = self.fine_in(self.mix(x))
+        known = (texture[:, :1] >= 0).to(texture.dtype)
+        bands = texture.clamp_min(0) * 0.5 - known  # lacking 0..15 grey levels: -1..1
+        cells = torch.cat([kept, step * 0.5 - 2.0, known, bands, looks], 1)
+        fine = self.fine_in(self.mix(self.stem((decoded - 0.5) * RANGE) + self.cells(cells)))
         middle = self.middle_in(self.down_middle(fine))
         coarse = self.coarse(self.down_coarse(middle))
         middle = self.middle_out(middle + self.up_middle(coarse))
-        fine = self.fine_out(fine + self.up_fine(middle))
+        fine = self.fine_out(self.merge(fine + self.up_fine(middle)))
         return decoded + self.last(fine) / RANGE
 
 

@@ -1,7 +1,7 @@
 """Training tasks: one for each network, or for networks that are only useful together.
 
-    fill              N for fidelity: absolute and squared error, SSIM
-    fill-perceptual   N for looks: LPIPS of SqueezeNet and a critic as well
+    fill              N: absolute and squared error and SSIM for fidelity; LPIPS of SqueezeNet and a
+                      critic for looks, where the input asks for them
     condition         C, which imitates SqueezeNet's scores and features
     latent            E and G: E1 imitates AlexNet; G inverts E with losses in x, h1 and h and
                       against a critic, as in PPGN (arXiv:1612.00005, noiseless joint PPGN-h)
@@ -37,11 +37,17 @@ class Recipe:
 
 
 RECIPES = {
-    "fill": Recipe(FillTask, FillNetworks, {"pixel": 0.3, "squared": 12.0, "ssim": 0.25}),
-    "fill-perceptual": Recipe(
+    "fill": Recipe(
         FillTask,
         FillNetworks,
-        {"pixel": 1.0, "ssim": 0.05, "lpips": 0.3, "adversarial": 0.0, "r1": 10.0},
+        {
+            "pixel": 0.3,
+            "squared": 12.0,
+            "ssim": 0.25,
+            "lpips": 0.0,
+            "adversarial": 0.0,
+            "r1": 10.0,
+        },
     ),
     "condition": Recipe(
         ConditionTask, ConditionNetworks, {"scores": 0.2, "map": 2.0, "features": 1.0}
