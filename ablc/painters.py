@@ -13,10 +13,10 @@ def painter_of(data: Data) -> str | None:
     named = _core.Stream(stream_of(data), partial=True).model
     if not named:
         return None
-    from ablc.runtime import choice  # late: most streams name none
+    from ablc.runtime import painter  # late: most streams name none
 
     try:
-        name = choice.painter_named(named)
+        name = painter.painter_named(named)
     except ModelError:
         return None
     return None if name is None else str(name)

@@ -32,7 +32,7 @@ def requested(
         named = b""
     elif partial:
         try:
-            painter_named(named)
+            painter.painter_named(named)
         except ModelError as error:
             named, ignored = b"", f"painted by {painter.FILL_DEFAULT}: {error}"
     return Choice(painter.fill_for(named, model_id), _strength(named, strength)), ignored
@@ -45,21 +45,12 @@ def recommended(named: bytes, strength: float | None, networks: Painter) -> Choi
     Raises ModelError if the name is damaged or the network missing or damaged, ProviderError if it
     cannot run.
     """
-    if painter_named(named) is None:
+    if painter.painter_named(named) is None:
         return None
     card = painter.fill_for(named)
     session.onnxruntime()
     networks.check(card)
     return Choice(card, _strength(named, strength))
-
-
-def painter_named(named: bytes) -> NetworkName | None:
-    """Return the painter that a stream names; None for none, or for the update graph alone.
-
-    named: body of the section MODL; may be empty. Raises ModelError if it is damaged.
-    """
-    name = registry.parse_name(named) if named else None
-    return None if name is None or name.model_id.startswith(UPDATE_PREFIX) else name
 
 
 def pack(paint: str) -> bytes:
@@ -82,5 +73,5 @@ def _strength(named: bytes, strength: float | None) -> float:
     """Return the strength of the caller, else of the stream, else of the network."""
     if strength is not None:
         return strength
-    name = painter_named(named)
+    name = painter.painter_named(named)
     return STRENGTH if name is None or name.strength is None else name.strength

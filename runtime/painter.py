@@ -13,6 +13,7 @@ import numpy as np
 from ablc import _core
 from ablc.arrays import CELL, Floats
 from ablc.errors import GpuMemoryError, ModelError, StreamError
+from ablc.network_names import NetworkName
 from ablc.runtime import assistance_decoder, fill, latent, registry, tiles
 from ablc.runtime.assistance import Assistance
 from ablc.runtime.cards import ModelCard
@@ -214,7 +215,8 @@ def fill_for(model: bytes, model_id: str | None = None) -> ModelCard:
     if model_id is not None:
         card = registry.card(model_id)
     else:
-        card = registry.card(FILL_DEFAULT) if _is_update(model) else registry.find_named(model)
+        unnamed = painter_named(model) is None
+        card = registry.card(FILL_DEFAULT) if unnamed else registry.find_named(model)
     if card.role != "fill":
         raise ModelError(f"{card.id} is a network of the role {card.role}, not one that fills")
     return card
@@ -226,8 +228,17 @@ def update_for(model: bytes) -> ModelCard:
     model: body of the stream's section MODL; may be empty, or name another kind of network.
     Raises ModelError if the network is not installed.
     """
-    named = bool(model) and _is_update(model)
+    named = bool(model) and painter_named(model) is None
     return registry.find_named(model) if named else registry.card(UPDATE_DEFAULT)
+
+
+def painter_named(model: bytes) -> NetworkName | None:
+    """Return the painter that a stream names; None for none, or for the update graph alone.
+
+    model: body of the section MODL; may be empty. Raises ModelError if it is damaged.
+    """
+    name = registry.parse_name(model) if model else None
+    return None if name is None or name.model_id.startswith(UPDATE_PREFIX) else name
 
 
 def readable(model: bytes) -> bytes:
@@ -237,11 +248,6 @@ def readable(model: bytes) -> bytes:
     except ModelError:
         return b""
     return model
-
-
-def _is_update(model: bytes) -> bool:
-    """True if a stream names an update graph or nothing; N is then the default."""
-    return not model or registry.parse_name(model).model_id.startswith(UPDATE_PREFIX)
 
 
 def _mixed(job: PaintJob, window: Window, painted: Floats) -> Floats:

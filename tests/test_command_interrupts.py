@@ -55,6 +55,26 @@ def begun(program: "subprocess.Popen[str]") -> None:
     assert program.stdout.readline() == "begun\n"
 
 
+def check_ended(folder: Path, code: str, *arguments: str) -> None:
+    """Ctrl-C ends a program that says when it has begun, with one line and the exit code."""
+    with subprocess.Popen(
+        [sys.executable, "-c", code, *arguments],
+        cwd=folder,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as program:
+        begun(program)
+        assert interrupt(program) == "ablc: interrupted\n"
+    assert program.returncode == 130
+
+
+def save_picture_and_stream(folder: Path) -> None:
+    """Save a.png, and a.ablc encoded from it."""
+    Image.fromarray(scene(64, 64)).save(folder / "a.png")
+    subprocess.run([*RUN, "encode", "a.png", "a.ablc"], cwd=folder, check=True)
+
+
 @pytest.mark.parametrize(
     ("module", "place", "arguments"),
     [
@@ -66,19 +86,9 @@ def begun(program: "subprocess.Popen[str]") -> None:
 def test_a_computation_that_never_returns_is_ended(
     tmp_path: Path, module: str, place: str, arguments: list[str]
 ) -> None:
-    Image.fromarray(scene(64, 64)).save(tmp_path / "a.png")
-    subprocess.run([*RUN, "encode", "a.png", "a.ablc"], cwd=tmp_path, check=True)
+    save_picture_and_stream(tmp_path)
     code = STUCK.format(module=module, place=place)
-    with subprocess.Popen(
-        [sys.executable, "-c", code, *arguments],
-        cwd=tmp_path,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as program:
-        begun(program)
-        assert interrupt(program) == "ablc: interrupted\n"
-    assert program.returncode == 130
+    check_ended(tmp_path, code, *arguments)
     assert sorted(os.listdir(tmp_path)) == ["a.ablc", "a.png"]
 
 
@@ -99,18 +109,8 @@ def begin(*_, **__):
 pictures.pack_noting = begin
 main()
 """
-    Image.fromarray(scene(64, 64)).save(tmp_path / "a.png")
-    subprocess.run([*RUN, "encode", "a.png", "a.ablc"], cwd=tmp_path, check=True)
-    with subprocess.Popen(
-        [sys.executable, "-c", code, "decode", "a.ablc", "new.png"],
-        cwd=tmp_path,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as program:
-        begun(program)
-        assert interrupt(program) == "ablc: interrupted\n"
-    assert program.returncode == 130
+    save_picture_and_stream(tmp_path)
+    check_ended(tmp_path, code, "decode", "a.ablc", "new.png")
     assert sorted(os.listdir(tmp_path)) == ["a.ablc", "a.png"]
 
 
@@ -305,13 +305,4 @@ sys.meta_path.insert(0, Slow())
 import runpy
 runpy.run_module("ablc", run_name="__main__")
 """
-    with subprocess.Popen(
-        [sys.executable, "-c", code, "--help"],
-        cwd=tmp_path,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as program:
-        begun(program)
-        assert interrupt(program) == "ablc: interrupted\n"
-    assert program.returncode == 130
+    check_ended(tmp_path, code, "--help")
