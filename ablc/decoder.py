@@ -303,6 +303,9 @@ class Decoder(DecodeSettings):
     def _paint(self, pictures: Sequence["_Unpainted"], threads: int) -> None:
         """Paint the pictures that need it; warn of lost parts and of painters that are missing."""
         for picture in pictures:
+            if picture.lost and picture.missing:  # the name is one more part that damage has hit
+                warn_of([*picture.lost, picture.missing], stacklevel=4)
+                continue
             warn_of(picture.lost, stacklevel=4)
             warn_of_painter(picture.missing, stacklevel=4)
         if jobs := [picture.job for picture in pictures if picture.job is not None]:
